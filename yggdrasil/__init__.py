@@ -1,0 +1,44 @@
+"""YggDrasill: blocks, graphs, pipelines, stages and worlds that agents drive. Everything is imported on first use."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+_WHERE = {
+    "Block": "yggdrasil.contract",
+    "YggError": "yggdrasil.contract",
+    "here": "yggdrasil.contract",
+    "listening": "yggdrasil.contract",
+    "Graph": "yggdrasil.levels.graph",
+    "Pipeline": "yggdrasil.levels.graph",
+    "graph": "yggdrasil.levels.graph",
+    "Stage": "yggdrasil.levels.stage",
+    "World": "yggdrasil.levels.world",
+    "Agent": "yggdrasil.agent.agent",
+    "load": "yggdrasil.store.load",
+    "save": "yggdrasil.store.save",
+}
+
+if TYPE_CHECKING:
+    from yggdrasil.agent.agent import Agent
+    from yggdrasil.contract import Block, YggError, here, listening
+    from yggdrasil.levels.graph import Graph, Pipeline, graph
+    from yggdrasil.levels.stage import Stage
+    from yggdrasil.levels.world import World
+    from yggdrasil.store.load import load
+    from yggdrasil.store.save import save
+
+__all__ = ["Agent", "Block", "Graph", "Pipeline", "Stage", "World", "YggError", "graph", "here", "listening", "load", "save"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'yggdrasil' has no attribute {name!r}")
+    value = getattr(import_module(_WHERE[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

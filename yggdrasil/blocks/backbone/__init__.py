@@ -1,0 +1,1 @@
+"""Backbones: one prediction of a denoising network."""

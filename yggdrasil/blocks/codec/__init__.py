@@ -1,0 +1,1 @@
+"""Codecs: between pictures (or sound, or video) and latents."""

@@ -1,0 +1,76 @@
+"""diffusers' autoencoders as Codec: a decoder and an encoder that share one module."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from yggdrasil.contract import WeightsError
+from yggdrasil.contract.torch_block import TorchBlock
+from yggdrasil.ports import Image, Latent
+
+if TYPE_CHECKING:
+    from torch import nn
+
+_CLASSES = ("AutoencoderTiny", "AutoencoderKL")
+
+
+class _Autoencoder(TorchBlock):
+    """What both directions share: the module and the scaling of its latents."""
+
+    arch: dict[str, Any]
+    family: Literal["AutoencoderTiny", "AutoencoderKL"] = "AutoencoderTiny"
+
+    def build(self) -> nn.Module:
+        import diffusers
+
+        if self.family not in _CLASSES:
+            raise WeightsError(f"no autoencoder {self.family!r}", where=self.name, mend=f"use one of {_CLASSES}")
+        return getattr(diffusers, self.family).from_config(self.arch)
+
+    def identity(self) -> Any:
+        return [f"diffusers/{self.family}", self.arch]
+
+    def _scaling(self) -> tuple[float, float]:
+        return float(self.arch.get("scaling_factor", 1.0)), float(self.arch.get("shift_factor") or 0.0)
+
+
+class Decoder(_Autoencoder, type="codec/vae", role="Codec"):
+    """Decode a latent of shape (1, channels, h, w) into an RGB picture."""
+
+    def forward(self, latent: Latent) -> Image:
+        import torch
+        from PIL import Image as Pictures
+
+        factor, shift = self._scaling()
+        with torch.inference_mode():
+            pixels = self.module.decode(latent.to(self.torch_dtype) / factor + shift, return_dict=False)[0]
+        array = ((pixels[0].float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+        return Pictures.fromarray(array.permute(1, 2, 0).contiguous().numpy(), "RGB")
+
+
+class Encoder(_Autoencoder, type="codec/vae_encoder", role="Codec"):
+    """Encode an RGB picture into a latent of shape (1, channels, h, w); without a picture there is no latent.
+
+    A picture of another size than `size` (width and height in pixels) is resized to it (Lanczos), and says so.
+    """
+
+    size: int = 64
+
+    def forward(self, image: Image | None = None) -> Latent | None:
+        import numpy as np
+        import torch
+        from PIL import Image as Pictures
+
+        from yggdrasil.contract import here
+
+        if image is None:
+            return None
+        if image.size != (self.size, self.size):
+            here().note(f"the picture of {image.size[0]}×{image.size[1]} was resized to {self.size}×{self.size}")
+            image = image.resize((self.size, self.size), Pictures.Resampling.LANCZOS)
+        array = torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1)[None]
+        factor, shift = self._scaling()
+        with torch.inference_mode():
+            coded = self.module.encode((array.float() / 127.5 - 1).to(self.torch_dtype), return_dict=False)[0]
+            latent = coded.mode() if hasattr(coded, "mode") and self.family == "AutoencoderKL" else coded
+        return (latent.float() - shift) * factor

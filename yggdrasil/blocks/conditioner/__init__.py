@@ -1,0 +1,1 @@
+"""Conditioners: raw conditions to embeddings."""

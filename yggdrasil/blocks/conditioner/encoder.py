@@ -1,0 +1,91 @@
+"""A text encoder of transformers as Conditioner, and the same encoder as sentence embedder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from yggdrasil.contract import WeightsError
+from yggdrasil.contract.torch_block import TorchBlock
+from yggdrasil.ports import Embedding, Json, Mask, Text, TokenIds
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+
+class Condition(TypedDict):
+    embedding: Embedding
+    negative_embedding: Embedding | None
+
+
+class TextEncoder(TorchBlock, type="conditioner/encoder", role="Conditioner"):
+    """Encode token ids; the embedding is the last hidden states, shape (batch, window, width), float32.
+
+    `arch` is the transformers config of the encoder; tensors whose names begin with one of `drop` are left out.
+    """
+
+    arch: dict[str, Any]
+    drop: list[str] = []
+
+    def forward(
+        self,
+        token_ids: TokenIds,
+        attention_mask: Mask | None = None,
+        negative_token_ids: TokenIds | None = None,
+        negative_attention_mask: Mask | None = None,
+    ) -> Condition:
+        negative = None
+        if negative_token_ids is not None:
+            negative = self._encode(negative_token_ids, negative_attention_mask)
+        return {"embedding": self._encode(token_ids, attention_mask), "negative_embedding": negative}
+
+    def build(self) -> nn.Module:
+        return build_encoder(self.arch, self.name)
+
+    def identity(self) -> Any:
+        return ["transformers/encoder", self.arch, self.drop]
+
+    def chosen(self, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        return {n: t for n, t in tensors.items() if not n.startswith(tuple(self.drop))} if self.drop else tensors
+
+    def _encode(self, ids: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+        import torch
+
+        with torch.inference_mode():
+            return self.module(input_ids=ids.to(self.device), attention_mask=mask).last_hidden_state
+
+
+class Embedder(TextEncoder, type="embed/sentence", role="Conditioner"):
+    """Embed a text as one unit vector (mean of the last hidden states), for search by meaning."""
+
+    window: int = 256
+
+    def forward(self, text: Text) -> Json:
+        import torch
+
+        batch = self._tokenizer()([text], truncation=True, max_length=self.window, return_tensors="pt")
+        hidden = self._encode(batch["input_ids"], batch["attention_mask"])
+        mask = batch["attention_mask"][..., None]
+        mean = (hidden * mask).sum(1) / mask.sum(1)
+        return torch.nn.functional.normalize(mean, dim=-1)[0].tolist()
+
+    def _tokenizer(self) -> Any:
+        from transformers import PreTrainedTokenizerFast
+
+        return PreTrainedTokenizerFast(tokenizer_file=str(self.file("tokenizer")), pad_token="[PAD]")
+
+
+def build_encoder(arch: dict[str, Any], where: str) -> nn.Module:
+    """An empty transformers encoder of a known architecture. Raises WeightsError for keys that load code."""
+    from transformers import AutoConfig, AutoModel
+
+    if "auto_map" in arch or "model_type" not in arch:
+        raise WeightsError(
+            "its arch must name a model_type of transformers and no auto_map",
+            where=where,
+            mend="code out of a model's folder is never run; use an architecture that transformers has",
+        )
+    rest = {k: v for k, v in arch.items() if k not in ("model_type", "architectures")}
+    config = AutoConfig.for_model(arch["model_type"], **rest)
+    extra = {"add_pooling_layer": False} if arch["model_type"] == "bert" else {}
+    return AutoModel.from_config(config, **extra)

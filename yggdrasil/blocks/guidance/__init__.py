@@ -1,0 +1,1 @@
+"""Guidance: how a conditional and an unconditional prediction are combined."""

@@ -1,0 +1,210 @@
+"""Block: the one base of all levels; it stores a config, weights and state, and computes ports from ports."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, ClassVar, get_origin, get_type_hints
+
+from yggdrasil.contract import registry
+from yggdrasil.contract.errors import ConfigError, MissingFile, did_you_mean
+from yggdrasil.contract.ports import Ports, input_ports, output_ports
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from yggdrasil.contract.running import Outputs, Stream
+
+
+@dataclass(frozen=True)
+class FileRef:
+    """A file of a block: its hash, where it is on this machine (if it is), and where it can be had."""
+
+    sha256: str
+    path: Path | None = None
+    source: str | None = None
+
+
+class Block:
+    """Base of everything. Write `forward` and annotated fields; call `run`, `stream`, or draw it in a graph.
+
+    Fields annotated in the class body are the config (checked by pydantic, saved in the manifest);
+    the parameters of `forward` are the inputs, its return annotation the outputs.
+    """
+
+    type_name: ClassVar[str] = ""
+    role: ClassVar[str] = ""
+    kind: ClassVar[str] = "block"
+    heavy: ClassVar[bool] = False
+    cacheable: ClassVar[bool] = True
+
+    def __init_subclass__(cls, type: str = "", role: str = "", **rest: Any) -> None:
+        super().__init_subclass__(**rest)
+        if role:
+            cls.role = role
+        cls.type_name = type
+        if type:
+            registry.register(type, cls)
+
+    def __init__(self, **config: Any) -> None:
+        self.name: str = (self.type_name or self.__class__.__name__).rpartition("/")[2].lower()
+        self.files: dict[str, FileRef] = {}
+        self.origin: str = ""
+        for field, value in _validated(self.__class__, config).items():
+            setattr(self, field, value)
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """The raw computation; each subclass writes its own, with named and annotated parameters."""
+        raise ConfigError(f"{self.__class__.__name__} has no forward", mend="write forward: it is what the block does")
+
+    @property
+    def inputs(self) -> Ports:
+        """Input ports by name, in the order of the signature."""
+        return _class_ports(self.__class__)[0]
+
+    @property
+    def outputs(self) -> Ports:
+        """Output ports by name."""
+        return _class_ports(self.__class__)[1]
+
+    def config(self) -> dict[str, Any]:
+        """The config as JSON; what differs from the defaults is what a manifest holds."""
+        model = config_model(self.__class__)
+        values = {f: getattr(self, f) for f in model.model_fields}
+        return model.model_construct(**values).model_dump(mode="json", exclude_defaults=True)
+
+    def children(self) -> Mapping[str, Block]:
+        """Parts by node name; a block that holds none is a leaf."""
+        return {}
+
+    def structure(self) -> dict[str, Any]:
+        """What a container adds to its manifest besides nodes: edges, loops (JSON)."""
+        return {}
+
+    @classmethod
+    def assemble(cls, config: dict[str, Any], nodes: dict[str, Block], structure: dict[str, Any]) -> Block:
+        """Build from the parts of a manifest; a container overrides this to take its nodes."""
+        if nodes:
+            raise ConfigError(f"type {cls.type_name!r} takes no nodes", mend="remove `nodes` from its manifest")
+        return cls(**config)
+
+    def state(self) -> Any:
+        """What the block remembers between calls (JSON); None if nothing."""
+        return None
+
+    def restore(self, state: Any) -> None:
+        """Take back what `state()` gave."""
+
+    def keep(self, folder: Path) -> None:
+        """Write into `folder` what the block has lived that no JSON state holds; most have nothing."""
+
+    def revive(self, folder: Path) -> None:
+        """Take up what `keep` wrote."""
+
+    def tensors(self) -> dict[str, Any] | None:
+        """Weights that no file holds yet (name → tensor), for saving; None if files say it all."""
+        return None
+
+    def file(self, role: str = "weights") -> Path:
+        """The path of a file of this block. Raises MissingFile that says how to get it."""
+        ref = self.files.get(role)
+        if ref is not None and ref.path is not None and ref.path.exists():
+            return ref.path
+        source = ref.source if ref is not None else None
+        mend = f"run: yggdrasil models pull {source.partition('#')[0]}" if source else "give the block its files, or load it by ygg.load"
+        raise MissingFile(f"file {role!r} of {self.type_name or self.name!r} is not here", where=self.name, mend=mend)
+
+    def run(self, *args: Any, **inputs: Any) -> Outputs:
+        """Compute once. Inputs are the ports by name (the first ones may be given by position)."""
+        from yggdrasil.contract.running import Outputs, drive
+
+        return Outputs(drive(self, self._bind(args, inputs)))
+
+    def stream(self, *args: Any, **inputs: Any) -> Stream:
+        """Compute in the background and iterate over the events; closing the stream cancels the run."""
+        from yggdrasil.contract.running import Stream
+
+        return Stream(self, self._bind(args, inputs))
+
+    def __call__(self, *args: Any, **inputs: Any) -> Any:
+        """In a drawn graph: record a node. Elsewhere the same as `run`, a lone output given bare."""
+        from yggdrasil.contract.drawing import draw
+
+        return draw(self, self._bind(args, inputs))
+
+    def _bind(self, args: tuple[Any, ...], inputs: dict[str, Any]) -> dict[str, Any]:
+        if not args:
+            return inputs
+        names = list(self.inputs)
+        if len(args) > len(names):
+            raise ConfigError(f"{len(args)} inputs were given", where=self.name, mend=f"it takes {names}")
+        return {**dict(zip(names, args, strict=False)), **inputs}
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.type_name or self.__class__.__name__} {self.name!r}>"
+
+
+_models: dict[type[Block], Any] = {}
+_ports: dict[type[Block], tuple[Ports, Ports]] = {}
+
+
+def config_model(cls: type[Block]) -> type[BaseModel]:
+    """The pydantic model of a block's config, made from its annotated fields."""
+    if cls not in _models:
+        from pydantic import ConfigDict, create_model
+
+        fields: dict[str, Any] = {}
+        for base in reversed(cls.__mro__):
+            if base is not Block and base is not object:
+                fields |= {n: (hint, getattr(cls, n, ...)) for n, hint in _settings(base).items()}
+        settings = ConfigDict(extra="forbid", arbitrary_types_allowed=False, validate_default=True)
+        _models[cls] = create_model(f"{cls.__name__}Config", __config__=settings, **fields)
+    return _models[cls]
+
+
+def _settings(base: type[Any]) -> dict[str, Any]:
+    """The annotations of one class body that are settings: neither private nor ClassVar."""
+    noted: dict[str, Any] = base.__dict__.get("__annotations__", {})
+    own = {n: a for n, a in noted.items() if not n.startswith("_") and not _is_class_var(a)}
+    carrier = SimpleNamespace(__annotations__=own)
+    hints = get_type_hints(carrier, vars(sys.modules[base.__module__]), vars(base), include_extras=True)
+    return hints
+
+
+def _is_class_var(annotation: Any) -> bool:
+    if isinstance(annotation, str):
+        return annotation.replace("typing.", "").startswith("ClassVar")
+    return annotation is ClassVar or get_origin(annotation) is ClassVar
+
+
+def _class_ports(cls: type[Block]) -> tuple[Ports, Ports]:
+    if cls not in _ports:
+        _ports[cls] = (input_ports(cls.forward), output_ports(cls.forward))
+    return _ports[cls]
+
+
+def _validated(cls: type[Block], config: dict[str, Any]) -> dict[str, Any]:
+    from pydantic import ValidationError
+
+    model = config_model(cls)
+    for name in config:
+        if name not in model.model_fields:
+            where = cls.type_name or cls.__name__
+            raise ConfigError(f"there is no setting {name!r}", where=where, mend=did_you_mean(name, model.model_fields))
+    try:
+        made = model.model_validate(config)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        setting = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"setting {setting!r}: {first['msg']}", where=cls.type_name or cls.__name__) from None
+    return {name: getattr(made, name) for name in model.model_fields}
+
+
+def description(block: Block) -> str:
+    """What the block's docstring tells a model or a person that would call it."""
+    own = block.__class__.__dict__.get("__doc__") or block.__class__.__doc__
+    return inspect.cleandoc(getattr(block, "about", "") or own or "")

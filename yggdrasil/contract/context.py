@@ -1,0 +1,145 @@
+"""What a running block may ask of its surroundings: its place, seed, events, journal and artifacts."""
+
+from __future__ import annotations
+
+import contextvars
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from yggdrasil.contract.artifacts import ArtifactStore, MemoryArtifacts
+from yggdrasil.contract.events import CancelToken, Event, Kind, Listener
+
+if TYPE_CHECKING:
+    import torch
+
+MAX_SEED = 2**63 - 1
+
+
+class Journal(Protocol):
+    """A record of effects: each is acted once, then answered from the record for ever."""
+
+    def once(self, place: str, name: str, inputs: Any, act: Callable[[], Any]) -> Any: ...
+
+
+class Here:
+    """The surroundings of one call. `seed` belongs to this place and call alone (0 … 2**63 − 1)."""
+
+    __slots__ = ("_root", "_seed", "artifacts", "cancel", "journal", "listener", "path", "shared")
+
+    def __init__(
+        self,
+        path: str = "",
+        seed: int = 0,
+        listener: Listener | None = None,
+        cancel: CancelToken | None = None,
+        artifacts: ArtifactStore | None = None,
+        journal: Journal | None = None,
+        shared: dict[str, Any] | None = None,
+    ) -> None:
+        self.path = path
+        self._seed: int | None = seed
+        self._root: tuple[Here, str] | None = None
+        self.listener = listener
+        self.cancel = cancel or CancelToken()
+        self.artifacts: ArtifactStore = artifacts or MemoryArtifacts()
+        self.journal = journal
+        self.shared: dict[str, Any] = {} if shared is None else shared
+
+    @property
+    def seed(self) -> int:
+        """The seed of this place and call, derived from those above when first asked for."""
+        if self._seed is None:
+            above, name = cast("tuple[Here, str]", self._root)
+            self._seed = derive_seed(above.seed, name)
+        return self._seed
+
+    def but(self, **changes: Any) -> Here:
+        """The same surroundings with some parts exchanged (`path`, `seed`, `listener` …)."""
+        parts: dict[str, Any] = {
+            n: getattr(self, n) for n in ("path", "listener", "cancel", "artifacts", "journal", "shared")
+        }
+        return Here(**{**parts, "seed": self.seed, **changes})
+
+    @property
+    def listening(self) -> bool:
+        """Whether anybody reads events; build nothing costly if not."""
+        return self.listener is not None
+
+    def below(self, name: str) -> Here:
+        """The surroundings of a part named `name`: deeper path, a seed of its own, the rest shared."""
+        new = Here.__new__(Here)
+        new.path = f"{self.path}/{name}" if self.path else name
+        new._seed = None
+        new._root = (self, name)
+        new.listener = self.listener
+        new.cancel = self.cancel
+        new.artifacts = self.artifacts
+        new.journal = self.journal
+        new.shared = self.shared
+        return new
+
+    def emit(self, kind: Kind, **data: Any) -> None:
+        if self.listener is not None:
+            self.listener(Event(kind, self.path, data))
+
+    def progress(self, done: int, of: int | None = None, unit: str = "steps") -> None:
+        """Say how far the work is; also the moment at which a cancelled run stops."""
+        self.check()
+        self.emit("progress", done=done, of=of, unit=unit)
+
+    def preview(self, image: Any) -> None:
+        """Show an unfinished picture (PIL image)."""
+        self.emit("preview", image=image)
+
+    def token(self, text: str) -> None:
+        """Stream a piece of text; also the moment at which a cancelled run stops."""
+        self.check()
+        self.emit("token", text=text)
+
+    def note(self, text: str) -> None:
+        """Tell the reader something worth knowing that is no failure."""
+        self.emit("note", text=text)
+
+    def check(self) -> None:
+        """Raise Cancelled if the reader has closed the stream."""
+        self.cancel.check(self.path)
+
+    def once(self, name: str, inputs: Any, act: Callable[[], Any]) -> Any:
+        """Do `act` (which returns JSON) at most once for this place, name and inputs, also over restarts."""
+        self.check()
+        if self.journal is None:
+            return act()
+        return self.journal.once(self.path, name, inputs, act)
+
+    def generator(self, seed: int | None = None) -> torch.Generator:
+        """A CPU generator of this call's own, from `seed` if given."""
+        import torch
+
+        return torch.Generator().manual_seed(self.seed if seed is None else seed)
+
+
+_here: contextvars.ContextVar[Here] = contextvars.ContextVar("yggdrasil_here")
+_nowhere = Here()
+
+
+def here() -> Here:
+    """The surroundings of the call that runs now; outside of any run, an empty one."""
+    return _here.get(_nowhere)
+
+
+@contextmanager
+def standing(place: Here) -> Iterator[Here]:
+    """Make `place` the answer of `here()` inside the block."""
+    token = _here.set(place)
+    try:
+        yield place
+    finally:
+        _here.reset(token)
+
+
+def derive_seed(*parts: object) -> int:
+    """A seed from parts (world seed, variant, step, place, call …): the first 63 bits of their sha256."""
+    text = "\x1f".join(str(p) for p in parts)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1

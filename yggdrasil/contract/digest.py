@@ -1,0 +1,57 @@
+"""Canonical bytes and their sha256, so that a digest means the same on every machine."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+from yggdrasil.contract.errors import ManifestError
+
+_CHUNK = 1 << 20
+
+
+def canonical(value: Any) -> bytes:
+    """RFC 8785 JSON of `value` with strings in Unicode form NFC.
+
+    Raises ManifestError for NaN, infinities, integers past 2**53 and values that JSON lacks.
+    """
+    import rfc8785
+
+    try:
+        return rfc8785.dumps(_nfc(value))
+    except (rfc8785.CanonicalizationError, RecursionError) as error:
+        raise ManifestError(
+            f"a value has no canonical JSON form ({error})",
+            mend="use finite numbers, strings, lists and objects, nested less than 200 deep",
+        ) from error
+
+
+def digest(value: Any) -> str:
+    """sha256 (hex) of the canonical JSON of `value`."""
+    return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def digest_bytes(data: bytes) -> str:
+    """sha256 (hex) of raw bytes."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def digest_file(path: Path) -> str:
+    """sha256 (hex) of a file, read in pieces."""
+    total = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_CHUNK):
+            total.update(piece)
+    return total.hexdigest()
+
+
+def _nfc(value: Any) -> Any:
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, dict):
+        return {_nfc(k): _nfc(v) for k, v in value.items()}  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, list | tuple):
+        return [_nfc(v) for v in value]  # pyright: ignore[reportUnknownVariableType]
+    return value

@@ -1,0 +1,88 @@
+"""Errors that teach: each says what is wrong, where in the tree, and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class YggError(Exception):
+    """Root of every error that the framework raises on purpose."""
+
+    def __init__(self, what: str, *, where: str = "", mend: str = "") -> None:
+        self.what = what
+        self.where = where
+        self.mend = mend
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        head = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{head}. {self.mend}" if self.mend else head
+
+    def at(self, where: str) -> YggError:
+        """Prefix the place by the name of a level above, so that the path grows as the error rises."""
+        self.where = f"{where}/{self.where}" if self.where else where
+        return self
+
+
+class ConfigError(YggError):
+    """A block was given a setting that it has not, or of a wrong type or range."""
+
+
+class PortError(YggError):
+    """A value does not fit the port that it was given to, or a port is missing."""
+
+
+class WiringError(YggError):
+    """Edges of a graph are missing, mistyped, ambiguous or make an undeclared cycle."""
+
+
+class ManifestError(YggError):
+    """A manifest cannot be read, is of a newer format, or does not say what it must."""
+
+
+class UnknownType(ManifestError):
+    """A manifest names a type that no installed package registers."""
+
+
+class WeightsError(YggError):
+    """A weights file is of a kind that is not allowed, is broken, or has another hash."""
+
+
+class MissingFile(WeightsError):
+    """A file that the manifest names is not on this machine."""
+
+
+class ArtifactError(YggError):
+    """An artifact is absent from its store or its bytes do not match its name."""
+
+
+class Cancelled(YggError):
+    """The reader of the stream closed it; not a failure."""
+
+    def __init__(self, where: str = "") -> None:
+        super().__init__("the run was cancelled", where=where)
+
+
+class Paused(YggError):
+    """The run stopped to ask; it goes on when the question `id` is answered."""
+
+    def __init__(self, ask: str, *, id: str, where: str = "") -> None:
+        self.ask = ask
+        self.id = id
+        super().__init__(f"waits for an answer to {ask!r} (id {id})", where=where)
+
+
+CONTROL = (Cancelled, Paused)
+"""Exceptions that steer a run and are never turned into results of a tool."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The mend for a mistyped name: the nearest known one, else all of them."""
+    names = sorted(known)
+    near = get_close_matches(name, names, n=3, cutoff=0.6)
+    if near:
+        return "did you mean " + " or ".join(repr(n) for n in near) + "?"
+    if not names:
+        return "there are none here"
+    return "known here: " + ", ".join(names[:20])

@@ -1,0 +1,152 @@
+"""The manifest: one recursive model for every level, with digests of structure and weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from yggdrasil.contract.digest import digest
+from yggdrasil.contract.errors import ManifestError
+
+FORMAT = 1
+MAX_BYTES = 16 << 20
+MAX_DEPTH = 32
+Level = Literal["block", "graph", "pipeline", "stage", "world", "universe"]
+
+
+class FileEntry(BaseModel):
+    """A file by hash: a path inside the manifest's folder, or the name of a catalogue entry that gives it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    path: str | None = None
+    source: str | None = None
+
+
+class Manifest(BaseModel):
+    """Structure of a block at any level; a `ref` stands for an object that is described elsewhere."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: int | None = None
+    kind: Level = "block"
+    type: str = ""
+    name: str = ""
+    about: str = ""
+    config: dict[str, Any] = Field(default_factory=dict)
+    nodes: dict[str, Manifest] = Field(default_factory=dict)
+    structure: dict[str, Any] = Field(default_factory=dict)
+    files: dict[str, FileEntry] = Field(default_factory=dict)
+    ref: str | None = None
+    digests: dict[str, str] | None = None
+    versions: dict[str, str] | None = None
+
+    def structure_digest(self) -> str:
+        """sha256 of what the tree is, without names of files, versions and prose."""
+        return digest(self._structure())
+
+    def _structure(self) -> dict[str, Any]:
+        if self.ref is not None and self.ref.startswith("#"):
+            return {"ref": self.ref}
+        return {
+            "kind": self.kind,
+            "type": self.type,
+            "config": self.config,
+            "structure": self.structure,
+            "nodes": {name: node._structure() for name, node in self.nodes.items()},
+        }
+
+    def weights_digest(self) -> str:
+        """sha256 over the hashes of all weights in the tree, by their places."""
+        return digest(self._weights())
+
+    def _weights(self) -> dict[str, Any]:
+        own = {role: entry.sha256 for role, entry in self.files.items() if role != "state"}
+        below = {name: weights for name, node in self.nodes.items() if (weights := node._weights())}
+        return {**({"files": own} if own else {}), **({"nodes": below} if below else {})}
+
+    def dump(self) -> str:
+        """The manifest as YAML, the empty parts left out."""
+        import yaml
+
+        data = self.model_dump(mode="json", exclude_defaults=True)
+        return yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=110)
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read `path` (YAML). Raises ManifestError with the place and the mend for anything that is wrong."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ManifestError("is larger than 16 MiB", where=str(path), mend="keep weights and life in files beside it")
+        text = path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        raise ManifestError("there is no manifest", where=str(path), mend="a saved block is a folder with manifest.yaml") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ManifestError(f"cannot be read ({error})", where=str(path), mend="it must be a UTF-8 text file") from None
+    return parse_manifest(text, str(path))
+
+
+def parse_manifest(text: str, where: str) -> Manifest:
+    """Parse YAML text. Raises ManifestError for bad YAML, unknown keys, a newer format, deep nesting."""
+    import yaml
+
+    try:
+        data: Any = yaml.load(text, Loader=_loader())  # noqa: S506 - a SafeLoader without aliases
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        line = str(error).replace("\n", " ")[:200]
+        raise ManifestError(f"is not YAML ({line})", where=where, mend="mend the line that is named") from None
+    if not isinstance(data, dict):
+        raise ManifestError("is not a mapping", where=where, mend="begin with `format: 1`")
+    _check_format(data, where)
+    _check_depth(data, where)
+    try:
+        return Manifest.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ManifestError(
+            f"{place}: {first['msg']}", where=where, mend="an unknown key is refused so that nothing is lost in silence"
+        ) from None
+
+
+def _check_format(data: dict[str, Any], where: str) -> None:
+    found = data.get("format")
+    if not isinstance(found, int) or isinstance(found, bool) or found < 1:
+        raise ManifestError(f"has no format number ({found!r})", where=where, mend=f"write `format: {FORMAT}` at its top")
+    if found > FORMAT:
+        raise ManifestError(
+            f"has format {found}, this version reads up to {FORMAT}", where=where, mend="install a newer yggdrasill"
+        )
+
+
+def _check_depth(data: Any, where: str) -> None:
+    layer: list[Any] = [data]
+    for _ in range(MAX_DEPTH * 2):
+        layer = [v for item in layer for v in (item.values() if isinstance(item, dict) else item if isinstance(item, list) else ())]
+        if not layer:
+            return
+    raise ManifestError(f"is nested deeper than {MAX_DEPTH} levels", where=where, mend="flatten it, or refer by `ref`")
+
+
+def _loader() -> Any:
+    import yaml
+
+    class Plain(yaml.SafeLoader):
+        """YAML without aliases, which can blow a small file up, and with each key once."""
+
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            if self.check_event(yaml.AliasEvent):  # pyright: ignore[reportUnknownMemberType]
+                raise yaml.YAMLError("aliases (&, *) are not allowed")
+            return super().compose_node(parent, index)
+
+        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+            keys = [self.construct_object(k, deep=True) for k, _ in node.value]  # pyright: ignore
+            twice = {str(k) for k in keys if keys.count(k) > 1}
+            if twice:
+                raise yaml.YAMLError(f"key {', '.join(sorted(twice))} stands twice")
+            return super().construct_mapping(node, deep=deep)
+
+    return Plain

@@ -1,0 +1,181 @@
+"""Typed ports, read from the signature of `forward`, and the check of a value at a port."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Annotated, Any, Union, cast, get_args, get_origin, get_type_hints, is_typeddict
+
+from yggdrasil.contract import kinds
+from yggdrasil.contract.errors import PortError, did_you_mean
+from yggdrasil.contract.kinds import Kind
+
+_PLAIN: dict[Any, Kind] = {
+    str: kinds.TEXT,
+    bool: kinds.BOOLEAN,
+    int: kinds.INTEGER,
+    float: kinds.NUMBER,
+    Any: kinds.ANY,
+    inspect.Parameter.empty: kinds.ANY,
+}
+
+
+@dataclass(frozen=True)
+class Port:
+    """One named, typed input or output. An input without a default and not optional is required."""
+
+    name: str
+    kind: Kind
+    annotation: Any = Any
+    required: bool = True
+    default: Any = None
+    optional: bool = False
+    about: str = field(default="", compare=False)
+
+    @cached_property
+    def adapter(self) -> Any:
+        """pydantic's validator of the annotation."""
+        from pydantic import TypeAdapter
+
+        return TypeAdapter(self.annotation)
+
+    def fresh_default(self) -> Any:
+        """The default, copied, so that two calls never share a list."""
+        default = self.default
+        return copy.deepcopy(default) if isinstance(default, list | dict | set) else default
+
+    def check(self, value: Any, where: str) -> Any:
+        """The value as the port takes it. Raises PortError with the port, the value and what is legal."""
+        if value is None:
+            if self.optional or not self.required:
+                return None
+            raise PortError(f"input {self.name!r} is None", where=where, mend=f"it takes {self.kind.name}")
+        problem = _native_problem(self.kind, value)
+        if problem:
+            raise PortError(f"input {self.name!r} {problem}", where=where, mend=f"give it {self.kind.name}")
+        if self.kind.large or self.kind.tensor or self.kind.name in ("schedule", "any"):
+            return value
+        return self._validated(value, where)
+
+    def _validated(self, value: Any, where: str) -> Any:
+        from pydantic import ValidationError
+
+        try:
+            return self.adapter.validate_python(value)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            inner = "".join(f".{part}" for part in first["loc"])
+            shown = repr(value)[:80]
+            raise PortError(
+                f"input {self.name + inner!r} was given {shown}", where=where, mend=str(first["msg"])
+            ) from None
+
+
+Ports = dict[str, Port]
+
+
+def _native_problem(kind: Kind, value: Any) -> str:
+    if kind.name == "image":
+        from PIL.Image import Image
+
+        return "" if isinstance(value, Image) else f"was given {type(value).__name__}, not a PIL image"
+    if kind.tensor:
+        return "" if hasattr(value, "shape") or isinstance(value, int | float) else (
+            f"was given {type(value).__name__}, not a tensor"
+        )
+    if kind.name == "audio":
+        return "" if isinstance(value, kinds.AudioClip) else f"was given {type(value).__name__}, not an AudioClip"
+    return ""
+
+
+def kind_of(annotation: Any) -> tuple[Kind, bool]:
+    """The kind that an annotation stands for, and whether it admits None."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        for extra in get_args(annotation)[1:]:
+            if isinstance(extra, Kind):
+                return extra, kind_of(get_args(annotation)[0])[1]
+        return kind_of(get_args(annotation)[0])
+    if origin in (Union, types.UnionType):
+        inner = [a for a in get_args(annotation) if a is not type(None)]
+        optional = len(inner) < len(get_args(annotation))
+        return (kind_of(inner[0])[0] if len(inner) == 1 else kinds.JSON), optional
+    if annotation in _PLAIN:
+        return _PLAIN[annotation], False
+    return kinds.JSON, annotation is type(None)
+
+
+def input_ports(forward: Callable[..., Any]) -> Ports:
+    """Ports of the parameters of `forward` (after `self`). Raises PortError for `*args` and `**kwargs`."""
+    hints = get_type_hints(forward, include_extras=True)
+    found: Ports = {}
+    for name, parameter in inspect.signature(forward).parameters.items():
+        if name == "self":
+            continue
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            raise PortError(
+                f"forward has *{name}", where=forward.__qualname__, mend="name every port: each becomes an input"
+            )
+        annotation = hints.get(name, Any)
+        kind, optional = kind_of(annotation)
+        required = parameter.default is parameter.empty
+        default = None if required else parameter.default
+        found[name] = Port(name, kind, annotation, required and not optional, default, optional or (not required and default is None))
+    return found
+
+
+def output_ports(forward: Callable[..., Any]) -> Ports:
+    """Ports of the return annotation: a TypedDict's fields, or one port named by its kind."""
+    annotation = get_type_hints(forward, include_extras=True).get("return", Any)
+    if is_typeddict(annotation):
+        fields = get_type_hints(annotation, include_extras=True)
+        return {n: _output(n, a) for n, a in fields.items()}
+    if annotation is type(None):
+        return {}
+    kind, _ = kind_of(annotation)
+    return {kind.output_name: _output(kind.output_name, annotation)}
+
+
+def _output(name: str, annotation: Any) -> Port:
+    kind, optional = kind_of(annotation)
+    return Port(name, kind, annotation, optional=optional)
+
+
+def checked_inputs(ports: Mapping[str, Port], given: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """All inputs, validated and with defaults filled in. Raises PortError naming the first wrong port."""
+    for name in given:
+        if name not in ports:
+            raise PortError(f"there is no input {name!r}", where=where, mend=did_you_mean(name, ports))
+    values: dict[str, Any] = {}
+    for name, port in ports.items():
+        if name in given:
+            values[name] = port.check(given[name], where)
+        elif port.required:
+            raise PortError(
+                f"input {name!r} ({port.kind.name}) is missing", where=where, mend=f"pass {name}=…"
+            )
+        else:
+            values[name] = port.fresh_default()
+    return values
+
+
+def as_outputs(result: Any, ports: Mapping[str, Port], where: str) -> dict[str, Any]:
+    """What `forward` returned, by output port. Raises PortError if a declared output is absent."""
+    if len(ports) == 1:
+        name = next(iter(ports))
+        if isinstance(result, dict) and set(cast(dict[str, Any], result)) == {name}:
+            return cast(dict[str, Any], result)
+        return {name: result}
+    if not ports:
+        return {}
+    if not isinstance(result, dict):
+        raise PortError(f"forward returned {type(result).__name__}", where=where, mend=f"return a dict of {list(ports)}")
+    values = cast(dict[str, Any], result)
+    lost = [n for n in ports if n not in values]
+    if lost:
+        raise PortError(f"forward returned no {', '.join(lost)}", where=where, mend=f"return all of {list(ports)}")
+    return values

@@ -1,0 +1,75 @@
+"""Types by name: a manifest names a registered type, never code; strangers' types come by entry point."""
+
+from __future__ import annotations
+
+import threading
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, Any
+
+from yggdrasil.contract.errors import ConfigError, UnknownType, did_you_mean
+
+if TYPE_CHECKING:
+    from yggdrasil.contract.block import Block
+
+GROUP = "yggdrasil.blocks"
+_types: dict[str, type[Block]] = {}
+_lock = threading.RLock()
+
+
+def register(name: str, cls: type[Block]) -> None:
+    """Make `cls` the type `name`. Raises ConfigError if another class holds the name."""
+    with _lock:
+        old = _types.get(name)
+        if old is not None and _owner(old) != _owner(cls):
+            raise ConfigError(
+                f"type {name!r} is registered by {_owner(old)} and by {_owner(cls)}",
+                mend="give one of them another name; a name has one owner",
+            )
+        _types[name] = cls
+
+
+def find(name: str, where: str = "") -> type[Block]:
+    """The class of type `name`, imported from its entry point if need be. Raises UnknownType."""
+    with _lock:
+        if name in _types:
+            return _types[name]
+        points = _entry_points()
+        if name in points:
+            _load(points[name], where)
+        if name in _types:
+            return _types[name]
+    raise UnknownType(f"no type {name!r} is installed", where=where, mend=did_you_mean(name, names()))
+
+
+def names() -> list[str]:
+    """All types that can be found now, imported or not."""
+    return sorted({*_types, *_entry_points()})
+
+
+def owner(name: str) -> str:
+    """The distribution that an entry point of this name comes from, or the module that registered it."""
+    point = _entry_points().get(name)
+    if point is not None and point.dist is not None:
+        return point.dist.name
+    return _owner(_types[name]) if name in _types else ""
+
+
+@cache
+def _entry_points() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def _load(point: EntryPoint, where: str) -> None:
+    loaded: Any = point.load()
+    registered = getattr(loaded, "type_name", None)
+    if registered != point.name:
+        raise UnknownType(
+            f"entry point {point.name!r} ({point.value}) gives a class of type {registered!r}",
+            where=where,
+            mend="declare the class with the type name of its entry point",
+        )
+
+
+def _owner(cls: type[Any]) -> str:
+    return f"{cls.__module__}:{cls.__qualname__}"

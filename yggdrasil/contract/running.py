@@ -1,0 +1,134 @@
+"""Running a block: one path for `run`, `stream` and the engines, with events, errors and cancellation."""
+
+from __future__ import annotations
+
+import contextvars
+import queue
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from yggdrasil.contract.context import Here, here, standing
+from yggdrasil.contract.errors import Cancelled, Paused, YggError
+from yggdrasil.contract.events import CancelToken, Event, Listener
+from yggdrasil.contract.ports import as_outputs, checked_inputs
+
+if TYPE_CHECKING:
+    from yggdrasil.contract.block import Block
+
+
+class Outputs(dict[str, Any]):
+    """What a run gave, by output port: `out["image"]` or `out.image`."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"no output {name!r}; this run gave {', '.join(self)}") from None
+
+
+def drive(block: Block, inputs: dict[str, Any], name: str = "") -> dict[str, Any]:
+    """Run `block` below the place where this is called, checking what goes in and out.
+
+    Emits started, then finished, failed, paused or cancelled. Raises what `forward` raises, the place added.
+    """
+    place = here().below(name or block.name)
+    return drive_at(block, inputs, place)
+
+
+def drive_at(block: Block, inputs: dict[str, Any], place: Here) -> dict[str, Any]:
+    """The same at a place that the caller made."""
+    place.check()
+    place.emit("started", type=block.type_name, block_kind=block.kind)
+    try:
+        values = checked_inputs(block.inputs, inputs, place.path)
+        with standing(place):
+            result = as_outputs(block.forward(**values), block.outputs, place.path)
+    except Cancelled:
+        place.emit("cancelled")
+        raise
+    except Paused as pause:
+        place.emit("paused", ask=pause.ask, id=pause.id)
+        raise
+    except BaseException as error:
+        locate(error, place.path)
+        place.emit("failed", error=type(error).__name__, message=str(error))
+        raise
+    place.emit("finished")
+    return result
+
+
+def locate(error: BaseException, path: str) -> None:
+    if isinstance(error, YggError):
+        if not error.where.startswith(path):
+            error.where = f"{path}/{error.where}" if error.where and "/" not in error.where else error.where or path
+    elif not any("in block" in note for note in getattr(error, "__notes__", [])):
+        error.add_note(f"in block {path}")
+
+
+@contextmanager
+def listening(listener: Listener, cancel: CancelToken | None = None) -> Iterator[CancelToken]:
+    """Every run inside sends its events to `listener`; the token given back cancels them all."""
+    token = cancel or CancelToken()
+    with standing(here().but(listener=listener, cancel=token)):
+        yield token
+
+
+class Stream:
+    """The events of one run in the background; iterate, then read `outputs`. Closing it cancels the run."""
+
+    def __init__(self, block: Block, inputs: dict[str, Any]) -> None:
+        self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+        self._cancel = CancelToken()
+        self._outputs: Outputs | None = None
+        self._error: BaseException | None = None
+        self._over = False
+        surroundings = contextvars.copy_context()
+        work = (self._work, block, inputs)
+        self._thread = threading.Thread(target=surroundings.run, args=work, name="yggdrasil-run", daemon=True)
+        self._thread.start()
+
+    def _work(self, block: Block, inputs: dict[str, Any]) -> None:
+        try:
+            with listening(self._events.put, self._cancel):
+                self._outputs = Outputs(drive(block, inputs))
+        except BaseException as error:
+            self._error = error
+        finally:
+            self._events.put(None)
+
+    def __iter__(self) -> Stream:
+        return self
+
+    def __next__(self) -> Event:
+        if self._over:
+            raise StopIteration
+        event = self._events.get()
+        if event is None:
+            self._over = True
+            if self._error is not None and not isinstance(self._error, Cancelled):
+                raise self._error
+            raise StopIteration
+        return event
+
+    def close(self) -> None:
+        """Cancel the run and wait until it has stopped (it looks at the flag at each step and token)."""
+        self._cancel.cancel()
+        self._thread.join()
+
+    def __enter__(self) -> Stream:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def outputs(self) -> Outputs:
+        """What the run gave; reads the stream to its end first. Raises what the run raised."""
+        for _ in self:
+            pass
+        self._thread.join()
+        if self._outputs is None:
+            raise self._error or Cancelled()
+        return self._outputs

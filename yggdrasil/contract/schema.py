@@ -1,0 +1,98 @@
+"""Ports as JSON schema, so that any block or graph is a tool, a form or an endpoint."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any, cast
+
+from yggdrasil.contract.errors import ConfigError
+from yggdrasil.contract.ports import Port
+
+
+def port_schema(port: Port) -> dict[str, Any]:
+    """JSON schema of one port's value, without `$ref`s; large values are named by the sha256 of an artifact."""
+    if port.kind.large:
+        schema: dict[str, Any] = {"type": "string", "description": port.kind.about}
+    elif port.kind.tensor or port.kind.name == "schedule":
+        raise ConfigError(f"port {port.name!r} carries {port.kind.name}, which has no JSON form", mend="keep it inside a graph")
+    else:
+        schema = _inlined(port.adapter.json_schema())
+    schema.pop("title", None)
+    if port.about:
+        schema["description"] = port.about
+    return schema
+
+
+def tool_schema(ports: Mapping[str, Port], *, strict: bool = False) -> dict[str, Any]:
+    """The schema of an object with a property for each port that has a JSON form.
+
+    Plain: what has a default may be left out. Strict: all are listed as required, null is allowed where a
+    default exists, and no `default` key stands (the dialect of strict function calling).
+    """
+    properties: dict[str, Any] = {}
+    required: list[str] = []
+    for name, port in ports.items():
+        if port.kind.tensor or port.kind.name == "schedule":
+            continue
+        schema = port_schema(port)
+        if strict:
+            schema = _strict(schema)
+            if not port.required:
+                schema = _nullable(schema)
+        elif not port.required and _is_json(port.default) and not (port.optional and port.default is None):
+            schema["default"] = _plain(port.default)
+        properties[name] = schema
+        if port.required or strict:
+            required.append(name)
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def _is_json(value: Any) -> bool:
+    return isinstance(_plain(value), str | int | float | bool | list | dict | None)
+
+
+def _plain(value: Any) -> Any:
+    return getattr(value, "value", value)
+
+
+def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
+    if any(option.get("type") == "null" for option in schema.get("anyOf", [])) or not schema:
+        return schema
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _strict(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_strict(item) for item in cast(list[Any], schema)]
+    if not isinstance(schema, dict):
+        return schema
+    source = cast(dict[str, Any], schema)
+    made = {k: _strict(v) for k, v in source.items() if k not in ("default", "title")}
+    if made.get("type") == "object" and "properties" in made:
+        optional = set(made["properties"]) - set(made.get("required", []))
+        made["properties"] = {n: _nullable(s) if n in optional else s for n, s in made["properties"].items()}
+        made["required"] = list(made["properties"])
+        made["additionalProperties"] = False
+    return made
+
+
+def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
+    definitions = cast(dict[str, Any], schema.get("$defs", {}))
+
+    def expand(part: Any, open_refs: tuple[str, ...]) -> Any:
+        if isinstance(part, list):
+            return [expand(item, open_refs) for item in cast(list[Any], part)]
+        if not isinstance(part, dict):
+            return part
+        mapping = cast(dict[str, Any], part)
+        ref = mapping.get("$ref")
+        if isinstance(ref, str):
+            name = ref.rpartition("/")[2]
+            if name in open_refs:
+                raise ConfigError(f"type {name!r} contains itself", mend="a tool's input must be finite: flatten it")
+            rest = {k: expand(v, open_refs) for k, v in mapping.items() if k != "$ref"}
+            return {**expand(copy.deepcopy(definitions[name]), (*open_refs, name)), **rest}
+        return {k: expand(v, open_refs) for k, v in mapping.items() if k not in ("$defs", "title") or (k == "title" and not isinstance(v, str))}
+
+    return cast(dict[str, Any], expand(schema, ()))

@@ -1,0 +1,124 @@
+"""Blocks around one torch module: built from config, weights mapped from a file, one instance a process."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
+
+from yggdrasil.contract.block import Block
+from yggdrasil.contract.digest import digest
+from yggdrasil.contract.errors import WeightsError
+from yggdrasil.contract.weights import read_tensors
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+T = TypeVar("T")
+_pool: weakref.WeakValueDictionary[tuple[str, ...], Any] = weakref.WeakValueDictionary()
+_locks: dict[tuple[str, ...], threading.Lock] = {}
+_guard = threading.Lock()
+
+
+def one_instance(key: tuple[str, ...], load: Callable[[], T]) -> T:
+    """The live object of this key, loaded once however many places and threads ask; dropped when none holds it."""
+    with _guard:
+        lock = _locks.setdefault(key, threading.Lock())
+    with lock:
+        found = _pool.get(key)
+        if found is None:
+            found = load()
+            _pool[key] = found
+        return found
+
+
+class TorchBlock(Block):
+    """A block around one torch module. Write `build` (the empty module, from the config) and `forward`.
+
+    `dtype` is what it computes in, whatever its file stores; `device` where.
+    """
+
+    heavy: ClassVar[bool] = True
+    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+    device: str = "cpu"
+
+    _module: Any = None
+
+    def build(self) -> nn.Module:
+        """The empty module that the config describes."""
+        raise WeightsError("has no build", where=self.name, mend="write build: it makes the module from the config")
+
+    @property
+    def module(self) -> nn.Module:
+        """The module with its weights: in eval mode, frozen, shared by all blocks of the same weights and config."""
+        if self._module is None:
+            key = (self.files["weights"].sha256 if "weights" in self.files else "", *self._identity())
+            if not key[0]:
+                self.file()
+            self._module = one_instance(key, self._load)
+        return self._module
+
+    @module.setter
+    def module(self, module: nn.Module) -> None:
+        """Adopt a live module, such as one of a pipeline taken apart; its weights are saved with the block."""
+        self._module = module.eval().requires_grad_(False)
+        self.files.pop("weights", None)
+
+    @property
+    def torch_dtype(self) -> torch.dtype:
+        import torch
+
+        return getattr(torch, self.dtype)
+
+    def tensors(self) -> dict[str, Any] | None:
+        if "weights" in self.files or self._module is None:
+            return None
+        return dict(self._module.state_dict())
+
+    def identity(self) -> Any:
+        """What `build` depends on (JSON); blocks of other types that agree in it share one module."""
+        return [self.type_name, self.config()]
+
+    def chosen(self, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """The tensors of the file that this block uses; all, unless a block says otherwise."""
+        return tensors
+
+    def _identity(self) -> tuple[str, ...]:
+        return (digest(self.identity()), self.dtype, self.device)
+
+    def _load(self) -> nn.Module:
+        import torch
+
+        tensors = self.chosen(read_tensors(self.file()))
+        with torch.device("meta"):
+            module = self.build()
+        cast = {n: t.to(self.torch_dtype) if t.is_floating_point() else t for n, t in tensors.items()}
+        problem = module.load_state_dict(cast, strict=False, assign=True)
+        self._refuse(problem.missing_keys, problem.unexpected_keys)
+        self._materialise_buffers(module)
+        if self.device != "cpu":
+            module = module.to(self.device)
+        return module.eval().requires_grad_(False)
+
+    def _refuse(self, missing: list[str], unexpected: list[str]) -> None:
+        if missing or unexpected:
+            raise WeightsError(
+                f"weights do not fit the config: {len(missing)} tensors missing {missing[:3]}, "
+                f"{len(unexpected)} unknown {unexpected[:3]}",
+                where=str(self.file()),
+                mend="the config and the file must be of one model",
+            )
+
+    def _materialise_buffers(self, module: nn.Module) -> None:
+        """Buffers that no file holds (position ids, rotary frequencies) are computed, as at building."""
+        meta = [n for n, b in module.named_buffers() if b.is_meta]
+        if not meta:
+            return
+        whole = dict(self.build().named_buffers())
+        for name in meta:
+            owner, _, leaf = name.rpartition(".")
+            target = module.get_submodule(owner)
+            persistent = leaf not in target._non_persistent_buffers_set
+            target.register_buffer(leaf, whole[name], persistent=persistent)

@@ -1,0 +1,136 @@
+"""Between a tree of blocks and its manifest: describe, walk, assemble; one object named twice stays one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from yggdrasil.contract import registry
+from yggdrasil.contract.block import Block, FileRef
+from yggdrasil.contract.errors import ManifestError, YggError
+from yggdrasil.contract.manifest import FileEntry, Manifest
+
+Expand = Callable[[str, str], Block]
+"""(ref, where) → the block that a `ref` outside of the tree stands for."""
+
+
+def walk(block: Block, path: str = "") -> Iterator[tuple[str, Block]]:
+    """Every block below and including `block` with its path; a shared one once, at its first place."""
+    seen: set[int] = set()
+    stack = [(path, block)]
+    while stack:
+        at, current = stack.pop()
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield at, current
+        below = [(f"{at}/{n}" if at else n, child) for n, child in current.children().items()]
+        stack.extend(reversed(below))
+
+
+def describe(block: Block, *, refs: bool = False) -> Manifest:
+    """The manifest of a block. With `refs`, parts that came from a shelf are named instead of spelled out."""
+    return _describe(block, "", {}, refs)
+
+
+def _describe(block: Block, path: str, seen: dict[int, str], refs: bool) -> Manifest:
+    if id(block) in seen:
+        return Manifest(kind=block.kind, ref=f"#{seen[id(block)]}")  # pyright: ignore[reportArgumentType]
+    seen[id(block)] = path
+    if not block.type_name:
+        raise ManifestError(
+            f"class {block.__class__.__qualname__} has no type name",
+            where=path or block.name,
+            mend='declare it as `class X(Block, type="me/x")`, so that a manifest can name it',
+        )
+    nodes = {n: _describe(c, f"{path}/{n}" if path else n, seen, refs) for n, c in block.children().items()}
+    whole = Manifest(
+        kind=block.kind,  # pyright: ignore[reportArgumentType]
+        type=block.type_name,
+        about=getattr(block, "about", ""),
+        config=block.config(),
+        nodes=nodes,
+        structure=block.structure(),
+        files={r: _entry(f) for r, f in block.files.items()},
+    )
+    if refs and block.origin and path:
+        digests = {"structure": whole.structure_digest(), "weights": whole.weights_digest()}
+        return Manifest(kind=whole.kind, ref=block.origin, digests=digests)
+    return whole
+
+
+def _entry(ref: FileRef) -> FileEntry:
+    return FileEntry(sha256=ref.sha256, path=str(ref.path) if ref.path is not None and not ref.source else None, source=ref.source)
+
+
+def assemble(manifest: Manifest, find_file: Callable[[FileEntry, str], FileRef], expand: Expand) -> Block:
+    """Build the blocks that a manifest describes.
+
+    `find_file` gives the files, `expand` the blocks of refs that do not begin with `#`.
+    Raises UnknownType, ManifestError, ConfigError, WiringError, each with the place in the tree.
+    """
+    return _Assembler(find_file, expand).block(manifest, "")
+
+
+class _Assembler:
+    def __init__(self, find_file: Callable[[FileEntry, str], FileRef], expand: Expand) -> None:
+        self.find_file = find_file
+        self.expand = expand
+        self.made: dict[str, Block] = {}
+
+    def block(self, manifest: Manifest, path: str) -> Block:
+        if manifest.ref is not None:
+            block = self._referred(manifest, path)
+        else:
+            block = self._own(manifest, path)
+        self.made[path] = block
+        if path:
+            block.name = path.rpartition("/")[2]
+        return block
+
+    def _referred(self, manifest: Manifest, path: str) -> Block:
+        ref = manifest.ref or ""
+        if not ref.startswith("#"):
+            block = self.expand(ref, path)
+            _check_digests(block, manifest, path)
+            return block
+        if ref[1:] not in self.made:
+            raise ManifestError(
+                f"ref {ref!r} names nothing above it", where=path, mend=f"known so far: {', '.join(filter(None, self.made)) or 'nothing'}"
+            )
+        return self.made[ref[1:]]
+
+    def _own(self, manifest: Manifest, path: str) -> Block:
+        if not manifest.type:
+            raise ManifestError("has neither `type` nor `ref`", where=path or "manifest", mend="name a registered type")
+        cls = registry.find(manifest.type, path)
+        if cls.kind != manifest.kind:
+            raise ManifestError(f"type {manifest.type!r} is a {cls.kind}, not a {manifest.kind}", where=path, mend=f"write `kind: {cls.kind}`")
+        nodes = {n: self.block(m, f"{path}/{n}" if path else n) for n, m in manifest.nodes.items()}
+        try:
+            block = cls.assemble(manifest.config, nodes, manifest.structure)
+        except YggError as error:
+            raise error.at(path) if path else error from None
+        block.files = {role: self.find_file(entry, f"{path}:{role}") for role, entry in manifest.files.items()}
+        if manifest.about:
+            block.about = manifest.about  # pyright: ignore[reportAttributeAccessIssue]
+        return block
+
+
+def _check_digests(block: Block, manifest: Manifest, path: str) -> None:
+    if not manifest.digests:
+        return
+    found = describe(block)
+    for name, value in (("structure", found.structure_digest()), ("weights", found.weights_digest())):
+        wanted = manifest.digests.get(name)
+        if wanted is not None and wanted != value:
+            raise ManifestError(
+                f"{manifest.ref} has {name} {value[:12]}…, the manifest was saved with {wanted[:12]}…",
+                where=path,
+                mend="install the version that it was saved with, or take `digests` out to accept the new one",
+            )
+
+
+def content(block: Block) -> dict[str, Any]:
+    """State of every block in the tree that has any, by path: what a life file holds."""
+    return {path or ".": state for path, b in walk(block) if (state := b.state()) is not None}

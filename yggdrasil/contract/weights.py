@@ -1,0 +1,146 @@
+"""Weights as files: a closed list of kinds that cannot carry code, safetensors read by mapping."""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from yggdrasil.contract.errors import WeightsError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+ALLOWED = (".safetensors", ".gguf", ".onnx")
+_ALIGN = 64
+_MAX_HEADER = 100 << 20
+
+
+def check_kind(path: Path) -> None:
+    """Refuse a file whose name or first bytes are not of an allowed kind; nothing of it is interpreted.
+
+    Raises WeightsError that names the file, its kind and the kinds that are allowed.
+    """
+    allowed = f"allowed are {', '.join(ALLOWED)}: convert it, e.g. by safetensors.torch.save_file"
+    if path.suffix.lower() not in ALLOWED:
+        raise WeightsError(f"weights of kind {path.suffix or 'no suffix'!r} are not allowed", where=str(path), mend=allowed)
+    with path.open("rb") as file:
+        head = file.read(16)
+    if head[:1] == b"\x80" or head[:2] == b"PK" or head[:4] == b"\x1f\x8b\x08\x00":
+        raise WeightsError("looks like a pickle or an archive under another name", where=str(path), mend=allowed)
+    if path.suffix.lower() == ".gguf" and head[:4] != b"GGUF":
+        raise WeightsError("is not a GGUF file", where=str(path), mend="fetch it again; it must begin with GGUF")
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """All tensors of a safetensors file, mapped rather than read; names that were one tensor are one again.
+
+    Tensors that the file misaligns are cloned, since kernels give other last bits on them.
+    Raises WeightsError for a broken header or another kind of file.
+    """
+    import torch
+    from safetensors import SafetensorError, safe_open
+
+    check_kind(path)
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            names = list(file.keys())
+            metadata: dict[str, str] = file.metadata() or {}
+            tensors: dict[str, torch.Tensor] = {name: file.get_tensor(name) for name in names}
+    except (SafetensorError, OSError, ValueError) as error:
+        raise WeightsError(f"is broken ({error})", where=str(path), mend="fetch or save it again") from None
+    for name, tensor in tensors.items():
+        if tensor.data_ptr() % _ALIGN:
+            tensors[name] = tensor.clone()
+    shared: dict[str, str] = _aliases(metadata, path)
+    for alias, name in shared.items():
+        if name not in tensors:
+            raise WeightsError(f"alias {alias!r} names no tensor {name!r}", where=str(path), mend="save it again")
+        tensors[alias] = tensors[name]
+    return tensors
+
+
+def _aliases(metadata: dict[str, str], path: Path) -> dict[str, str]:
+    try:
+        found: Any = json.loads(metadata.get("yggdrasil.shared", "{}"))
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise WeightsError("the table of shared tensors is broken", where=str(path), mend="save it again")
+    return {str(k): str(v) for k, v in found.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+
+
+def encode_tensors(tensors: dict[str, Tensor]) -> bytes:
+    """safetensors bytes: header padded to 64, larger alignments first, one copy of what is shared.
+
+    The same tensors give the same bytes.
+    """
+    own, shared = _split_shared(tensors)
+    order = sorted(own, key=lambda n: (own[n].numel() * own[n].element_size() % _ALIGN != 0, n))
+    header: dict[str, Any] = {}
+    if shared:
+        header["__metadata__"] = {"yggdrasil.shared": json.dumps(shared, sort_keys=True)}
+    bodies: list[bytes] = []
+    at = 0
+    for name in order:
+        body = _raw(own[name])
+        header[name] = {
+            "dtype": _DTYPES[str(own[name].dtype)],
+            "shape": list(own[name].shape),
+            "data_offsets": [at, at + len(body)],
+        }
+        bodies.append(body)
+        at += len(body)
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-(len(text) + 8) % _ALIGN)
+    return struct.pack("<Q", len(text)) + text + b"".join(bodies)
+
+
+_DTYPES = {
+    "torch.float64": "F64", "torch.float32": "F32", "torch.float16": "F16", "torch.bfloat16": "BF16",
+    "torch.int64": "I64", "torch.int32": "I32", "torch.int16": "I16", "torch.int8": "I8",
+    "torch.uint8": "U8", "torch.bool": "BOOL",
+}  # fmt: skip
+
+
+def _split_shared(tensors: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, str]]:
+    own: dict[str, Tensor] = {}
+    shared: dict[str, str] = {}
+    first: dict[tuple[Any, ...], str] = {}
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        if str(tensor.dtype) not in _DTYPES:
+            raise WeightsError(f"tensor {name!r} has dtype {tensor.dtype}", mend=f"allowed are {', '.join(_DTYPES)}")
+        key = (tensor.data_ptr(), tuple(tensor.shape), tuple(tensor.stride()), str(tensor.dtype))
+        if tensor.numel() and key in first:
+            shared[name] = first[key]
+        else:
+            first[key] = name
+            own[name] = tensor
+    return own, shared
+
+
+def _raw(tensor: Tensor) -> bytes:
+    import torch
+
+    flat = tensor.detach().cpu().contiguous().reshape(-1)
+    return flat.view(torch.uint8).numpy().tobytes() if flat.numel() else b""
+
+
+def write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
+    """Write a safetensors file whole or not at all; a file that is still mapped there stays whole for its reader."""
+    data = encode_tensors(tensors)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-", suffix=".safetensors")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,176 @@
+"""Edges: their text form, the check that they fit, and the roles that know their places."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from yggdrasil.contract.block import Block
+from yggdrasil.contract.errors import WiringError, did_you_mean
+from yggdrasil.contract.kinds import fits
+from yggdrasil.contract.ports import Port
+
+SELF = "self"
+_NAME = re.compile(r"^[^\s./\\:>\"'#]{1,64}$")
+JOINS = ("list", "sum", "first")
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """`a.out -> b.in`; the graph's own ports stand on the node `self`."""
+
+    source: str
+    out: str
+    target: str
+    into: str
+
+    def __str__(self) -> str:
+        return f"{self.source}.{self.out} -> {self.target}.{self.into}"
+
+    @staticmethod
+    def parse(text: str, where: str = "") -> Edge:
+        """Read the text form. Raises WiringError showing the form."""
+        left, arrow, right = text.partition("->")
+        source, dot, out = left.strip().partition(".")
+        target, dot2, into = right.strip().partition(".")
+        if not (arrow and dot and dot2 and source and out and target and into):
+            raise WiringError(f"{text!r} is not an edge", where=where, mend="write it as `a.out -> b.in`")
+        return Edge(source, out, target, into)
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A declared cycle: `nodes` run again and again in order, `carry` edges take values to the next round.
+
+    It ends when the output `until` (`node.port`) is None, or after `times` rounds.
+    `preview` names a node that can turn `node.port` of the loop into a picture while it runs.
+    """
+
+    nodes: tuple[str, ...]
+    carry: tuple[Edge, ...]
+    until: str = ""
+    times: int = 0
+    preview: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        data: dict[str, Any] = {"nodes": list(self.nodes), "carry": [str(e) for e in self.carry]}
+        return data | {k: v for k, v in (("until", self.until), ("times", self.times), ("preview", self.preview)) if v}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any], where: str) -> Loop:
+        unknown = set(data) - {"nodes", "carry", "until", "times", "preview"}
+        if unknown:
+            raise WiringError(f"a loop has no {sorted(unknown)}", where=where, mend="use nodes, carry, until, times")
+        carry = tuple(Edge.parse(str(e), where) for e in data.get("carry", []))
+        nodes = tuple(str(n) for n in data.get("nodes", []))
+        return Loop(nodes, carry, str(data.get("until", "")), int(data.get("times", 0)), str(data.get("preview", "")))
+
+
+@dataclass
+class Net:
+    """What a graph is made of: nodes, edges, loops, and how several edges into one port are joined."""
+
+    nodes: dict[str, Block] = field(default_factory=dict[str, Block])
+    edges: list[Edge] = field(default_factory=list[Edge])
+    loops: list[Loop] = field(default_factory=list[Loop])
+    joins: dict[str, str] = field(default_factory=dict[str, str])
+
+
+def check_name(name: str, where: str) -> None:
+    """Refuse node names that an edge or a path could not spell."""
+    if name == SELF or not _NAME.match(name):
+        raise WiringError(
+            f"{name[:80]!r} cannot name a node", where=where, mend="1 to 64 letters, no spaces, dots, slashes or quotes; not `self`"
+        )
+
+
+def check_edges(net: Net, where: str) -> None:
+    """Each edge joins ports that exist and fit; each port takes one edge or says how they are joined.
+
+    Raises WiringError that names the edge, both kinds and the names that are near.
+    """
+    taken: set[tuple[str, str]] = set()
+    for edge in [*net.edges, *(e for loop in net.loops for e in loop.carry)]:
+        source = None if edge.source == SELF else _port(net, edge, edge.source, edge.out, where, outputs=True)
+        target = None if edge.target == SELF else _port(net, edge, edge.target, edge.into, where, outputs=False)
+        if source and target and not fits(source.kind, target.kind) and f"{edge.target}.{edge.into}" not in net.joins:
+            raise WiringError(
+                f"{edge.source}.{edge.out} gives {source.kind.name}, {edge.target}.{edge.into} takes {target.kind.name}",
+                where=where,
+                mend="put a block between them that turns one into the other",
+            )
+    for edge in net.edges:
+        key = (edge.target, edge.into)
+        if key in taken and f"{edge.target}.{edge.into}" not in net.joins:
+            rivals = ", ".join(f"{e.source}.{e.out}" for e in net.edges if (e.target, e.into) == key)
+            raise WiringError(
+                f"{edge.target}.{edge.into} takes several edges ({rivals})",
+                where=where,
+                mend=f"keep one, or say how they are joined: {', '.join(JOINS)}",
+            )
+        taken.add(key)
+
+
+def _port(net: Net, edge: Edge, node: str, port: str, where: str, *, outputs: bool) -> Port:
+    block = net.nodes.get(node)
+    if block is None:
+        raise WiringError(f"edge `{edge}`: there is no node {node!r}", where=where, mend=did_you_mean(node, net.nodes))
+    ports = block.outputs if outputs else block.inputs
+    if port not in ports:
+        side = "output" if outputs else "input"
+        raise WiringError(f"edge `{edge}`: {node!r} has no {side} {port!r}", where=where, mend=did_you_mean(port, ports))
+    return ports[port]
+
+
+def check_complete(net: Net, where: str) -> None:
+    """Every required input has an edge. Raises WiringError naming the first that has none."""
+    fed = {(e.target, e.into) for e in net.edges} | {(e.target, e.into) for loop in net.loops for e in loop.carry}
+    for name, block in net.nodes.items():
+        for port in block.inputs.values():
+            if port.required and (name, port.name) not in fed:
+                raise WiringError(
+                    f"{name}.{port.name} ({port.kind.name}) has no edge",
+                    where=where,
+                    mend=f"add an edge `… -> {name}.{port.name}`, from a node or from `self`",
+                )
+
+
+def check_acyclic(net: Net, where: str) -> list[str]:
+    """The nodes in an order that the edges allow. Raises WiringError that names an undeclared cycle."""
+    waiting = {name: 0 for name in net.nodes}
+    after: dict[str, list[str]] = {name: [] for name in net.nodes}
+    for source, target in {(e.source, e.target) for e in net.edges if SELF not in (e.source, e.target)}:
+        waiting[target] += 1
+        after[source].append(target)
+    ready = [name for name in net.nodes if not waiting[name]]
+    order: list[str] = []
+    for name in ready:
+        order.append(name)
+        for target in after[name]:
+            waiting[target] -= 1
+            if not waiting[target]:
+                ready.append(target)
+    if len(order) < len(net.nodes):
+        raise _cycle_error({n for n in net.nodes if waiting[n]}, after, where)
+    return order
+
+
+def _cycle_error(stuck: set[str], after: Mapping[str, Iterable[str]], where: str) -> WiringError:
+    before: dict[str, str] = {}
+    for source in stuck:
+        for target in after[source]:
+            if target in stuck:
+                before[target] = source
+    at = next(iter(sorted(stuck)))
+    seen: list[str] = []
+    while at not in seen:
+        seen.append(at)
+        at = before[at]
+    ring = [*seen[seen.index(at) :]][::-1]
+    return WiringError(
+        f"an undeclared cycle: {' -> '.join([ring[-1], *ring])}",
+        where=where,
+        mend="declare a loop over these nodes, or take an edge away",
+    )

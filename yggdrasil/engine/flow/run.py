@@ -1,0 +1,184 @@
+"""Running a plan: values along edges, declared loops inside, independent heavy branches side by side."""
+
+from __future__ import annotations
+
+import contextvars
+from collections.abc import Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any
+
+from yggdrasil.contract.context import Here, here, standing
+from yggdrasil.contract.events import CancelToken
+from yggdrasil.contract.errors import Cancelled, Paused, PortError
+from yggdrasil.contract.ports import as_outputs
+from yggdrasil.contract.running import locate
+from yggdrasil.contract.wiring import SELF
+from yggdrasil.engine.flow.cache import Cache, value_key
+from yggdrasil.engine.flow.plan import Call, Plan, Round, Step
+
+Values = dict[str, dict[str, Any]]
+
+
+def run_plan(plan: Plan, inputs: Mapping[str, Any], cache: Cache | None = None) -> dict[str, Any]:
+    """Run every step once and give the graph's outputs by name. Raises what a block raises, its place added."""
+    place = here()
+    run = _Run(plan, dict(inputs), place, cache)
+    if plan.parallel:
+        run.side_by_side()
+    else:
+        for step in plan.steps:
+            run.step(step)
+    return {name: _joined(run.values, sources, join) for name, (sources, join) in plan.outputs.items()}
+
+
+class _Run:
+    def __init__(self, plan: Plan, inputs: dict[str, Any], place: Here, cache: Cache | None) -> None:
+        self.plan = plan
+        self.place = place
+        self.values: Values = {SELF: inputs}
+        self.cache = cache
+        self.keys: dict[str, str | None] = {}
+        if cache is not None:
+            salt = f"{place.seed}|"
+            self.keys = {f"{SELF}.{n}": value_key(v, salt) for n, v in inputs.items()}
+
+    def side_by_side(self) -> None:
+        """Start each step as soon as what it waits for is done; heavy ones in threads; one failure stops all."""
+        branches = CancelToken(self.place.cancel)
+        self.place = self.place.but(cancel=branches)
+        waiting = [len(w) for w in self.plan.waits]
+        ready = [i for i, n in enumerate(waiting) if not n]
+        running: dict[Future[None], int] = {}
+        with ThreadPoolExecutor(thread_name_prefix="yggdrasil-heavy") as pool:
+            try:
+                while ready or running:
+                    while ready:
+                        i = ready.pop(0)
+                        step = self.plan.steps[i]
+                        if isinstance(step, Round) or step.block.heavy:
+                            running[pool.submit(contextvars.copy_context().run, self.step, step)] = i
+                        else:
+                            self.step(step)
+                            self._release(i, waiting, ready)
+                    finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                    for future in finished:
+                        i = running.pop(future)
+                        future.result()
+                        self._release(i, waiting, ready)
+            except BaseException:
+                branches.cancel()
+                raise
+
+    def _release(self, i: int, waiting: list[int], ready: list[int]) -> None:
+        for j in self.plan.followers[i]:
+            waiting[j] -= 1
+            if not waiting[j]:
+                ready.append(j)
+
+    def step(self, step: Step) -> None:
+        key = self.cache.step_key(self.plan, step, self.keys) if self.cache is not None else None
+        if key is not None and self.cache is not None:
+            found = self.cache.get(key)
+            if found is not None:
+                self.values.update(found)
+                self._remember_keys(step, key)
+                return
+        if isinstance(step, Round):
+            self.round(step)
+        else:
+            self.values[step.name] = self.call(step, {})
+        if key is not None and self.cache is not None:
+            names = step.loop.nodes if isinstance(step, Round) else (step.name,)
+            self.cache.put(key, {n: self.values[n] for n in names})
+            self._remember_keys(step, key)
+
+    def _remember_keys(self, step: Step, key: str) -> None:
+        for call in step.calls if isinstance(step, Round) else (step,):
+            for port in call.gives:
+                self.keys[f"{call.name}.{port}"] = f"{key}|{call.name}.{port}"
+
+    def call(self, call: Call, carried: dict[str, Any], *, quiet: bool = False) -> dict[str, Any]:
+        """Run one node, or skip it if a required value is absent; later rounds of a loop are quiet."""
+        values: dict[str, Any] = {}
+        for port, sources, join in call.feeds:
+            value = carried[port] if port in carried else _joined(self.values, sources, join)
+            if value is None and port in call.defaults:
+                value = call.defaults[port].fresh_default()
+            values[port] = value
+        place = self.place.below(call.name)
+        for port in call.needs:
+            if values[port] is None:
+                place.emit("skipped", reason=f"{port} is absent")
+                return dict.fromkeys(call.gives)
+        return run_node(call, values, place, quiet)
+
+    def round(self, step: Round) -> None:
+        """Run a declared loop until its output says so."""
+        carried: dict[tuple[str, str], Any] = {target: None for _, target in step.carry}
+        done = 0
+        while True:
+            self.place.check()
+            for call in step.calls:
+                own = {into: v for (node, into), v in carried.items() if node == call.name}
+                if done == 0:
+                    own = {p: v for p, v in own.items() if not any(f == p and s for f, s, _ in call.feeds)}
+                self.values[call.name] = self.call(call, own, quiet=done > 0)
+                if step.until is not None and step.until[0] == call.name and self.values[call.name][step.until[1]] is None:
+                    self._fill_absent(step)
+                    return
+            done += 1
+            if step.until is None and done >= step.loop.times:
+                return
+            carried = {target: self.values[node][port] for (node, port), target in step.carry}
+            self._preview(step, done)
+
+    def _fill_absent(self, step: Round) -> None:
+        for call in step.calls:
+            self.values.setdefault(call.name, dict.fromkeys(call.gives))
+
+    def _preview(self, step: Round, done: int) -> None:
+        if self.place.listening and step.preview is not None:
+            place = self.place.below(step.loop.preview)
+            with standing(place):
+                place.emit("preview", image=step.preview(self.values), done=done)
+
+
+def run_node(call: Call, values: dict[str, Any], place: Here, quiet: bool = False) -> dict[str, Any]:
+    """Run the block of a call; its edges were checked, so its inputs are not checked again."""
+    place.check()
+    if not quiet:
+        place.emit("started", type=call.block.type_name, block_kind=call.block.kind)
+    try:
+        with standing(place):
+            result = as_outputs(call.block.forward(**values), call.block.outputs, place.path)
+    except Cancelled:
+        place.emit("cancelled")
+        raise
+    except Paused as pause:
+        place.emit("paused", ask=pause.ask, id=pause.id)
+        raise
+    except BaseException as error:
+        locate(error, place.path)
+        place.emit("failed", error=type(error).__name__, message=str(error))
+        raise
+    if not quiet:
+        place.emit("finished")
+    return result
+
+
+def _joined(values: Values, sources: tuple[tuple[str, str], ...], join: str) -> Any:
+    if not sources:
+        return None
+    if not join:
+        node, port = sources[0]
+        return values[node].get(port)
+    parts = [values[n].get(p) for n, p in sources]
+    if join == "list":
+        return parts
+    present = [p for p in parts if p is not None]
+    if join == "first":
+        return present[0] if present else None
+    if join == "sum":
+        return sum(present[1:], present[0]) if present else None
+    raise PortError(f"join {join!r} is not known", mend="use list, sum or first")
+

@@ -1,0 +1,220 @@
+"""Graph and Pipeline: nodes and edges as one block; drawn by adding, by connecting, or by calling."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from yggdrasil.contract.block import Block
+from yggdrasil.contract.drawing import Wire, pen
+from yggdrasil.contract.errors import WiringError
+from yggdrasil.contract.kinds import ANY
+from yggdrasil.contract.ports import Port, Ports, input_ports, output_ports
+from yggdrasil.contract.roles import Wirer, check_role
+from yggdrasil.contract.wiring import SELF, Edge, Loop, Net, check_name
+from yggdrasil.engine.flow.cache import Cache
+from yggdrasil.engine.flow.plan import Plan, compile_plan
+from yggdrasil.engine.flow.run import run_plan
+
+
+class Graph(Block, type="graph"):
+    """A whole task made of blocks. Roles know their places: what is added without edges wires itself."""
+
+    kind: ClassVar[str] = "graph"
+    title: str = ""
+
+    def __init__(self, title: str = "", **config: Any) -> None:
+        super().__init__(title=title, **config)
+        if title:
+            self.name = title
+        self.net = Net()
+        self.about: str = ""
+        self.cache: Cache | None = Cache()
+        self.defaults: dict[str, Any] = {}
+        self._plan: Plan | None = None
+        self._explicit = False
+
+    def add(self, block: Block, name: str = "") -> Graph:
+        """Put a block into a node. The name defaults to the role (or type) in lower case. Returns the graph."""
+        name = name or self._free_name((block.role or block.name).lower())
+        check_name(name, self.name)
+        if name in self.net.nodes:
+            raise WiringError(f"there is a node {name!r} already", where=self.name, mend="give the new one another name")
+        check_role(block, f"{self.name}/{name}")
+        self._admit(block, name)
+        self.net.nodes[name] = block
+        self._plan = None
+        return self
+
+    def connect(self, source: str, target: str, join: str = "") -> Graph:
+        """Add the edge `source -> target` (`node.port`; `self.port` is the graph's own). Returns the graph."""
+        edge = Edge.parse(f"{source} -> {target}", self.name)
+        self.net.edges.append(edge)
+        if join:
+            self.net.joins[f"{edge.target}.{edge.into}"] = join
+        self._plan = None
+        return self
+
+    def loop(self, *nodes: str, carry: list[str], until: str = "", times: int = 0, preview: str = "") -> Graph:
+        """Declare a cycle over `nodes`: run them in order until the output `until` is None, or `times` rounds."""
+        edges = tuple(Edge.parse(e, self.name) for e in carry)
+        self.net.loops.append(Loop(nodes, edges, until, times, preview))
+        self._plan = None
+        return self
+
+    @property
+    def plan(self) -> Plan:
+        """The compiled plan; completes the wiring at the first call. Raises WiringError."""
+        if self._plan is None:
+            if not self._explicit:
+                Wirer(self.net, self.name).complete()
+            self._plan = compile_plan(self.net, self.name)
+        return self._plan
+
+    @property
+    def inputs(self) -> Ports:
+        _ = self.plan
+        found: Ports = {}
+        for edge in self.net.edges:
+            if edge.source == SELF:
+                inner = self.net.nodes[edge.target].inputs[edge.into] if edge.target != SELF else _any_port(edge.out)
+                found[edge.out] = _merged(found.get(edge.out), inner, edge.out)
+        for name, value in self.defaults.items():
+            if name in found:
+                found[name] = replace(found[name], required=False, default=value)
+        return found
+
+    @property
+    def outputs(self) -> Ports:
+        _ = self.plan
+        found: Ports = {}
+        for edge in self.net.edges:
+            if edge.target == SELF and edge.into not in found:
+                inner = self.net.nodes[edge.source].outputs[edge.out] if edge.source != SELF else _any_port(edge.out)
+                found[edge.into] = Port(edge.into, inner.kind, inner.annotation, optional=True, about=inner.about)
+        return found
+
+    def forward(self, **inputs: Any) -> dict[str, Any]:
+        return run_plan(self.plan, inputs, self.cache)
+
+    def children(self) -> Mapping[str, Block]:
+        return self.net.nodes
+
+    def structure(self) -> dict[str, Any]:
+        _ = self.plan
+        data: dict[str, Any] = {"edges": [str(e) for e in self.net.edges]}
+        if self.net.loops:
+            data["loops"] = [loop.to_json() for loop in self.net.loops]
+        extras = {"joins": self.net.joins, "defaults": self.defaults}
+        return data | {name: dict(value) for name, value in extras.items() if value}
+
+    @classmethod
+    def assemble(cls, config: dict[str, Any], nodes: dict[str, Block], structure: dict[str, Any]) -> Block:
+        graph = cls(**config)
+        unknown = set(structure) - {"edges", "loops", "joins", "defaults"}
+        if unknown:
+            raise WiringError(f"structure has no {sorted(unknown)}", mend="use edges, loops, joins, defaults")
+        for name, block in nodes.items():
+            graph.add(block, name)
+        graph.net.edges = [Edge.parse(str(e)) for e in structure.get("edges", [])]
+        graph.net.loops = [Loop.from_json(data, graph.name) for data in structure.get("loops", [])]
+        graph.net.joins = dict(structure.get("joins", {}))
+        graph.defaults = dict(structure.get("defaults", {}))
+        graph._explicit = True
+        _ = graph.plan
+        return graph
+
+    def __getitem__(self, name: str) -> Block:
+        return self.net.nodes[name]
+
+    def _admit(self, block: Block, name: str) -> None:
+        """A pipeline refuses what is no graph; a graph takes all."""
+
+    def _free_name(self, name: str) -> str:
+        taken, number = name, 2
+        while taken in self.net.nodes:
+            taken, number = f"{name}{number}", number + 1
+        return taken
+
+
+class Pipeline(Graph, type="pipeline"):
+    """A graph of graphs, for combined tasks: draft → repaint → upscale. It may hold a single one."""
+
+    kind: ClassVar[str] = "pipeline"
+
+    def _admit(self, block: Block, name: str) -> None:
+        if block.kind not in ("graph", "pipeline"):
+            raise WiringError(
+                f"node {name!r} is a {block.kind}, a pipeline is made of graphs",
+                where=self.name,
+                mend=f"wrap it: Graph({name!r}).add(block)",
+            )
+
+
+def _any_port(name: str) -> Port:
+    return Port(name, ANY)
+
+
+def _merged(known: Port | None, inner: Port, name: str) -> Port:
+    port = Port(name, inner.kind, inner.annotation, inner.required, inner.default, inner.optional, inner.about)
+    if known is None or (inner.required and not known.required):
+        return port
+    return known
+
+
+class _Recorder:
+    """The pen of a drawing: each call of a block with wires becomes a node with edges."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.placed: dict[int, int] = {}
+
+    def record(self, block: Block, inputs: dict[str, Any]) -> Any:
+        name = self.graph._free_name(block.name)
+        self.graph.net.nodes[name] = block
+        for port, value in inputs.items():
+            if not isinstance(value, Wire):
+                raise WiringError(
+                    f"{name}.{port} was given {value!r} while drawing", where=self.graph.name,
+                    mend="constants belong into the block's config or into a default of the drawn function",
+                )  # fmt: skip
+            self.graph.net.edges.append(Edge(value.node, value.port, name, port))
+        wires = {port: Wire(name, port) for port in block.outputs}
+        return next(iter(wires.values())) if len(wires) == 1 else _Wires(wires)
+
+
+class _Wires(dict[str, Wire]):
+    """Several outputs of a drawn node, by attribute or key."""
+
+    def __getattr__(self, name: str) -> Wire:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"no output {name!r}; there are {', '.join(self)}") from None
+
+
+def graph(function: Callable[..., Any]) -> Graph:
+    """Draw a graph: the function is called once with wires, each block it calls becomes a node.
+
+    Its signature gives the graph's ports, its docstring what a model reads of it as a tool.
+    Raises WiringError if it returns something that is no wire.
+    """
+    drawn = Graph(function.__name__)
+    drawn.about = inspect.getdoc(function) or ""
+    ports, outs = input_ports(function), output_ports(function)
+    token = pen.set(_Recorder(drawn))
+    try:
+        result = function(**{name: Wire(SELF, name) for name in ports})
+    finally:
+        pen.reset(token)
+    wires = result if isinstance(result, dict) else {next(iter(outs), "value"): result}
+    for name, wire in wires.items():
+        if not isinstance(wire, Wire):
+            raise WiringError(f"{function.__name__} returned {wire!r}", mend="return what a block gave, or a dict of it")
+        drawn.net.edges.append(Edge(wire.node, wire.port, SELF, name))
+    drawn._explicit = True
+    drawn.defaults = {p.name: p.default for p in ports.values() if not p.required}
+    _ = drawn.plan
+    return drawn

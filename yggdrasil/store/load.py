@@ -1,0 +1,118 @@
+"""Loading any level: a name on the shelf, or a path; files are found, hashes checked, references followed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from yggdrasil.contract.block import Block, FileRef
+from yggdrasil.contract.digest import digest_file
+from yggdrasil.contract.errors import ManifestError, WeightsError
+from yggdrasil.contract.manifest import FileEntry, Manifest, read_manifest
+from yggdrasil.contract.tree import assemble, describe, walk
+from yggdrasil.contract.weights import check_kind
+from yggdrasil.store.shelf import on_shelf
+from yggdrasil.store.models import locate
+from yggdrasil.store.save import LIFE, MANIFEST
+
+_verified: dict[tuple[str, int, int], str] = {}
+
+
+def load(name: str | Path) -> Block:
+    """The block that was saved at a path, or that stands on the shelf under a name.
+
+    A string is a path if it holds a slash or begins with a dot. Raises ManifestError, UnknownType,
+    WeightsError, WiringError: each names what is wrong, where, and how to mend it.
+    """
+    text = str(name)
+    by_path = isinstance(name, Path) or "/" in text or text.startswith(".")
+    folder = Path(text) if by_path else on_shelf(text)
+    block = load_manifest(read_manifest(folder / MANIFEST), folder)
+    if not by_path:
+        block.origin = f"shelf:{text}"
+        block.name = text
+    _revive(block, folder)
+    return block
+
+
+def load_manifest(manifest: Manifest, folder: Path) -> Block:
+    """The block that a manifest describes, its files looked for under `folder`."""
+
+    def find(entry: FileEntry, where: str) -> FileRef:
+        return find_file(entry, folder, where)
+
+    block = assemble(manifest, find, expand)
+    _check_digests(manifest, block, folder)
+    return block
+
+
+def expand(ref: str, where: str) -> Block:
+    """The block behind a reference that leads out of the manifest."""
+    kind, _, rest = ref.partition(":")
+    if kind == "shelf" and rest:
+        return load(rest)
+    raise ManifestError(f"ref {ref!r} is of no known kind", where=where, mend="use `#path/in/tree` or `shelf:NAME`")
+
+
+def find_file(entry: FileEntry, folder: Path, where: str) -> FileRef:
+    """A file of a manifest on this machine, its hash checked once a process and version of the file.
+
+    Raises WeightsError if the path leaves the folder, is of a wrong kind or has another hash;
+    a catalogue file that was not pulled yet is no error here, only where it is used.
+    """
+    if entry.path is None:
+        if entry.source is None:
+            raise ManifestError("a file has neither `path` nor `source`", where=where, mend="give one of them")
+        model, _, name = entry.source.partition("#")
+        return FileRef(entry.sha256, locate(entry.sha256, name or model), entry.source)
+    path = (folder / entry.path).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise WeightsError(f"{entry.path!r} leaves the folder of its manifest", where=where, mend="keep files inside it")
+    if not path.is_file():
+        raise WeightsError(f"{entry.path!r} is not there", where=where, mend=f"put it back under {folder}")
+    if where.endswith(":weights"):
+        check_kind(path)
+    found = _hash(path)
+    if found != entry.sha256:
+        raise WeightsError(
+            f"{entry.path!r} has sha256 {found[:16]}…, the manifest says {entry.sha256[:16]}…",
+            where=where,
+            mend="restore the file, or save the block again if the change was meant",
+        )
+    return FileRef(entry.sha256, path, entry.source)
+
+
+def _hash(path: Path) -> str:
+    status = path.stat()
+    key = (str(path), status.st_mtime_ns, status.st_size)
+    if key not in _verified:
+        _verified[key] = digest_file(path)
+    return _verified[key]
+
+
+def _check_digests(manifest: Manifest, block: Block, folder: Path) -> None:
+    wanted = (manifest.digests or {}).get("structure")
+    if wanted is not None and manifest.ref is None:
+        found = describe(block).structure_digest()
+        if found != wanted:
+            raise ManifestError(
+                f"the structure is {found[:12]}…, `digests` says {wanted[:12]}…",
+                where=str(folder / MANIFEST),
+                mend="take `digests` out if the change by hand was meant",
+            )
+
+
+def _revive(block: Block, folder: Path) -> None:
+    path = folder / LIFE
+    if path.exists():
+        try:
+            life: dict[str, Any] = json.loads(path.read_bytes())
+        except ValueError as error:
+            raise ManifestError(f"is not JSON ({error})", where=str(path), mend="restore it, or delete it to begin anew") from None
+        parts = {p or ".": b for p, b in walk(block)}
+        for place, state in life.items():
+            if place not in parts:
+                raise ManifestError(f"has state for {place!r}, which is not in the tree", where=str(path), mend="restore it")
+            parts[place].restore(state)
+    block.revive(folder)

@@ -1,0 +1,37 @@
+"""The shelves of ready-made items, inside the wheel or in the checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from yggdrasil.contract.errors import ManifestError, did_you_mean
+
+SHELVES = ("agents", "tools", "worlds")
+
+
+def shelf_root() -> Path:
+    """The folder that holds agents/, tools/ and worlds/: inside the wheel, or the checkout."""
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "_shelf"
+    return inside if inside.is_dir() else package.parent
+
+
+def shelf() -> dict[str, Path]:
+    """Every item of the shelf by its name. Raises ManifestError if two items have one name."""
+    found: dict[str, Path] = {}
+    for shelf_name in SHELVES:
+        for manifest in sorted((shelf_root() / shelf_name).glob("*/manifest.yaml")):
+            name = manifest.parent.name
+            if name in found:
+                raise ManifestError(f"{name!r} is on the shelf twice", where=f"{found[name]}, {manifest.parent}", mend="rename one")
+            found[name] = manifest.parent
+    return found
+
+
+def on_shelf(name: str) -> Path:
+    """The folder of a shelf item. Raises ManifestError with the near names."""
+    items = shelf()
+    if name not in items:
+        mend = did_you_mean(name, items) + "; a path holds a slash or begins with a dot"
+        raise ManifestError(f"there is no {name!r} on the shelf", where=str(shelf_root()), mend=mend)
+    return items[name]
