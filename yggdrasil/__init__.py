@@ -15,6 +15,7 @@ _WHERE = {
     "graph": "yggdrasil.levels.graph",
     "Stage": "yggdrasil.levels.stage",
     "World": "yggdrasil.levels.world",
+    "from_template": "yggdrasil.store.templates",
     "Agent": "yggdrasil.agent.agent",
     "load": "yggdrasil.store.load",
     "save": "yggdrasil.store.save",
@@ -28,13 +29,30 @@ if TYPE_CHECKING:
     from yggdrasil.levels.world import World
     from yggdrasil.store.load import load
     from yggdrasil.store.save import save
+    from yggdrasil.store.templates import from_template
 
-__all__ = ["Agent", "Block", "Graph", "Pipeline", "Stage", "World", "YggError", "graph", "here", "listening", "load", "save"]
+__all__ = [
+    "Agent",
+    "Block",
+    "Graph",
+    "Pipeline",
+    "Stage",
+    "World",
+    "YggError",
+    "from_template",
+    "graph",
+    "here",
+    "listening",
+    "load",
+    "save",
+]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _WHERE:
         raise AttributeError(f"module 'yggdrasil' has no attribute {name!r}")
+    if name == "World":
+        import_module("yggdrasil.store.templates")
     value = getattr(import_module(_WHERE[name]), name)
     globals()[name] = value
     return value

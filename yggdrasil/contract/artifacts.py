@@ -53,29 +53,44 @@ class MemoryArtifacts:
         return sha256 in self._data
 
 
+SUFFIXES = {
+    "image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "audio/wav": ".wav",
+    "application/json": ".json", "text/plain;charset=utf-8": ".txt",
+}  # fmt: skip
+"""Endings by media type, so that a person can open an artifact; the name itself is the hash."""
+
+
 class FolderArtifacts:
-    """Artifacts as files `aa/<sha256>`, each written whole and made durable before its name is seen."""
+    """Artifacts as files `aa/<sha256>.<ending>`, each written whole and made durable before its name is seen."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def path(self, sha256: str) -> Path:
-        """Where the bytes of `sha256` stand. Raises ArtifactError if that is no sha256."""
+    def find(self, sha256: str) -> Path | None:
+        """The file of an artifact, or None. Raises ArtifactError if `sha256` is none."""
         if len(sha256) != 64 or any(c not in "0123456789abcdef" for c in sha256):
             raise ArtifactError(f"{sha256[:80]!r} is not a sha256", mend="an artifact is named by 64 hex digits")
-        return self.root / sha256[:2] / sha256
+        stem = self.root / sha256[:2] / sha256
+        for suffix in (*SUFFIXES.values(), ""):
+            if (path := stem.with_suffix(suffix)).exists():
+                return path
+        return None
+
+    def path(self, sha256: str) -> Path:
+        """The file of an artifact that is there. Raises ArtifactError if it is not."""
+        found = self.find(sha256)
+        if found is None:
+            raise _absent(sha256, str(self.root))
+        return found
 
     def put(self, data: bytes, media_type: str) -> Artifact:
         sha = digest_bytes(data)
-        target = self.path(sha)
-        if not target.exists():
-            write_durably(target, data)
+        if self.find(sha) is None:
+            write_durably(self.root / sha[:2] / f"{sha}{SUFFIXES.get(media_type, '')}", data)
         return Artifact(sha, media_type, len(data))
 
     def get(self, sha256: str) -> bytes:
         path = self.path(sha256)
-        if not path.exists():
-            raise _absent(sha256, str(self.root))
         data = path.read_bytes()
         if digest_bytes(data) != sha256:
             raise ArtifactError(
@@ -86,13 +101,13 @@ class FolderArtifacts:
         return data
 
     def has(self, sha256: str) -> bool:
-        return self.path(sha256).exists()
+        return self.find(sha256) is not None
 
     def names(self) -> Iterator[str]:
         """The sha256 of every stored artifact."""
         for path in self.root.glob("??/*"):
-            if len(path.name) == 64:
-                yield path.name
+            if len(path.stem) == 64:
+                yield path.stem
 
 
 def write_durably(target: Path, data: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar, get_origin, get_type_hints
 
 from yggdrasil.contract import registry
-from yggdrasil.contract.errors import ConfigError, MissingFile, did_you_mean
+from yggdrasil.contract.errors import ConfigError, MissingFile, PortError, did_you_mean
 from yggdrasil.contract.ports import Ports, input_ports, output_ports
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Block:
     kind: ClassVar[str] = "block"
     heavy: ClassVar[bool] = False
     cacheable: ClassVar[bool] = True
+    _changes: int = 0
 
     def __init_subclass__(cls, type: str = "", role: str = "", **rest: Any) -> None:
         super().__init_subclass__(**rest)
@@ -51,11 +53,22 @@ class Block:
             registry.register(type, cls)
 
     def __init__(self, **config: Any) -> None:
+        self.serial: int = next(_serials)
         self.name: str = (self.type_name or self.__class__.__name__).rpartition("/")[2].lower()
         self.files: dict[str, FileRef] = {}
         self.origin: str = ""
+        self.origin_digests: dict[str, str] = {}
         for field, value in _validated(self.__class__, config).items():
             setattr(self, field, value)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+        if not name.startswith("_"):
+            self._changes += 1
+
+    def touched(self) -> Any:
+        """Differs after any change of a setting, file or part: what was remembered about the block is then stale."""
+        return self._changes
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """The raw computation; each subclass writes its own, with named and annotated parameters."""
@@ -115,7 +128,8 @@ class Block:
         if ref is not None and ref.path is not None and ref.path.exists():
             return ref.path
         source = ref.source if ref is not None else None
-        mend = f"run: yggdrasil models pull {source.partition('#')[0]}" if source else "give the block its files, or load it by ygg.load"
+        pull = f"run: yggdrasil models pull {source.partition('#')[0]}" if source else ""
+        mend = pull or "give the block its files, or load it by ygg.load"
         raise MissingFile(f"file {role!r} of {self.type_name or self.name!r} is not here", where=self.name, mend=mend)
 
     def run(self, *args: Any, **inputs: Any) -> Outputs:
@@ -141,13 +155,17 @@ class Block:
             return inputs
         names = list(self.inputs)
         if len(args) > len(names):
-            raise ConfigError(f"{len(args)} inputs were given", where=self.name, mend=f"it takes {names}")
+            raise PortError(f"{len(args)} inputs were given", where=self.name, mend=f"it takes {names}")
+        twice = [n for n in names[: len(args)] if n in inputs]
+        if twice:
+            raise PortError(f"input {twice[0]!r} was given twice", where=self.name, mend="by position or by name, once")
         return {**dict(zip(names, args, strict=False)), **inputs}
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.type_name or self.__class__.__name__} {self.name!r}>"
 
 
+_serials = itertools.count(1)
 _models: dict[type[Block], Any] = {}
 _ports: dict[type[Block], tuple[Ports, Ports]] = {}
 
@@ -161,14 +179,23 @@ def config_model(cls: type[Block]) -> type[BaseModel]:
         for base in reversed(cls.__mro__):
             if base is not Block and base is not object:
                 fields |= {n: (hint, getattr(cls, n, ...)) for n, hint in _settings(base).items()}
+        _refuse_reserved(cls, fields)
         settings = ConfigDict(extra="forbid", arbitrary_types_allowed=False, validate_default=True)
         _models[cls] = create_model(f"{cls.__name__}Config", __config__=settings, **fields)
     return _models[cls]
 
 
+def _refuse_reserved(cls: type[Block], fields: dict[str, Any]) -> None:
+    for name in fields:
+        if hasattr(Block, name) or name in ("files", "origin", "serial"):
+            raise ConfigError(
+                f"a setting cannot be called {name!r}", where=cls.__qualname__, mend="a block has a part of that name"
+            )
+
+
 def _settings(base: type[Any]) -> dict[str, Any]:
     """The annotations of one class body that are settings: neither private nor ClassVar."""
-    noted: dict[str, Any] = base.__dict__.get("__annotations__", {})
+    noted = inspect.get_annotations(base)
     own = {n: a for n, a in noted.items() if not n.startswith("_") and not _is_class_var(a)}
     carrier = SimpleNamespace(__annotations__=own)
     hints = get_type_hints(carrier, vars(sys.modules[base.__module__]), vars(base), include_extras=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -43,7 +43,7 @@ class Here:
         self._root: tuple[Here, str] | None = None
         self.listener = listener
         self.cancel = cancel or CancelToken()
-        self.artifacts: ArtifactStore = artifacts or MemoryArtifacts()
+        self.artifacts: ArtifactStore = MemoryArtifacts() if artifacts is None else artifacts
         self.journal = journal
         self.shared: dict[str, Any] = {} if shared is None else shared
 
@@ -60,7 +60,8 @@ class Here:
         parts: dict[str, Any] = {
             n: getattr(self, n) for n in ("path", "listener", "cancel", "artifacts", "journal", "shared")
         }
-        return Here(**{**parts, "seed": self.seed, **changes})
+        parts |= {"seed": self.seed} | changes
+        return Here(**parts)
 
     @property
     def listening(self) -> bool:
@@ -102,6 +103,11 @@ class Here:
         """Tell the reader something worth knowing that is no failure."""
         self.emit("note", text=text)
 
+    def artifacts_name(self) -> str:
+        """Which artifact store this is: a reference means something only in the store that it was put into."""
+        root = getattr(self.artifacts, "root", None)
+        return str(root) if root is not None else f"store {id(self.artifacts)}"
+
     def check(self) -> None:
         """Raise Cancelled if the reader has closed the stream."""
         self.cancel.check(self.path)
@@ -130,7 +136,7 @@ def here() -> Here:
 
 
 @contextmanager
-def standing(place: Here) -> Iterator[Here]:
+def standing(place: Here) -> Generator[Here]:
     """Make `place` the answer of `here()` inside the block."""
     token = _here.set(place)
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from yggdrasil.contract.errors import ManifestError
 
@@ -51,7 +51,11 @@ def _nfc(value: Any) -> Any:
     if isinstance(value, str):
         return unicodedata.normalize("NFC", value)
     if isinstance(value, dict):
-        return {_nfc(k): _nfc(v) for k, v in value.items()}  # pyright: ignore[reportUnknownVariableType]
+        given = cast(dict[Any, Any], value)
+        made = {_nfc(k): _nfc(v) for k, v in given.items()}
+        if len(made) < len(given):
+            raise ManifestError("two keys differ only in Unicode form", mend="write them in NFC: one name, one key")
+        return made
     if isinstance(value, list | tuple):
-        return [_nfc(v) for v in value]  # pyright: ignore[reportUnknownVariableType]
+        return [_nfc(v) for v in cast(list[Any], value)]
     return value

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -27,7 +29,10 @@ class FileEntry(BaseModel):
 
 
 class Manifest(BaseModel):
-    """Structure of a block at any level; a `ref` stands for an object that is described elsewhere."""
+    """Structure of a block at any level; a `ref` stands for an object that is described elsewhere.
+
+    `parameters` makes it a template: name of a parameter → the `ref` whose block the parameter replaces.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -41,6 +46,7 @@ class Manifest(BaseModel):
     structure: dict[str, Any] = Field(default_factory=dict)
     files: dict[str, FileEntry] = Field(default_factory=dict)
     ref: str | None = None
+    parameters: dict[str, str] = Field(default_factory=dict)
     digests: dict[str, str] | None = None
     versions: dict[str, str] | None = None
 
@@ -69,10 +75,11 @@ class Manifest(BaseModel):
         return {**({"files": own} if own else {}), **({"nodes": below} if below else {})}
 
     def dump(self) -> str:
-        """The manifest as YAML, the empty parts left out."""
+        """The manifest as YAML, the empty parts left out. Raises ManifestError if it could not be read again."""
         import yaml
 
         data = self.model_dump(mode="json", exclude_defaults=True)
+        _check_depth(data, self.name or "manifest")
         return yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=110)
 
 
@@ -80,12 +87,16 @@ def read_manifest(path: Path) -> Manifest:
     """Read `path` (YAML). Raises ManifestError with the place and the mend for anything that is wrong."""
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise ManifestError("is larger than 16 MiB", where=str(path), mend="keep weights and life in files beside it")
+            raise ManifestError(
+                "is larger than 16 MiB", where=str(path), mend="keep weights and life in files beside it"
+            )
         text = path.read_bytes().decode("utf-8")
     except FileNotFoundError:
-        raise ManifestError("there is no manifest", where=str(path), mend="a saved block is a folder with manifest.yaml") from None
+        mend = "a saved block is a folder with manifest.yaml"
+        raise ManifestError("there is no manifest", where=str(path), mend=mend) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ManifestError(f"cannot be read ({error})", where=str(path), mend="it must be a UTF-8 text file") from None
+        mend = "it must be a UTF-8 text file"
+        raise ManifestError(f"cannot be read ({error})", where=str(path), mend=mend) from None
     return parse_manifest(text, str(path))
 
 
@@ -100,10 +111,11 @@ def parse_manifest(text: str, where: str) -> Manifest:
         raise ManifestError(f"is not YAML ({line})", where=where, mend="mend the line that is named") from None
     if not isinstance(data, dict):
         raise ManifestError("is not a mapping", where=where, mend="begin with `format: 1`")
-    _check_format(data, where)
-    _check_depth(data, where)
+    mapping = cast(dict[str, Any], data)
+    _check_format(mapping, where)
+    _check_depth(mapping, where)
     try:
-        return Manifest.model_validate(data)
+        return Manifest.model_validate(mapping)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
@@ -115,20 +127,27 @@ def parse_manifest(text: str, where: str) -> Manifest:
 def _check_format(data: dict[str, Any], where: str) -> None:
     found = data.get("format")
     if not isinstance(found, int) or isinstance(found, bool) or found < 1:
-        raise ManifestError(f"has no format number ({found!r})", where=where, mend=f"write `format: {FORMAT}` at its top")
+        mend = f"write `format: {FORMAT}` at its top"
+        raise ManifestError(f"has no format number ({found!r})", where=where, mend=mend)
     if found > FORMAT:
         raise ManifestError(
-            f"has format {found}, this version reads up to {FORMAT}", where=where, mend="install a newer yggdrasill"
+            f"has format {found}, this version reads up to {FORMAT}", where=where, mend="install a newer yggdrasill",
         )
 
 
 def _check_depth(data: Any, where: str) -> None:
     layer: list[Any] = [data]
     for _ in range(MAX_DEPTH * 2):
-        layer = [v for item in layer for v in (item.values() if isinstance(item, dict) else item if isinstance(item, list) else ())]
+        layer = [inner for item in layer for inner in _parts(item)]
         if not layer:
             return
     raise ManifestError(f"is nested deeper than {MAX_DEPTH} levels", where=where, mend="flatten it, or refer by `ref`")
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return cast(dict[Any, Any], value).values()
+    return cast(list[Any], value) if isinstance(value, list) else ()
 
 
 def _loader() -> Any:
@@ -144,7 +163,8 @@ def _loader() -> Any:
 
         def construct_mapping(self, node: Any, deep: bool = False) -> Any:
             keys = [self.construct_object(k, deep=True) for k, _ in node.value]  # pyright: ignore
-            twice = {str(k) for k in keys if keys.count(k) > 1}
+            counts = Counter(str(k) for k in keys)
+            twice = {k for k, n in counts.items() if n > 1}
             if twice:
                 raise yaml.YAMLError(f"key {', '.join(sorted(twice))} stands twice")
             return super().construct_mapping(node, deep=deep)

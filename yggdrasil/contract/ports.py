@@ -6,7 +6,7 @@ import copy
 import inspect
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Annotated, Any, Union, cast, get_args, get_origin, get_type_hints, is_typeddict
 
@@ -26,7 +26,10 @@ _PLAIN: dict[Any, Kind] = {
 
 @dataclass(frozen=True)
 class Port:
-    """One named, typed input or output. An input without a default and not optional is required."""
+    """One named, typed input or output. An input without a default and not optional is required.
+
+    `bare`: the lone output of a `forward` that returns the value itself, not a dict of outputs.
+    """
 
     name: str
     kind: Kind
@@ -34,6 +37,7 @@ class Port:
     required: bool = True
     default: Any = None
     optional: bool = False
+    bare: bool = False
     about: str = field(default="", compare=False)
 
     @cached_property
@@ -45,14 +49,15 @@ class Port:
 
     def fresh_default(self) -> Any:
         """The default, copied, so that two calls never share a list."""
-        default = self.default
-        return copy.deepcopy(default) if isinstance(default, list | dict | set) else default
+        return copy.deepcopy(self.default)
 
     def check(self, value: Any, where: str) -> Any:
         """The value as the port takes it. Raises PortError with the port, the value and what is legal."""
         if value is None:
-            if self.optional or not self.required:
+            if self.optional:
                 return None
+            if not self.required:
+                return self.fresh_default()
             raise PortError(f"input {self.name!r} is None", where=where, mend=f"it takes {self.kind.name}")
         problem = _native_problem(self.kind, value)
         if problem:
@@ -111,7 +116,7 @@ def kind_of(annotation: Any) -> tuple[Kind, bool]:
 
 def input_ports(forward: Callable[..., Any]) -> Ports:
     """Ports of the parameters of `forward` (after `self`). Raises PortError for `*args` and `**kwargs`."""
-    hints = get_type_hints(forward, include_extras=True)
+    hints = _hints(forward)
     found: Ports = {}
     for name, parameter in inspect.signature(forward).parameters.items():
         if name == "self":
@@ -124,20 +129,32 @@ def input_ports(forward: Callable[..., Any]) -> Ports:
         kind, optional = kind_of(annotation)
         required = parameter.default is parameter.empty
         default = None if required else parameter.default
-        found[name] = Port(name, kind, annotation, required and not optional, default, optional or (not required and default is None))
+        optional = optional or (not required and default is None)
+        found[name] = Port(name, kind, annotation, required and not optional, default, optional)
     return found
 
 
 def output_ports(forward: Callable[..., Any]) -> Ports:
     """Ports of the return annotation: a TypedDict's fields, or one port named by its kind."""
-    annotation = get_type_hints(forward, include_extras=True).get("return", Any)
+    annotation = _hints(forward).get("return", Any)
     if is_typeddict(annotation):
         fields = get_type_hints(annotation, include_extras=True)
         return {n: _output(n, a) for n, a in fields.items()}
     if annotation is type(None):
         return {}
     kind, _ = kind_of(annotation)
-    return {kind.output_name: _output(kind.output_name, annotation)}
+    return {kind.output_name: replace(_output(kind.output_name, annotation), bare=True)}
+
+
+def _hints(forward: Callable[..., Any]) -> dict[str, Any]:
+    try:
+        return get_type_hints(forward, include_extras=True)
+    except NameError as error:
+        raise PortError(
+            f"an annotation of forward cannot be resolved ({error})",
+            where=forward.__qualname__,
+            mend="import it at run time and define it at the top of its module, not under TYPE_CHECKING",
+        ) from None
 
 
 def _output(name: str, annotation: Any) -> Port:
@@ -165,15 +182,13 @@ def checked_inputs(ports: Mapping[str, Port], given: Mapping[str, Any], where: s
 
 def as_outputs(result: Any, ports: Mapping[str, Port], where: str) -> dict[str, Any]:
     """What `forward` returned, by output port. Raises PortError if a declared output is absent."""
-    if len(ports) == 1:
-        name = next(iter(ports))
-        if isinstance(result, dict) and set(cast(dict[str, Any], result)) == {name}:
-            return cast(dict[str, Any], result)
-        return {name: result}
     if not ports:
         return {}
+    first = next(iter(ports.values()))
+    if first.bare:
+        return {first.name: result}
     if not isinstance(result, dict):
-        raise PortError(f"forward returned {type(result).__name__}", where=where, mend=f"return a dict of {list(ports)}")
+        raise PortError(f"forward returned {type(result).__name__}", where=where, mend=f"a dict of {list(ports)}")
     values = cast(dict[str, Any], result)
     lost = [n for n in ports if n not in values]
     if lost:

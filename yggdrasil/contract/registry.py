@@ -36,7 +36,7 @@ def find(name: str, where: str = "") -> type[Block]:
             return _types[name]
         points = _entry_points()
         if name in points:
-            _load(points[name], where)
+            _load(_only(name, points[name], where), where)
         if name in _types:
             return _types[name]
     raise UnknownType(f"no type {name!r} is installed", where=where, mend=did_you_mean(name, names()))
@@ -49,19 +49,38 @@ def names() -> list[str]:
 
 def owner(name: str) -> str:
     """The distribution that an entry point of this name comes from, or the module that registered it."""
-    point = _entry_points().get(name)
-    if point is not None and point.dist is not None:
-        return point.dist.name
+    points = _entry_points().get(name, [])
+    if points and points[0].dist is not None:
+        return points[0].dist.name
     return _owner(_types[name]) if name in _types else ""
 
 
 @cache
-def _entry_points() -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=GROUP)}
+def _entry_points() -> dict[str, list[EntryPoint]]:
+    found: dict[str, list[EntryPoint]] = {}
+    for point in entry_points(group=GROUP):
+        found.setdefault(point.name, []).append(point)
+    return found
+
+
+def _only(name: str, points: list[EntryPoint], where: str) -> EntryPoint:
+    """The one class behind a name; two packages that claim it are an error, never a silent choice."""
+    if len({point.value for point in points}) > 1:
+        claims = " and by ".join(sorted(f"{p.dist.name if p.dist else '?'} ({p.value})" for p in points))
+        raise ConfigError(f"type {name!r} is given by {claims}", where=where, mend="uninstall one of the packages")
+    return points[0]
 
 
 def _load(point: EntryPoint, where: str) -> None:
-    loaded: Any = point.load()
+    try:
+        loaded: Any = point.load()
+    except (ImportError, AttributeError) as error:
+        package = point.dist.name if point.dist is not None else point.value
+        raise UnknownType(
+            f"type {point.name!r} of {package} cannot be imported ({error})",
+            where=where,
+            mend=f"install {package} again, with the extra that this type needs",
+        ) from error
     registered = getattr(loaded, "type_name", None)
     if registered != point.name:
         raise UnknownType(

@@ -10,7 +10,7 @@ from yggdrasil.contract.wiring import SELF, Edge, Loop, Net
 CONTRACTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "Tokenizer": (("text",), ("token_ids", "attention_mask")),
     "Conditioner": ((), ("embedding",)),
-    "Backbone": (("latent", "timestep", "condition"), ("pred",)),
+    "Backbone": (("latent", "timestep"), ("pred",)),
     "Guidance": (("pred_cond", "pred_uncond"), ("pred_guided",)),
     "Solver": (("latent", "timestep", "pred"), ("next_latent", "next_timestep")),
     "LLM": (("messages",), ("text",)),
@@ -105,7 +105,9 @@ class Wirer:
         if len(sources) > 1:
             names = ", ".join(f"{s}.{out}" for s in sources)
             raise WiringError(
-                f"{target}.{into} could take {names}", where=self.where, mend=f"choose: connect('{sources[0]}.{out}', '{target}.{into}')"
+                f"{target}.{into} could take {names}",
+                where=self.where,
+                mend=f"choose: connect('{sources[0]}.{out}', '{target}.{into}')",
             )
         return sources[0] if sources else ""
 
@@ -117,18 +119,34 @@ class Wirer:
         solvers = self._of_role("Solver", "next_latent", outputs=True)
         backbones = self._of_role("Backbone", "pred", outputs=True)
         inside = [n for loop in self.net.loops for n in loop.nodes]
-        if len(solvers) != 1 or len(backbones) != 1 or solvers[0] in inside:
+        if not solvers or not backbones or any(n in inside for n in (*solvers, *backbones)):
             return
+        for role, several in (("Solver", solvers), ("Backbone", backbones)):
+            if len(several) > 1:
+                raise WiringError(
+                    f"the denoising loop could be over {role} {' or '.join(several)}",
+                    where=self.where,
+                    mend="declare it: loop(…, carry=[…], until=…), or keep one of them",
+                )
         carry: list[Edge] = []
         for role, out, _, into in CARRIED:
-            source = solvers[0] if role == "Solver" else self._only(self._of_role(role, out, outputs=True), out, solvers[0], into)
+            source = (
+                solvers[0]
+                if role == "Solver"
+                else self._only(self._of_role(role, out, outputs=True), out, solvers[0], into)
+            )
             ports = self.net.nodes[solvers[0]].inputs
             if source and into in ports and (solvers[0], into) not in self.fed:
                 carry.append(Edge(source, out, solvers[0], into))
                 self.fed.add((solvers[0], into))
         guidance = self._of_role("Guidance", "pred_guided", outputs=True)
         decoders = self._of_role("Codec", "latent", outputs=False)
-        loop = Loop((solvers[0], *backbones, *guidance), tuple(carry), f"{solvers[0]}.next_timestep", preview=(decoders or [""])[0])
+        loop = Loop(
+            (solvers[0], *backbones, *guidance),
+            tuple(carry),
+            f"{solvers[0]}.next_timestep",
+            preview=(decoders or [""])[0],
+        )
         self.net.loops.append(loop)
 
     def _by_name(self) -> None:
@@ -170,3 +188,7 @@ class Wirer:
                 shown = port if port not in taken else f"{name}_{port}"
                 taken.add(shown)
                 self._add(Edge(name, port, SELF, shown))
+        if not taken:
+            for name in self._of_role("Solver", "next_latent", outputs=True):
+                self._add(Edge(name, "next_latent", SELF, "latent" if not taken else f"{name}_latent"))
+                taken.add(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextvars
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -60,19 +60,43 @@ def drive_at(block: Block, inputs: dict[str, Any], place: Here) -> dict[str, Any
 
 
 def locate(error: BaseException, path: str) -> None:
+    """Add the place `path` to an error that rises from it; what is known of the place already stays."""
     if isinstance(error, YggError):
-        if not error.where.startswith(path):
-            error.where = f"{path}/{error.where}" if error.where and "/" not in error.where else error.where or path
-    elif not any("in block" in note for note in getattr(error, "__notes__", [])):
+        if not error.where or error.where == path.rpartition("/")[2]:
+            error.where = path
+        elif not error.where.startswith(path):
+            if "/" not in error.where:
+                error.where = f"{path}/{error.where}"
+            else:
+                _note_once(error, path)
+    else:
+        _note_once(error, path)
+
+
+def _note_once(error: BaseException, path: str) -> None:
+    if not any(note.startswith("in block ") for note in getattr(error, "__notes__", [])):
         error.add_note(f"in block {path}")
 
 
 @contextmanager
-def listening(listener: Listener, cancel: CancelToken | None = None) -> Iterator[CancelToken]:
-    """Every run inside sends its events to `listener`; the token given back cancels them all."""
-    token = cancel or CancelToken()
+def listening(listener: Listener, cancel: CancelToken | None = None) -> Generator[CancelToken]:
+    """Every run inside sends its events to `listener`; the token given back cancels them all, as does an outer one."""
+    token = CancelToken(here().cancel) if cancel is None else cancel
     with standing(here().but(listener=listener, cancel=token)):
         yield token
+
+
+def _both(first: Listener, second: Listener | None) -> Listener:
+    """A stream within a run is part of the run's own stream, so both hear it."""
+    if second is None:
+        return first
+    outer = second
+
+    def tell(event: Event) -> None:
+        first(event)
+        outer(event)
+
+    return tell
 
 
 class Stream:
@@ -80,7 +104,7 @@ class Stream:
 
     def __init__(self, block: Block, inputs: dict[str, Any]) -> None:
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-        self._cancel = CancelToken()
+        self._cancel = CancelToken(here().cancel)
         self._outputs: Outputs | None = None
         self._error: BaseException | None = None
         self._over = False
@@ -91,7 +115,7 @@ class Stream:
 
     def _work(self, block: Block, inputs: dict[str, Any]) -> None:
         try:
-            with listening(self._events.put, self._cancel):
+            with listening(_both(self._events.put, here().listener), self._cancel):
                 self._outputs = Outputs(drive(block, inputs))
         except BaseException as error:
             self._error = error

@@ -15,9 +15,11 @@ def port_schema(port: Port) -> dict[str, Any]:
     if port.kind.large:
         schema: dict[str, Any] = {"type": "string", "description": port.kind.about}
     elif port.kind.tensor or port.kind.name == "schedule":
-        raise ConfigError(f"port {port.name!r} carries {port.kind.name}, which has no JSON form", mend="keep it inside a graph")
+        raise ConfigError(
+            f"port {port.name!r} carries {port.kind.name}, which has no JSON form", mend="keep it inside a graph"
+        )
     else:
-        schema = _inlined(port.adapter.json_schema())
+        schema = _inlined(port.adapter.json_schema(), port.name)
     schema.pop("title", None)
     if port.about:
         schema["description"] = port.about
@@ -40,20 +42,12 @@ def tool_schema(ports: Mapping[str, Port], *, strict: bool = False) -> dict[str,
             schema = _strict(schema)
             if not port.required:
                 schema = _nullable(schema)
-        elif not port.required and _is_json(port.default) and not (port.optional and port.default is None):
-            schema["default"] = _plain(port.default)
+        elif not port.required and not port.kind.large and not (port.optional and port.default is None):
+            schema["default"] = port.adapter.dump_python(port.default, mode="json")
         properties[name] = schema
         if port.required or strict:
             required.append(name)
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
-
-
-def _is_json(value: Any) -> bool:
-    return isinstance(_plain(value), str | int | float | bool | list | dict | None)
-
-
-def _plain(value: Any) -> Any:
-    return getattr(value, "value", value)
 
 
 def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
@@ -68,16 +62,17 @@ def _strict(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     source = cast(dict[str, Any], schema)
-    made = {k: _strict(v) for k, v in source.items() if k not in ("default", "title")}
-    if made.get("type") == "object" and "properties" in made:
-        optional = set(made["properties"]) - set(made.get("required", []))
-        made["properties"] = {n: _nullable(s) if n in optional else s for n, s in made["properties"].items()}
+    made = {k: _strict(v) for k, v in source.items() if k not in ("default", "title", "properties")}
+    if made.get("type") == "object" and "properties" in source:
+        inner = {n: _strict(s) for n, s in cast(dict[str, Any], source["properties"]).items()}
+        optional = set(inner) - set(made.get("required", []))
+        made["properties"] = {n: _nullable(s) if n in optional else s for n, s in inner.items()}
         made["required"] = list(made["properties"])
         made["additionalProperties"] = False
     return made
 
 
-def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
+def _inlined(schema: dict[str, Any], where: str) -> dict[str, Any]:
     definitions = cast(dict[str, Any], schema.get("$defs", {}))
 
     def expand(part: Any, open_refs: tuple[str, ...]) -> Any:
@@ -90,9 +85,16 @@ def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
         if isinstance(ref, str):
             name = ref.rpartition("/")[2]
             if name in open_refs:
-                raise ConfigError(f"type {name!r} contains itself", mend="a tool's input must be finite: flatten it")
+                raise ConfigError(
+                    f"type {name!r} contains itself", where=where, mend="a tool's input must be finite: flatten it"
+                )
             rest = {k: expand(v, open_refs) for k, v in mapping.items() if k != "$ref"}
             return {**expand(copy.deepcopy(definitions[name]), (*open_refs, name)), **rest}
-        return {k: expand(v, open_refs) for k, v in mapping.items() if k not in ("$defs", "title") or (k == "title" and not isinstance(v, str))}
+        return {k: expand(v, open_refs) for k, v in mapping.items() if not _is_prose(k, v)}
 
     return cast(dict[str, Any], expand(schema, ()))
+
+
+def _is_prose(key: str, value: Any) -> bool:
+    """Definitions are inlined and titles say nothing; a property that is called `title` has a schema for value."""
+    return key == "$defs" or (key == "title" and isinstance(value, str))

@@ -45,6 +45,7 @@ class TorchBlock(Block):
     device: str = "cpu"
 
     _module: Any = None
+    _adopted: bool = False
 
     def build(self) -> nn.Module:
         """The empty module that the config describes."""
@@ -64,7 +65,8 @@ class TorchBlock(Block):
     def module(self, module: nn.Module) -> None:
         """Adopt a live module, such as one of a pipeline taken apart; its weights are saved with the block."""
         self._module = module.eval().requires_grad_(False)
-        self.files.pop("weights", None)
+        self._adopted = True
+        self.files = {role: ref for role, ref in self.files.items() if role != "weights"}
 
     @property
     def torch_dtype(self) -> torch.dtype:
@@ -73,9 +75,7 @@ class TorchBlock(Block):
         return getattr(torch, self.dtype)
 
     def tensors(self) -> dict[str, Any] | None:
-        if "weights" in self.files or self._module is None:
-            return None
-        return dict(self._module.state_dict())
+        return dict(self._module.state_dict()) if self._adopted else None
 
     def identity(self) -> Any:
         """What `build` depends on (JSON); blocks of other types that agree in it share one module."""
@@ -94,8 +94,8 @@ class TorchBlock(Block):
         tensors = self.chosen(read_tensors(self.file()))
         with torch.device("meta"):
             module = self.build()
-        cast = {n: t.to(self.torch_dtype) if t.is_floating_point() else t for n, t in tensors.items()}
-        problem = module.load_state_dict(cast, strict=False, assign=True)
+        once = {id(t): t.to(self.torch_dtype) if t.is_floating_point() else t for t in tensors.values()}
+        problem: Any = module.load_state_dict({n: once[id(t)] for n, t in tensors.items()}, strict=False, assign=True)
         self._refuse(problem.missing_keys, problem.unexpected_keys)
         self._materialise_buffers(module)
         if self.device != "cpu":
@@ -117,8 +117,9 @@ class TorchBlock(Block):
         if not meta:
             return
         whole = dict(self.build().named_buffers())
+        held = module.state_dict().keys()
         for name in meta:
             owner, _, leaf = name.rpartition(".")
             target = module.get_submodule(owner)
-            persistent = leaf not in target._non_persistent_buffers_set
+            persistent = name in held
             target.register_buffer(leaf, whole[name], persistent=persistent)

@@ -29,7 +29,7 @@ def walk(block: Block, path: str = "") -> Iterator[tuple[str, Block]]:
 
 
 def describe(block: Block, *, refs: bool = False) -> Manifest:
-    """The manifest of a block. With `refs`, parts that came from a shelf are named instead of spelled out."""
+    """The manifest of a block. With `refs`, parts that came from a shelf and are as they came are named only."""
     return _describe(block, "", {}, refs)
 
 
@@ -43,8 +43,13 @@ def _describe(block: Block, path: str, seen: dict[int, str], refs: bool) -> Mani
             where=path or block.name,
             mend='declare it as `class X(Block, type="me/x")`, so that a manifest can name it',
         )
+    if refs and block.origin and path:
+        alone = describe(block)
+        digests = {"structure": alone.structure_digest(), "weights": alone.weights_digest()}
+        if digests == block.origin_digests:
+            return Manifest(kind=alone.kind, ref=block.origin, digests=digests)
     nodes = {n: _describe(c, f"{path}/{n}" if path else n, seen, refs) for n, c in block.children().items()}
-    whole = Manifest(
+    return Manifest(
         kind=block.kind,  # pyright: ignore[reportArgumentType]
         type=block.type_name,
         about=getattr(block, "about", ""),
@@ -53,14 +58,11 @@ def _describe(block: Block, path: str, seen: dict[int, str], refs: bool) -> Mani
         structure=block.structure(),
         files={r: _entry(f) for r, f in block.files.items()},
     )
-    if refs and block.origin and path:
-        digests = {"structure": whole.structure_digest(), "weights": whole.weights_digest()}
-        return Manifest(kind=whole.kind, ref=block.origin, digests=digests)
-    return whole
 
 
 def _entry(ref: FileRef) -> FileEntry:
-    return FileEntry(sha256=ref.sha256, path=str(ref.path) if ref.path is not None and not ref.source else None, source=ref.source)
+    path = str(ref.path) if ref.path is not None and not ref.source else None
+    return FileEntry(sha256=ref.sha256, path=path, source=ref.source)
 
 
 def assemble(manifest: Manifest, find_file: Callable[[FileEntry, str], FileRef], expand: Expand) -> Block:
@@ -79,10 +81,7 @@ class _Assembler:
         self.made: dict[str, Block] = {}
 
     def block(self, manifest: Manifest, path: str) -> Block:
-        if manifest.ref is not None:
-            block = self._referred(manifest, path)
-        else:
-            block = self._own(manifest, path)
+        block = self._own(manifest, path) if manifest.ref is None else self._referred(manifest, path)
         self.made[path] = block
         if path:
             block.name = path.rpartition("/")[2]
@@ -90,14 +89,16 @@ class _Assembler:
 
     def _referred(self, manifest: Manifest, path: str) -> Block:
         ref = manifest.ref or ""
+        if manifest.type or manifest.config or manifest.nodes or manifest.structure or manifest.files:
+            mend = "keep either the ref or the description"
+            raise ManifestError(f"has more than `ref: {ref}`", where=path, mend=mend)
         if not ref.startswith("#"):
             block = self.expand(ref, path)
             _check_digests(block, manifest, path)
             return block
         if ref[1:] not in self.made:
-            raise ManifestError(
-                f"ref {ref!r} names nothing above it", where=path, mend=f"known so far: {', '.join(filter(None, self.made)) or 'nothing'}"
-            )
+            known = ", ".join(f"#{place}" for place in self.made if place) or "nothing"
+            raise ManifestError(f"ref {ref!r} names nothing above it", where=path, mend=f"known so far: {known}")
         return self.made[ref[1:]]
 
     def _own(self, manifest: Manifest, path: str) -> Block:
@@ -105,7 +106,11 @@ class _Assembler:
             raise ManifestError("has neither `type` nor `ref`", where=path or "manifest", mend="name a registered type")
         cls = registry.find(manifest.type, path)
         if cls.kind != manifest.kind:
-            raise ManifestError(f"type {manifest.type!r} is a {cls.kind}, not a {manifest.kind}", where=path, mend=f"write `kind: {cls.kind}`")
+            raise ManifestError(
+                f"type {manifest.type!r} is a {cls.kind}, not a {manifest.kind}",
+                where=path,
+                mend=f"write `kind: {cls.kind}`",
+            )
         nodes = {n: self.block(m, f"{path}/{n}" if path else n) for n, m in manifest.nodes.items()}
         try:
             block = cls.assemble(manifest.config, nodes, manifest.structure)

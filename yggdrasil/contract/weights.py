@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 ALLOWED = (".safetensors", ".gguf", ".onnx")
+PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle", ".joblib", ".msgpack", ".h5", ".npz", ".npy")
 _ALIGN = 64
 _MAX_HEADER = 100 << 20
 
@@ -26,13 +27,33 @@ def check_kind(path: Path) -> None:
     """
     allowed = f"allowed are {', '.join(ALLOWED)}: convert it, e.g. by safetensors.torch.save_file"
     if path.suffix.lower() not in ALLOWED:
-        raise WeightsError(f"weights of kind {path.suffix or 'no suffix'!r} are not allowed", where=str(path), mend=allowed)
+        kind = path.suffix or "no suffix"
+        raise WeightsError(f"weights of kind {kind!r} are not allowed", where=str(path), mend=allowed)
     with path.open("rb") as file:
         head = file.read(16)
-    if head[:1] == b"\x80" or head[:2] == b"PK" or head[:4] == b"\x1f\x8b\x08\x00":
+    if _unpickles(head):
         raise WeightsError("looks like a pickle or an archive under another name", where=str(path), mend=allowed)
+    if path.suffix.lower() == ".safetensors":
+        size = int.from_bytes(head[:8], "little")
+        if len(head) < 9 or head[8:9] != b"{" or size > min(_MAX_HEADER, path.stat().st_size - 8):
+            raise WeightsError("is not a safetensors file", where=str(path), mend=f"fetch or save it again; {allowed}")
     if path.suffix.lower() == ".gguf" and head[:4] != b"GGUF":
         raise WeightsError("is not a GGUF file", where=str(path), mend="fetch it again; it must begin with GGUF")
+
+
+def refuse_code(path: Path) -> None:
+    """Refuse a file, whatever its role, that only unpickling could read. Raises WeightsError; reads 16 bytes."""
+    with path.open("rb") as file:
+        head = file.read(16)
+    if path.suffix.lower() in PICKLES or _unpickles(head):
+        raise WeightsError(
+            f"a file of kind {path.suffix or 'no suffix'!r} may carry code", where=str(path),
+            mend=f"weights are {', '.join(ALLOWED)}; other files are JSON, text, pictures or sound",
+        )  # fmt: skip
+
+
+def _unpickles(head: bytes) -> bool:
+    return head[:1] == b"\x80" or head[:2] == b"PK" or head[:2] == b"\x1f\x8b"
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -46,10 +67,10 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 
     check_kind(path)
     try:
-        with safe_open(str(path), framework="pt") as file:
-            names = list(file.keys())
+        opened: Any = safe_open(str(path), framework="pt")
+        with opened as file:
             metadata: dict[str, str] = file.metadata() or {}
-            tensors: dict[str, torch.Tensor] = {name: file.get_tensor(name) for name in names}
+            tensors: dict[str, torch.Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, ValueError) as error:
         raise WeightsError(f"is broken ({error})", where=str(path), mend="fetch or save it again") from None
     for name, tensor in tensors.items():
@@ -112,6 +133,8 @@ def _split_shared(tensors: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[s
     first: dict[tuple[Any, ...], str] = {}
     for name in sorted(tensors):
         tensor = tensors[name]
+        if tensor.is_meta:
+            raise WeightsError(f"tensor {name!r} has no values yet", mend="load the weights before saving")
         if str(tensor.dtype) not in _DTYPES:
             raise WeightsError(f"tensor {name!r} has dtype {tensor.dtype}", mend=f"allowed are {', '.join(_DTYPES)}")
         key = (tensor.data_ptr(), tuple(tensor.shape), tuple(tensor.stride()), str(tensor.dtype))

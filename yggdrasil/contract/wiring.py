@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,12 +61,16 @@ class Loop:
 
     @staticmethod
     def from_json(data: Mapping[str, Any], where: str) -> Loop:
+        """Read the manifest's form. Raises WiringError naming the key that is wrong."""
         unknown = set(data) - {"nodes", "carry", "until", "times", "preview"}
         if unknown:
             raise WiringError(f"a loop has no {sorted(unknown)}", where=where, mend="use nodes, carry, until, times")
         carry = tuple(Edge.parse(str(e), where) for e in data.get("carry", []))
         nodes = tuple(str(n) for n in data.get("nodes", []))
-        return Loop(nodes, carry, str(data.get("until", "")), int(data.get("times", 0)), str(data.get("preview", "")))
+        times = data.get("times", 0)
+        if not isinstance(times, int) or isinstance(times, bool):
+            raise WiringError(f"a loop's times is {times!r}", where=where, mend="give a whole number of rounds")
+        return Loop(nodes, carry, str(data.get("until", "")), times, str(data.get("preview", "")))
 
 
 @dataclass
@@ -80,9 +85,11 @@ class Net:
 
 def check_name(name: str, where: str) -> None:
     """Refuse node names that an edge or a path could not spell."""
-    if name == SELF or not _NAME.match(name):
+    if name == SELF or not _NAME.match(name) or not unicodedata.is_normalized("NFC", name):
         raise WiringError(
-            f"{name[:80]!r} cannot name a node", where=where, mend="1 to 64 letters, no spaces, dots, slashes or quotes; not `self`"
+            f"{name[:80]!r} cannot name a node",
+            where=where,
+            mend="1 to 64 letters in Unicode form NFC, no spaces, dots, slashes or quotes; not `self`",
         )
 
 
@@ -91,13 +98,17 @@ def check_edges(net: Net, where: str) -> None:
 
     Raises WiringError that names the edge, both kinds and the names that are near.
     """
+    _check_joins(net, where)
+    _check_own_inputs(net, where)
     taken: set[tuple[str, str]] = set()
     for edge in [*net.edges, *(e for loop in net.loops for e in loop.carry)]:
         source = None if edge.source == SELF else _port(net, edge, edge.source, edge.out, where, outputs=True)
         target = None if edge.target == SELF else _port(net, edge, edge.target, edge.into, where, outputs=False)
-        if source and target and not fits(source.kind, target.kind) and f"{edge.target}.{edge.into}" not in net.joins:
+        joined = net.joins.get(f"{edge.target}.{edge.into}") == "list"
+        if source and target and not fits(source.kind, target.kind) and not joined:
+            given, taken_there = f"{edge.source}.{edge.out} gives {source.kind.name}", f"{edge.target}.{edge.into}"
             raise WiringError(
-                f"{edge.source}.{edge.out} gives {source.kind.name}, {edge.target}.{edge.into} takes {target.kind.name}",
+                f"{given}, {taken_there} takes {target.kind.name}",
                 where=where,
                 mend="put a block between them that turns one into the other",
             )
@@ -113,6 +124,32 @@ def check_edges(net: Net, where: str) -> None:
         taken.add(key)
 
 
+def _check_joins(net: Net, where: str) -> None:
+    fed = {f"{e.target}.{e.into}" for e in net.edges}
+    for port, how in net.joins.items():
+        if how not in JOINS:
+            raise WiringError(f"{port} is joined by {how!r}", where=where, mend=f"use one of {', '.join(JOINS)}")
+        if port not in fed:
+            raise WiringError(f"a join names {port!r}, which has no edge", where=where, mend=did_you_mean(port, fed))
+
+
+def _check_own_inputs(net: Net, where: str) -> None:
+    """One input of the graph that feeds several ports must suit them all."""
+    first: dict[str, tuple[Edge, Port]] = {}
+    for edge in net.edges:
+        if edge.source != SELF or edge.target == SELF:
+            continue
+        port = _port(net, edge, edge.target, edge.into, where, outputs=False)
+        known, other = first.setdefault(edge.out, (edge, port))
+        if not fits(port.kind, other.kind) and not fits(other.kind, port.kind):
+            raise WiringError(
+                f"self.{edge.out} feeds {known.target}.{known.into} ({other.kind.name}) "
+                f"and {edge.target}.{edge.into} ({port.kind.name})",
+                where=where,
+                mend="give the graph two inputs",
+            )
+
+
 def _port(net: Net, edge: Edge, node: str, port: str, where: str, *, outputs: bool) -> Port:
     block = net.nodes.get(node)
     if block is None:
@@ -120,7 +157,8 @@ def _port(net: Net, edge: Edge, node: str, port: str, where: str, *, outputs: bo
     ports = block.outputs if outputs else block.inputs
     if port not in ports:
         side = "output" if outputs else "input"
-        raise WiringError(f"edge `{edge}`: {node!r} has no {side} {port!r}", where=where, mend=did_you_mean(port, ports))
+        what = f"edge `{edge}`: {node!r} has no {side} {port!r}"
+        raise WiringError(what, where=where, mend=did_you_mean(port, ports))
     return ports[port]
 
 
@@ -139,9 +177,9 @@ def check_complete(net: Net, where: str) -> None:
 
 def check_acyclic(net: Net, where: str) -> list[str]:
     """The nodes in an order that the edges allow. Raises WiringError that names an undeclared cycle."""
-    waiting = {name: 0 for name in net.nodes}
+    waiting = dict.fromkeys(net.nodes, 0)
     after: dict[str, list[str]] = {name: [] for name in net.nodes}
-    for source, target in {(e.source, e.target) for e in net.edges if SELF not in (e.source, e.target)}:
+    for source, target in dict.fromkeys((e.source, e.target) for e in net.edges if SELF not in (e.source, e.target)):
         waiting[target] += 1
         after[source].append(target)
     ready = [name for name in net.nodes if not waiting[name]]
@@ -153,22 +191,24 @@ def check_acyclic(net: Net, where: str) -> list[str]:
             if not waiting[target]:
                 ready.append(target)
     if len(order) < len(net.nodes):
-        raise _cycle_error({n for n in net.nodes if waiting[n]}, after, where)
+        raise _cycle_error([n for n in net.nodes if waiting[n]], after, where)
     return order
 
 
-def _cycle_error(stuck: set[str], after: Mapping[str, Iterable[str]], where: str) -> WiringError:
+def _cycle_error(stuck: list[str], after: Mapping[str, Iterable[str]], where: str) -> WiringError:
     before: dict[str, str] = {}
+    among = set(stuck)
     for source in stuck:
         for target in after[source]:
-            if target in stuck:
+            if target in among:
                 before[target] = source
-    at = next(iter(sorted(stuck)))
-    seen: list[str] = []
+    at = stuck[0]
+    seen: dict[str, None] = {}
     while at not in seen:
-        seen.append(at)
+        seen[at] = None
         at = before[at]
-    ring = [*seen[seen.index(at) :]][::-1]
+    way = list(seen)
+    ring = way[way.index(at) :][::-1]
     return WiringError(
         f"an undeclared cycle: {' -> '.join([ring[-1], *ring])}",
         where=where,

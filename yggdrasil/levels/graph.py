@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
+import re
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.drawing import Wire, pen
-from yggdrasil.contract.errors import WiringError
+from yggdrasil.contract.errors import WiringError, did_you_mean
 from yggdrasil.contract.kinds import ANY
 from yggdrasil.contract.ports import Port, Ports, input_ports, output_ports
 from yggdrasil.contract.roles import Wirer, check_role
@@ -17,6 +20,8 @@ from yggdrasil.contract.wiring import SELF, Edge, Loop, Net, check_name
 from yggdrasil.engine.flow.cache import Cache
 from yggdrasil.engine.flow.plan import Plan, compile_plan
 from yggdrasil.engine.flow.run import run_plan
+
+_compiling = threading.RLock()
 
 
 class Graph(Block, type="graph"):
@@ -34,61 +39,100 @@ class Graph(Block, type="graph"):
         self.cache: Cache | None = Cache()
         self.defaults: dict[str, Any] = {}
         self._plan: Plan | None = None
+        self._drawn: tuple[list[Edge], list[Loop]] | None = None
+        self._ports: tuple[dict[str, Any], Ports, Ports] | None = None
         self._explicit = False
+
+    def touched(self) -> Any:
+        return (self._changes, repr(self.defaults), len(self.net.nodes), len(self.net.edges), len(self.net.loops))
 
     def add(self, block: Block, name: str = "") -> Graph:
         """Put a block into a node. The name defaults to the role (or type) in lower case. Returns the graph."""
         name = name or self._free_name((block.role or block.name).lower())
         check_name(name, self.name)
         if name in self.net.nodes:
-            raise WiringError(f"there is a node {name!r} already", where=self.name, mend="give the new one another name")
+            mend = "give the new one another name"
+            raise WiringError(f"there is a node {name!r} already", where=self.name, mend=mend)
         check_role(block, f"{self.name}/{name}")
         self._admit(block, name)
+        self._reopen()
         self.net.nodes[name] = block
-        self._plan = None
         return self
 
     def connect(self, source: str, target: str, join: str = "") -> Graph:
         """Add the edge `source -> target` (`node.port`; `self.port` is the graph's own). Returns the graph."""
         edge = Edge.parse(f"{source} -> {target}", self.name)
+        self._reopen()
         self.net.edges.append(edge)
         if join:
             self.net.joins[f"{edge.target}.{edge.into}"] = join
-        self._plan = None
         return self
 
     def loop(self, *nodes: str, carry: list[str], until: str = "", times: int = 0, preview: str = "") -> Graph:
         """Declare a cycle over `nodes`: run them in order until the output `until` is None, or `times` rounds."""
         edges = tuple(Edge.parse(e, self.name) for e in carry)
+        self._reopen()
         self.net.loops.append(Loop(nodes, edges, until, times, preview))
-        self._plan = None
         return self
 
     @property
     def plan(self) -> Plan:
         """The compiled plan; completes the wiring at the first call. Raises WiringError."""
-        if self._plan is None:
-            if not self._explicit:
-                Wirer(self.net, self.name).complete()
-            self._plan = compile_plan(self.net, self.name)
-        return self._plan
+        plan = self._plan
+        return self._compiled() if plan is None else plan
+
+    def _compiled(self) -> Plan:
+        with _compiling:
+            if self._plan is None:
+                drawn = (list(self.net.edges), list(self.net.loops))
+                try:
+                    if not self._explicit:
+                        Wirer(self.net, self.name).complete()
+                    plan = compile_plan(self.net, self.name)
+                except BaseException:
+                    self.net.edges, self.net.loops = drawn
+                    raise
+                self._drawn, self._ports, self._plan = drawn, None, plan
+            return self._plan
+
+    def _reopen(self) -> None:
+        """Take out what was wired by itself, so that it is wired anew around what is added now."""
+        if self._drawn is not None:
+            self.net.edges, self.net.loops = self._drawn
+        self._drawn = self._plan = self._ports = None
+        self._changes += 1
 
     @property
     def inputs(self) -> Ports:
+        return self._own_ports()[0]
+
+    @property
+    def outputs(self) -> Ports:
+        return self._own_ports()[1]
+
+    def _own_ports(self) -> tuple[Ports, Ports]:
         _ = self.plan
+        known = self._ports
+        if known is None or known[0] != self.defaults:
+            known = self._ports = (copy.deepcopy(self.defaults), self._read_inputs(), self._read_outputs())
+        return known[1], known[2]
+
+    def _read_inputs(self) -> Ports:
         found: Ports = {}
         for edge in self.net.edges:
             if edge.source == SELF:
                 inner = self.net.nodes[edge.target].inputs[edge.into] if edge.target != SELF else _any_port(edge.out)
                 found[edge.out] = _merged(found.get(edge.out), inner, edge.out)
         for name, value in self.defaults.items():
-            if name in found:
-                found[name] = replace(found[name], required=False, default=value)
+            if name not in found:
+                what = f"a default names {name!r}, which is no input"
+                raise WiringError(what, where=self.name, mend=did_you_mean(name, found))
+            optional = found[name].optional or value is None
+            default = found[name].check(value, self.name) if value is not None else None
+            found[name] = replace(found[name], required=False, default=default, optional=optional)
         return found
 
-    @property
-    def outputs(self) -> Ports:
-        _ = self.plan
+    def _read_outputs(self) -> Ports:
         found: Ports = {}
         for edge in self.net.edges:
             if edge.target == SELF and edge.into not in found:
@@ -97,7 +141,8 @@ class Graph(Block, type="graph"):
         return found
 
     def forward(self, **inputs: Any) -> dict[str, Any]:
-        return run_plan(self.plan, inputs, self.cache)
+        given = {name: value for name, value in inputs.items() if value is not None}
+        return run_plan(self.plan, {**copy.deepcopy(self.defaults), **given}, self.cache)
 
     def children(self) -> Mapping[str, Block]:
         return self.net.nodes
@@ -107,8 +152,10 @@ class Graph(Block, type="graph"):
         data: dict[str, Any] = {"edges": [str(e) for e in self.net.edges]}
         if self.net.loops:
             data["loops"] = [loop.to_json() for loop in self.net.loops]
-        extras = {"joins": self.net.joins, "defaults": self.defaults}
-        return data | {name: dict(value) for name, value in extras.items() if value}
+        ports = self.inputs
+        plain = {n: ports[n].adapter.dump_python(v, mode="json") for n, v in self.defaults.items()}
+        extras = {"joins": dict(self.net.joins), "defaults": plain}
+        return data | {name: value for name, value in extras.items() if value}
 
     @classmethod
     def assemble(cls, config: dict[str, Any], nodes: dict[str, Block], structure: dict[str, Any]) -> Block:
@@ -118,12 +165,17 @@ class Graph(Block, type="graph"):
             raise WiringError(f"structure has no {sorted(unknown)}", mend="use edges, loops, joins, defaults")
         for name, block in nodes.items():
             graph.add(block, name)
+        shapes = {"edges": list, "loops": list, "joins": dict, "defaults": dict}
+        for key, value in structure.items():
+            if not isinstance(value, shapes[key]):
+                raise WiringError(f"{key} is {value!r:.60}", mend=f"write it as a {shapes[key].__name__}")
         graph.net.edges = [Edge.parse(str(e)) for e in structure.get("edges", [])]
         graph.net.loops = [Loop.from_json(data, graph.name) for data in structure.get("loops", [])]
         graph.net.joins = dict(structure.get("joins", {}))
         graph.defaults = dict(structure.get("defaults", {}))
         graph._explicit = True
-        _ = graph.plan
+        ports = graph.inputs
+        graph.defaults = {name: ports[name].default for name in graph.defaults}
         return graph
 
     def __getitem__(self, name: str) -> Block:
@@ -158,7 +210,7 @@ def _any_port(name: str) -> Port:
 
 
 def _merged(known: Port | None, inner: Port, name: str) -> Port:
-    port = Port(name, inner.kind, inner.annotation, inner.required, inner.default, inner.optional, inner.about)
+    port = replace(inner, name=name, bare=False)
     if known is None or (inner.required and not known.required):
         return port
     return known
@@ -169,10 +221,10 @@ class _Recorder:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.placed: dict[int, int] = {}
 
     def record(self, block: Block, inputs: dict[str, Any]) -> Any:
-        name = self.graph._free_name(block.name)
+        name = self.graph._free_name(re.sub(r"[^\w-]+", "_", block.name)[:60] or "node")
+        check_role(block, f"{self.graph.name}/{name}")
         self.graph.net.nodes[name] = block
         for port, value in inputs.items():
             if not isinstance(value, Wire):
@@ -212,9 +264,14 @@ def graph(function: Callable[..., Any]) -> Graph:
     wires = result if isinstance(result, dict) else {next(iter(outs), "value"): result}
     for name, wire in wires.items():
         if not isinstance(wire, Wire):
-            raise WiringError(f"{function.__name__} returned {wire!r}", mend="return what a block gave, or a dict of it")
+            what = f"{function.__name__} returned {wire!r}"
+            raise WiringError(what, mend="return what a block gave, or a dict of it")
         drawn.net.edges.append(Edge(wire.node, wire.port, SELF, name))
     drawn._explicit = True
     drawn.defaults = {p.name: p.default for p in ports.values() if not p.required}
-    _ = drawn.plan
+    unused = set(ports) - {e.out for e in drawn.net.edges if e.source == SELF}
+    if unused:
+        what = f"{function.__name__} does nothing with {', '.join(sorted(unused))}"
+        raise WiringError(what, mend="give it to a block, or take it out of the signature")
+    _ = drawn.inputs
     return drawn

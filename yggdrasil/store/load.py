@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import contextvars
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from yggdrasil.contract.block import Block, FileRef
 from yggdrasil.contract.digest import digest_file
-from yggdrasil.contract.errors import ManifestError, WeightsError
+from yggdrasil.contract.errors import ManifestError, WeightsError, YggError
 from yggdrasil.contract.manifest import FileEntry, Manifest, read_manifest
 from yggdrasil.contract.tree import assemble, describe, walk
-from yggdrasil.contract.weights import check_kind
-from yggdrasil.store.shelf import on_shelf
+from yggdrasil.contract.weights import check_kind, refuse_code
 from yggdrasil.store.models import locate
 from yggdrasil.store.save import LIFE, MANIFEST
+from yggdrasil.store.shelf import on_shelf
 
 _verified: dict[tuple[str, int, int], str] = {}
+_open: contextvars.ContextVar[tuple[str, ...]] = contextvars.ContextVar("yggdrasil_open_shelf", default=())
 
 
 def load(name: str | Path) -> Block:
@@ -28,30 +31,62 @@ def load(name: str | Path) -> Block:
     text = str(name)
     by_path = isinstance(name, Path) or "/" in text or text.startswith(".")
     folder = Path(text) if by_path else on_shelf(text)
-    block = load_manifest(read_manifest(folder / MANIFEST), folder)
+    manifest = read_manifest(folder / MANIFEST)
+    try:
+        block = load_manifest(manifest, folder)
+    except YggError as error:
+        raise _from(error, folder / MANIFEST) from None
+    block.name = manifest.name or block.name
     if not by_path:
         block.origin = f"shelf:{text}"
+        found = describe(block)
+        block.origin_digests = {"structure": found.structure_digest(), "weights": found.weights_digest()}
         block.name = text
     _revive(block, folder)
     return block
 
 
-def load_manifest(manifest: Manifest, folder: Path) -> Block:
-    """The block that a manifest describes, its files looked for under `folder`."""
+def _from(error: YggError, path: Path) -> YggError:
+    """The error with the manifest that it comes from before its place in the tree."""
+    if MANIFEST not in error.where:
+        error.where = f"{path}: {error.where}" if error.where else str(path)
+    return error
+
+
+def load_manifest(manifest: Manifest, folder: Path, instead: Mapping[str, Block] | None = None) -> Block:
+    """The block that a manifest describes, its files looked for under `folder`; one `ref` gives one block.
+
+    `instead` gives blocks that stand in for refs, as a template's parameters do.
+    """
+    known: dict[str, Block] = dict(instead or {})
 
     def find(entry: FileEntry, where: str) -> FileRef:
         return find_file(entry, folder, where)
 
-    block = assemble(manifest, find, expand)
-    _check_digests(manifest, block, folder)
+    def follow(ref: str, where: str) -> Block:
+        if ref not in known:
+            known[ref] = expand(ref, where)
+        return known[ref]
+
+    block = assemble(manifest, find, follow)
+    if not instead:
+        _check_digests(manifest, block, folder)
     return block
 
 
 def expand(ref: str, where: str) -> Block:
     """The block behind a reference that leads out of the manifest."""
     kind, _, rest = ref.partition(":")
-    if kind == "shelf" and rest:
-        return load(rest)
+    if kind == "shelf" and rest and "/" not in rest and not rest.startswith("."):
+        opened = _open.get()
+        if rest in opened:
+            way = " -> ".join([*opened[opened.index(rest) :], rest])
+            raise ManifestError(f"the shelf refers in a circle: {way}", where=where, mend="take one of the refs out")
+        token = _open.set((*opened, rest))
+        try:
+            return load(rest)
+        finally:
+            _open.reset(token)
     raise ManifestError(f"ref {ref!r} is of no known kind", where=where, mend="use `#path/in/tree` or `shelf:NAME`")
 
 
@@ -68,11 +103,13 @@ def find_file(entry: FileEntry, folder: Path, where: str) -> FileRef:
         return FileRef(entry.sha256, locate(entry.sha256, name or model), entry.source)
     path = (folder / entry.path).resolve()
     if not path.is_relative_to(folder.resolve()):
-        raise WeightsError(f"{entry.path!r} leaves the folder of its manifest", where=where, mend="keep files inside it")
+        what = f"{entry.path!r} leaves the folder of its manifest"
+        raise WeightsError(what, where=where, mend="keep files inside it")
     if not path.is_file():
         raise WeightsError(f"{entry.path!r} is not there", where=where, mend=f"put it back under {folder}")
     if where.endswith(":weights"):
         check_kind(path)
+    refuse_code(path)
     found = _hash(path)
     if found != entry.sha256:
         raise WeightsError(
@@ -109,10 +146,12 @@ def _revive(block: Block, folder: Path) -> None:
         try:
             life: dict[str, Any] = json.loads(path.read_bytes())
         except ValueError as error:
-            raise ManifestError(f"is not JSON ({error})", where=str(path), mend="restore it, or delete it to begin anew") from None
+            mend = "restore it, or delete it to begin anew"
+            raise ManifestError(f"is not JSON ({error})", where=str(path), mend=mend) from None
         parts = {p or ".": b for p, b in walk(block)}
         for place, state in life.items():
             if place not in parts:
-                raise ManifestError(f"has state for {place!r}, which is not in the tree", where=str(path), mend="restore it")
+                what = f"has state for {place!r}, which is not in the tree"
+                raise ManifestError(what, where=str(path), mend="restore it")
             parts[place].restore(state)
     block.revive(folder)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import threading
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from yggdrasil.contract.artifacts import write_durably
 from yggdrasil.contract.block import Block, FileRef
 from yggdrasil.contract.digest import digest_bytes
-from yggdrasil.contract.errors import ManifestError
+from yggdrasil.contract.errors import ManifestError, WeightsError
 from yggdrasil.contract.manifest import FORMAT, FileEntry, Manifest
 from yggdrasil.contract.tree import content, describe, walk
-from yggdrasil.contract.weights import check_kind, encode_tensors
+from yggdrasil.contract.weights import check_kind, encode_tensors, refuse_code
 
 MANIFEST = "manifest.yaml"
 LIFE = "life.json"
@@ -34,12 +36,18 @@ def save(block: Block, path: str | Path, *, standalone: bool = False) -> Path:
     _give_files(block, folder)
     manifest = describe(block, refs=not standalone)
     manifest.format = FORMAT
+    manifest.name = block.name
+    if standalone:
+        _spell_out(manifest, block)
     _place_files(manifest, folder)
     whole = describe(block)
     manifest.digests = {"structure": whole.structure_digest(), "weights": whole.weights_digest()}
+    life = content(block)
+    if life:
+        manifest.digests["life"] = digest_bytes(_life_text(life))
     manifest.versions = {name: version(name) for name in ("yggdrasill", *_LIBRARIES)}
     block.keep(folder)
-    _write_life(block, folder)
+    _write_life(life, folder)
     write_durably(folder / MANIFEST, manifest.dump().encode())
     return folder
 
@@ -58,10 +66,25 @@ def _give_files(block: Block, folder: Path) -> None:
         part.files["weights"] = FileRef(sha, target)
 
 
+def _spell_out(manifest: Manifest, block: Block) -> None:
+    """Name catalogue files by where they are on this machine, so that they travel with the save."""
+    here = {ref.sha256: ref.path for _, part in walk(block) for ref in part.files.values() if ref.path is not None}
+    stack = [manifest]
+    while stack:
+        part = stack.pop()
+        for role, entry in part.files.items():
+            if entry.source is not None and entry.sha256 in here:
+                part.files[role] = FileEntry(sha256=entry.sha256, path=str(here[entry.sha256]))
+        stack.extend(part.nodes.values())
+
+
 def _place_files(manifest: Manifest, folder: Path) -> None:
     """Copy (or link) each named file into the folder once, and name it by a path inside."""
     for role, entry in manifest.files.items():
-        if entry.source is None and entry.path is not None:
+        if entry.source is None and entry.path is None:
+            mend = "give the block the file, or the name of the catalogue entry that has it"
+            raise WeightsError(f"the file of {role!r} is nowhere", where=manifest.type, mend=mend)
+        if entry.source is None:
             manifest.files[role] = _placed(entry, folder, role)
     for node in manifest.nodes.values():
         _place_files(node, folder)
@@ -69,8 +92,12 @@ def _place_files(manifest: Manifest, folder: Path) -> None:
 
 def _placed(entry: FileEntry, folder: Path, role: str) -> FileEntry:
     source = Path(entry.path or "")
+    if not source.is_file():
+        mend = "put it back, or load the block again"
+        raise WeightsError(f"the file of {role!r} is gone", where=str(source), mend=mend)
     if role == "weights":
         check_kind(source)
+    refuse_code(source)
     companions = source.parent if source.name == "index.json" else None
     name = f"{entry.sha256}{source.suffix}" if companions is None else f"{entry.sha256}/{source.name}"
     target = folder / "weights" / name
@@ -83,19 +110,23 @@ def _placed(entry: FileEntry, folder: Path, role: str) -> FileEntry:
 
 
 def _link_or_copy(source: Path, target: Path) -> None:
-    part = target.with_name(f".tmp-{target.name}")
+    part = target.with_name(f".tmp-{os.getpid()}-{threading.get_ident()}-{target.name}")
     part.unlink(missing_ok=True)
     try:
         os.link(source, part)
     except OSError:
         shutil.copyfile(source, part)
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
     os.replace(part, target)
 
 
-def _write_life(block: Block, folder: Path) -> None:
-    life = content(block)
+def _life_text(life: dict[str, Any]) -> bytes:
+    return json.dumps(life, ensure_ascii=False, sort_keys=True, allow_nan=False).encode()
+
+
+def _write_life(life: dict[str, Any], folder: Path) -> None:
     if life:
-        text = json.dumps(life, ensure_ascii=False, sort_keys=True, allow_nan=False)
-        write_durably(folder / LIFE, text.encode())
+        write_durably(folder / LIFE, _life_text(life))
     else:
         (folder / LIFE).unlink(missing_ok=True)

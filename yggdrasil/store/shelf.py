@@ -23,7 +23,9 @@ def shelf() -> dict[str, Path]:
         for manifest in sorted((shelf_root() / shelf_name).glob("*/manifest.yaml")):
             name = manifest.parent.name
             if name in found:
-                raise ManifestError(f"{name!r} is on the shelf twice", where=f"{found[name]}, {manifest.parent}", mend="rename one")
+                raise ManifestError(
+                    f"{name!r} is on the shelf twice", where=f"{found[name]}, {manifest.parent}", mend="rename one"
+                )
             found[name] = manifest.parent
     return found
 

@@ -40,8 +40,11 @@ class UNet(TorchBlock, type="backbone/unet", role="Backbone"):
         latents = torch.cat([latent, latent]) if guided else latent
         with torch.inference_mode():
             out = self.module(
-                latents.to(self.torch_dtype), timestep, states.to(self.torch_dtype), return_dict=False
-            )[0].float()
+                latents.to(self.device, self.torch_dtype),
+                timestep.to(self.device),
+                states.to(self.device, self.torch_dtype),
+                return_dict=False,
+            )[0].float().cpu()
         if not guided:
             return {"pred": out, "pred_uncond": None}
         uncond, cond = out.chunk(2)

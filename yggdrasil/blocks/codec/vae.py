@@ -43,8 +43,9 @@ class Decoder(_Autoencoder, type="codec/vae", role="Codec"):
 
         factor, shift = self._scaling()
         with torch.inference_mode():
-            pixels = self.module.decode(latent.to(self.torch_dtype) / factor + shift, return_dict=False)[0]
-        array = ((pixels[0].float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+            scaled = latent.to(self.device, self.torch_dtype) / factor + shift
+            pixels = self.module.decode(scaled, return_dict=False)[0]
+        array = ((pixels[0].float().cpu().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
         return Pictures.fromarray(array.permute(1, 2, 0).contiguous().numpy(), "RGB")
 
 
@@ -71,6 +72,7 @@ class Encoder(_Autoencoder, type="codec/vae_encoder", role="Codec"):
         array = torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1)[None]
         factor, shift = self._scaling()
         with torch.inference_mode():
-            coded = self.module.encode((array.float() / 127.5 - 1).to(self.torch_dtype), return_dict=False)[0]
+            scaled = (array.float() / 127.5 - 1).to(self.device, self.torch_dtype)
+            coded = self.module.encode(scaled, return_dict=False)[0]
             latent = coded.mode() if hasattr(coded, "mode") and self.family == "AutoencoderKL" else coded
-        return (latent.float() - shift) * factor
+        return (latent.float().cpu() - shift) * factor

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from yggdrasil.blocks.tokenizer.fast import read_tokenizer
 from yggdrasil.contract import WeightsError
 from yggdrasil.contract.torch_block import TorchBlock
 from yggdrasil.ports import Embedding, Json, Mask, Text, TokenIds
@@ -11,6 +12,10 @@ from yggdrasil.ports import Embedding, Json, Mask, Text, TokenIds
 if TYPE_CHECKING:
     import torch
     from torch import nn
+
+
+_FETCHING = {"auto_map", "attn_implementation", "_attn_implementation", "quantization_config"}
+"""Keys by which a config would have code or kernels loaded from elsewhere."""
 
 
 class Condition(TypedDict):
@@ -52,10 +57,11 @@ class TextEncoder(TorchBlock, type="conditioner/encoder", role="Conditioner"):
         import torch
 
         with torch.inference_mode():
-            return self.module(input_ids=ids.to(self.device), attention_mask=mask).last_hidden_state
+            mask = None if mask is None else mask.to(self.device)
+            return self.module(input_ids=ids.to(self.device), attention_mask=mask).last_hidden_state.float().cpu()
 
 
-class Embedder(TextEncoder, type="embed/sentence", role="Conditioner"):
+class Embedder(TextEncoder, type="embed/sentence", role="Tool"):
     """Embed a text as one unit vector (mean of the last hidden states), for search by meaning."""
 
     window: int = 256
@@ -63,29 +69,29 @@ class Embedder(TextEncoder, type="embed/sentence", role="Conditioner"):
     def forward(self, text: Text) -> Json:
         import torch
 
-        batch = self._tokenizer()([text], truncation=True, max_length=self.window, return_tensors="pt")
+        tokenizer, lock = read_tokenizer(self, "[PAD]")
+        with lock:
+            batch = tokenizer([text], truncation=True, max_length=self.window, return_tensors="pt")
         hidden = self._encode(batch["input_ids"], batch["attention_mask"])
         mask = batch["attention_mask"][..., None]
         mean = (hidden * mask).sum(1) / mask.sum(1)
         return torch.nn.functional.normalize(mean, dim=-1)[0].tolist()
-
-    def _tokenizer(self) -> Any:
-        from transformers import PreTrainedTokenizerFast
-
-        return PreTrainedTokenizerFast(tokenizer_file=str(self.file("tokenizer")), pad_token="[PAD]")
 
 
 def build_encoder(arch: dict[str, Any], where: str) -> nn.Module:
     """An empty transformers encoder of a known architecture. Raises WeightsError for keys that load code."""
     from transformers import AutoConfig, AutoModel
 
-    if "auto_map" in arch or "model_type" not in arch:
+    if "model_type" not in arch or _FETCHING & set(arch):
         raise WeightsError(
-            "its arch must name a model_type of transformers and no auto_map",
+            f"its arch must name a model_type of transformers and none of {', '.join(sorted(_FETCHING))}",
             where=where,
             mend="code out of a model's folder is never run; use an architecture that transformers has",
         )
     rest = {k: v for k, v in arch.items() if k not in ("model_type", "architectures")}
-    config = AutoConfig.for_model(arch["model_type"], **rest)
+    try:
+        config = AutoConfig.for_model(arch["model_type"], **rest)
+    except ValueError as error:
+        raise WeightsError(f"transformers has no {arch['model_type']!r}", where=where, mend=str(error)[:200]) from None
     extra = {"add_pooling_layer": False} if arch["model_type"] == "bert" else {}
     return AutoModel.from_config(config, **extra)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any, Literal, TypedDict
 
 from yggdrasil.contract import Block, here
-from yggdrasil.contract.torch_block import one_instance
 from yggdrasil.ports import Mask, Text, TokenIds
 
 
@@ -34,19 +34,29 @@ class FastTokenizer(Block, type="tokenizer/fast", role="Tokenizer"):
         }
 
     def _ids(self, text: str) -> tuple[Any, Any]:
-        tokenizer = self._tokenizer()
-        whole = len(tokenizer(text)["input_ids"])
+        tokenizer, lock = read_tokenizer(self, self.pad_token)
+        with lock:
+            whole = len(tokenizer(text)["input_ids"])
+            batch = tokenizer(text, padding=self.padding, max_length=self.window, truncation=True, return_tensors="pt")
         if whole > self.window:
             here().note(f"{whole - self.window} tokens past the window of {self.window} were cut from {text[-60:]!r}")
-        batch = tokenizer(text, padding=self.padding, max_length=self.window, truncation=True, return_tensors="pt")
         return batch["input_ids"], batch["attention_mask"]
 
-    def _tokenizer(self) -> Any:
-        path = self.file("tokenizer")
 
-        def load() -> Any:
+_read: dict[tuple[str, str], tuple[Any, threading.Lock]] = {}
+_reading = threading.Lock()
+
+
+def read_tokenizer(block: Block, pad_token: str) -> tuple[Any, threading.Lock]:
+    """The tokenizer of the block's file, read once a process, and the lock to hold while it is called.
+
+    A fast tokenizer keeps truncation and padding in itself, so two threads must not call it at once.
+    """
+    path = block.file("tokenizer")
+    key = (block.files["tokenizer"].sha256, pad_token)
+    with _reading:
+        if key not in _read:
             from transformers import PreTrainedTokenizerFast
 
-            return PreTrainedTokenizerFast(tokenizer_file=str(path), pad_token=self.pad_token)
-
-        return one_instance(("tokenizer/fast", self.files["tokenizer"].sha256, self.pad_token), load)
+            _read[key] = (PreTrainedTokenizerFast(tokenizer_file=str(path), pad_token=pad_token), threading.Lock())
+        return _read[key]

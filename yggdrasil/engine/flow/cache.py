@@ -5,19 +5,26 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
+from dataclasses import replace
+from enum import Enum
 from typing import Any
 
 from yggdrasil.contract.block import Block
-from yggdrasil.contract.digest import canonical
-from yggdrasil.contract.errors import ManifestError, YggError
+from yggdrasil.contract.errors import ManifestError
+from yggdrasil.contract.kinds import AudioClip
 from yggdrasil.contract.tree import describe, walk
-from yggdrasil.engine.flow.plan import Plan, Round, Step
+from yggdrasil.contract.wiring import SELF
+from yggdrasil.engine.flow.plan import Call, Plan, Round, Step
 
 LIMIT = 256 << 20
+_ATOMS = (type(None), bool, int, float, str, bytes)
 
 
 class Cache:
-    """Results of one graph's nodes, the least used dropped past `limit` bytes. Safe to share between threads."""
+    """Results of one graph's nodes, the least used dropped past `limit` bytes. Safe to share between threads.
+
+    What is kept is a copy, and so is what is given back: nobody who changes a result in place changes it here.
+    """
 
     def __init__(self, limit: int = LIMIT) -> None:
         self.limit = limit
@@ -26,80 +33,150 @@ class Cache:
         self._lock = threading.Lock()
 
     def get(self, key: str) -> Any:
+        """A copy of the results kept under `key`, or None."""
         with self._lock:
             entry = self._found.get(key)
             if entry is None:
                 return None
             self._found.move_to_end(key)
-            return entry[0]
+        return _copied(entry[0])
 
     def put(self, key: str, value: Any) -> None:
-        size = _size(value)
-        if size > self.limit:
+        """Keep a copy of `value`; what cannot be copied, or is larger than the whole cache, is not kept."""
+        try:
+            size = _size(value)
+            if size > self.limit:
+                return
+            kept = _copied(value)
+        except _NotKeepable:
             return
         with self._lock:
             old = self._found.pop(key, (None, 0))[1]
-            self._found[key] = (value, size)
+            self._found[key] = (kept, size)
             self._bytes += size - old
             while self._bytes > self.limit:
                 self._bytes -= self._found.popitem(last=False)[1][1]
 
     def clear(self) -> None:
+        """Forget everything."""
         with self._lock:
             self._found.clear()
             self._bytes = 0
 
-    def step_key(self, plan: Plan, step: Step, keys: dict[str, str | None]) -> str | None:
+    def step_key(self, plan: Plan, step: Step, keys: dict[str, str | None], salt: str) -> str | None:
         """The key of a step's results; None if it, or anything it was given, has none."""
         calls = step.calls if isinstance(step, Round) else [step]
-        total = hashlib.sha256()
+        total = hashlib.sha256(salt.encode())
         inside = {c.name for c in calls}
+        if isinstance(step, Round):
+            total.update(repr(step.loop.to_json()).encode())
         for call in calls:
-            own = plan.keys.get(call.name)
-            if own is None:
-                own = plan.keys[call.name] = block_key(call.block)
+            own = _own_key(plan, call)
             if not own:
                 return None
-            total.update(f"{call.name}={own};".encode())
+            total.update(repr((call.name, own)).encode())
             for port, sources, join in call.feeds:
                 for node, out in sources:
-                    if node in inside:
-                        continue
-                    key = keys.get(f"{node}.{out}")
+                    absent = "" if node == SELF or node in inside else None
+                    key = keys.get(f"{node}.{out}", absent)
                     if key is None:
                         return None
-                    total.update(f"{port}{join}<{key};".encode())
+                    total.update(repr((port, join, node, out, key)).encode())
         return total.hexdigest()
+
+
+def _own_key(plan: Plan, call: Call) -> str:
+    """The key of a block, made again only if it or a part of it was touched since."""
+    stamp = tuple((part.serial, part.touched()) for _, part in walk(call.block))
+    known = plan.keys.get(call.name)
+    if known is None or known[0] != stamp:
+        known = plan.keys[call.name] = (stamp, block_key(call.block))
+    return known[1]
 
 
 def block_key(block: Block) -> str:
     """What a block is, as a key: structure and weights; empty if its results must not be kept.
 
-    A block is not kept if it or a part of it says so, or holds weights that no file names.
+    A block is not kept if it or a part of it says so, keeps state between calls, or holds weights that no file names.
     """
-    parts = [b for _, b in walk(block)]
-    if any(not b.cacheable or b.tensors() is not None for b in parts):
+    parts = [part for _, part in walk(block)]
+    if any(not p.cacheable or _keeps_state(p) or p.tensors() is not None for p in parts):
         return ""
     try:
         manifest = describe(block)
+        return f"{manifest.structure_digest()}:{manifest.weights_digest()}"
     except ManifestError:
-        return f"object:{id(block)}"
-    return f"{manifest.structure_digest()}:{manifest.weights_digest()}"
+        return f"object:{[(p.serial, p.touched()) for p in parts]}"
 
 
-def value_key(value: Any, salt: str) -> str | None:
-    """The key of a value from outside: its bytes hashed; None if it cannot be hashed."""
-    if value is None or isinstance(value, str | int | float | bool):
-        return f"{salt}{type(value).__name__}:{value!r}"
-    if hasattr(value, "tobytes") and hasattr(value, "size"):
-        meta = f"{getattr(value, 'mode', '')}{value.size}{getattr(value, 'dtype', '')}"
-        return salt + hashlib.sha256(meta.encode() + value.tobytes()).hexdigest()
-    if isinstance(value, dict | list | tuple):
-        try:
-            return salt + hashlib.sha256(canonical(value)).hexdigest()
-        except YggError:
-            return None
-    return None
+def _keeps_state(block: Block) -> bool:
+    return type(block).state is not Block.state
+
+
+def value_key(value: Any) -> str | None:
+    """The key of a value from outside: its exact content hashed; None if it cannot be hashed."""
+    total = hashlib.sha256()
+    try:
+        for piece in _pieces(value):
+            total.update(len(piece).to_bytes(8, "big") + piece)
+    except _NotKeepable:
+        return None
+    return total.hexdigest()
+
+
+class _NotKeepable(Exception):
+    """A value of a kind that is neither hashed nor copied safely."""
+
+
+def _pieces(value: Any) -> list[bytes]:
+    """The content of a value, types included: 1, 1.0 and True differ, as do two forms of one letter."""
+    if type(value) in _ATOMS or isinstance(value, Enum):
+        return [f"{type(value).__qualname__}:{value!r}".encode("utf-8", "surrogatepass")]
+    if type(value) in (list, tuple):
+        return [f"{type(value).__name__}{len(value)}".encode(), *(p for v in value for p in _pieces(v))]
+    if type(value) is dict:
+        return [f"dict{len(value)}".encode(), *(p for kv in value.items() for v in kv for p in _pieces(v))]
+    if isinstance(value, AudioClip):
+        return [f"audio{value.rate}".encode(), *_pieces(value.samples)]
+    if _is_picture(value):
+        about = (value.mode, value.size, value.getpalette(), sorted(map(repr, value.info.items())))
+        return [repr(about).encode(), value.tobytes()]
+    if _is_tensor(value):
+        import torch
+
+        flat = value.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
+        return [f"{value.dtype}{tuple(value.shape)}".encode(), flat.numpy().tobytes()]
+    if _is_array(value):
+        return [f"{value.dtype}{value.shape}".encode(), value.tobytes()]
+    raise _NotKeepable
+
+
+def _copied(value: Any) -> Any:
+    if type(value) in _ATOMS or isinstance(value, Enum):
+        return value
+    if type(value) in (list, tuple):
+        return type(value)(_copied(v) for v in value)
+    if type(value) is dict:
+        return {k: _copied(v) for k, v in value.items()}
+    if isinstance(value, AudioClip):
+        return replace(value, samples=_copied(value.samples))
+    if _is_tensor(value):
+        return value.detach().clone()
+    if _is_picture(value) or _is_array(value):
+        return value.copy()
+    raise _NotKeepable
+
+
+def _is_picture(value: Any) -> bool:
+    return hasattr(value, "getbands") and hasattr(value, "tobytes")
+
+
+def _is_tensor(value: Any) -> bool:
+    return hasattr(value, "data_ptr") and hasattr(value, "detach") and not value.requires_grad and not value.is_sparse
+
+
+def _is_array(value: Any) -> bool:
+    return hasattr(value, "dtype") and hasattr(value, "tobytes") and not value.dtype.hasobject
 
 
 def _size(value: Any) -> int:
@@ -107,8 +184,8 @@ def _size(value: Any) -> int:
         return sum(_size(v) for v in value.values()) + 64
     if isinstance(value, list | tuple):
         return sum(_size(v) for v in value) + 64
-    if hasattr(value, "nbytes"):
-        return int(value.nbytes)
-    if hasattr(value, "mode") and hasattr(value, "size"):
+    if isinstance(value, AudioClip):
+        return _size(value.samples)
+    if _is_picture(value):
         return value.size[0] * value.size[1] * len(value.getbands())
-    return len(value) if isinstance(value, str | bytes) else 64
+    return int(value.nbytes) if hasattr(value, "nbytes") else len(value) if isinstance(value, str | bytes) else 64

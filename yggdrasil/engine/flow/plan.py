@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import WiringError, did_you_mean
-from yggdrasil.contract.ports import Port
+from yggdrasil.contract.ports import Port, as_outputs
+from yggdrasil.contract.tree import walk
 from yggdrasil.contract.wiring import SELF, Edge, Loop, Net, check_acyclic, check_complete, check_edges
 
 Source = tuple[str, str]
@@ -16,19 +18,24 @@ Source = tuple[str, str]
 
 @dataclass(slots=True)
 class Call:
-    """One node as it is run: where each of its inputs comes from."""
+    """One node as it is run: where each of its inputs comes from.
+
+    `needs`: without a value there it is skipped; `unfed`: optional inputs without an edge, which take their
+    default; `doubtful`: inputs whose values the edges alone do not prove, so that each is checked.
+    """
 
     name: str
     block: Block
     feeds: list[tuple[str, tuple[Source, ...], str]]
     needs: tuple[str, ...]
     gives: tuple[str, ...]
-    defaults: dict[str, Port]
+    unfed: tuple[str, ...]
+    doubtful: tuple[str, ...]
 
 
 @dataclass(slots=True)
 class Round:
-    """A declared loop as it is run: its calls in order and what it carries into the next round."""
+    """A declared loop as it is run: its calls in order, what it carries into the next round, and what of it is read."""
 
     name: str
     loop: Loop
@@ -36,6 +43,7 @@ class Round:
     carry: list[tuple[Source, Source]]
     until: Source | None
     preview: Callable[[dict[str, Any]], Any] | None
+    read: frozenset[Source] = frozenset()
 
 
 Step = Call | Round
@@ -49,8 +57,9 @@ class Plan:
     waits: list[set[int]]
     followers: list[list[int]]
     outputs: dict[str, tuple[tuple[Source, ...], str]]
+    heavy: list[bool]
     parallel: bool
-    keys: dict[str, str] = field(default_factory=dict[str, str])
+    keys: dict[str, tuple[Any, str]] = field(default_factory=dict[str, tuple[Any, str]])
 
 
 def compile_plan(net: Net, where: str) -> Plan:
@@ -61,49 +70,91 @@ def compile_plan(net: Net, where: str) -> Plan:
     order = check_acyclic(net, where)
     groups = {n: i for i, loop in enumerate(net.loops) for n in loop.nodes}
     order = _order_groups(net, order, groups, where)
-    calls = {n: _call(net, n) for n in net.nodes}
+    into = _by_target(net)
+    feeders = _fed_by_self(net)
+    calls = {n: _call(net, n, into.get(n, {}), feeders) for n in net.nodes}
+    read = _read(net)
     steps: list[Step] = []
     of: dict[str, int] = {}
     for name in order:
         if name in of:
             continue
         if name in groups:
-            step: Step = _round(net, net.loops[groups[name]], calls)
+            step: Step = _round(net, net.loops[groups[name]], calls, read)
             of.update({n: len(steps) for n in step.loop.nodes})
         else:
             step = calls[name]
             of[name] = len(steps)
         steps.append(step)
     waits = [_waits(step, of) - {i} for i, step in enumerate(steps)]
-    heavy = {i for i, step in enumerate(steps) if isinstance(step, Round) or step.block.heavy}
+    heavy = [is_heavy(step) for step in steps]
     followers: list[list[int]] = [[] for _ in steps]
     for i, above in enumerate(waits):
         for j in above:
             followers[j].append(i)
-    return Plan(steps, waits, followers, _outputs(net), _can_overlap(heavy, waits))
+    return Plan(steps, waits, followers, _outputs(net), heavy, _can_overlap(heavy, waits))
 
 
-def _call(net: Net, name: str) -> Call:
+def is_heavy(step: Step) -> bool:
+    """Whether a step runs in a worker thread: a loop, or a block that is heavy or holds one that is."""
+    return isinstance(step, Round) or any(part.heavy for _, part in walk(step.block))
+
+
+def _by_target(net: Net) -> dict[str, dict[str, list[Source]]]:
+    found: dict[str, dict[str, list[Source]]] = {}
+    for edge in net.edges:
+        found.setdefault(edge.target, {}).setdefault(edge.into, []).append((edge.source, edge.out))
+    return found
+
+
+def _fed_by_self(net: Net) -> Counter[str]:
+    return Counter(edge.out for edge in net.edges if edge.source == SELF)
+
+
+def _read(net: Net) -> dict[Source, set[str]]:
+    """Which nodes read each output."""
+    readers: dict[Source, set[str]] = {}
+    for edge in net.edges:
+        readers.setdefault((edge.source, edge.out), set()).add(edge.target)
+    return readers
+
+
+def _call(net: Net, name: str, into: dict[str, list[Source]], feeders: Counter[str]) -> Call:
     block = net.nodes[name]
-    feeds: list[tuple[str, tuple[Source, ...], str]] = []
-    for port in block.inputs:
-        sources = tuple((e.source, e.out) for e in net.edges if e.target == name and e.into == port)
-        if sources:
-            feeds.append((port, sources, net.joins.get(f"{name}.{port}", "")))
     ports = block.inputs
+    feeds = [(p, tuple(into[p]), net.joins.get(f"{name}.{p}", "")) for p in ports if p in into]
     needs = tuple(p for p, _, _ in feeds if ports[p].required and not ports[p].optional)
-    defaults = {p.name: p for p in ports.values() if not p.required}
-    return Call(name, block, feeds, needs, tuple(block.outputs), defaults)
+    unfed = tuple(p.name for p in ports.values() if p.name not in into and not p.required and p.default is not None)
+    doubtful = tuple(p for p, sources, join in feeds if _is_doubtful(net, ports[p], sources, join, feeders))
+    return Call(name, block, feeds, needs, tuple(block.outputs), unfed, doubtful)
 
 
-def _round(net: Net, loop: Loop, calls: dict[str, Call]) -> Round:
+def _is_doubtful(net: Net, port: Port, sources: tuple[Source, ...], join: str, feeders: Counter[str]) -> bool:
+    """Whether a value of another kind, or of a narrower type, could come along the edges."""
+    if port.kind.name == "any":
+        return False
+    for node, out in sources:
+        if node == SELF:
+            if feeders[out] > 1:
+                return True
+        elif join == "list" or net.nodes[node].outputs[out].annotation != port.annotation:
+            return not (port.kind.tensor and net.nodes[node].outputs[out].kind.tensor)
+    return False
+
+
+def _round(net: Net, loop: Loop, calls: dict[str, Call], read: dict[Source, set[str]]) -> Round:
     carry = [((e.source, e.out), (e.target, e.into)) for e in loop.carry]
     node, _, port = loop.until.partition(".")
     chosen = [calls[n] for n in loop.nodes]
     for call in chosen:
         have = {p for p, _, _ in call.feeds}
-        call.feeds.extend((into, (), "") for (_, (target, into)) in carry if target == call.name and into not in have)
-    return Round("+".join(loop.nodes), loop, chosen, carry, (node, port) if node else None, _preview(net, loop))
+        late = [into for (_, (target, into)) in carry if target == call.name and into not in have]
+        call.feeds.extend((into, (), "") for into in late)
+        call.unfed = tuple(p for p in call.unfed if p not in late)
+    inside = set(loop.nodes)
+    outer = frozenset(source for source, readers in read.items() if source[0] in inside and readers - inside)
+    until = (node, port) if node else None
+    return Round("+".join(loop.nodes), loop, chosen, carry, until, _preview(net, loop), outer)
 
 
 def _preview(net: Net, loop: Loop) -> Callable[[dict[str, Any]], Any] | None:
@@ -114,35 +165,77 @@ def _preview(net: Net, loop: Loop) -> Callable[[dict[str, Any]], Any] | None:
     if feed is None:
         return None
     source, into = (feed.source, feed.out), feed.into
+    if any(p.required and p.name != into for p in block.inputs.values()):
+        return None
 
     def show(values: dict[str, Any]) -> Any:
-        return block.forward(**{into: values[source[0]][source[1]]})
+        value = values[source[0]][source[1]]
+        return None if value is None else as_outputs(block.forward(**{into: value}), block.outputs, loop.preview)
 
     return show
 
 
 def _check_loops(net: Net, where: str) -> None:
+    held: set[str] = set()
     for loop in net.loops:
-        for name in loop.nodes:
+        if not loop.nodes:
+            raise WiringError("a loop names no nodes", where=where, mend="list the nodes that run again, in order")
+        for name in (*loop.nodes, *([loop.preview] if loop.preview else [])):
             if name not in net.nodes:
                 raise WiringError(f"a loop names {name!r}", where=where, mend=did_you_mean(name, net.nodes))
-        if not loop.until and loop.times < 1:
-            raise WiringError(f"the loop over {', '.join(loop.nodes)} never ends", where=where, mend="give it `until` or `times`")
-        node, _, port = loop.until.partition(".")
-        if loop.until and (node not in loop.nodes or port not in net.nodes[node].outputs):
-            raise WiringError(f"`until: {loop.until}` names no output inside the loop", where=where, mend="write node.port of a node in it")
+        for name in loop.nodes:
+            if name in held:
+                mend = "a node belongs to one loop, once"
+                raise WiringError(f"{name!r} stands in loops twice", where=where, mend=mend)
+            held.add(name)
+        _check_end(net, loop, where)
+        _check_carry(net, loop, where)
+
+
+def _check_end(net: Net, loop: Loop, where: str) -> None:
+    if not loop.until and loop.times < 1:
+        what = f"the loop over {', '.join(loop.nodes)} never ends"
+        raise WiringError(what, where=where, mend="give it `until` or `times`")
+    node, _, port = loop.until.partition(".")
+    if loop.until and (node not in loop.nodes or port not in net.nodes[node].outputs):
+        what = f"`until: {loop.until}` names no output inside the loop"
+        raise WiringError(what, where=where, mend="write node.port of a node in it")
+
+
+def _check_carry(net: Net, loop: Loop, where: str) -> None:
+    """Carried edges stay inside the loop, each into a port of its own that has a value in the first round."""
+    at = {name: i for i, name in enumerate(loop.nodes)}
+    fed = {(e.target, e.into) for e in net.edges if e.target in at}
+    taken: set[Source] = set()
+    for edge in loop.carry:
+        if edge.source not in at or edge.target not in at:
+            mend = f"it is over {', '.join(loop.nodes)}"
+            raise WiringError(f"carry `{edge}` leaves its loop", where=where, mend=mend)
+        target = (edge.target, edge.into)
+        if target in taken:
+            what = f"{edge.target}.{edge.into} is carried into twice"
+            raise WiringError(what, where=where, mend="keep one of the carried edges")
+        taken.add(target)
+        if net.nodes[edge.target].inputs[edge.into].required and target not in fed:
+            what = f"{edge.target}.{edge.into} has no value in the first round"
+            raise WiringError(what, where=where, mend=f"add an edge `self.{edge.into} -> {edge.target}.{edge.into}`")
+    for edge in net.edges:
+        if edge.source in at and edge.target in at and at[edge.source] >= at[edge.target]:
+            what = f"edge `{edge}` runs against the order of its loop"
+            raise WiringError(what, where=where, mend=f"list {edge.source} before {edge.target}, or carry it")
 
 
 def _order_groups(net: Net, order: list[str], groups: dict[str, int], where: str) -> list[str]:
     """Order again with each loop as one node, so that nothing stands between its parts."""
     if not groups:
         return order
-    merged = Net(nodes={f"{groups[n]}:loop" if n in groups else n: net.nodes[n] for n in order})
-    rename = {n: f"{groups[n]}:loop" if n in groups else n for n in net.nodes} | {SELF: SELF}
+    titles = [f"(loop {'+'.join(loop.nodes)})" for loop in net.loops]
+    rename = {n: titles[groups[n]] if n in groups else n for n in net.nodes} | {SELF: SELF}
+    merged = Net(nodes={rename[n]: net.nodes[n] for n in order})
     for e in net.edges:
         if rename[e.source] != rename[e.target]:
             merged.edges.append(Edge(rename[e.source], e.out, rename[e.target], e.into))
-    first = {f"{i}:loop": loop.nodes for i, loop in enumerate(net.loops)}
+    first = dict(zip(titles, (loop.nodes for loop in net.loops), strict=True))
     return [n for name in check_acyclic(merged, where) for n in first.get(name, (name,))]
 
 
@@ -152,18 +245,15 @@ def _waits(step: Step, of: dict[str, int]) -> set[int]:
 
 
 def _outputs(net: Net) -> dict[str, tuple[tuple[Source, ...], str]]:
-    names = dict.fromkeys(e.into for e in net.edges if e.target == SELF)
-    return {
-        n: (tuple((e.source, e.out) for e in net.edges if e.target == SELF and e.into == n), net.joins.get(f"{SELF}.{n}", ""))
-        for n in names
-    }
+    own = _by_target(net).get(SELF, {})
+    return {n: (tuple(sources), net.joins.get(f"{SELF}.{n}", "")) for n, sources in own.items()}
 
 
-def _can_overlap(heavy: set[int], waits: list[set[int]]) -> bool:
+def _can_overlap(heavy: list[bool], waits: list[set[int]]) -> bool:
     """Whether two heavy steps exist of which neither waits for the other: no chain holds them all."""
-    if len(heavy) < 2:
+    if sum(heavy) < 2:
         return False
     chain: list[int] = []
     for i, direct in enumerate(waits):
-        chain.append(max((chain[j] for j in direct), default=0) + (i in heavy))
-    return max(chain) < len(heavy)
+        chain.append(max((chain[j] for j in direct), default=0) + heavy[i])
+    return max(chain) < sum(heavy)

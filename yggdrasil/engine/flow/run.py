@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextvars
+import functools
+import operator
 from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from yggdrasil.contract.context import Here, here, standing
+from yggdrasil.contract.errors import Cancelled, Paused
 from yggdrasil.contract.events import CancelToken
-from yggdrasil.contract.errors import Cancelled, Paused, PortError
 from yggdrasil.contract.ports import as_outputs
 from yggdrasil.contract.running import locate
 from yggdrasil.contract.wiring import SELF
@@ -38,14 +40,16 @@ class _Run:
         self.values: Values = {SELF: inputs}
         self.cache = cache
         self.keys: dict[str, str | None] = {}
+        self.salt = ""
         if cache is not None:
-            salt = f"{place.seed}|"
-            self.keys = {f"{SELF}.{n}": value_key(v, salt) for n, v in inputs.items()}
+            self.salt = f"{place.seed}|{place.artifacts_name()}"
+            self.keys = {f"{SELF}.{n}": value_key(v) for n, v in inputs.items()}
 
     def side_by_side(self) -> None:
         """Start each step as soon as what it waits for is done; heavy ones in threads; one failure stops all."""
         branches = CancelToken(self.place.cancel)
         self.place = self.place.but(cancel=branches)
+        heavy = self.plan.heavy
         waiting = [len(w) for w in self.plan.waits]
         ready = [i for i, n in enumerate(waiting) if not n]
         running: dict[Future[None], int] = {}
@@ -53,9 +57,10 @@ class _Run:
             try:
                 while ready or running:
                     while ready:
-                        i = ready.pop(0)
+                        i = next((n for n in ready if heavy[n]), ready[0])
+                        ready.remove(i)
                         step = self.plan.steps[i]
-                        if isinstance(step, Round) or step.block.heavy:
+                        if heavy[i]:
                             running[pool.submit(contextvars.copy_context().run, self.step, step)] = i
                         else:
                             self.step(step)
@@ -76,21 +81,31 @@ class _Run:
                 ready.append(j)
 
     def step(self, step: Step) -> None:
-        key = self.cache.step_key(self.plan, step, self.keys) if self.cache is not None else None
+        key = self.cache.step_key(self.plan, step, self.keys, self.salt) if self.cache is not None else None
         if key is not None and self.cache is not None:
             found = self.cache.get(key)
             if found is not None:
                 self.values.update(found)
                 self._remember_keys(step, key)
+                for call in step.calls if isinstance(step, Round) else (step,):
+                    self.place.below(call.name).emit("skipped", reason="nothing changed: its last result is kept")
                 return
         if isinstance(step, Round):
             self.round(step)
         else:
             self.values[step.name] = self.call(step, {})
         if key is not None and self.cache is not None:
-            names = step.loop.nodes if isinstance(step, Round) else (step.name,)
-            self.cache.put(key, {n: self.values[n] for n in names})
+            self.cache.put(key, self._results(step))
             self._remember_keys(step, key)
+
+    def _results(self, step: Step) -> Values:
+        """What of a step later steps can read: of a loop only what leaves it."""
+        if not isinstance(step, Round):
+            return {step.name: self.values[step.name]}
+        return {
+            call.name: {p: self.values[call.name].get(p) if (call.name, p) in step.read else None for p in call.gives}
+            for call in step.calls
+        }
 
     def _remember_keys(self, step: Step, key: str) -> None:
         for call in step.calls if isinstance(step, Round) else (step,):
@@ -100,37 +115,45 @@ class _Run:
     def call(self, call: Call, carried: dict[str, Any], *, quiet: bool = False) -> dict[str, Any]:
         """Run one node, or skip it if a required value is absent; later rounds of a loop are quiet."""
         values: dict[str, Any] = {}
+        ports = call.block.inputs
         for port, sources, join in call.feeds:
             value = carried[port] if port in carried else _joined(self.values, sources, join)
-            if value is None and port in call.defaults:
-                value = call.defaults[port].fresh_default()
+            if value is None and not ports[port].required:
+                value = ports[port].fresh_default()
             values[port] = value
+        for port in call.unfed:
+            values[port] = ports[port].fresh_default()
         place = self.place.below(call.name)
         for port in call.needs:
             if values[port] is None:
                 place.emit("skipped", reason=f"{port} is absent")
                 return dict.fromkeys(call.gives)
+        for port in call.doubtful:
+            values[port] = ports[port].check(values[port], place.path)
         return run_node(call, values, place, quiet)
 
     def round(self, step: Round) -> None:
         """Run a declared loop until its output says so."""
-        carried: dict[tuple[str, str], Any] = {target: None for _, target in step.carry}
+        carried: dict[tuple[str, str], Any] = {}
         done = 0
         while True:
             self.place.check()
             for call in step.calls:
-                own = {into: v for (node, into), v in carried.items() if node == call.name}
-                if done == 0:
-                    own = {p: v for p, v in own.items() if not any(f == p and s for f, s, _ in call.feeds)}
+                own = {into: v for (node, into), v in carried.items() if node == call.name} if done else {}
                 self.values[call.name] = self.call(call, own, quiet=done > 0)
-                if step.until is not None and step.until[0] == call.name and self.values[call.name][step.until[1]] is None:
+                if self._is_over(step, call):
                     self._fill_absent(step)
                     return
             done += 1
-            if step.until is None and done >= step.loop.times:
+            if step.loop.times and done >= step.loop.times:
                 return
             carried = {target: self.values[node][port] for (node, port), target in step.carry}
             self._preview(step, done)
+
+    def _is_over(self, step: Round, call: Call) -> bool:
+        if step.until is None or step.until[0] != call.name:
+            return False
+        return self.values[call.name][step.until[1]] is None
 
     def _fill_absent(self, step: Round) -> None:
         for call in step.calls:
@@ -139,12 +162,14 @@ class _Run:
     def _preview(self, step: Round, done: int) -> None:
         if self.place.listening and step.preview is not None:
             place = self.place.below(step.loop.preview)
-            with standing(place):
-                place.emit("preview", image=step.preview(self.values), done=done)
+            with standing(place.but(listener=None)):
+                shown = step.preview(self.values)
+            if shown:
+                place.emit("preview", image=next(iter(shown.values())), done=done)
 
 
 def run_node(call: Call, values: dict[str, Any], place: Here, quiet: bool = False) -> dict[str, Any]:
-    """Run the block of a call; its edges were checked, so its inputs are not checked again."""
+    """Run the block of a call; its edges were checked, so only inputs that they leave in doubt were checked again."""
     place.check()
     if not quiet:
         place.emit("started", type=call.block.type_name, block_kind=call.block.kind)
@@ -172,13 +197,10 @@ def _joined(values: Values, sources: tuple[tuple[str, str], ...], join: str) -> 
     if not join:
         node, port = sources[0]
         return values[node].get(port)
-    parts = [values[n].get(p) for n, p in sources]
+    present = [part for n, p in sources if (part := values[n].get(p)) is not None]
+    if not present:
+        return None
     if join == "list":
-        return parts
-    present = [p for p in parts if p is not None]
-    if join == "first":
-        return present[0] if present else None
-    if join == "sum":
-        return sum(present[1:], present[0]) if present else None
-    raise PortError(f"join {join!r} is not known", mend="use list, sum or first")
+        return present
+    return present[0] if join == "first" else functools.reduce(operator.add, present)
 

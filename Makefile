@@ -1,0 +1,44 @@
+# Everything a newcomer types; each target sets up what it needs.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+WISH ?= a norse fishing village in winter
+STEPS ?= 3
+TORCH := 2.13.0
+
+export OMP_NUM_THREADS ?= 1
+export HF_HUB_OFFLINE ?= 1
+export TOKENIZERS_PARALLELISM := false
+
+.PHONY: setup models world test test-system bench clean
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install -q torch==$(TORCH)
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[voice]'
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.installed
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[voice,dev]'
+	touch $@
+
+setup: $(VENV)/.installed
+
+models: setup
+	$(BIN)/yggdrasil models pull smollm2-135m minilm
+
+world: models
+	$(BIN)/yggdrasil new "$(WISH)" --steps $(STEPS) --yes
+
+test: $(VENV)/.dev models
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/python -m pytest
+
+test-system: $(VENV)/.dev models
+	$(BIN)/python -m pytest -m system
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

@@ -1,0 +1,213 @@
+"""What stages ask: bounds for weak models, results that obey the stage's schema."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.agent.scripted import Scripted, says
+from yggdrasil.agent import shapes
+from yggdrasil.agent.agent import Agent
+from yggdrasil.agent.judging import repeats, unfinished
+from yggdrasil.agent.updating import changes, unknown_names
+from yggdrasil.agent.world_tools import ReadPlace, Recall, Search
+from yggdrasil.contract import ConfigError
+from yggdrasil.levels.tasks import SCENES, schema
+from yggdrasil.state.content import Content
+from yggdrasil.state.operation_types import parse_operations
+from yggdrasil.state.operations import apply
+
+CONTENT = Content.model_validate(
+    {
+        "places": [
+            {"name": "Vik", "description": "A harbour of black stones.", "scene": "sea"},
+            {"name": "The Old Mill", "description": "It creaks.", "scene": "meadow"},
+        ],
+        "characters": [{"name": "Eirik", "role": "smith", "place": "Vik"}, {"name": "Nora", "role": "trader"}],
+        "items": [{"name": "horn", "holder": "Nora"}],
+        "facts": ["The sea has been still for a year."],
+    }
+)
+CONTEXT: dict[str, Any] = {
+    "wish": "a fishing village", "language": "en", "style": "norse", "step": 3, "scenes": SCENES,
+    "world": CONTENT.digest_for_agents(), "things": ["boat", "whale", "lantern", "old key"],
+    "story": ["Eirik found a lantern under the mill.", "Nora sold the horn twice."],
+    "past": [{"text": "Eirik finds a lantern.", "kind": "finding", "place": "Vik", "thing": "lantern", "who": []}],
+}  # fmt: skip
+INTENT = {"text": "Eirik builds a boat for Nora.", "kind": "work", "place": "The Old Mill", "thing": "boat", "who": []}
+SEEN = {
+    "picture": {
+        "text": "a whale",
+        "labels": {"place": "sea", "time": "night", "weather": "none", "things": [{"name": "whale", "confidence": 0.95}]},
+    }
+}
+CHRONICLE = {"text": "Eirik saw a whale at Vik. An old Torvald laughed.", "place": "Vik", "thing": "whale"}
+
+
+def do(name: str, answers: list[Any], tools: tuple[Any, ...] = (), **more: Any) -> tuple[Any, Scripted, Agent]:
+    llm = Scripted([says(a if isinstance(a, str) else json.dumps(a)) for a in answers], native=False)
+    agent = Agent(llm, tools)
+    task = {"name": name, "context": {**CONTEXT, **more}, "schema": schema(name, CONTENT, SCENES)}
+    return agent.run(task=task), llm, agent
+
+
+def bound(llm: Scripted, turn: int = -1) -> dict[str, Any]:
+    return llm.seen[turn]["schema"]["properties"]
+
+
+def test_development_reads_the_world_and_then_plans() -> None:
+    plan = {"kind": "danger", "place": "The Old Mill", "text": "Nora sees a whale in the mill pond.", "thing": "whale"}
+    call = '{"tool": "read_place", "place": "The Old Mill"}'
+    turns = ["(never asked)", call, plan]
+    out, llm, agent = do("development", turns, (ReadPlace(), Recall()))
+    assert out.result == {**plan, "who": ["Nora"], "item": ""}
+    first = llm.seen[0]["schema"]["anyOf"]
+    assert [o["properties"]["tool"]["const"] for o in first] == ["read_place", "recall"]
+    assert first[0]["properties"]["place"]["enum"] == ["Vik", "The Old Mill"]
+    assert set(first[1]["properties"]["word"]["enum"]) == {"Eirik", "Nora", "horn", "lantern"}
+    told = llm.seen[1]["messages"][-1]["content"]
+    assert told.startswith("Result of read_place: The Old Mill: It creaks.")
+    assert "Now plan what happens next" in told
+    assert "finding" not in bound(llm)["kind"]["enum"]
+    assert bound(llm)["place"]["enum"] == ["The Old Mill"]
+    assert "lantern" not in bound(llm)["thing"]["enum"]
+    assert out.status["turns"] == 2
+    assert agent.memory.calls == 1
+
+
+def test_development_without_tools_plans_at_once_and_hears_the_action() -> None:
+    plan = {"kind": "danger", "place": "The Old Mill", "text": "Nora sees a ship arrive.", "thing": "boat", "item": ""}
+    out, llm, _ = do("development", ["", plan], action="a ship arrives")
+    assert out.status["turns"] == 1
+    assert "a ship arrives" in llm.seen[0]["messages"][-1]["content"]
+
+
+def test_a_repeated_plan_is_asked_again_and_the_better_one_taken() -> None:
+    said = ["", {"kind": "danger", "place": "Vik", "text": "Eirik found a lantern under the mill.", "thing": "boat"}]
+    out, llm, _ = do("development", said)
+    assert len(llm.seen) == 2
+    assert llm.seen[0]["messages"] == llm.seen[1]["messages"]
+    assert llm.seen[0]["seed"] != llm.seen[1]["seed"]
+    assert out.result["kind"] == "danger"
+
+
+def test_the_architect_is_bound_to_the_thing() -> None:
+    out, llm, _ = do("architect", ["", {"prompt": "a small boat on the grass at night"}], intent=INTENT)
+    assert out.result == {"paints": [{"prompt": "a small boat on the grass at night", "slot": "picture"}]}
+    pattern = bound(llm)["prompt"]["pattern"]
+    assert re.match(pattern, "a small red boat on the grass at night")
+    assert not re.match(pattern, "a red fox in the snow at night")
+
+
+def test_the_author_tells_what_was_seen_not_what_was_planned() -> None:
+    said = {"sentence1": "Eirik sees a whale rise.", "sentence2": "Nora drops her basket and runs.", "mood": "tense"}
+    out, llm, _ = do("author", ["", said], intent=INTENT, plan={}, perception=SEEN)
+    assert out.result["text"] == "Eirik sees a whale rise. Nora drops her basket and runs."
+    assert (out.result["thing"], out.result["who"]) == ("whale", ["Eirik", "Nora"])
+    assert out.result["place"] == "The Old Mill"
+    assert "NOT what was planned" in llm.seen[0]["messages"][-1]["content"]
+    assert "whale" in bound(llm)["sentence1"]["pattern"]
+    as_planned = {"picture": {"text": "", "labels": {"things": [{"name": "boat", "confidence": 0.9}]}}}
+    _, llm, _ = do("author", ["", said], intent=INTENT, plan={}, perception=as_planned)
+    assert "NOT what was planned" not in llm.seen[0]["messages"][-1]["content"]
+
+
+def test_update_offers_known_names_and_gives_operations_that_apply() -> None:
+    operations = [
+        {"op": "move", "character": "Nora", "place": "Vik"},
+        {"op": "add_item", "name": "whale", "description": "It lies on the shore.", "place": "Vik"},
+    ]
+    out, llm, _ = do("update", ["", {"operations": operations}], intent=INTENT, chronicle=CHRONICLE)
+    assert out.result["operations"] == operations
+    after, _ = apply(CONTENT, parse_operations(out.result["operations"]))
+    assert [i.name for i in after.items] == ["horn", "whale"]
+    options = {o["properties"]["op"]["const"]: o["properties"] for o in bound(llm)["operations"]["items"]["anyOf"]}
+    assert options["add_item"]["name"]["enum"] == ["whale"]
+    assert options["add_character"]["name"]["enum"] == ["Torvald"]
+    assert options["give"]["item"]["enum"] == ["horn"]
+
+
+def test_changes_that_change_nothing_are_left_out() -> None:
+    move = {"op": "move", "character": "Eirik", "place": "Vik"}
+    fact = {"op": "add_fact", "text": "The sea has been still for a year."}
+    twice = {"op": "add_item", "name": "Horn", "description": "", "place": "Vik"}
+    new = {"op": "add_fact", "text": "The sea moves."}
+    assert changes([move, fact, twice, new, new], CONTEXT) == [new]
+    assert unknown_names("At dawn Eirik met Torvald Ironhand near Vik.", ["Eirik", "Vik"]) == ["Torvald Ironhand"]
+
+
+def test_founding_makes_places_people_and_a_trouble() -> None:
+    places = [{"place": n, "seen": "Black stones lie there.", "ground": "sea"} for n in ("Vik", "Holm", "Nes")]
+    people = [{"person": n, "trade": "smith", "home": h} for n, h in (("Eirik", 1), ("Nora", 3), ("Ida", 2))]
+    said = {
+        "title": "The still sea", "places": places, "characters": people, "trouble": "The sea is still.",
+        "time": "night", "weather": "fog",
+    }  # fmt: skip
+    out, llm, _ = do("found", [said])
+    content = Content.model_validate({k: v for k, v in out.result.items() if k != "unknown"})
+    assert [c.place for c in content.characters] == ["Vik", "Nes", "Holm"]
+    assert content.facts == ["The sea is still."]
+    assert len(llm.seen) == 1
+    assert [m["role"] for m in llm.seen[0]["messages"]] == ["system", "user"]
+
+
+def test_the_stages_of_a_step_share_the_head_of_their_conversation() -> None:
+    _, first, _ = do("architect", ["", {"prompt": "a boat on the sea at night"}], intent=INTENT)
+    said = {"sentence1": "Eirik sees a whale rise.", "sentence2": "Nora runs home.", "mood": "tense"}
+    _, second, _ = do("author", ["", said], intent=INTENT, plan={}, perception=SEEN)
+    assert first.seen[0]["messages"][:3] == second.seen[0]["messages"][:3]
+    assert [m["role"] for m in first.seen[0]["messages"]] == ["system", "user", "assistant", "user"]
+
+
+def test_a_task_that_no_one_knows_is_done_by_its_schema() -> None:
+    wanted = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+    llm = Scripted([says('{"n": 3}')])
+    out = Agent(llm).run(task={"name": "count", "context": {"things": ["a"]}, "schema": wanted})
+    assert out.result == {"n": 3}
+    assert llm.seen[0]["schema"] == wanted
+    with pytest.raises(ConfigError, match="a task is"):
+        Agent(llm).run(task=["count"])
+
+
+def test_the_world_tools_need_a_world() -> None:
+    with pytest.raises(ConfigError, match="no world to read"):
+        Recall().run(word="x")
+
+
+def test_search_and_recall_find_by_stem() -> None:
+    answers = ['{"tool": "search", "words": "stillness of seas"}', {"kind": "help", "place": "Vik", "text": "Nora goes."}]
+    _, _, agent = do("development", ["", *answers], (Search(),))
+    told = [m["content"] for m in agent.memory.messages if m["role"] == "tool"]
+    assert told == ["The sea has been still for a year."]
+
+
+@pytest.mark.parametrize(
+    ("language", "good", "bad"),
+    [
+        ("en", "Eirik sees a ship, and he runs home.", "Эйрик видит корабль и бежит домой."),
+        ("ru", "Лиса видит северное сияние над рекой.", "Лиса видит 船 над тихой рекой."),
+        ("fr", "Élodie regarde la forêt sous la neige.", "no capital at the start of this one."),
+    ],
+)
+def test_a_sentence_is_bound_to_the_letters_of_its_language(language: str, good: str, bad: str) -> None:
+    pattern = shapes.sentence(language)["pattern"]
+    assert re.match(pattern, good)
+    assert not re.match(pattern, bad)
+
+
+def test_names_with_odd_letters_are_no_regular_expressions() -> None:
+    pattern = shapes.sentence("en", starts=["A.*", "Nora"], holds="(x")["pattern"]
+    assert re.match(pattern, "Nora sees the lantern in the mill.")
+    assert not re.match(pattern, "Anyone sees the lantern in the mill.")
+    assert "(x" not in pattern
+    assert "maxLength" in shapes.sentence("ja")
+
+
+def test_repetition_and_loose_ends_are_seen() -> None:
+    assert repeats("Eirik found a lantern under the mill.", CONTEXT["story"]) > 0.9
+    assert repeats("Nora paints her door red.", CONTEXT["story"]) == 0.0
+    assert unfinished("She hurried to the.") == 1.0
+    assert unfinished("She hurried home.") == 0.0

@@ -1,0 +1,134 @@
+"""Tools: names that every endpoint accepts, schemas that lose nothing, arguments in every shape models write."""
+
+from __future__ import annotations
+
+import enum
+import io
+import json
+import re
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from PIL import Image as Pictures
+from pydantic import BaseModel
+
+from tests.agent.scripted import Fine, Scripted, calls, says
+from yggdrasil.agent.agent import Agent
+from yggdrasil.agent.toolbox import Toolbox, wire_name
+from yggdrasil.contract import Block, ConfigError, Here, MemoryArtifacts, standing
+from yggdrasil.ports import Image, Text
+
+NAMES = ["world.forge/step 1", "нарисовать_дракона", "x" * 70, "x" * 69 + "y", "draw", "Draw"]
+
+
+class Style(enum.Enum):
+    OIL = "oil"
+    INK = "ink"
+
+
+class Box(BaseModel):
+    left: int
+    right: int = 9
+
+
+class Draw(Block, role="Tool"):
+    """Draw boxes."""
+
+    def __init__(self, **config: Any) -> None:
+        super().__init__(**config)
+        self.seen: list[tuple[Any, ...]] = []
+
+    def forward(self, style: Style = Style.OIL, size: int | None = None, boxes: list[Box] = []) -> Text:  # noqa: B006
+        self.seen.append((style, size, list(boxes)))
+        boxes.append(Box(left=1))
+        return "drawn"
+
+
+def test_wire_names_are_legal_different_and_the_same_in_another_process() -> None:
+    wires = [wire_name(name) for name in NAMES]
+    assert all(re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", wire) for wire in wires)
+    assert len(set(wires)) == len(NAMES)
+    code = f"from yggdrasil.agent.toolbox import wire_name; print([wire_name(n) for n in {NAMES!r}])"
+    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert other.stdout.strip() == str(wires)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_call_under_the_wire_name_runs_the_right_tool(name: str) -> None:
+    tools = {each: Fine() for each in NAMES}
+    agent = Agent(Scripted([calls(("c", wire_name(name), "{}")), says("ok")]), tools)
+    agent.run("go")
+    assert {each: tool.runs for each, tool in tools.items()} == {each: int(each == name) for each in NAMES}
+
+
+def test_two_tools_of_one_name_are_refused_by_their_owners() -> None:
+    with pytest.raises(ConfigError, match="fine") as failure:
+        Toolbox([Fine(), Fine()])
+    assert str(failure.value).count("scripted.Fine") == 2
+
+
+def test_an_unknown_tool_is_an_error_that_names_the_near_ones() -> None:
+    assert "did you mean 'fine'" in Toolbox([Fine()]).call("fin", "{}", mark="1")
+
+
+@pytest.mark.parametrize("arguments", ["", "  ", "{}", None, "null"])
+def test_no_arguments_are_written_in_five_ways(arguments: Any) -> None:
+    ping = Fine()
+    agent = Agent(Scripted([calls(("c", "ping", arguments)), says("ok"), says("again")]), {"ping": ping})
+    agent.run("go")
+    agent.run("go on")
+    assert ping.runs == 1
+    sent = agent.llm.seen[-1]["messages"]  # pyright: ignore[reportAttributeAccessIssue]
+    assert sent[1]["tool_calls"][0]["function"]["arguments"] == "{}"
+
+
+def test_defaults_are_filled_in_and_not_shared() -> None:
+    draw = Draw()
+    box = Toolbox({"draw": draw})
+    assert box.call("draw", "{}", mark="1") == "drawn"
+    assert box.call("draw", '{"style": "ink", "size": 3}', mark="2") == "drawn"
+    assert draw.seen == [(Style.OIL, None, []), (Style.INK, 3, [])]
+    assert box.call("draw", '{"style": null, "size": null, "boxes": null}', mark="3") == "drawn"
+    assert draw.seen[-1] == (Style.OIL, None, [])
+
+
+def test_the_schema_keeps_enum_null_and_nesting() -> None:
+    (plain,) = Toolbox({"draw": Draw()}).schemas()
+    text = json.dumps(plain)
+    assert "$ref" not in text
+    assert "$defs" not in text
+    parameters = plain["function"]["parameters"]
+    assert parameters["properties"]["style"]["enum"] == ["oil", "ink"]
+    assert {"type": "null"} in parameters["properties"]["size"]["anyOf"]
+    assert parameters["required"] == []
+    assert plain["function"]["description"] == "Draw boxes."
+    (strict,) = Toolbox({"draw": Draw()}, strict=True).schemas()
+    parameters = strict["function"]["parameters"]
+    assert parameters["required"] == ["style", "size", "boxes"]
+    assert all({"type": "null"} in p["anyOf"] for p in parameters["properties"].values())
+    assert '"default"' not in json.dumps(strict)
+    assert strict["function"]["strict"] is True
+
+
+def test_a_value_out_of_the_enum_tells_field_value_and_what_is_legal() -> None:
+    told = Toolbox({"draw": Draw()}).call("draw", '{"style": "crayon"}', mark="1")
+    assert all(word in told for word in ("style", "crayon", "oil", "ink"))
+
+
+def test_pictures_go_in_and_out_as_artifacts() -> None:
+    class Flip(Block, role="Tool"):
+        """Flip a picture."""
+
+        def forward(self, image: Image) -> Image:
+            return image.transpose(Pictures.Transpose.FLIP_LEFT_RIGHT)
+
+    store = MemoryArtifacts()
+    buffer = io.BytesIO()
+    Pictures.new("RGB", (4, 4), "red").save(buffer, "PNG")
+    given = store.put(buffer.getvalue(), "image/png")
+    with standing(Here(artifacts=store)):
+        told = json.loads(Toolbox({"flip": Flip()}).call("flip", {"image": given.sha256}, mark="1"))
+        assert told["image"]["media_type"] == "image/png"
+        assert store.has(told["image"]["sha256"])

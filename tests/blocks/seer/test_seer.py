@@ -1,0 +1,120 @@
+"""The seer names what is drawn, follows the picture rather than the plan, and owns up to what it can't tell."""
+
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from yggdrasil.blocks.draw.compose import compose
+from yggdrasil.blocks.draw.drawings import Drawings, open_drawings
+from yggdrasil.blocks.draw.scene import PLACES, TIMELESS, Scene
+from yggdrasil.blocks.draw.vocabulary import vocabulary
+from yggdrasil.blocks.seer.block import Seer
+from yggdrasil.blocks.seer.findings import Labels, Thing
+from yggdrasil.blocks.seer.sentence import sentence
+from yggdrasil.contract import FileRef
+from yggdrasil.contract.digest import digest_file
+
+ROOT = Path(__file__).parents[3]
+WEIGHTS = ROOT / "tools" / "seer" / "weights" / "model.safetensors"
+BLOBS = Path(__file__).with_name("blobs.png")  # the painter's own pictures at full strength, 64 pixels each
+
+
+@pytest.fixture(scope="module")
+def seer() -> Seer:
+    block = Seer(things=tuple(c.label for c in vocabulary().values()), beside=("nothing", "unclear"))
+    block.files["weights"] = FileRef(digest_file(WEIGHTS), WEIGHTS)
+    return block
+
+
+@pytest.fixture(scope="module")
+def drawings() -> Drawings:
+    return open_drawings(ROOT / "tools" / "illustrate" / "drawings" / "index.json")
+
+
+def scenes(count: int) -> list[Scene]:
+    """One thing each, over the pool and all places."""
+    pool = [concept.name for concept in vocabulary().values() if concept.embedded]
+    names = pool[:: max(1, len(pool) // count)][:count]
+    return [
+        Scene((name,), PLACES[i % len(PLACES)], "none" if PLACES[i % len(PLACES)] in TIMELESS else "day")
+        for i, name in enumerate(names)
+    ]
+
+
+def test_forty_drafts_are_told_right(seer: Seer, drawings: Drawings) -> None:
+    asked = scenes(40)
+    seen = [seer.run(image=compose(scene, drawings, i)).labels for i, scene in enumerate(asked)]
+    labels = [vocabulary()[scene.things[0]].label for scene in asked]
+    right = [[t["name"] for t in s["things"]] == [label] for s, label in zip(seen, labels, strict=True)]
+    places = [s["place"]["name"] == scene.place for s, scene in zip(seen, asked, strict=True)]
+    assert len(asked) == 40
+    assert np.mean(right) >= 0.9
+    assert np.mean(places) >= 0.9
+
+
+def test_two_things_have_their_sides(seer: Seer, drawings: Drawings) -> None:
+    things = seer.run(image=compose(Scene(("crown", "castle"), "desert"), drawings, 2)).labels["things"]
+    assert {t["name"] for t in things} == {"crown", "castle"}
+    assert {t["where"] for t in things} & {"left", "right"}
+
+
+def test_a_swapped_picture_changes_the_sentence(seer: Seer, drawings: Drawings) -> None:
+    planned = compose(Scene(("fox",), "snow"), drawings, 1)
+    swapped = compose(Scene(("crown",), "beach", "night"), drawings, 1)
+    first, second = seer.run(image=planned).text, seer.run(image=swapped).text
+    assert first == "A fox in the snow by day."
+    assert second == "A crown on a beach at night."
+
+
+def test_noise_is_unclear(seer: Seer) -> None:
+    for seed in range(10):
+        rng = Random(seed)
+        noise = Image.frombytes("RGB", (64, 64), rng.randbytes(64 * 64 * 3))
+        assert seer.run(image=noise).labels["things"] == []
+
+
+def test_blobs_get_no_name(seer: Seer) -> None:
+    sheet = Image.open(BLOBS).convert("RGB")
+    seen = [
+        seer.run(image=sheet.crop((x, y, x + 64, y + 64))).labels
+        for y in range(0, sheet.height, 64)
+        for x in range(0, sheet.width, 64)
+    ]
+    named = [labels for labels in seen if labels["things"]]
+    assert len(named) <= len(seen) // 8
+    assert sum(labels["unclear"] for labels in seen) >= len(seen) // 2
+
+
+def test_a_large_picture_reads_as_its_small_self(seer: Seer, drawings: Drawings) -> None:
+    small = compose(Scene(("castle",), "meadow"), drawings, 4)
+    large = small.resize((256, 256), Image.Resampling.NEAREST)
+    assert seer.run(image=large).text == seer.run(image=small).text
+
+
+@pytest.mark.parametrize(
+    ("things", "unclear", "place", "told"),
+    [
+        (["fox"], False, "snow", "A fox in the snow at night while it snows."),
+        (
+            ["owl", "fire"],
+            False,
+            "forest",
+            "An owl on the left and fire on the right in a forest at night while it snows.",
+        ),
+        ([], True, "unclear", "Something unclear in a place that is hard to make out at night while it snows."),
+        ([], False, "sea", "Nothing that stands out at sea at night while it snows."),
+    ],
+)
+def test_a_doubt_is_said(things: list[str], unclear: bool, place: str, told: str) -> None:
+    sides = ["left", "right"]
+    labels = Labels(
+        place={"name": place, "confidence": 0.9},
+        time={"name": "night", "confidence": 0.9},
+        weather={"name": "snowfall", "confidence": 0.9},
+        things=[Thing(name=n, confidence=0.95, where=w) for n, w in zip(things, sides, strict=False)],
+        unclear=unclear,
+    )
+    assert sentence(labels) == told

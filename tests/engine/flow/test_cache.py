@@ -1,0 +1,220 @@
+"""The result cache never changes a result: keyed by what a node is and was given, and nobody can change what it keeps."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image as Pictures
+
+import yggdrasil as ygg
+from yggdrasil.contract import Block, FileRef, here, listening, standing
+from yggdrasil.engine.flow.cache import Cache, value_key
+from yggdrasil.ports import AnyTensor, Image, Json, Text
+
+CALLS: list[str] = []
+
+
+class Paint(Block, type="test_cache/paint"):
+    shade: int = 10
+
+    def forward(self, text: Text) -> Image:
+        CALLS.append("paint")
+        return Pictures.new("RGB", (2, 2), (self.shade, len(text), 0))
+
+
+class Same(Block, type="test_cache/same"):
+    def forward(self, image: Image) -> Image:
+        CALLS.append("same")
+        return image
+
+
+class Seed(Block, type="test_cache/seed"):
+    def forward(self) -> int:
+        CALLS.append("seed")
+        return here().seed
+
+
+class Count(Block, type="test_cache/count", role="Tool"):
+    cacheable = False
+
+    def forward(self, text: Text) -> int:
+        CALLS.append("count")
+        return len(CALLS)
+
+
+class Remember(Block, type="test_cache/remember"):
+    def __init__(self, **config: Any) -> None:
+        super().__init__(**config)
+        self.heard: list[str] = []
+
+    def forward(self, text: Text) -> Json:
+        self.heard.append(text)
+        return list(self.heard)
+
+    def state(self) -> Any:
+        return self.heard
+
+
+class Zeros(Block, type="test_cache/zeros"):
+    def forward(self, text: Text) -> AnyTensor:
+        CALLS.append("zeros")
+        return torch.zeros(3)
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> None:
+    CALLS.clear()
+
+
+def test_the_same_is_computed_once_and_told_as_skipped() -> None:
+    graph = ygg.Graph("g").add(Paint()).add(Same())
+    first = graph.run(text="a").image
+    events = []
+    with listening(events.append):
+        assert graph.run(text="a").image.tobytes() == first.tobytes()
+    assert CALLS == ["paint", "same"]
+    assert [(e.kind, e.path) for e in events] == [
+        ("started", "g"), ("skipped", "g/paint"), ("skipped", "g/same"), ("finished", "g"),
+    ]  # fmt: skip
+    assert graph.run(text="bb").image.getpixel((0, 0)) == (10, 2, 0)
+
+
+def test_with_and_without_a_cache_the_results_are_the_same() -> None:
+    cached, bare = (ygg.Graph("g").add(Paint()).add(Same()) for _ in range(2))
+    bare.cache = None
+    for text in ("a", "bb", "a", "", "é", "e\u0301"):
+        assert cached.run(text=text).image.tobytes() == bare.run(text=text).image.tobytes()
+
+
+def test_a_result_changed_in_place_changes_nothing_that_is_kept() -> None:
+    graph = ygg.Graph("g").add(Paint()).add(Same())
+    for _ in range(3):
+        image = graph.run(text="a").image
+        assert image.getpixel((0, 0)) == (10, 1, 0)
+        image.putpixel((0, 0), (0, 0, 0))
+    tensors = ygg.Graph("t").add(Zeros())
+    for _ in range(2):
+        assert tensors.run(text="a").tensor.add_(1).tolist() == [1, 1, 1]
+
+
+def test_an_input_changed_in_place_is_another_input() -> None:
+    graph = ygg.Graph("g").add(Same())
+    image = Pictures.new("RGB", (1, 1))
+    assert graph.run(image=image).image.getpixel((0, 0)) == (0, 0, 0)
+    image.putpixel((0, 0), (9, 9, 9))
+    assert graph.run(image=image).image.getpixel((0, 0)) == (9, 9, 9)
+    assert graph.run(image=Pictures.new("RGB", (1, 1))).image.getpixel((0, 0)) == (0, 0, 0)
+
+
+def test_config_weights_seed_and_parts_are_part_of_the_key() -> None:
+    graph = ygg.Graph("g").add(Paint(), "paint")
+    graph.run(text="a")
+    graph["paint"].shade = 99  # type: ignore[attr-defined]
+    assert graph.run(text="a").image.getpixel((0, 0))[0] == 99
+    graph["paint"].files = {"weights": FileRef("0" * 64, Path("x"))}
+    graph.run(text="a")
+    assert len(CALLS) == 3
+
+    outer = ygg.Pipeline("outer").add(graph, "inner")
+    outer.run(text="b")
+    graph["paint"].shade = 7  # type: ignore[attr-defined]
+    assert outer.run(text="b").image.getpixel((0, 0))[0] == 7
+
+
+def test_another_seed_is_another_result() -> None:
+    graph = ygg.Graph("g").add(Seed())
+    found = []
+    for seed in (1, 2, 1):
+        with standing(here().but(seed=seed)):
+            found.append(graph.run().value)
+    assert found[0] == found[2] != found[1] and CALLS == ["seed", "seed"]
+
+
+def test_what_must_not_be_kept_is_run_each_time() -> None:
+    graph = ygg.Graph("g").add(Count())
+    assert [graph.run(text="a").value for _ in range(3)] == [1, 2, 3]
+    outer = ygg.Graph("outer").add(graph, "inner")
+    assert [outer.run(text="a").value for _ in range(2)] == [4, 5]
+    memory = ygg.Graph("m").add(Remember())
+    assert [memory.run(text=t).value for t in ("a", "a")] == [["a"], ["a", "a"]]
+
+
+def test_nameless_blocks_are_kept_by_object_and_setting() -> None:
+    class Local(Block):
+        mark: str = "!"
+
+        def forward(self, text: Text) -> Text:
+            CALLS.append("local")
+            return text + self.mark
+
+    graph = ygg.Graph("g").add(Local(), "local")
+    assert [graph.run(text="a").text for _ in range(2)] == ["a!", "a!"] and len(CALLS) == 1
+    graph["local"].mark = "?"  # type: ignore[attr-defined]
+    assert graph.run(text="a").text == "a?"
+
+
+def test_values_that_differ_have_keys_that_differ() -> None:
+    red, blue = (Pictures.new("P", (1, 1)) for _ in range(2))
+    red.putpalette([255, 0, 0])
+    blue.putpalette([0, 0, 255])
+    values = [
+        None, True, 1, 1.0, "1", [1], (1,), [1.0], {"a": 1}, {"a": True}, {"a": [1, 2]}, {"a": [12]}, "é", "e\u0301",
+        ["ab", "c"], ["a", "bc"], red, blue, red.convert("RGB"),
+        np.zeros((2, 3)), np.zeros((3, 2)), np.zeros(6, "float32"), torch.zeros(2, 3), torch.zeros(3, 2), -0.0, 0.0,
+    ]  # fmt: skip
+    keys = [value_key(v) for v in values]
+    assert None not in keys and len(set(keys)) == len(values)
+    assert value_key(object()) is None and value_key(np.array([object()])) is None
+    assert value_key({"a": [1, "x"]}) == value_key({"a": [1, "x"]})
+
+
+def test_the_least_used_goes_first_and_what_cannot_be_copied_is_not_kept() -> None:
+    cache = Cache(limit=300)
+    cache.put("a", b"x" * 100)
+    cache.put("b", b"x" * 100)
+    assert cache.get("a") is not None
+    cache.put("c", b"x" * 150)
+    assert cache.get("b") is None and cache.get("a") is not None and cache.get("c") is not None
+    cache.put("huge", b"x" * 301)
+    cache.put("thing", {"n": object()})
+    assert cache.get("huge") is None and cache.get("thing") is None
+    cache.clear()
+    assert cache.get("a") is None
+
+
+def test_a_loop_is_kept_with_its_form() -> None:
+    class Inc(Block, type="test_cache/inc"):
+        def forward(self, n: int) -> int:
+            CALLS.append("inc")
+            return n + 1
+
+    graph = ygg.Graph("g").add(Inc(), "inc").connect("self.n", "inc.n").connect("inc.value", "self.n")
+    graph.loop("inc", carry=["inc.value -> inc.n"], times=4)
+    assert [graph.run(n=0).n for _ in range(2)] == [4, 4] and len(CALLS) == 4
+    cache = graph.cache
+    other = ygg.Graph("g").add(graph["inc"], "inc").connect("self.n", "inc.n").connect("inc.value", "self.n")
+    other.loop("inc", carry=["inc.value -> inc.n"], times=2)
+    other.cache = cache
+    assert other.run(n=0).n == 2
+
+
+def test_keys_are_no_walk_over_ancestors() -> None:
+    hashed: list[int] = []
+    real = hashlib.sha256
+
+    def counting(data: bytes = b"") -> Any:
+        hashed.append(len(data))
+        return real(data)
+
+    graph = ygg.Graph("g")
+    for i in range(60):
+        graph.add(Same(), f"n{i}").connect(f"n{i - 1}.image" if i else "self.image", f"n{i}.image")
+    image = Pictures.new("RGB", (4, 4))
+    graph.run(image=image)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("yggdrasil.engine.flow.cache.hashlib.sha256", counting)
+        graph.run(image=image)
+    assert len(hashed) < 60 * 6

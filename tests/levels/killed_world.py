@@ -1,0 +1,85 @@
+"""A world that kills its own process in the middle of a stage."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+from tests.levels.scripted import Change, Develop, Plan, Seen, Tell, scripted
+from yggdrasil.contract import Block, here
+from yggdrasil.levels.looking import Looking
+from yggdrasil.ports import Image, Json, Text
+
+
+def note(word: str) -> None:
+    """Write down, durably, what was done."""
+    with Path(os.environ["RAN"]).open("a") as file:
+        file.write(word + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def maybe_die(stage: str) -> None:
+    if os.environ.get("KILL") == stage:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def effect(stage: str) -> None:
+    """One journalled effect, and then perhaps the end."""
+    here().once("effect", {"of": stage}, lambda: note(f"effect {stage}"))
+    maybe_die(stage)
+
+
+class D(Develop, type="killed/development"):
+    def forward(self, step: Json, world: Json, story: Json, past: Json, action: Text | None = None) -> Json:
+        effect("development")
+        note("end development")
+        return {"text": "event"}
+
+
+class A(Plan, type="killed/architect"):
+    def forward(self, intent: Json) -> Json:
+        effect("architect")
+        note("end architect")
+        return {"paints": [{"prompt": "a", "slot": "scene"}, {"prompt": "b", "slot": "second"}]}
+
+
+class P(Block, type="killed/paint", role="Tool"):
+    def forward(self, prompt: Text, seed: int = 0) -> Image:
+        from PIL import Image as Pictures
+
+        if prompt == "b":
+            maybe_die("creator")
+        note(f"paint {prompt}")
+        return Pictures.new("RGB", (4, 4), (seed % 256, 0, 0))
+
+
+class S(Block, type="killed/see"):
+    def forward(self, image: Image) -> Seen:
+        effect("philosopher")
+        note("look")
+        return {"text": "t", "labels": {}}
+
+
+class T(Tell, type="killed/tell"):
+    def forward(self, intent: Json, perception: Json, step: Json) -> Json:
+        effect("author")
+        note("end author")
+        return {"text": "told"}
+
+
+class U(Change, type="killed/change"):
+    def forward(self, chronicle: Json) -> Json:
+        effect("update")
+        note("end update")
+        return []
+
+
+def main(home: Path, ran: Path, kill: str) -> None:
+    """Step the world in `home`; `ran` is written, and `kill` names the stage that does not survive."""
+    os.environ.update(RAN=str(ran), KILL=kill)
+    world = scripted(
+        home, {"paint": P()}, philosopher=Looking(S()), author=T(), update=U(), development=D(), architect=A()
+    )
+    world.step(action="x")

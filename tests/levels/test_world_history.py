@@ -1,0 +1,359 @@
+"""Forks share and do not leak, history is whole, replay is exact, bytes grow by news (cases W1, F1, F2, I1)."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image as Pictures
+
+from tests.levels.scripted import Develop, Paint, See, calls, scripted
+from yggdrasil.contract import Block, Paused, here, listening
+from yggdrasil.engine.cycle.asking import ask
+from yggdrasil.engine.cycle.errors import CycleError, LogError, NewerLog
+from yggdrasil.levels.looking import Looking
+from yggdrasil.levels.replaying import ReplayError
+from yggdrasil.levels.telling import Telling
+from yggdrasil.ports import Image, Json, Text
+from yggdrasil.state.names import folder_name
+
+
+class Hurt(Block, type="test/hurt"):
+    """Turn 1 of case W1: variant A hurts and finds a key, variant B only waits."""
+
+    variant: str = "A"
+
+    def forward(self, world: Json, intent: Json) -> Json:
+        extra = world["extra"]
+        calls.seen["update"] = extra
+        if intent["text"] == "A":
+            return [
+                {"op": "set", "field": "extra.hp", "value": extra["hp"] - 3},
+                {"op": "set", "field": "extra.clock", "value": extra["clock"] + 1},
+                {"op": "set", "field": "extra.inv", "value": [*extra["inv"], "key"]},
+            ]
+        return [{"op": "set", "field": "extra.clock", "value": extra["clock"] + 2}]
+
+
+def test_w1_variants_of_a_turn_do_not_leak() -> None:
+    beginning = {"extra": {"hp": 10, "clock": 8, "inv": ["lamp"]}}
+    root = scripted(update=Hurt(), beginning=beginning)
+    root.found()
+    before = root.content().digest
+    a = root.fork(at=0, name="A")
+    a.step(action="A")
+    b = root.fork(at=0, name="B")
+    b.step(action="B")
+    assert calls.seen["development"]["world"]["extra"] == {"hp": 10, "clock": 8, "inv": ["lamp"]}
+    assert b.content().extra == {"hp": 10, "clock": 10, "inv": ["lamp"]}
+    ran = len(calls.names)
+    assert root.branch("A").content().extra == {"hp": 7, "clock": 9, "inv": ["lamp", "key"]}
+    assert len(calls.names) == ran
+    again = root.fork(at=0, name="B again", variant="B")
+    again.step(action="B")
+    assert again.content().digest == b.content().digest
+    assert again.history()[0].pictures[0]["sha256"] == b.history()[0].pictures[0]["sha256"]
+    root.delete_branch("A")
+    assert root.branches() == ["main", "B", "B again"]
+    assert b.content().extra["clock"] == 10 and root.content().digest == before and root.history() == []
+    b.replay()
+    with pytest.raises(LogError, match="no branch 'A'"):
+        root.branch("A")
+
+
+class Remembering(Block, type="test/remembering"):
+    """Decide, and remember every step."""
+
+    def __init__(self, **config: Any) -> None:
+        super().__init__(**config)
+        self.memory: list[str] = []
+
+    def state(self) -> Any:
+        return {"memory": list(self.memory)}
+
+    def restore(self, state: Any) -> None:
+        self.memory = list(state["memory"])
+
+    def forward(self, step: Json, action: Text | None = None) -> Json:
+        self.memory.append(action or f"step {step}")
+        return {"text": ", ".join(self.memory)}
+
+
+def test_memory_of_agents_forks_with_the_world(tmp_path: Path) -> None:
+    world = scripted(tmp_path / "w", development=Remembering())
+    list(world.steps(count=3))
+    fork = world.fork(at=2, name="other")
+    assert fork.step(action="else").intent["text"] == "step 1, step 2, else"
+    assert world.step().intent["text"] == "step 1, step 2, step 3, step 4"
+    assert fork.step().intent["text"] == "step 1, step 2, else, step 4"
+    world.close()
+    reopened = scripted(tmp_path / "w", development=Remembering())
+    assert reopened.step().intent["text"].endswith("step 4, step 5")
+    assert reopened.branch("other").step().intent["text"].endswith("else, step 4, step 5")
+
+
+def test_forks_of_forks_outlive_what_they_came_from() -> None:
+    world = scripted()
+    list(world.steps(count=2))
+    middle = world.fork(at=1, name="middle")
+    list(middle.steps(count=2))
+    leaf = middle.fork(at=2, name="leaf")
+    leaf.step()
+    before = [s.chronicle for s in leaf.history()]
+    world.delete_branch("middle")
+    world.fork(at=0, name="middle").step(action="fresh")
+    assert [s.chronicle for s in leaf.history()] == before and len(before) == 3
+    assert leaf.replay().steps[-1].step == 3
+    world.delete_branch("leaf")
+    database = sqlite3.connect(world.home / "world.db")
+    assert database.execute("SELECT COUNT(*) FROM branches").fetchone() == (2,)
+    database.close()
+
+
+def test_the_same_variant_goes_on_alike_and_another_does_not() -> None:
+    world = scripted()
+    list(world.steps(count=3))
+    same, other = world.fork(1, "same", variant=""), world.fork(1, "other")
+    for fork in (same, other):
+        list(fork.steps(2))
+    shas = [[s.pictures[0]["sha256"] for s in w.history()] for w in (world, same, other)]
+    assert shas[0] == shas[1] and shas[0][:1] == shas[2][:1] and shas[0] != shas[2]
+
+
+def test_a_world_moved_and_stepped_equals_the_world_stepped(tmp_path: Path) -> None:
+    straight, moved = scripted(), scripted()
+    list(straight.steps(count=3))
+    moved.step()
+    moved.live_at(tmp_path / "home")
+    moved.step()
+    moved.close()
+    reopened = scripted(tmp_path / "home")
+    reopened.step()
+    reopened.copy_life(tmp_path / "copy")
+    copied = scripted(tmp_path / "copy")
+    for world in (reopened, copied):
+        assert world.content() == straight.content()
+        mine = [(s.chronicle, s.pictures[0]["sha256"], s.record.digest) for s in world.history()]
+        assert mine == [(s.chronicle, s.pictures[0]["sha256"], s.record.digest) for s in straight.history()]
+
+
+class Raising(Block, type="test/raising"):
+    """Raise, whatever is asked."""
+
+    def forward(self, task: Json = None, image: Image | None = None, state: Json = None) -> Json:
+        raise AssertionError("a model was called")
+
+
+def test_replay_calls_no_model_and_is_exact(tmp_path: Path) -> None:
+    world = scripted(tmp_path / "w")
+    list(world.steps(count=5))
+    world.close()
+    dead: dict[str, Any] = {name: Raising() for name in world.stages}
+    replayed = scripted(tmp_path / "w", **dead)
+    events: list[Any] = []
+    with listening(events.append):
+        told = replayed.replay()
+    assert [s.step for s in told.steps] == [1, 2, 3, 4, 5] and told.digest == world.content().digest
+    assert told.artifacts == len({s.pictures[0]["sha256"] for s in told.steps})
+    assert sum(e.kind == "started" and e.path == "creator" for e in events) == 5
+
+
+def test_replay_refuses_a_changed_picture_and_a_changed_log(tmp_path: Path) -> None:
+    world = scripted(tmp_path / "w")
+    path = Path(world.step().pictures[0]["path"])
+    bytes_before = path.read_bytes()
+    path.write_bytes(b"x")
+    with pytest.raises(Exception, match="have changed on disk"):
+        world.replay()
+    path.write_bytes(bytes_before)
+    world.replay()
+    database = sqlite3.connect(tmp_path / "w" / "world.db")
+    database.execute("UPDATE stages SET output = '{\"text\":\"lie\"}' WHERE name = 'author' AND status = 'ran'")
+    database.commit()
+    database.close()
+    with pytest.raises(ReplayError, match="step 1"):
+        world.replay()
+
+
+class BigOnce(Block, type="test/big"):
+    """One picture of 1 MiB at the first turn, a word after it."""
+
+    def forward(self, plan: Json, step: Json = None) -> Json:
+        if "first" not in plan["scene"]["arguments"]["prompt"]:
+            return {"scene": {"media_type": "text/plain", "text": "again"}}
+        import random
+
+        data = random.Random(1).randbytes(1 << 20)
+        return {"scene": here().artifacts.put(data, "application/octet-stream").to_json()}
+
+
+class Kib(Block, type="test/kib"):
+    """A chronicle of 1 KiB."""
+
+    def forward(self, step: Json) -> Json:
+        return {"text": (f"{step} " * 1024)[:1024]}
+
+
+class First(Block, type="test/first"):
+    """Say whether it is the first turn."""
+
+    def forward(self, step: Json) -> Json:
+        return {"text": "first" if step == 1 else "later"}
+
+
+def size(folder: Path) -> int:
+    return sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
+
+
+def test_f2_bytes_grow_by_what_is_new(tmp_path: Path) -> None:
+    world = scripted(tmp_path / "w", development=First(), creator=BigOnce(), author=Kib(), update=Telling())
+    seconds: list[float] = []
+    for _ in range(200):
+        start = time.perf_counter()
+        world.step()
+        seconds.append(time.perf_counter() - start)
+    world.close()
+    stored = size(tmp_path / "w")
+    assert stored < 3 * (200 * 1024 + (1 << 20)) + 200 * 2048
+    assert sorted(seconds[190:])[5] < 10 * sorted(seconds[15:25])[5]
+    assert [len(world.content(at=k).story) for k in (0, 1, 57, 100, 200)] == [0, 1, 57, 100, 200]
+    fork = world.fork(at=100, name="fork")
+    list(fork.steps(count=10))
+    assert len(fork.content().story) == 110 and len(world.content().story) == 200
+    world.close()
+    grown = size(tmp_path / "w") - stored
+    assert grown < 10 * 3 * (1024 + 4096) + 64 * 1024
+    start = time.perf_counter()
+    again = scripted(tmp_path / "w")
+    assert len(again.content().story) == 200 and time.perf_counter() - start < 1
+    stray = again._lodging.open().life.artifacts.put(b"stray", "text/plain")
+    assert again.prune() == [stray.sha256]
+    assert len(list(again._lodging.open().life.artifacts.names())) == 1
+    again.replay()
+
+
+class Asking(Block, type="test/asking"):
+    """Effect E, ask 1, ask 2, effect F (case F1)."""
+
+    def forward(self, plan: Json, artifacts: Json = None) -> Json:
+        here().once("E", {}, lambda: calls.names.append("E"))
+        first = ask("Which colour?", id="one")
+        second = ask("Which size?", id="two")
+        here().once("F", {}, lambda: calls.names.append("F"))
+        return {"scene": {"media_type": "text/plain", "text": f"{first} {second}"}}
+
+
+def test_f1_effects_happen_once_around_questions(tmp_path: Path) -> None:
+    world = scripted(tmp_path / "w", creator=Asking(), development=Develop())
+    with pytest.raises(Paused, match="Which colour"):
+        world.step()
+    assert world.questions() == [{"id": "one", "ask": "Which colour?", "answered": False, "position": 5, "call": 2}]
+    assert world.answer("one", "red") is True
+    world.close()
+    ran = list(calls.names)
+    world = scripted(tmp_path / "w", creator=Asking())
+    calls.names.extend(ran)
+    with pytest.raises(Paused, match="Which size"):
+        world.step()
+    other = world.fork(at=0, name="other", question="one")
+    assert other.answer("one", "blue")
+    with pytest.raises(Paused, match="Which size"):
+        other.step()
+    assert other.answer("two", "small")
+    assert other.step().artifacts["scene"]["text"] == "blue small"
+    assert world.answer("two", "large") and not world.answer("two", "large")
+    with pytest.raises(CycleError, match="answered already"):
+        world.answer("one", "green")
+    step = world.step()
+    assert step.artifacts["scene"]["text"] == "red large"
+    assert [s.status for s in step.stages[5:8]] == ["paused", "paused", "ran"]
+    assert not world.answer("two", "large")
+    effects = [n for n in calls.names if n in ("E", "F")]
+    assert effects == ["E", "F", "F"] and calls.names.count("development") == 1
+    assert other.content().story != world.content().story
+    other.replay()
+    world.replay()
+
+
+def test_a_newer_log_is_refused_by_numbers(tmp_path: Path) -> None:
+    world = scripted(tmp_path / "w")
+    world.step()
+    world.close()
+    database = sqlite3.connect(tmp_path / "w" / "world.db")
+    database.execute("PRAGMA user_version=99")
+    database.close()
+    with pytest.raises(NewerLog, match="format 99, this version reads up to 1") as error:
+        world.history()
+    assert (error.value.found, error.value.highest) == (99, 1) and error.value.path.endswith("world.db")
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "world.db").write_bytes(b"nonsense" * 1000)
+    with pytest.raises(LogError, match="cannot be read"):
+        scripted(tmp_path / "x").history()
+
+
+def test_a_broken_cursor_costs_nothing(tmp_path: Path) -> None:
+    world = scripted(tmp_path / "w")
+    world.step()
+    world.close()
+    for name in ("cursor.db-wal", "cursor.db-shm"):
+        (tmp_path / "w" / name).unlink(missing_ok=True)
+    (tmp_path / "w" / "cursor.db").write_bytes(b"nonsense" * 1000)
+    assert world.step().step == 2
+
+
+def test_i1_world_names_are_kept_as_written(tmp_path: Path) -> None:
+    names = ["Замок 21:9", "CON", "a. ", "Ярослав 🐉", "й", "Ä" * 200, "A", "a"]
+    for name in names:
+        world = scripted(tmp_path / folder_name(name), name=name)
+        world.found()
+        assert world.show()["name"] == name
+        world.close()
+    assert len(list(tmp_path.iterdir())) == len(names)
+
+
+def test_opening_a_long_world_is_fast(tmp_path: Path) -> None:
+    world = scripted(tmp_path / "w")
+    world.step()
+    world.close()
+    database = sqlite3.connect(tmp_path / "w" / "world.db")
+    columns = "position, name, status, reason, seconds, block, output, beside, inputs"
+    for step in range(2, 1001):
+        database.execute(
+            "INSERT INTO steps SELECT branch, ?, status, action, given, digest, started FROM steps WHERE step = 1",
+            (step,),
+        )
+        database.execute(
+            f"INSERT INTO stages(branch, step, {columns}) SELECT branch, ?, {columns} FROM stages WHERE step = 1",
+            (step,),
+        )
+        operations = json.dumps([{"op": "append_story", "text": f"line {step}"}])
+        database.execute("INSERT INTO operations VALUES (1, ?, 8, ?, '[]')", (step, operations))
+    database.commit()
+    database.close()
+    start = time.perf_counter()
+    world = scripted(tmp_path / "w")
+    assert len(world.content().story) == 1000
+    opened = time.perf_counter() - start
+    assert world.step().step == 1001
+    assert opened < 1.0
+
+
+def test_tools_may_take_the_picture_of_an_earlier_slot() -> None:
+    from yggdrasil.levels.making import Making
+
+    class Tint(Block, role="Tool"):
+        def forward(self, image: Image, prompt: Text = "") -> Image:
+            return Pictures.new("RGB", image.size, (image.tobytes()[0], 255, 0))
+
+    plan = {
+        "scene": {"tool": "paint", "arguments": {"prompt": "p", "seed": 5}},
+        "tinted": {"tool": "tint", "arguments": {"image": "scene"}},
+        "wrong": {"tool": "tnit", "arguments": {}},
+    }
+    made = Making({"paint": Paint(), "tint": Tint()}).run(plan=plan)
+    assert set(made.artifacts) == {"scene", "tinted"} and "did you mean 'tint'" in made.failures["wrong"]["message"]
+    assert Looking(See()).run(artifacts={"poem": {"text": "words"}}).perception["poem"]["text"] == "words"

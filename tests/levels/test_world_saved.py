@@ -1,0 +1,141 @@
+"""Worlds and stages are saved and loaded by the same two verbs as everything, and live on alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.levels.scripted import Develop, Tell, calls, scripted
+from tests.levels.test_world_history import Remembering
+from yggdrasil.contract import Block, ConfigError, Event, listening
+from yggdrasil.levels.stage import Stage, StageError
+from yggdrasil.levels.world import World
+from yggdrasil.levels.writing import BlockError
+from yggdrasil.ports import Json
+from yggdrasil.store.load import load
+from yggdrasil.store.save import save
+
+
+def told(world: World) -> list[Any]:
+    return [(s.step, s.chronicle, s.pictures[0]["sha256"], s.record.digest) for s in world.history()]
+
+
+def test_a_world_saved_loaded_and_stepped_equals_the_world_stepped(tmp_path: Path) -> None:
+    straight = scripted(name="Ярослав", development=Remembering())
+    list(straight.steps(count=4))
+    world = scripted(name="Ярослав", development=Remembering())
+    world.step()
+    save(world, tmp_path / "home")
+    assert world.home == tmp_path / "home"
+    world.step()
+    world.close()
+    loaded = load(tmp_path / "home")
+    assert isinstance(loaded, World) and loaded.name == "Ярослав" and loaded.home == tmp_path / "home"
+    loaded.step()
+    save(loaded, tmp_path / "copy")
+    assert loaded.home == tmp_path / "home"
+    copied = load(tmp_path / "copy")
+    assert isinstance(copied, World)
+    copied.step()
+    loaded.step()
+    assert told(copied) == told(loaded) == told(straight)
+    assert copied.content() == straight.content()
+
+
+def test_a_loaded_world_forks_from_before_its_agents_knew_anything(tmp_path: Path) -> None:
+    world = scripted(development=Remembering())
+    save(world, tmp_path / "home")
+    list(world.steps(count=3))
+    save(world, tmp_path / "home")
+    world.close()
+    loaded = load(tmp_path / "home")
+    assert isinstance(loaded, World)
+    assert loaded.fork(at=0, name="anew").step().intent["text"] == "step 1"
+    assert loaded.step().intent["text"] == "step 1, step 2, step 3, step 4"
+
+
+def test_a_world_saved_before_it_lived_lives_where_it_was_saved(tmp_path: Path) -> None:
+    save(scripted(), tmp_path / "home")
+    loaded = load(tmp_path / "home")
+    assert isinstance(loaded, World)
+    loaded.step()
+    again = load(tmp_path / "home")
+    assert isinstance(again, World) and len(again.history()) == 1
+
+
+def test_a_dropped_step_is_remembered_by_nobody() -> None:
+    class Blind(Block):
+        def forward(self, artifacts: Json) -> Json:
+            return {}
+
+    world = scripted(development=Remembering(), philosopher=Blind())
+    assert [s.intent["text"] for s in world.steps(count=3)] == ["step 1", "step 2", "step 3"]
+    assert {s.status for s in world.history()} == {"dropped"}
+
+
+def test_a_stage_is_finished_only_after_it_is_durable() -> None:
+    world = scripted(name="w")
+    seen: list[tuple[str, list[str]]] = []
+
+    def listen(event: Event) -> None:
+        if event.kind == "finished" and event.path.count("/") == 1:
+            waiting = world.unfinished()
+            ran = [s.name for s in waiting.stages if s.status == "ran"] if waiting else ["all"]
+            seen.append((event.path, ran))
+
+    with listening(listen):
+        world.step()
+    assert [path for path, _ in seen] == [
+        "w/development", "w/architect", "w/creator", "w/philosopher", "w/author", "w/update",
+    ]  # fmt: skip
+    assert all(path.split("/")[1] in ran or ran == ["all"] for path, ran in seen)
+
+
+def test_a_stage_runs_alone_and_survives_saving(tmp_path: Path) -> None:
+    stage = Stage(Tell(), plays="author")
+    state = {"intent": {"text": "a"}, "perception": {"scene": {"text": "b"}}}
+    inputs: dict[str, Any] = {"state": state, "context": {"step": 3}}
+    before = stage.run(**inputs)
+    save(stage, tmp_path / "stage")
+    after = load(tmp_path / "stage").run(**inputs)
+    assert before == after and after.value == {"text": "3: a, and b."}
+
+
+class Greedy(Block, type="test/greedy"):
+    """Want what no stage has."""
+
+    def forward(self, weather_report: int) -> Json:
+        return {}
+
+
+class Wrong(Block, type="test/wrong"):
+    """Give what no plan is."""
+
+    def forward(self, intent: Json) -> Json:
+        return {"scene": "just a word"}
+
+
+def test_a_body_that_does_not_fit_is_told_so() -> None:
+    with pytest.raises(StageError, match="needs 'weather_report'"):
+        scripted(author=Greedy()).step()
+    world = scripted(architect=Wrong())
+    with pytest.raises(BlockError, match=r"plan\.scene"):
+        world.step()
+    waiting = world.unfinished()
+    assert waiting is not None and waiting.stages[-1].status == "failed"
+    with pytest.raises(ConfigError, match="needs a body"):
+        Stage(plays="author")
+    with pytest.raises(ConfigError, match="the world has no philosopher, author"):
+        World(development=Develop())
+    with pytest.raises(ConfigError, match="plays author"):
+        scripted(update=Stage(Tell(), plays="author"))
+
+
+def test_one_writer_may_be_one_block_at_several_places() -> None:
+    both = Remembering()
+    world = scripted(development=both)
+    world.step()
+    assert world.children()["development"].children()["body"] is both
+    assert calls.names[-1] == "update"

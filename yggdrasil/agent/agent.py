@@ -1,0 +1,152 @@
+"""Agent: a model with tools and memory as one block; it goes on until it has an answer or meets a limit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal, TypedDict, cast
+
+from pydantic import Field
+
+from yggdrasil.agent import guides
+from yggdrasil.agent.limits import Limits
+from yggdrasil.agent.memory import Memory
+from yggdrasil.agent.running import DONE, LIMIT, Running, Work
+from yggdrasil.agent.tasks import CONTEXT, Task, plan
+from yggdrasil.agent.toolbox import Toolbox
+from yggdrasil.agent.turns import calls_natively, tool_notes
+from yggdrasil.blocks.llm.abilities import LanguageModel
+from yggdrasil.contract import Block, ConfigError, here, standing
+from yggdrasil.engine.cycle.agent_loop import LoopState, fresh, run_loop
+from yggdrasil.ports import Json, Text
+
+_LLM = "llm"
+
+
+class Answered(TypedDict):
+    """`status` is {"state": "done" | "limit_reached", "turns", "tokens"} and, at a limit, its "kind" and "limit"."""
+
+    response: Text
+    result: Json
+    status: Json
+
+
+class Agent(Block, type="agent", role="Agent"):
+    """Ask a model that has tools and remembers the conversation; it answers in words or by a schema."""
+
+    heavy: ClassVar[bool] = True
+    cacheable: ClassVar[bool] = False
+
+    policy: Literal["tools", "guided"] = "tools"
+    guide: str = "tale"
+    instructions: str = ""
+    limits: Limits = Limits()
+    strict: bool = False
+    window: Annotated[int, Field(ge=0, le=100_000)] = 0
+    max_tokens: Annotated[int, Field(ge=1, le=1_000_000)] = 512
+    temperature: Annotated[float, Field(ge=0, le=2)] = 0.7
+
+    def __init__(
+        self,
+        llm: Block | None = None,
+        tools: Sequence[Block] | Mapping[str, Block] = (),
+        *,
+        about: str = "",
+        **config: Any,
+    ) -> None:
+        super().__init__(**config)
+        if not isinstance(llm, LanguageModel):
+            raise ConfigError(
+                f"an agent needs a language model, not {type(llm).__name__}",
+                where=self.name,
+                mend="pass llm=…, a block of role LLM such as llm/transformers, llm/llamacpp or llm/openai",
+            )
+        if about:
+            self.about = about
+        self.llm = llm
+        self.toolbox = Toolbox(tools, strict=self.strict)
+        self.memory = Memory()
+
+    def forward(self, prompt: Text = "", task: Json | None = None, more: int = 0) -> Answered:
+        """Answer `prompt`, or do `task` ({name, context, schema}); `more` goes on from a limit for so many turns."""
+        if more:
+            return self._go_on(more)
+        if task is not None and self.policy == "guided":
+            return self._guided(Task.of(task))
+        call = self.memory.calls
+        if task is not None:
+            work, messages = plan(Task.of(task), self.toolbox, self.instructions, self._work())
+            return self._ran(work, fresh(messages), call, self.limits.steps, task)
+        return self._ran(self._work(), fresh(self._conversation(prompt)), call, self.limits.steps)
+
+    def _work(self) -> Work:
+        toolbox = self.toolbox if self.policy == "tools" else Toolbox(())
+        return Work(toolbox, max_tokens=self.max_tokens, temperature=self.temperature, window=self.window)
+
+    def _conversation(self, prompt: str) -> list[dict[str, Any]]:
+        earlier = [m for m in self.memory.messages if m["role"] != "system"]
+        parts = [self.instructions]
+        if self.policy == "tools" and self.toolbox and not calls_natively(self.llm):
+            parts.append(tool_notes(self.toolbox))
+        told = "\n\n".join(part for part in parts if part)
+        system = [{"role": "system", "content": told}] if told else []
+        return [*system, *earlier, {"role": "user", "content": prompt}]
+
+    def _go_on(self, more: int) -> Answered:
+        halted = self.memory.halted
+        if halted is None:
+            raise ConfigError("no run of this agent met a limit", where=here().path, mend="call it with a prompt")
+        state = cast(LoopState, {**halted["state"], "over": "", "limit": {}})
+        work, task = self._work(), halted["task"]
+        if task is not None:
+            work, _ = plan(Task.of(task), self.toolbox, self.instructions, work)
+        return self._ran(work, state, halted["call"], state["turns"] + more, task)
+
+    def _ran(self, work: Work, state: LoopState, call: int, steps: int, task: Any = None) -> Answered:
+        running = Running(self.llm, work, self.limits, call, steps)
+        known = here().shared if task is None else {**here().shared, CONTEXT: Task.of(task).context}
+        with standing(here().but(shared=known)):
+            state = run_loop(running, state, steps)
+        self.memory.messages = state["messages"]
+        self.memory.calls = call + 1
+        self.memory.halted = {"state": dict(state), "call": call, "task": task} if state["over"] == LIMIT else None
+        status = {"state": state["over"], "turns": state["turns"], "tokens": state["tokens"], **state["limit"]}
+        return {"response": state["response"], "result": state["result"], "status": status}
+
+    def _guided(self, task: Task) -> Answered:
+        guide = guides.find(self.guide)
+        place = here()
+        inputs = {"task": task.name, "context": task.context, "call": self.memory.calls}
+        result = place.once(
+            f"guide {self.guide}", inputs, lambda: guide.answer(self.llm, task.name, task.context, place.seed)
+        )
+        self.memory.calls += 1
+        status = {"state": DONE, "turns": 0, "tokens": 0}
+        return {"response": json.dumps(result, ensure_ascii=False), "result": result, "status": status}
+
+    def children(self) -> Mapping[str, Block]:
+        tools = {_node(wire): tool.block for wire, tool in self.toolbox.tools.items()}
+        return {_LLM: self.llm, **tools}
+
+    def structure(self) -> dict[str, Any]:
+        names = {_node(wire): tool.name for wire, tool in self.toolbox.tools.items()}
+        return {"tools": names} if names else {}
+
+    @classmethod
+    def assemble(cls, config: dict[str, Any], nodes: dict[str, Block], structure: dict[str, Any]) -> Block:
+        names = structure.get("tools", {})
+        unknown = sorted((set(structure) - {"tools"}) | (set(names) - set(nodes)))
+        if unknown:
+            raise ConfigError(f"structure names {', '.join(unknown)}", mend="it holds `tools`: node name → tool name")
+        tools = {names.get(node, node): block for node, block in nodes.items() if node != _LLM}
+        return cls(nodes.get(_LLM), tools, **config)
+
+    def state(self) -> Any:
+        return self.memory.state()
+
+    def restore(self, state: Any) -> None:
+        self.memory.restore(state)
+
+
+def _node(wire: str) -> str:
+    return wire if wire != _LLM else "llm_tool"

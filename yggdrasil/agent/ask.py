@@ -1,0 +1,26 @@
+"""Asking a person: the run stops with a question and goes on when its answer is in the journal."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from yggdrasil.contract import Block, Paused, derive_seed, here
+from yggdrasil.ports import Text
+
+
+def ask(question: str, **more: Any) -> Any:
+    """The person's answer. Raises Paused, with an id of this place and call, until the journal has one."""
+    place = here()
+    name = f"ask_{derive_seed(place.path, place.seed, question):016x}"
+
+    def stop() -> NoReturn:
+        raise Paused(question, id=name, where=place.path)
+
+    return place.once("ask", {"question": question, **more}, stop)
+
+
+class AskPerson(Block, type="ask", role="Tool"):
+    """Ask the person who watches a question and wait for the answer. Use it before anything that can't be undone."""
+
+    def forward(self, question: Text) -> Text:
+        return str(ask(question))

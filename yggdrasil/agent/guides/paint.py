@@ -1,0 +1,60 @@
+"""The plan of a step's picture: its thing, at its place, at the time and in the weather of the world."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from yggdrasil.agent.guides.cast import scene_of
+from yggdrasil.agent.guides.scribe import Scribe
+from yggdrasil.agent.guides.things import WEATHER_OF, a
+
+SLOT = "picture"
+SCENES = {
+    "meadow": "on a meadow",
+    "snow": "in the snow",
+    "desert": "in the desert",
+    "forest": "in a forest",
+    "mountains": "in the mountains",
+    "sea": "at sea",
+    "beach": "on a beach",
+    "city": "in a city",
+    "swamp": "in a swamp",
+    "volcanic": "on a lava field",
+    "cave": "in a cave",
+    "dungeon": "in a dungeon",
+    "room": "in a room",
+    "underwater": "under water",
+    "space": "in space",
+}
+TIMES = {"day": "by day", "sunset": "at sunset", "night": "at night", "overcast": "under a cloudy sky"}
+WEATHERS = {"rain": "in the rain", "snowfall": "while it snows", "fog": "in fog", "storm": "in a thunderstorm"}
+_INDOOR = ("cave", "dungeon", "room", "underwater", "space")
+_OPEN = {"ship": "sea", "sailboat": "sea", "canoe": "sea", "whale": "sea", "shark": "sea", "dolphin": "sea"}
+
+
+def architect(scribe: Scribe, context: dict[str, Any]) -> dict[str, Any]:
+    """One picture: `prompt` in words that the painter knows, for the slot `picture`."""
+    intent: dict[str, Any] = context.get("intent") or {}
+    thing = str(intent.get("thing") or "")
+    scene = scene_of(scribe.world, str(intent.get("place") or ""))
+    if scene in ("beach", "city", "meadow"):
+        scene = _OPEN.get(thing, scene)
+    words = [a(thing) if thing else "an empty place", SCENES.get(scene, SCENES["meadow"])]
+    if scene not in _INDOOR:
+        weather = WEATHER_OF.get(thing) or _weather(scribe)
+        words += [TIMES[_time(scribe)], WEATHERS.get(weather, "")]
+    return {"paints": [{"prompt": " ".join(word for word in words if word), "slot": SLOT}]}
+
+
+def _time(scribe: Scribe) -> str:
+    """The world's time of day goes on by one or stays."""
+    order = ("day", "sunset", "night", "overcast")
+    now = str(scribe.world.get("time") or "day")
+    at = order.index(now) if now in order else 0
+    return order[(at + scribe.random.choice((0, 1, 1, 2))) % len(order)]
+
+
+def _weather(scribe: Scribe) -> str:
+    """The world's weather lasts in half of the steps; else it is fair."""
+    now = str(scribe.world.get("weather") or "none")
+    return now if now != "storm" and scribe.random.random() < 0.5 else "none"

@@ -1,0 +1,25 @@
+"""A free prompt gets a whole sentence that goes on from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from yggdrasil.agent.guides.scribe import Scribe, understood
+
+_WORD = "[a-z]{1,12}"
+PATTERN = rf" ?[A-Za-z][a-z]{{0,11}}( {_WORD}){{3,12}}(, {_WORD}( {_WORD}){{2,9}})?\."
+_OPEN_END = frozenset("the a an of to and with in his her their for that from by on at is was has it he she they".split())
+
+
+def reply(scribe: Scribe, context: dict[str, Any]) -> dict[str, Any]:
+    """`text`: the prompt's continuation, whole sentences only; `unknown`: words that were not understood."""
+    english, unknown = understood(str(context.get("prompt") or ""))
+    prefix = f"{english.strip()}\n\n" if english.strip().endswith((".", "!", "?")) else english.strip()
+    written = scribe.llm.continue_(
+        prefix or "Once upon a time", 6, max_tokens=44, pattern=PATTERN, seed=scribe.random.getrandbits(48)
+    )
+    whole = sorted({t.strip() for t in written if t.rstrip(" .").rsplit(" ", 1)[-1] not in _OPEN_END})
+    if not whole:
+        return {"text": "I have no words for that.", "unknown": unknown}
+    scores = scribe.llm.choose(prefix or "Once upon a time", [f" {t}" for t in whole])
+    return {"text": whole[max(range(len(whole)), key=lambda i: scores[i])], "unknown": unknown}

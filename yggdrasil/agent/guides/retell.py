@@ -1,0 +1,129 @@
+"""The opening of a chronicle, told again by what was seen: another thing, another place, or nothing clear."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from yggdrasil.agent.guides.action import KIND_OF_THING
+from yggdrasil.agent.guides.cast import UNNAMED, Cast, capital, others, people, places, scene_of, within
+from yggdrasil.agent.guides.events_more import BY_KIND
+from yggdrasil.agent.guides.pools import NAMES
+from yggdrasil.agent.guides.scribe import Scribe
+from yggdrasil.agent.guides.things import canonical, kind_of
+
+CLEAR = 0.5
+"""The confidence from which on a thing counts as seen."""
+_TIME = {"night": "at night", "sunset": "at sunset"}
+_WEATHER = {"rain": "in the rain", "snowfall": "in the falling snow", "fog": "in the fog", "storm": "in the middle of a storm"}
+_INDOOR = ("cave", "dungeon", "room", "underwater", "space")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the artifacts show: clear things, surest first; scene, time and weather ("" where unsaid)."""
+
+    looked: bool = False
+    things: tuple[str, ...] = ()
+    place: str = ""
+    time: str = ""
+    weather: str = ""
+
+
+def seen_in(perception: dict[str, Any], drawable: list[str]) -> Seen:
+    """What the labels of all slots say together; slots without labels say nothing."""
+    labels = [slot["labels"] for slot in perception.values() if isinstance(slot, dict) and slot.get("labels")]
+    if not labels:
+        return Seen()
+    found: dict[str, float] = {}
+    for label in labels:
+        for thing in label.get("things") or []:
+            name = canonical(str(thing.get("name")))
+            found[name] = max(found.get(name, 0.0), float(thing.get("confidence", 0.0)))
+    clear = sorted((n for n, sure in found.items() if sure >= CLEAR), key=lambda n: (-found[n], n))
+    first = labels[0]
+    return Seen(True, tuple(clear), _word(first, "place"), _word(first, "time"), _word(first, "weather"))
+
+
+def _word(label: dict[str, Any], name: str) -> str:
+    value = label.get(name)
+    if isinstance(value, dict):
+        return str(value.get("name") or "")
+    return str(value or "")
+
+
+def remade(scribe: Scribe, intent: dict[str, Any], seen: Seen) -> tuple[str, Cast, str]:
+    """The kind of event, its cast and its opening (a clause without a full stop), by what was seen."""
+    kind = str(intent.get("kind") or "action")
+    cast = cast_of(scribe.world, intent)
+    planned = canonical(cast.thing) if cast.thing else ""
+    opening = str(intent.get("text") or "").strip().rstrip(".")
+    if seen.looked and planned and planned not in seen.things:
+        kind, cast = _other(scribe, kind, cast, seen)
+        opening = capital(cast.fill(_opening(kind)))
+    elif not opening:
+        opening = capital(cast.fill("something happens {inP}"))
+    return kind, cast, _set_scene(scribe, opening, cast, seen)
+
+
+def _opening(kind: str) -> str:
+    if kind == "unnamed":
+        return "{A} and {B} stand before {a} {inP}"
+    return BY_KIND[kind].opening
+
+
+def _other(scribe: Scribe, kind: str, cast: Cast, seen: Seen) -> tuple[str, Cast]:
+    """The event that the seen thing makes of it, with the same people at the same place."""
+    crew = cast.people if len(cast.people) >= 2 else tuple(people(scribe.world)[:2])
+    if not seen.things:
+        return "unnamed", Cast(crew, cast.place, cast.other, UNNAMED)
+    thing = seen.things[0]
+    known = any(canonical(item["name"]) == thing for item in scribe.world.get("items") or [])
+    if known and kind_of(thing) in ("creature", "flyer", "swimmer"):
+        return "council", Cast(crew, cast.place, cast.other, thing)
+    if known:
+        return "study", Cast(crew, cast.place, cast.other, thing)
+    kind = KIND_OF_THING[kind_of(thing)]
+    newcomer = _newcomer(scribe, cast) if kind == "arrival" else ""
+    return kind, Cast(crew, cast.place, cast.other, thing, newcomer)
+
+
+def _newcomer(scribe: Scribe, cast: Cast) -> str:
+    if cast.newcomer:
+        return cast.newcomer
+    taken = {c["name"] for c in scribe.world.get("characters") or []}
+    culture = next((c for c, both in NAMES.items() if taken & {*both[0], *both[1]}), "village")
+    free = [n for half in NAMES[culture] for n in half if n not in taken]
+    return scribe.random.choice(free) if free else "Nobody"
+
+
+def cast_of(world: dict[str, Any], intent: dict[str, Any]) -> Cast:
+    """The cast that an intent (or a chronicle) names; the other place is the one that its text names besides."""
+    who = [str(name) for name in intent.get("who") or []]
+    known = [c["name"] for c in world.get("characters") or []]
+    newcomer = who[0] if who and who[0] not in known else ""
+    crew = [name for name in who if name != newcomer]
+    crew += others(people(world), *crew)[: max(0, 2 - len(crew))]
+    where = places(world)
+    place = str(intent.get("place") or "") or (where[0] if where else "")
+    text = str(intent.get("text") or "")
+    rest = others(where, place) or [place]
+    other = next((p for p in rest if p in text), rest[len(text) % len(rest)])
+    return Cast(tuple(crew), place, other, str(intent.get("thing") or ""), newcomer)
+
+
+def _set_scene(scribe: Scribe, opening: str, cast: Cast, seen: Seen) -> str:
+    """Time or weather as seen, told where the last line did not tell it."""
+    if seen.place in _INDOOR or scene_of(scribe.world, cast.place) in _INDOOR or scribe.random.random() < 0.35:
+        return opening
+    last = " ".join(scribe.story[-2:]).lower()
+    phrase = _WEATHER.get(seen.weather) or _TIME.get(seen.time) or ""
+    if not phrase or phrase in last or "falls on" in opening or "night" in opening.lower():
+        return opening
+    names = {*cast.people, cast.newcomer}
+    word = opening.split(" ", 1)[0]
+    lowered = opening if word in names or word.rstrip("'s") in names else opening[:1].lower() + opening[1:]
+    return f"{capital(phrase)} {lowered}"
+
+
+__all__ = ["Seen", "cast_of", "remade", "seen_in", "within"]

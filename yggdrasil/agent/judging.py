@@ -1,0 +1,30 @@
+"""How bad a line is: whether it says again what was said, or breaks off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from yggdrasil.agent.world_tools import stems
+
+_TOLERATED = 0.6
+_LAST = 12
+_LOOSE_ENDS = frozenset(
+    "a an the of to in on at and or with for from by his her their и в на с к у о по за".split()  # noqa: SIM905
+)
+
+
+def repeats(text: str, earlier: list[str], names: Iterable[str] = ()) -> float:
+    """0 while less than six tenths of the text's words stand in one of the last twelve lines, else how many do."""
+    apart = {stem for name in names for stem in stems(name)}
+    own = stems(text) - apart
+    if not own:
+        return 0.0
+    shares = [len(own & stems(line)) / len(own) for line in earlier[-_LAST:]]
+    worst = max(shares, default=0.0)
+    return worst if worst > _TOLERATED else 0.0
+
+
+def unfinished(text: str) -> float:
+    """1 if the sentence ends on a word that asks for another one."""
+    last = text.rstrip(" .!?").rpartition(" ")[2].lower()
+    return float(last in _LOOSE_ENDS)

@@ -1,0 +1,217 @@
+"""One run of an agent: turns and tool calls, each through the journal so that it happens once."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from yggdrasil.agent.limits import Limits
+from yggdrasil.agent.memory import view
+from yggdrasil.agent.toolbox import Toolbox
+from yggdrasil.agent.turns import Ask, assistant, fill, take_turn
+from yggdrasil.blocks.llm.abilities import LanguageModel
+from yggdrasil.contract import Block, Paused, derive_seed, here, standing
+from yggdrasil.contract.digest import digest
+from yggdrasil.contract.tree import content, walk
+from yggdrasil.engine.cycle.agent_loop import LoopState
+
+Message = dict[str, Any]
+LIMIT = "limit_reached"
+DONE = "done"
+_ATTEMPTS = 2
+_GOOD = 0.0
+
+
+def _as_it_is(value: dict[str, Any]) -> Any:
+    return value
+
+
+def _flawless(value: Any) -> float:
+    del value
+    return _GOOD
+
+
+@dataclass(frozen=True)
+class Work:
+    """What one run is to do. `schema` binds the answer; `closing` asks for it after the tools.
+
+    `finish` turns what the model filled in into the result, `flaw` says how bad that is (0 = good): a flawed
+    answer is asked again with another seed and the same words, and the best one is taken.
+    """
+
+    toolbox: Toolbox
+    schema: dict[str, Any] | None = None
+    closing: str = ""
+    must_call: bool = False
+    rounds: int | None = None
+    """How many turns with tool calls a task wants before its answer; None leaves it to the model."""
+    narrow: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    finish: Callable[[dict[str, Any]], Any] = _as_it_is
+    flaw: Callable[[Any], float] = _flawless
+    max_tokens: int = 512
+    temperature: float = 0.7
+    window: int = 0
+
+
+class Running:
+    """The two halves of the loop for one call of an agent."""
+
+    def __init__(self, llm: LanguageModel, work: Work, limits: Limits, call: int, steps: int) -> None:
+        self._llm, self._work, self._limits = llm, work, limits
+        self._call, self._steps = call, steps
+        self._until = None if limits.seconds is None else time.monotonic() + limits.seconds
+
+    def think(self, state: LoopState) -> LoopState:
+        """One turn of the model, unless a limit is met."""
+        limit = self._met(state)
+        if limit:
+            return {**state, "over": LIMIT, "limit": limit}
+        if self._work.schema is not None and (state["closing"] or self._answer_is_due(state)):
+            return self._answer(state)
+        return self._turn(state)
+
+    def act(self, state: LoopState) -> LoopState:
+        """Every pending call, in order; each gets exactly one tool message."""
+        messages = list(state["messages"])
+        for index, call in enumerate(state["pending"]):
+            here().check()
+            mark = f"{self._call}.{state['turns']}.{index}"
+            text = self._called(call, mark)
+            messages.append({"role": "tool", "tool_call_id": call["id"], "content": text})
+        after: LoopState = {**state, "messages": messages, "pending": []}
+        limit = self._met(after)
+        return {**after, "over": LIMIT, "limit": limit} if limit else after
+
+    def _met(self, state: LoopState) -> dict[str, Any]:
+        limits = self._limits
+        if state["turns"] >= self._steps:
+            return {"kind": "steps", "limit": self._steps}
+        if limits.tokens is not None and state["tokens"] >= limits.tokens:
+            return {"kind": "tokens", "limit": limits.tokens}
+        if self._until is not None and time.monotonic() >= self._until:
+            return {"kind": "seconds", "limit": limits.seconds}
+        return {}
+
+    def _answer_is_due(self, state: LoopState) -> bool:
+        if not self._work.toolbox or state["turns"] == self._steps - 1:
+            return True
+        return self._work.rounds is not None and state["turns"] >= self._work.rounds
+
+    def _ask(self, state: LoopState, attempt: int = 0) -> Ask:
+        work = self._work
+        return Ask(
+            work.toolbox,
+            answer=not (work.must_call and state["turns"] == 0),
+            seed=derive_seed(here().seed, self._call, state["turns"], attempt),
+            max_tokens=work.max_tokens,
+            temperature=work.temperature,
+            narrow=work.narrow,
+        )
+
+    def _turn(self, state: LoopState) -> LoopState:
+        shown = view(state["messages"], self._work.window)
+        ask = self._ask(state)
+        turn = self._once(state, shown, lambda: take_turn(self._llm, shown, ask))
+        message = assistant(turn, f"{self._call}.{state['turns']}")
+        named = [c["id"] for c in message.get("tool_calls", [])]
+        pending = [{**call, "id": name} for call, name in zip(turn["calls"], named, strict=True)]
+        after: LoopState = {
+            **state,
+            "messages": [*state["messages"], message],
+            "turns": state["turns"] + 1,
+            "tokens": state["tokens"] + turn["tokens"],
+            "pending": pending,
+            "response": turn["text"],
+        }
+        if pending:
+            return after
+        if self._work.schema is not None:
+            return {**after, "closing": True}
+        return {**after, "over": DONE}
+
+    def _answer(self, state: LoopState) -> LoopState:
+        closing: list[Message] = [{"role": "user", "content": self._work.closing}] if self._work.closing else []
+        messages = [*state["messages"], *closing]
+        shown = view(messages, self._work.window)
+        filled = self._once(state, shown, lambda: self._best(state, shown))
+        return {
+            **state,
+            "messages": [*messages, {"role": "assistant", "content": _text(filled["value"])}],
+            "turns": state["turns"] + 1,
+            "tokens": state["tokens"] + filled["tokens"],
+            "result": filled["result"],
+            "response": state["response"],
+            "over": DONE,
+        }
+
+    def _best(self, state: LoopState, shown: list[Message]) -> dict[str, Any]:
+        best: dict[str, Any] | None = None
+        lowest, spent = 0.0, 0
+        for attempt in range(_ATTEMPTS):
+            value, tokens = fill(self._llm, shown, self._work.schema or {}, self._ask(state, attempt))
+            spent += tokens
+            result = self._work.finish(value)
+            flaw = self._work.flaw(result)
+            if best is None or flaw < lowest:
+                best, lowest = {"value": value, "result": result}, flaw
+            if flaw <= _GOOD:
+                break
+            here().note(f"answer {attempt + 1} is flawed ({flaw:.2f}): {_text(value)}")
+        return {**(best or {}), "tokens": spent}
+
+    def _once(self, state: LoopState, shown: list[Message], act: Callable[[], Any]) -> Any:
+        place = here().below("llm")
+        with standing(place):
+            return place.once(f"turn {self._call}.{state['turns']}", {"of": digest(shown)}, act)
+
+    def _called(self, call: dict[str, Any], mark: str) -> str:
+        toolbox, place = self._work.toolbox, here()
+        known = toolbox.tools.get(call["name"])
+        name = known.name if known else call["name"]
+        place.emit("tool_call", tool=name, arguments=call["arguments"], id=call["id"])
+        done: dict[str, Any] = _held_once(
+            f"tool {mark} {call['name']}", {"arguments": call["arguments"]}, known.block if known else None,
+            lambda: toolbox.call(call["name"], call["arguments"], mark=mark, seconds=self._limits.tool_seconds),
+        )  # fmt: skip
+        place.emit("tool_result", tool=name, result=done["text"], id=call["id"])
+        return done["text"]
+
+
+class _Held(BaseException):
+    """Carries a pause past the journal of the calling tool, so that the question stands in it once only."""
+
+    def __init__(self, pause: Paused) -> None:
+        self.pause = pause
+        super().__init__()
+
+
+def _held_once(name: str, inputs: Any, block: Block | None, act: Callable[[], str]) -> dict[str, Any]:
+    """The call through the journal, together with what the tool remembers after it; replay restores that too."""
+    ran = False
+
+    def acted() -> dict[str, Any]:
+        nonlocal ran
+        ran = True
+        try:
+            text = act()
+        except Paused as pause:
+            raise _Held(pause) from None
+        life = content(block) if block is not None else {}
+        return {"text": text, **({"life": life} if life else {})}
+
+    try:
+        done: dict[str, Any] = here().once(name, inputs, acted)
+    except _Held as held:
+        raise held.pause from None
+    if not ran and block is not None and "life" in done:
+        parts = {path or ".": part for path, part in walk(block)}
+        for path, state in done["life"].items():
+            parts[path].restore(state)
+    return done
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,273 @@
+"""What a stage asks, turned into a conversation, bounds for the answer, and a result that obeys the stage's schema."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from yggdrasil.agent import prompts, shapes
+from yggdrasil.agent.judging import repeats, unfinished
+from yggdrasil.agent.running import Work
+from yggdrasil.agent.toolbox import Toolbox
+from yggdrasil.agent.updating import change_shapes, changes
+from yggdrasil.agent.world_tools import CONTEXT, stems
+from yggdrasil.contract import ConfigError
+
+__all__ = ["CONTEXT", "Task", "plan"]
+
+Message = dict[str, Any]
+KINDS = [
+    "finding", "meeting", "quarrel", "help", "danger", "secret", "loss", "gathering", "gift", "journey", "work",
+]  # fmt: skip
+MOODS = ["calm", "merry", "sad", "tense", "strange", "hopeful"]
+TIMES = ["day", "night", "sunset", "overcast"]
+WEATHERS = ["none", "rain", "snowfall", "fog", "storm"]
+_STARTS = ["The", "A", "In", "At", "On", "Near", "Under", "When", "Suddenly"]
+_SURE = 0.5
+_RECENT = 2
+
+
+@dataclass(frozen=True)
+class Task:
+    """A stage's request: which piece, in which context, obeying which JSON schema."""
+
+    name: str
+    context: dict[str, Any]
+    schema: dict[str, Any] | None = None
+
+    @staticmethod
+    def of(value: Any) -> Task:
+        """Read the JSON form. Raises ConfigError."""
+        if not isinstance(value, dict) or not isinstance(value.get("name"), str):
+            raise ConfigError("a task is {name, context, schema}", mend="pass task={'name': 'development', …}")
+        return Task(value["name"], dict(value.get("context") or {}), value.get("schema"))
+
+
+def plan(task: Task, toolbox: Toolbox, instructions: str, work: Work) -> tuple[Work, list[Message]]:
+    """The work that the task is, and the messages that it begins with."""
+    maker = _MAKERS.get(task.name)
+    if maker is None:
+        return _any(task, toolbox, instructions, work)
+    context = task.context
+    opening, made = maker(context, replace(work, toolbox=toolbox, rounds=1))
+    head = [{"role": "system", "content": prompts.system(context, instructions)}]
+    if task.name != "found":
+        ready = prompts.words(_language(context))["ready"]
+        head += [{"role": "user", "content": prompts.digest(context)}, {"role": "assistant", "content": ready}]
+    return made, [*head, {"role": "user", "content": opening}]
+
+
+def _any(task: Task, toolbox: Toolbox, instructions: str, work: Work) -> tuple[Work, list[Message]]:
+    told = json.dumps(task.context, ensure_ascii=False)
+    system = [{"role": "system", "content": instructions}] if instructions else []
+    asked = {"role": "user", "content": f"Task: {task.name}\n{told}"}
+    schema = task.schema or {"type": "object"}
+    return replace(work, toolbox=toolbox, schema=schema, closing="Give the result now."), [*system, asked]
+
+
+def _language(context: dict[str, Any]) -> str:
+    return str(context.get("language") or "en")
+
+
+def _names(context: dict[str, Any], kind: str) -> list[str]:
+    return [thing["name"] for thing in context.get("world", {}).get(kind, [])]
+
+
+def _found(context: dict[str, Any], work: Work) -> tuple[str, Work]:
+    language = _language(context)
+    place = shapes.object_of(
+        place=shapes.name(language),
+        seen=shapes.sentence(language, 4, 16),
+        ground=shapes.one_of(context["scenes"]),
+    )
+    person = shapes.object_of(
+        person=shapes.name(language), trade=shapes.phrase(language, 1, 2), home=shapes.one_of([1, 2, 3])
+    )
+    schema = shapes.object_of(
+        title=shapes.phrase(language, 2, 4),
+        places=shapes.list_of(place, 3, 3),
+        characters=shapes.list_of(person, 3, 3),
+        trouble=shapes.sentence(language, 6, 22),
+        time=shapes.one_of(TIMES),
+        weather=shapes.one_of(WEATHERS),
+    )
+
+    def finish(value: dict[str, Any]) -> dict[str, Any]:
+        places = [{"name": p["place"], "description": p["seen"], "scene": p["ground"]} for p in value["places"]]
+        people = [
+            {"name": c["person"], "role": c["trade"], "place": places[c["home"] - 1]["name"]}
+            for c in value["characters"]
+        ]
+        kept = {k: value[k] for k in ("title", "time", "weather")}
+        return {**kept, "places": places, "characters": people, "facts": [value["trouble"]], "unknown": []}
+
+    def flaw(result: dict[str, Any]) -> float:
+        names = [thing["name"] for kind in ("places", "characters") for thing in result[kind]]
+        return float(len(names) - len(set(names)))
+
+    said = prompts.words(language)["found"].format(scenes=", ".join(context["scenes"]))
+    return said, replace(work, toolbox=Toolbox(()), schema=schema, finish=finish, flaw=flaw, max_tokens=420)
+
+
+def _development(context: dict[str, Any], work: Work) -> tuple[str, Work]:
+    said, language = prompts.words(_language(context)), _language(context)
+    past = list(context.get("past", []))
+    people, items = _names(context, "characters"), _names(context, "items")
+    fields: dict[str, Any] = {
+        "kind": shapes.one_of(_fresh(KINDS, past, "kind", 4)),
+        "place": shapes.one_of(_fresh(_names(context, "places"), past, "place", 1)),
+        "text": shapes.sentence(language, 6, 22, people if language == "en" else None),
+    }
+    if context.get("things"):
+        fields["thing"] = shapes.one_of(_fresh(list(context["things"]), past, "thing", 6))
+    if items:
+        fields["item"] = shapes.one_of([*items, ""])
+    action = context.get("action") or ""
+
+    def finish(value: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "text": value["text"],
+            "kind": value["kind"],
+            "who": _named(value["text"], people),
+            "place": value["place"],
+            "thing": value.get("thing", ""),
+            "item": value.get("item", ""),
+        }
+
+    def flaw(result: dict[str, Any]) -> float:
+        world = context.get("world", {})
+        known = [*world.get("facts", []), *(p.get("description", "") for p in world.get("places", []))]
+        earlier = [str(p.get("text", "")) for p in past] + list(context.get("story", [])) + known
+        ignored = bool(action) and not stems(action) & stems(result["text"])
+        return repeats(result["text"], earlier, people) + unfinished(result["text"]) + float(ignored)
+
+    wanted = said["action"].format(action=action) if action else ""
+    closing = said["plan"].format(action=wanted)
+    narrow = {
+        "read_place": {"place": _names(context, "places")},
+        "recall": {"word": _named(" ".join(context.get("story", [])), [*people, *items, *_recent_things(past)])},
+    }
+    made = replace(
+        work, schema=shapes.object_of(**fields), finish=finish, flaw=flaw, narrow=narrow, max_tokens=140,
+        must_call=bool(work.toolbox), closing=closing if work.toolbox else "",
+    )  # fmt: skip
+    return (said["look"] if work.toolbox else closing), made
+
+
+def _architect(context: dict[str, Any], work: Work) -> tuple[str, Work]:
+    intent = context["intent"]
+    world = context.get("world", {})
+    place = next((p for p in world.get("places", []) if p["name"] == intent.get("place")), {})
+    told = prompts.words(_language(context))["architect"].format(
+        text=intent["text"], place=intent.get("place", ""), thing=intent.get("thing") or "main thing",
+        scene=place.get("scene") or "as it is",
+    )  # fmt: skip
+    schema = shapes.object_of(prompt=shapes.caption(str(intent.get("thing") or "")))
+
+    def finish(value: dict[str, Any]) -> dict[str, Any]:
+        return {"paints": [{"prompt": value["prompt"].strip(" ,"), "slot": "picture"}]}
+
+    def flaw(result: dict[str, Any]) -> float:
+        thing = str(intent.get("thing") or "")
+        return float(bool(thing) and not stems(thing) & stems(result["paints"][0]["prompt"]))
+
+    return told, replace(work, schema=schema, finish=finish, flaw=flaw, max_tokens=60)
+
+
+def seen(perception: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """What the pictures show: the names of things that were seen with some certainty, and how each looks in words."""
+    names: list[str] = []
+    told: list[str] = []
+    for look in perception.values():
+        labels = look.get("labels") or {}
+        things = [t["name"] for t in labels.get("things", []) if t.get("confidence", 1.0) >= _SURE]
+        around = [str(labels[k]) for k in ("place", "time", "weather") if labels.get(k) not in (None, "", "none")]
+        names += things
+        told.append(", ".join([*things, *around]) or str(look.get("text", "")))
+    return names, [text for text in told if text]
+
+
+def _author(context: dict[str, Any], work: Work) -> tuple[str, Work]:
+    language, intent = _language(context), context["intent"]
+    said = prompts.words(language)
+    names, told = seen(context.get("perception", {}))
+    planned = str(intent.get("thing") or "")
+    unlike = bool(names) and bool(planned) and planned not in names
+    people = _names(context, "characters")
+    asked = said["author"].format(
+        text=intent["text"],
+        place=intent.get("place", ""),
+        seen="; ".join(told),
+        unlike=said["unlike"] if unlike else "",
+    )
+    english = language == "en"
+    fields: dict[str, Any] = {
+        "sentence1": shapes.sentence(
+            language, starts=[*people, *_STARTS] if english else None, holds=names[0] if names and english else ""
+        ),
+        "sentence2": shapes.sentence(language),
+        "mood": shapes.one_of(MOODS),
+    }
+
+    def finish(value: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "text": f"{value['sentence1']} {value['sentence2']}",
+            "who": _named(f"{value['sentence1']} {value['sentence2']}", people),
+            "place": intent.get("place", ""),
+            "thing": names[0] if names else "",
+            "mood": value["mood"],
+        }
+
+    def flaw(result: dict[str, Any]) -> float:
+        first, _, second = result["text"].partition(". ")
+        unseen = english and bool(names) and not any(stems(n) & stems(result["text"]) for n in names)
+        told_twice = repeats(second, [first], people)
+        loose = max(unfinished(first), unfinished(second))
+        return repeats(result["text"], list(context.get("story", [])), people) + told_twice + loose + 0.5 * unseen
+
+    schema = shapes.object_of(**fields)
+    return asked, replace(work, schema=schema, finish=finish, flaw=flaw, max_tokens=150)
+
+
+def _update(context: dict[str, Any], work: Work) -> tuple[str, Work]:
+    chronicle = context["chronicle"]
+    place = chronicle.get("place") or context.get("intent", {}).get("place", "")
+    told = prompts.words(_language(context))["update"].format(text=chronicle["text"], place=place)
+    shape = change_shapes(context, _language(context))
+    schema = shapes.object_of(operations=shapes.list_of({"anyOf": shape}, 1, 2))
+
+    def finish(value: dict[str, Any]) -> dict[str, Any]:
+        return {"operations": changes(value["operations"], context)}
+
+    def flaw(result: dict[str, Any]) -> float:
+        return float(not result["operations"])
+
+    return told, replace(work, schema=schema, finish=finish, flaw=flaw, max_tokens=140)
+
+
+def _named(text: str, names: list[str]) -> list[str]:
+    """The names of which a word stands in the text, inflected or not."""
+    said = stems(text)
+    return [name for name in dict.fromkeys(names) if stems(name) & said or name in text]
+
+
+def _fresh(values: list[str], past: list[dict[str, Any]], field: str, span: int) -> list[str]:
+    """The values without those of the last few intents, so that a weak model does not go round in a circle."""
+    used = {str(p.get(field, "")) for p in past[-span:]}
+    left = [value for value in values if value not in used]
+    return left or values
+
+
+def _recent_things(past: list[dict[str, Any]]) -> list[str]:
+    return [str(p["thing"]) for p in past[-_RECENT:] if p.get("thing")]
+
+
+_MAKERS: dict[str, Callable[[dict[str, Any], Work], tuple[str, Work]]] = {
+    "found": _found,
+    "development": _development,
+    "architect": _architect,
+    "author": _author,
+    "update": _update,
+}

@@ -1,0 +1,182 @@
+"""One turn of a model with tools: by its own tool calling where that works, else bound by a schema."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from yggdrasil.agent.toolbox import ArgumentError, Toolbox, parse_arguments
+from yggdrasil.blocks.llm.abilities import LanguageModel, Turn, parse_object
+from yggdrasil.contract import derive_seed, here
+
+Message = dict[str, Any]
+Schema = dict[str, Any]
+_LONGEST = 400
+_CHOICE = "tool"
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What a turn may give: tool calls (`call`), words or the answer (`answer`), and within which bounds."""
+
+    toolbox: Toolbox
+    call: bool = True
+    answer: bool = True
+    seed: int = 0
+    max_tokens: int = 512
+    temperature: float = 0.7
+    narrow: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    """Wire name → argument → the only values that make sense now; a tool that has none is not offered."""
+
+
+def calls_natively(llm: LanguageModel) -> bool:
+    """Whether the backend says, by its probe or its config, that the model calls tools by itself."""
+    probe = getattr(llm, "calls_tools", None)
+    return bool(probe is not None and probe())
+
+
+def take_turn(llm: LanguageModel, messages: list[Message], ask: Ask) -> dict[str, Any]:
+    """One turn as JSON: `text`, `calls` (id, name, arguments as JSON text) and `tokens` spent."""
+    tools = ask.toolbox if ask.call else None
+    if tools and not calls_natively(llm):
+        return _bound(llm, messages, ask)
+    turn = llm.chat(
+        as_sent(messages) if calls_natively(llm) else as_plain(messages),
+        tools=tools.schemas() if tools else None,
+        max_tokens=ask.max_tokens,
+        temperature=ask.temperature,
+        seed=ask.seed,
+    )
+    calls = [{"id": c.id, "name": c.name, "arguments": c.arguments or ""} for c in turn.tool_calls]
+    return {"text": turn.text, "calls": calls if ask.call else [], "tokens": _spent(turn)}
+
+
+def fill(llm: LanguageModel, messages: list[Message], schema: Schema, ask: Ask) -> tuple[dict[str, Any], int]:
+    """An object of the schema, and the tokens spent. A cut answer is asked again once, with twice the limit.
+
+    Raises TruncatedOutput, InvalidOutput.
+    """
+    shown = as_sent(messages) if calls_natively(llm) else as_plain(messages)
+    spent, limit = 0, ask.max_tokens
+    for last in (False, True):
+        turn = llm.chat(shown, schema=schema, max_tokens=limit, temperature=ask.temperature, seed=ask.seed)
+        spent += _spent(turn)
+        if turn.finish_reason != "length" or last:
+            break
+        here().note(f"cut at {limit} tokens, asked again with {limit * 2}; it had written: {turn.text}")
+        limit *= 2
+    return parse_object(turn, limit), spent
+
+
+def _bound(llm: LanguageModel, messages: list[Message], ask: Ask) -> dict[str, Any]:
+    answer = _answer_name(ask.toolbox)
+    functions = [schema["function"] for schema in ask.toolbox.schemas()]
+    useful = [f for f in functions if all(ask.narrow.get(f["name"], {"": True}).values())]
+    options = [_option(function, ask.narrow) for function in useful or functions]
+    if ask.answer:
+        options.append(_object({_CHOICE: {"const": answer}, "text": {"type": "string", "maxLength": _LONGEST}}))
+    schema = options[0] if len(options) == 1 else {"anyOf": options}
+    value, tokens = fill(llm, messages, schema, ask)
+    chosen = value.pop(_CHOICE, "")
+    if chosen == answer:
+        return {"text": str(value.get("text", "")), "calls": [], "tokens": tokens}
+    arguments = value.get("arguments", value) if "arguments" in value and len(value) == 1 else value
+    call = {"id": "", "name": chosen, "arguments": json.dumps(arguments, ensure_ascii=False)}
+    return {"text": "", "calls": [call], "tokens": tokens}
+
+
+def _option(function: dict[str, Any], narrow: dict[str, dict[str, list[str]]]) -> Schema:
+    name, parameters = function["name"], function["parameters"]
+    properties = {arg: _bounded(schema) for arg, schema in parameters["properties"].items()}
+    for arg, values in narrow.get(name, {}).items():
+        if values and arg in properties:
+            properties[arg] = {"type": "string", "enum": values}
+    if _CHOICE in properties or "arguments" in properties:
+        inner = {**parameters, "properties": properties}
+        return _object({_CHOICE: {"const": name}, "arguments": inner})
+    return _object({_CHOICE: {"const": name}, **properties}, [_CHOICE, *parameters["required"]])
+
+
+def _object(properties: dict[str, Any], required: list[str] | None = None) -> Schema:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties) if required is None else required,
+        "additionalProperties": False,
+    }
+
+
+def _bounded(schema: Schema) -> Schema:
+    """The schema with an end to every free string, so that a weak model cannot write on and on."""
+    if schema.get("type") == "string" and not {"enum", "const", "pattern", "maxLength"} & set(schema):
+        return {**schema, "maxLength": _LONGEST}
+    return schema
+
+
+def _answer_name(toolbox: Toolbox) -> str:
+    return "answer" if "answer" not in toolbox.tools else "final_answer"
+
+
+def tool_notes(toolbox: Toolbox) -> str:
+    """What a model without tool calling of its own is told of the tools, for the system message."""
+    lines = [f"- {s['function']['name']}: {s['function']['description']}" for s in toolbox.schemas()]
+    head = 'You may use tools. Reply with one JSON object: {"tool": NAME, arguments} or {"tool": "answer", "text": …}.'
+    return "\n".join([head, *lines])
+
+
+def as_sent(messages: list[Message]) -> list[Message]:
+    """The conversation as chat endpoints take it: only the fields that they know."""
+    known = ("role", "content", "name", "tool_calls", "tool_call_id")
+    return [{k: v for k, v in message.items() if k in known} for message in messages]
+
+
+def as_plain(messages: list[Message]) -> list[Message]:
+    """The conversation without tool roles: calls as the JSON the model wrote, answers in the user's voice."""
+    shown: list[Message] = []
+    names: dict[str, str] = {}
+    for message in messages:
+        role, text = message["role"], message.get("content") or ""
+        for call in message.get("tool_calls", []):
+            names[call["id"]] = call["function"]["name"]
+            text = "\n".join([text, _written(call["function"])]).strip()
+        if role == "tool":
+            role, text = "user", f"Result of {names.get(message['tool_call_id'], 'the tool')}: {text}"
+        if role == "user" and shown and shown[-1]["role"] == "user":
+            shown[-1] = {"role": "user", "content": f"{shown[-1]['content']}\n{text}"}
+        else:
+            shown.append({"role": role, "content": text})
+    return shown
+
+
+def _written(function: dict[str, Any]) -> str:
+    return json.dumps({_CHOICE: function["name"], **json.loads(function["arguments"])}, ensure_ascii=False)
+
+
+def assistant(turn: dict[str, Any], mark: str) -> Message:
+    """The assistant's message of a turn, in the form it is stored: every call has an id of its own."""
+    message: Message = {"role": "assistant", "content": turn["text"]}
+    seen: set[str] = set()
+    calls: list[dict[str, Any]] = []
+    for index, call in enumerate(turn["calls"]):
+        name = call["id"]
+        if not name or name in seen:
+            name = f"call_{derive_seed(mark, index):016x}"
+        seen.add(name)
+        function = {"name": call["name"], "arguments": _tidy(call["arguments"])}
+        calls.append({"id": name, "type": "function", "function": function})
+    if calls:
+        message["tool_calls"] = calls
+    return message
+
+
+def _tidy(arguments: Any) -> str:
+    """Arguments as the history keeps them: always a JSON object, since every later turn sends them again."""
+    try:
+        return json.dumps(parse_arguments(arguments), ensure_ascii=False)
+    except ArgumentError:
+        return "{}"
+
+
+def _spent(turn: Turn) -> int:
+    return turn.usage.prompt + turn.usage.completion

@@ -1,0 +1,1 @@
+"""Drawing: a sentence becomes a scene, a scene a picture."""

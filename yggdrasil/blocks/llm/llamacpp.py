@@ -1,0 +1,82 @@
+"""GGUF chat models by llama.cpp, in a process of their own, with any answer bound to a JSON schema."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from yggdrasil.blocks.llm.abilities import LanguageModel, Message, Schema, ToolCall, Turn, Usage
+from yggdrasil.blocks.llm.llamacpp_link import Link
+from yggdrasil.contract import here
+from yggdrasil.contract.torch_block import one_instance
+from yggdrasil.contract.weights import check_kind
+
+_PROBE_TOOL = {
+    "type": "function",
+    "function": {
+        "name": "get_time",
+        "description": "Tell the time in a city.",
+        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+    },
+}
+_MAX_SEED = 2**32 - 1
+
+
+class LlamaCpp(LanguageModel, type="llm/llamacpp"):
+    """A GGUF chat model (file `weights`) on llama.cpp. It binds answers to a schema; it cannot score given texts."""
+
+    context: Annotated[int, Field(ge=256, le=131072)] = 4096
+    threads: Annotated[int, Field(ge=1, le=256)] = 1
+    timeout: Annotated[float, Field(gt=0, le=86400)] = 600.0
+    repetition: Annotated[float, Field(ge=1.0, le=2.0)] = 1.05
+    top_p: Annotated[float, Field(gt=0, le=1)] = 0.9
+    native_tools: bool | None = None
+
+    @cached_property
+    def _link(self) -> Link:
+        path = self.file()
+        check_kind(path)
+        key = ("llamacpp", self.files["weights"].sha256 or str(path), str(self.context), str(self.threads))
+        return one_instance(key, lambda: Link(path, self.context, self.threads))
+
+    def chat(
+        self,
+        messages: list[Message],
+        *,
+        tools: list[dict[str, Any]] | None = None,
+        schema: Schema | None = None,
+        max_tokens: int = 512,
+        temperature: float = 0.7,
+        seed: int = 0,
+    ) -> Turn:
+        request: dict[str, Any] = {
+            "messages": messages,
+            "max_tokens": max_tokens,
+            "temperature": temperature,
+            "top_p": self.top_p,
+            "repeat_penalty": self.repetition,
+            "seed": seed % _MAX_SEED,
+        }
+        if tools:
+            request["tools"] = tools
+        if schema is not None:
+            request["response_format"] = {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
+        place = here()
+        done = self._link.chat(request, timeout=self.timeout, check=place.check, token=place.token)
+        calls = [ToolCall(c["id"], c["name"], c["arguments"]) for c in done["tool_calls"]]
+        usage = Usage(done["usage"].get("prompt", 0), done["usage"].get("completion", 0))
+        return Turn(done["text"], calls, usage, done["finish_reason"] or "stop")
+
+    def calls_tools(self) -> bool:
+        """Whether the model calls tools by its own template: as the config says, else found out once by a probe."""
+        if self.native_tools is None:
+            ask = [{"role": "user", "content": "What time is it in Oslo? Use the tool."}]
+            turn = self.chat(ask, tools=[_PROBE_TOOL], max_tokens=48, temperature=0.0)
+            self.native_tools = any(call.name == "get_time" and "Oslo" in call.arguments for call in turn.tool_calls)
+        return self.native_tools
+
+    def close(self) -> None:
+        """End the model's process; the next turn starts it again."""
+        self._link.close()

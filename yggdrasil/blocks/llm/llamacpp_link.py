@@ -1,0 +1,188 @@
+"""Our end of the pipe to a llama.cpp process: starts it when needed, watches it, and ends it with us."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+from yggdrasil.contract import Cancelled, YggError
+
+_LOOK = 0.1
+_GRACE = 5.0
+_ROOT = str(Path(__file__).parents[3])
+_COMMAND = (sys.executable, "-P", "-m", "yggdrasil.blocks.llm.llamacpp_process")
+
+
+class ModelDied(YggError):
+    """The model's process ended in the middle of its work; the next call starts a fresh one."""
+
+
+class ModelTimeout(YggError):
+    """A turn took longer than its limit, so the model's process was ended."""
+
+
+class ModelRefused(YggError):
+    """The runtime refused the request: a conversation that is too long, a schema it cannot follow, a broken file."""
+
+
+class Link:
+    """One model file in a process of its own; one turn at a time."""
+
+    def __init__(self, path: Path, context: int, threads: int) -> None:
+        self._load = {"op": "load", "path": str(path), "context": context, "threads": threads}
+        self._turns = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._heard: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self._complaints: IO[bytes] | None = None
+        self._number = 0
+        self._end: Callable[[], object] = lambda: None
+
+    @property
+    def pid(self) -> int | None:
+        """The number of the process, if it runs."""
+        return self._process.pid if self._process is not None and self._process.poll() is None else None
+
+    def chat(
+        self, request: dict[str, Any], *, timeout: float, check: Callable[[], None], token: Callable[[str], None]
+    ) -> dict[str, Any]:
+        """One turn: `check` and `token` may raise Cancelled. Raises ModelDied, ModelTimeout, ModelRefused."""
+        until = time.monotonic() + timeout
+        while not self._turns.acquire(timeout=_LOOK):
+            check()
+        try:
+            if self.pid is None:
+                self._start()
+                self._await(0, until, check, token)
+            self._number += 1
+            self._send({"op": "chat", "id": self._number, "request": request})
+            return self._await(self._number, until, check, token)
+        finally:
+            self._turns.release()
+
+    def close(self) -> None:
+        """End the process."""
+        self._end()
+
+    def _start(self) -> None:
+        self.close()
+        self._heard = queue.SimpleQueue()
+        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - `_end` closes it
+        known = os.environ.get("PYTHONPATH")
+        environment = {**os.environ, "PYTHONPATH": f"{_ROOT}{os.pathsep}{known}" if known else _ROOT}
+        process = subprocess.Popen(
+            _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._complaints, env=environment
+        )
+        self._process = process
+        self._end = weakref.finalize(self, _end, process, self._complaints)
+        threading.Thread(target=_listen, args=(process, self._heard), daemon=True).start()
+        self._send(self._load)
+
+    def _send(self, message: dict[str, Any]) -> None:
+        process = self._process
+        if process is None or process.stdin is None:
+            raise self._died()
+        try:
+            process.stdin.write(json.dumps(message).encode() + b"\n")
+            process.stdin.flush()
+        except (BrokenPipeError, ValueError) as error:
+            raise self._died() from error
+
+    def _await(
+        self, number: int, until: float, check: Callable[[], None], token: Callable[[str], None]
+    ) -> dict[str, Any]:
+        try:
+            while True:
+                check()
+                if time.monotonic() > until:
+                    self.close()
+                    raise ModelTimeout(
+                        "the turn met its time limit", mend="raise `timeout`, or ask for fewer tokens"
+                    )
+                try:
+                    heard = self._heard.get(timeout=_LOOK)
+                except queue.Empty:
+                    continue
+                if heard is None:
+                    raise self._died()
+                if heard["id"] != number:
+                    continue
+                if "token" in heard:
+                    token(heard["token"])
+                else:
+                    return _result(heard["done"])
+        except Cancelled:
+            self._stop(number)
+            raise
+
+    def _stop(self, number: int) -> None:
+        """Ask the process to stop this turn; one that does not listen in time is ended."""
+        if number == 0:
+            self.close()
+            return
+        with contextlib.suppress(ModelDied):
+            self._send({"op": "cancel", "id": number})
+        until = time.monotonic() + _GRACE
+        while time.monotonic() < until:
+            try:
+                heard = self._heard.get(timeout=_LOOK)
+            except queue.Empty:
+                continue
+            if heard is None or (heard["id"] == number and "done" in heard):
+                return
+        self.close()
+
+    def _died(self) -> ModelDied:
+        process = self._process
+        code = process.wait() if process is not None else None
+        how = f"by signal {signal.Signals(-code).name}" if code is not None and code < 0 else f"with code {code}"
+        return ModelDied(
+            f"the process of the model ended {how}{self._last_words()}",
+            mend="call again: a fresh process is started; if it repeats, the file or the memory is at fault",
+        )
+
+    def _last_words(self) -> str:
+        if self._complaints is None or self._complaints.closed:
+            return ""
+        self._complaints.seek(0)
+        lines = [line.strip() for line in self._complaints.read().decode(errors="replace").splitlines() if line.strip()]
+        return f" ({lines[-1][:200]})" if lines else ""
+
+
+def _result(done: dict[str, Any]) -> dict[str, Any]:
+    if "error" in done:
+        said = str(done["error"].get("message", done["error"]))[:400]
+        raise ModelRefused(
+            f"the runtime refused: {said}",
+            mend="a conversation that is too long wants a larger `context`; a schema wants plainer patterns",
+        )
+    return done
+
+
+def _listen(process: subprocess.Popen[bytes], heard: queue.SimpleQueue[dict[str, Any] | None]) -> None:
+    if process.stdout is not None:
+        with process.stdout as lines:
+            for line in lines:
+                heard.put(json.loads(line))
+    heard.put(None)
+
+
+def _end(process: subprocess.Popen[bytes], complaints: IO[bytes]) -> None:
+    if process.poll() is None:
+        process.kill()
+    process.wait()
+    complaints.close()
+    if process.stdin is not None:
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.close()

@@ -1,0 +1,157 @@
+"""The other side of `llm/llamacpp`: one GGUF model behind JSON lines, so that a native abort ends only this process."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import secrets
+import sys
+import threading
+from typing import Any
+
+_PRIMED_TWICE = 2
+
+
+class Told:
+    """What comes in on stdin: requests in a queue, cancellations as a set; its end ends the process."""
+
+    def __init__(self) -> None:
+        self.requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self.cancelled: set[int] = set()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        for line in sys.stdin.buffer:
+            request = json.loads(line)
+            if request["op"] == "cancel":
+                self.cancelled.add(request["id"])
+            else:
+                self.requests.put(request)
+        os._exit(0)
+
+
+class Served:
+    """The loaded model and which conversation beginnings its key-value cache holds."""
+
+    def __init__(self, path: str, context: int, threads: int) -> None:
+        from importlib import import_module
+
+        xllamacpp: Any = import_module("xllamacpp")
+        params = xllamacpp.CommonParams()
+        params.model.path = path
+        params.n_ctx, params.n_parallel = context, 1
+        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+        params.warmup, params.verbosity, params.use_jinja = False, -1, True
+        params.no_extra_bufts = True
+        params.cache_ram_mib = 0
+        params.api_keys = [secrets.token_hex(32)]
+        self._server = xllamacpp.Server(params)
+        self._held: list[str] = []
+
+    def prime(self, messages: list[dict[str, Any]]) -> dict[str, Any] | None:
+        """Bring the cache to a state that depends on these messages alone, whatever ran before.
+
+        The cuts are the earlier turns of the conversation: each is read as one piece and its last token once
+        more, as it also happens when the cut is found again; so warm and cold give the same bytes.
+        """
+        ends = [at for at, message in enumerate(messages) if at and message["role"] == "assistant"]
+        cuts = [json.dumps(messages[:at]) for at in ends]
+        common = 0
+        while common < min(len(cuts), len(self._held)) and cuts[common] == self._held[common]:
+            common += 1
+        steps = [(cuts[common - 1], 1)] if common else []
+        steps += [(cut, _PRIMED_TWICE) for cut in cuts[common:]]
+        for cut, times in steps:
+            for again in range(times):
+                first = again == 0 and cut == cuts[0] and not common
+                answer = self._server.handle_chat_completions(
+                    {"messages": json.loads(cut), "max_tokens": 0, "cache_prompt": not first}
+                )
+                if "error" in answer:
+                    self._held = []
+                    return answer
+        self._held = [*cuts, json.dumps(messages)]
+        return None
+
+    def chat(self, request: dict[str, Any], told: Told, number: int, send: Any) -> dict[str, Any]:
+        """One turn, its pieces sent as they come."""
+        failed = self.prime(request["messages"])
+        if failed is not None:
+            return {"error": failed["error"]}
+        turn = _Turn(lambda text: send({"id": number, "token": text}), lambda: number in told.cancelled)
+        fresh = not any(message["role"] == "assistant" for message in request["messages"])
+        answer = self._server.handle_chat_completions(
+            {**request, "stream": True, "stream_options": {"include_usage": True}, "cache_prompt": not fresh}, turn
+        )
+        if isinstance(answer, dict) and "error" in answer:
+            return {"error": answer["error"]}
+        return turn.result()
+
+
+class _Turn:
+    """Gathers the pieces of a streamed turn; calling it gives True when the turn should stop."""
+
+    def __init__(self, say: Any, stop: Any) -> None:
+        self._say, self._stop = say, stop
+        self._text: list[str] = []
+        self._calls: dict[int, dict[str, str]] = {}
+        self._finish = ""
+        self._usage: dict[str, int] = {}
+        self._error: Any = None
+
+    def __call__(self, chunk: dict[str, Any]) -> bool:
+        self._error = chunk.get("error") or self._error
+        usage = chunk.get("usage")
+        if usage:
+            self._usage = {"prompt": usage["prompt_tokens"], "completion": usage["completion_tokens"]}
+        for choice in chunk.get("choices", []):
+            self._finish = choice.get("finish_reason") or self._finish
+            self._take(choice.get("delta", {}))
+        return bool(self._stop())
+
+    def _take(self, delta: dict[str, Any]) -> None:
+        if delta.get("content"):
+            self._text.append(delta["content"])
+            self._say(delta["content"])
+        for call in delta.get("tool_calls") or []:
+            held = self._calls.setdefault(call.get("index", 0), {"id": "", "name": "", "arguments": ""})
+            held["id"] = call.get("id") or held["id"]
+            function = call.get("function", {})
+            held["name"] += function.get("name") or ""
+            held["arguments"] += function.get("arguments") or ""
+
+    def result(self) -> dict[str, Any]:
+        if self._error:
+            return {"error": self._error}
+        calls = [self._calls[index] for index in sorted(self._calls)]
+        return {"text": "".join(self._text), "tool_calls": calls, "usage": self._usage, "finish_reason": self._finish}
+
+
+def main() -> None:
+    """Load what the first line names, then answer requests until stdin ends."""
+    channel = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)
+
+    def send(message: dict[str, Any]) -> None:
+        channel.write(json.dumps(message).encode() + b"\n")
+
+    told = Told()
+    load = told.requests.get()
+    try:
+        served = Served(load["path"], load["context"], load["threads"])
+    except (RuntimeError, ValueError, OSError, ImportError) as error:
+        send({"id": 0, "done": {"error": {"message": f"{type(error).__name__}: {error}"}}})
+        os._exit(1)
+    send({"id": 0, "done": {}})
+    while True:
+        request = told.requests.get()
+        number = request["id"]
+        done = served.chat(request["request"], told, number, send)
+        if number in told.cancelled:
+            done = {"cancelled": True}
+        send({"id": number, "done": done})
+
+
+if __name__ == "__main__":
+    main()

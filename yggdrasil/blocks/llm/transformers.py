@@ -1,0 +1,172 @@
+"""Any causal language model on transformers, in this process: it scores, continues, chats and fills."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from yggdrasil.blocks.llm.abilities import LanguageModel, Message, NotAble, Schema, Turn, Usage
+from yggdrasil.blocks.llm.decoder import Decoder
+from yggdrasil.blocks.llm.gguf import converted
+from yggdrasil.blocks.llm.grammar import regex_grammar, schema_grammar
+from yggdrasil.blocks.llm.sampling import Sampling
+from yggdrasil.blocks.llm.vocabulary import Vocabulary, read_tokenizer
+from yggdrasil.contract import here
+from yggdrasil.contract.torch_block import TorchBlock, one_instance
+from yggdrasil.contract.weights import read_tensors
+
+if TYPE_CHECKING:
+    from torch import nn
+
+_HF_NAMES = {
+    "config": "config.json",
+    "weights": "model.safetensors",
+    "tokenizer": "tokenizer.json",
+    "tokenizer_config": "tokenizer_config.json",
+    "chat_template": "chat_template.jinja",
+}
+
+
+class TransformersModel(LanguageModel, TorchBlock, type="llm/transformers"):
+    """Answer a conversation by a local language model.
+
+    Its files are roles: `weights` (a GGUF alone is enough, it is unpacked once beside itself) or, for
+    safetensors, `weights`, `config`, `tokenizer` and, if it has them, `tokenizer_config`, `chat_template`.
+    """
+
+    dtype: Literal["float32", "bfloat16", "float16"] = "bfloat16"
+    context: int = 2048
+    caches: int = 4
+
+    _decoder: Decoder | None = None
+
+    def build(self) -> nn.Module:
+        """The empty causal model that the config file describes."""
+        import transformers
+        from transformers.initialization import no_init_weights
+
+        described: dict[str, Any] = json.loads(self._part("config").read_text(encoding="utf-8"))
+        config = transformers.AutoConfig.for_model(**described)
+        with no_init_weights():
+            return transformers.AutoModelForCausalLM.from_config(config, dtype=self.torch_dtype)
+
+    def choose(self, prefix: str, candidates: list[str]) -> list[float]:
+        """Mean log-probability per token of each candidate text after the prefix."""
+        return self.decoder.score(prefix, candidates) if candidates else []
+
+    def continue_(
+        self,
+        prefix: str,
+        n: int = 1,
+        *,
+        max_tokens: int = 40,
+        pattern: str | None = None,
+        temperature: float = 0.8,
+        top_p: float = 0.9,
+        min_p: float = 0.05,
+        repetition: float = 1.1,
+        seed: int = 0,
+        ban: list[str] | None = None,
+    ) -> list[str]:
+        """n texts that go on after the prefix; with a pattern, only those that came to a whole end."""
+        decoder = self.decoder
+        texts = decoder.write(
+            decoder.vocabulary.start(prefix),
+            n,
+            max_tokens=max_tokens,
+            how=Sampling(temperature, top_p, min_p, repetition),
+            seed=seed,
+            grammar=regex_grammar(pattern) if pattern is not None else None,
+            ban=ban,
+        )
+        whole = [t for t in texts if pattern is None or t.finish == "stop" or (t.guide and t.guide.whole)]
+        return [text.written.decode("utf-8", "ignore") for text in whole]
+
+    def chat(
+        self,
+        messages: list[Message],
+        *,
+        tools: list[dict[str, Any]] | None = None,
+        schema: Schema | None = None,
+        max_tokens: int = 512,
+        temperature: float = 0.7,
+        seed: int = 0,
+    ) -> Turn:
+        """One turn under the model's chat template, bound by the schema if one is given."""
+        if tools:
+            raise NotAble(self.type_name, "call tools by itself", "Bind its turn by a schema of the tools' calls")
+        decoder = self.decoder
+        prefix = decoder.vocabulary.start(self._conversation(messages), special=True)
+        tell = codecs.getincrementaldecoder("utf-8")("ignore")
+        (text,) = decoder.write(
+            prefix,
+            1,
+            max_tokens=max_tokens,
+            how=Sampling(temperature, 0.95, 0.05, 1.0 if schema else 1.1),
+            seed=seed,
+            grammar=schema_grammar(schema) if schema is not None else None,
+            each=lambda data: here().token(piece) if (piece := tell.decode(data)) else None,
+        )
+        written = text.written.decode("utf-8", "ignore")
+        return Turn(written, [], Usage(len(prefix), len(text.ids)), text.finish)
+
+    def _conversation(self, messages: list[Message]) -> str:
+        if not self.decoder.vocabulary.tokenizer.chat_template:
+            raise NotAble(self.type_name, "chat", "Its tokenizer has no chat template: give the file `chat_template`")
+        return self.decoder.vocabulary.conversation(messages)
+
+    @property
+    def decoder(self) -> Decoder:
+        """The model with this block's own memory of prefixes."""
+        module: Any = self.module
+        if self._decoder is None or self._decoder.model is not module:
+            key = ("vocabulary", self._vocabulary_sha(), str(module.get_input_embeddings().weight.shape[0]))
+            vocabulary = one_instance(key, lambda: self._read_vocabulary(module))
+            self._decoder = Decoder(module, vocabulary, self.context, self.caches)
+        return self._decoder
+
+    def _vocabulary_sha(self) -> str:
+        roles = [r for r in ("tokenizer", "tokenizer_config", "chat_template") if r in self.files]
+        return "+".join(self.files[role].sha256 for role in roles or ["weights"])
+
+    def _read_vocabulary(self, module: Any) -> Vocabulary:
+        tokenizer = read_tokenizer(
+            self._part("tokenizer"), self._optional("tokenizer_config"), self._optional("chat_template")
+        )
+        given = getattr(module.config.get_text_config(), "eos_token_id", None)
+        ends: list[int] = given if isinstance(given, list) else [] if given is None else [given]
+        return Vocabulary(tokenizer, int(module.get_input_embeddings().weight.shape[0]), ends)
+
+    def _optional(self, role: str) -> Path | None:
+        if role not in self.files and not self._is_gguf():
+            return None
+        path = self._part(role)
+        return path if path.exists() else None
+
+    def _is_gguf(self) -> bool:
+        return "weights" in self.files and self.file().suffix.lower() == ".gguf"
+
+    def _part(self, role: str) -> Path:
+        """The path of a part; out of the unpacked GGUF where the weights are one."""
+        if self._is_gguf() and (role == "weights" or role not in self.files):
+            return converted(self.file(), self.files["weights"].sha256) / _HF_NAMES[role]
+        return self.file(role)
+
+    def _identity(self) -> tuple[str, ...]:
+        return (self.type_name, self.dtype, self.device)
+
+    def _load(self) -> nn.Module:
+        import torch
+
+        tensors = read_tensors(self._part("weights"))
+        with torch.device("meta"):
+            module: Any = self.build()
+        cast = {n: t.to(self.torch_dtype) if t.is_floating_point() else t for n, t in tensors.items()}
+        problem = module.load_state_dict(cast, strict=False, assign=True)
+        module.tie_weights()
+        absent = [name for name, value in module.state_dict().items() if value.is_meta]
+        self._refuse(absent, problem.unexpected_keys)
+        self._materialise_buffers(module)
+        return module.to(self.device).eval().requires_grad_(False)

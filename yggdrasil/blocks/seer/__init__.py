@@ -1,0 +1,1 @@
+"""The seer: what is really on a picture."""

@@ -1,0 +1,8 @@
+"""The command `yggdrasil`: a reader of the event stream in a terminal, and of JSON in scripts."""
+
+
+def main() -> None:
+    """Entry point of the command; what a user sees as an error never has a traceback."""
+    from yggdrasil.cli.app import run
+
+    run()

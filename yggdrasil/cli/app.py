@@ -1,0 +1,187 @@
+"""The commands; each says what it does in a line, does its work elsewhere, and prints."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from yggdrasil.cli.output import prepare_streams, print_json, tell, visible, write
+from yggdrasil.cli.words import say
+
+app = typer.Typer(
+    help=say("app"), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+)
+models_app = typer.Typer(help=say("models"), no_args_is_help=True)
+app.add_typer(models_app, name="models")
+
+Dir = Annotated[Path, typer.Argument(help=say("dir"), metavar="DIR")]
+Json = Annotated[bool, typer.Option("--json", help=say("json"))]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help=say("yes"))]
+Branch = Annotated[str, typer.Option("--branch", help=say("branch"))]
+What = Annotated[str, typer.Argument(help=say("what"), metavar="WHAT")]
+
+
+@app.command(help=say("new"))
+def new(
+    wish: Annotated[str, typer.Argument(help=say("wish"))],
+    steps: Annotated[int, typer.Option("--steps", "-n", min=0, max=10_000, help=say("steps"))] = 3,
+    at: Annotated[Path | None, typer.Option("--at", help=say("at"))] = None,
+    name: Annotated[str, typer.Option("--name", help=say("name"))] = "",
+    seed: Annotated[int, typer.Option("--seed", min=0, max=2**62, help=say("seed"))] = 0,
+    style: Annotated[str, typer.Option("--style", help=say("style"))] = "",
+    language: Annotated[str, typer.Option("--language", help=say("language"))] = "en",
+    painter: Annotated[str, typer.Option("--painter", help=say("painter"))] = "",
+    llm: Annotated[str, typer.Option("--llm", help=say("llm"))] = "",
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    from yggdrasil.cli import growing
+
+    chosen = {"seed": seed, "style": style, "language": language, "painter": painter, "llm": llm, "name": name}
+    shown = growing.grow_new(wish, at, steps, chosen, yes=yes)
+    print_json(shown) if json else growing.print_end(shown)
+
+
+@app.command(help=say("step"))
+def step(
+    dir: Dir,
+    action: Annotated[str | None, typer.Option("--action", help=say("action"))] = None,
+    count: Annotated[int, typer.Option("--count", min=1, max=10_000, help=say("count"))] = 1,
+    branch: Branch = "main",
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    from yggdrasil.cli import growing
+
+    shown = growing.grow_on(dir, branch, action, count, yes=yes)
+    print_json(shown) if json else growing.print_end(shown)
+
+
+@app.command(help=say("show"))
+def show(dir: Dir, branch: Branch = "main", json: Json = False) -> None:
+    from yggdrasil.cli import growing
+
+    shown = growing.open_world(dir).show(branch)
+    print_json(shown) if json else growing.print_world(shown)
+
+
+@app.command(help=say("history"))
+def history(dir: Dir, branch: Branch = "main", json: Json = False) -> None:
+    from yggdrasil.cli import growing
+
+    shown = growing.open_world(dir).show(branch)
+    rows = [{"step": s["step"], "status": s["status"], **stage} for s in shown["steps"] for stage in s["stages"]]
+    if json:
+        print_json(rows)
+        return
+    for row in rows:
+        reason = f"  {row['reason']}" if row.get("reason") else ""
+        write(visible(f"{row['step']:>4}  {row['name']:<12} {row['status']:<9} {row['seconds'] or 0:7.2f} s{reason}"))
+
+
+@app.command(help=say("fork"))
+def fork(
+    dir: Dir,
+    at: Annotated[int, typer.Option("--at", min=0, help=say("fork_at"))],
+    name: Annotated[str, typer.Option("--name", help=say("fork_name"))],
+    json: Json = False,
+) -> None:
+    from yggdrasil.cli import growing
+
+    growing.open_world(dir).fork(at, name)
+    print_json({"branch": name, "at": at}) if json else write(visible(f"{name}: {say('forked')} {at}"))
+
+
+@app.command(help=say("replay"))
+def replay(dir: Dir, branch: Branch = "main", json: Json = False) -> None:
+    from yggdrasil.cli import growing
+
+    steps = growing.replay(dir, branch)
+    print_json({"branch": branch, "steps": steps, "exact": True}) if json else write(f"{say('replayed')} {steps}")
+
+
+@app.command("run", help=say("run"))
+def run_block(
+    what: What,
+    inputs: Annotated[list[str] | None, typer.Argument(help=say("inputs"), metavar="[NAME=VALUE]...")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help=say("out"))] = None,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    from yggdrasil.cli import single
+
+    shown = single.run(what, inputs or [], out, yes=yes)
+    print_json(shown) if json else single.print_outputs(shown)
+
+
+@app.command(help=say("describe"))
+def describe(what: What, json: Json = False) -> None:
+    from yggdrasil.cli import single
+
+    shown = single.describe(what)
+    print_json(shown) if json else single.print_description(shown)
+
+
+@app.command(help=say("validate"))
+def validate(dir: Dir, json: Json = False) -> None:
+    from yggdrasil.cli import single
+
+    found = single.validate(dir)
+    print_json(found) if json else write(visible(f"{dir}: {say('valid')}"))
+
+
+@models_app.command("list", help=say("models_list"))
+def models_list(json: Json = False) -> None:
+    from yggdrasil.cli import fetching
+
+    rows = fetching.catalogue()
+    print_json(rows) if json else fetching.print_catalogue(rows)
+
+
+@models_app.command("pull", help=say("models_pull"))
+def models_pull(names: Annotated[list[str], typer.Argument(help=say("models_arg"))], json: Json = False) -> None:
+    from yggdrasil.cli import fetching
+
+    pulled = [fetching.fetch(name) for name in names]
+    print_json(pulled) if json else [write(f"{path}") for p in pulled for path in p["files"].values()]
+
+
+@models_app.command("verify", help=say("models_verify"))
+def models_verify(
+    names: Annotated[list[str] | None, typer.Argument(help=say("models_arg"))] = None, json: Json = False
+) -> None:
+    from yggdrasil.cli import fetching
+
+    rows = fetching.verified(names or [])
+    print_json(rows) if json else [write(f"{r['name']}: {say('intact')}") for r in rows]
+
+
+def run() -> None:
+    """Run the command; an error of ours is a line on stderr and an exit code, never a traceback."""
+    prepare_streams()
+    as_json = "--json" in sys.argv[1:]
+    try:
+        app()
+    except KeyboardInterrupt:
+        tell(say("cancelled"))
+        sys.exit(130)
+    except Exception as error:
+        from yggdrasil.contract.errors import Cancelled, YggError
+
+        if isinstance(error, Cancelled):
+            tell(say("cancelled"))
+            sys.exit(130)
+        if not isinstance(error, YggError | OSError):
+            raise
+        _report(error, as_json)
+        sys.exit(1)
+
+
+def _report(error: Any, as_json: bool) -> None:
+    tell(f"{say('error')}: {error}")
+    if as_json:
+        parts = {n: getattr(error, n, "") for n in ("what", "where", "mend")}
+        print_json({"error": {"type": type(error).__name__, "message": str(error), **parts}})

@@ -1,0 +1,46 @@
+"""Where output goes: results to stdout, talk and errors to stderr; text of a world is shown literally."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from typing import Any
+
+_VISIBLE = {c: chr(0x2400 + c) for c in range(32) if c not in (9, 10)} | {127: "␡"}
+
+
+def visible(text: str) -> str:
+    """The text with control characters as visible marks, so that no world can steer a terminal."""
+    return text.translate(_VISIBLE | {c: f"\\x{c:02x}" for c in range(0x80, 0xA0)})
+
+
+def prepare_streams() -> None:
+    """UTF-8 on both streams whatever the locale says, so that a name in any script can be printed."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on stdout, whole."""
+    write(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def write(text: str) -> None:
+    """A line on stdout; a reader that has gone is no error."""
+    try:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def tell(text: str) -> None:
+    """A line on stderr."""
+    try:
+        sys.stderr.write(visible(text) + "\n")
+        sys.stderr.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())

@@ -1,0 +1,188 @@
+"""Branches of one world: a fork shares what came before it by reference, copies nothing and leaks nothing."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from yggdrasil.contract.errors import did_you_mean
+from yggdrasil.engine.cycle.errors import LogError
+from yggdrasil.engine.cycle.schema import Database
+
+MAIN = "main"
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A line of steps. It reads steps up to `at_step` from its parent; `variant` enters its seeds.
+
+    A branch that left its parent in the middle of a step also shares the stages of that step before
+    `open_position` and the answered calls before `open_call`.
+    """
+
+    id: int
+    name: str
+    parent: int | None
+    at_step: int
+    open_position: int | None
+    open_call: int | None
+    variant: str
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Steps `low` … `high` of a branch's life that are stored under `branch`."""
+
+    branch: int
+    low: int
+    high: int
+
+
+@dataclass(frozen=True)
+class Share:
+    """A part of one step: the stages of `branch` before `position`, its calls numbered below `call`."""
+
+    branch: int
+    position: int
+    call: int
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows that belong to a branch's life: steps `low` … `high` stored under `branch`, positions below `before`."""
+
+    branch: int
+    low: int
+    high: int
+    before: int
+
+
+_COLUMNS = "id, name, parent, at_step, open_position, open_call, variant"
+
+
+class Branches:
+    """The tree of a world's branches."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._known: dict[int, Branch] = {}
+        with database.transaction():
+            if database.one("SELECT 1 FROM branches LIMIT 1") is None:
+                self._insert(MAIN, None, 0, "", None, None)
+
+    def __getitem__(self, name: str) -> Branch:
+        """The branch of that name. Raises LogError that names the near ones."""
+        row = self._database.one(f"SELECT {_COLUMNS} FROM branches WHERE name = ? AND gone = 0", name)
+        if row is None:
+            raise LogError(
+                f"the world has no branch {name!r}",
+                where=str(self._database.path),
+                mend=did_you_mean(name, self.names()),
+            )
+        return Branch(*row)
+
+    def names(self) -> list[str]:
+        """The living branches, oldest first."""
+        return [str(n) for (n,) in self._database.all("SELECT name FROM branches WHERE gone = 0 ORDER BY id")]
+
+    def by_id(self, number: int) -> Branch:
+        if number not in self._known:
+            row = self._database.one(f"SELECT {_COLUMNS} FROM branches WHERE id = ?", number)
+            if row is None:
+                raise LogError(f"branch number {number} is gone", where=str(self._database.path))
+            self._known[number] = Branch(*row)
+        return self._known[number]
+
+    def lineage(self, branch: Branch) -> list[Segment]:
+        """Where the steps of `branch` are stored, newest first."""
+        found: list[Segment] = []
+        high = 2**62
+        while True:
+            low = 0 if branch.parent is None else branch.at_step + 1
+            if low <= high:
+                found.append(Segment(branch.id, low, high))
+            if branch.parent is None:
+                return found
+            high = min(high, branch.at_step)
+            branch = self.by_id(branch.parent)
+
+    def owner(self, branch: Branch, step: int) -> int:
+        """The number of the branch that stores `step` of `branch`."""
+        return next(s.branch for s in self.lineage(branch) if s.low <= step <= s.high)
+
+    def sharers(self, branch: Branch, step: int) -> list[Share]:
+        """Who stores parts of `step`: its owner whole, and below it those that it left in mid-step."""
+        while branch.parent is not None and step <= branch.at_step:
+            branch = self.by_id(branch.parent)
+        found = [Share(branch.id, 2**62, 2**62)]
+        while branch.open_position is not None and branch.parent is not None and step == branch.at_step + 1:
+            position = min(found[-1].position, branch.open_position)
+            call = min(found[-1].call, branch.open_call or 0)
+            branch = self.by_id(branch.parent)
+            found.append(Share(branch.id, position, call))
+        return found
+
+    def parts(self, branch: Branch, low: int, high: int, before: int = 9) -> list[Part]:
+        """Everything that `branch` reads in steps low … high, newest first; of step `high` positions below `before`."""
+        found: list[Part] = []
+        for segment in self.lineage(branch):
+            first, last = max(low, segment.low), min(high, segment.high)
+            if last == high and before < 9 and first <= last:
+                found.append(Part(segment.branch, last, last, before))
+                last -= 1
+            if first <= last:
+                found.append(Part(segment.branch, first, last, 9))
+            owner = self.by_id(segment.branch)
+            if owner.open_position is not None and low <= segment.low <= min(high, segment.high):
+                limit = before if segment.low == high else 9
+                shares = self.sharers(owner, segment.low)[1:]
+                found += [Part(s.branch, segment.low, segment.low, min(limit, s.position)) for s in shares]
+        return found
+
+    def fork(self, parent: Branch, at: int, name: str, variant: str, open_at: tuple[int, int] | None = None) -> Branch:
+        """A new branch after step `at`. Raises LogError if the name is taken."""
+        if not name.strip():
+            raise LogError("a branch needs a name", where=str(self._database.path), mend="pass name=…")
+        if name in self.names():
+            raise LogError(
+                f"there is a branch {name!r} already", where=str(self._database.path), mend="take another name"
+            )
+        position, call = open_at if open_at else (None, None)
+        return self.by_id(self._insert(name, parent.id, at, variant, position, call))
+
+    def _insert(
+        self, name: str, parent: int | None, at: int, variant: str, position: int | None, call: int | None
+    ) -> int:
+        return self._database.write(
+            "INSERT INTO branches(name, parent, at_step, variant, open_position, open_call, made)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            name, parent, at, variant, position, call, time.time(),
+        )  # fmt: skip
+
+    def delete(self, branch: Branch) -> None:
+        """Forget a branch; what its forks share stays for them. Raises LogError for the last one."""
+        if len(self.names()) == 1:
+            raise LogError(
+                f"{branch.name!r} is the last branch", where=str(self._database.path), mend="delete the world's folder"
+            )
+        with self._database.transaction():
+            self._database.write("UPDATE branches SET gone = 1 WHERE id = ?", branch.id)
+            self._sweep()
+        self._known.clear()
+
+    def _sweep(self) -> None:
+        """Remove rows of branches that are gone, as far as no living branch reads them."""
+        while True:
+            rows = self._database.all(
+                "SELECT id, (SELECT MAX(at_step + (open_position IS NOT NULL)) FROM branches c WHERE c.parent = b.id)"
+                " FROM branches b WHERE gone = 1"
+            )
+            unread = [int(number) for number, shared in rows if shared is None]
+            for number, shared in rows:
+                for table in ("steps", "stages", "calls", "operations", "snapshots", "memory"):
+                    keep = -1 if shared is None else shared
+                    self._database.write(f"DELETE FROM {table} WHERE branch = ? AND step > ?", number, keep)
+            for number in unread:
+                self._database.write("DELETE FROM branches WHERE id = ?", number)
+            if not unread:
+                return

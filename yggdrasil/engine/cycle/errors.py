@@ -1,0 +1,56 @@
+"""What can go wrong around a world's cycle and its log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from yggdrasil.contract.errors import YggError
+
+
+class CycleError(YggError):
+    """The cycle was asked for something that its rules or its history do not allow."""
+
+
+class CreatorFailure(CycleError):
+    """Not one call of the plan succeeded; the episode waits and can be resumed. `failures`: slot → error."""
+
+    def __init__(self, failures: dict[str, Any], where: str = "") -> None:
+        self.failures = failures
+        told = "; ".join(f"{slot}: {_message(f)}" for slot, f in failures.items()) or "the plan gave no artifact"
+        super().__init__(
+            f"nothing of the plan could be made ({told})",
+            where=where,
+            mend="mend the tool and step again: the episode goes on from here, nothing before it runs anew",
+        )
+
+
+def _message(failure: Any) -> str:
+    return str(failure.get("message", failure)) if isinstance(failure, dict) else str(failure)  # pyright: ignore
+
+
+class LogError(CycleError):
+    """The world's log is absent, broken, or does not hold what was asked of it."""
+
+
+class NewerLog(LogError):
+    """The log was written by a later version; `found` and `highest` are formats, `path` the file."""
+
+    def __init__(self, found: int, highest: int, path: str) -> None:
+        self.found, self.highest, self.path = found, highest, path
+        super().__init__(
+            f"the log has format {found}, this version reads up to {highest}",
+            where=path,
+            mend="install a newer yggdrasill",
+        )
+
+
+class WorldBusy(CycleError):
+    """Another process or thread is changing this world; `holder` says who."""
+
+    def __init__(self, holder: str, waited: float, path: str) -> None:
+        self.holder = holder
+        super().__init__(
+            f"the world is held by {holder}; waited {waited:g} s",
+            where=path,
+            mend="let it finish, or stop it",
+        )

@@ -1,0 +1,108 @@
+"""What the log tells: finished stages and steps, as plain values."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from yggdrasil.engine.cycle.roles import BLOCKS, LOOKING, SETTLED, is_filled
+
+StageStatus = Literal["ran", "skipped", "failed", "cancelled", "paused"]
+StepStatus = Literal["open", "whole", "dropped"]
+DONE = ("ran", "skipped")
+"""A stage with one of these never runs again."""
+
+
+@dataclass(frozen=True)
+class StageRecord:
+    """One run, or skip, of one stage: where in the step, how it ended, why, and what it wrote."""
+
+    position: int
+    name: str
+    status: StageStatus
+    reason: str = ""
+    seconds: float = 0.0
+    block: str = ""
+    output: Any = None
+    beside: Any = None
+    inputs: str = ""
+
+    def shown(self) -> dict[str, Any]:
+        """The form that `yggdrasil show --json` prints."""
+        return {"name": self.name, "status": self.status, "reason": self.reason, "seconds": round(self.seconds, 4)}
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """A step as it is stored: its stages in order, the state given to it, the user's action."""
+
+    branch: str
+    step: int
+    status: StepStatus
+    action: str | None
+    given: dict[str, Any]
+    digest: str
+    stages: list[StageRecord] = field(default_factory=list[StageRecord])
+
+    def last(self, position: int) -> StageRecord | None:
+        """The latest record of the stage at `position`."""
+        return next((s for s in reversed(self.stages) if s.position == position), None)
+
+    @property
+    def next_position(self) -> int:
+        """The first position that is not finished."""
+        done = {s.position for s in self.stages if s.status in DONE}
+        return next(p for p in range(len(done) + 1) if p not in done)
+
+    def settling(self) -> dict[str, Any]:
+        """The state that was passed in, with what Philosopher and Author added to it."""
+        return {**self.given, **self._written(0, SETTLED)}
+
+    def state(self) -> dict[str, Any]:
+        """The blocks of the step's own state, as far as they were written."""
+        return self._written(SETTLED, 9)
+
+    def state_at(self, position: int) -> dict[str, Any]:
+        """The state that the stage at `position` reads."""
+        return self.settling() if position < SETTLED else self.state()
+
+    @property
+    def begun(self) -> bool:
+        """Whether the step's own state holds anything yet."""
+        return any(s.position in range(SETTLED, LOOKING) and s.status == "ran" for s in self.stages)
+
+    @property
+    def dropped(self) -> list[dict[str, Any]]:
+        """The states that were dropped at this step: which blocks each had and which it lacked."""
+        found: list[dict[str, Any]] = []
+        for at, state in ((2, self.settling()), (8, self.state())):
+            record = self.last(at)
+            if record is not None and record.status == "skipped" and record.reason.startswith("the state is dropped"):
+                blocks = [b for b in BLOCKS if is_filled(state.get(b))]
+                found.append({"blocks": blocks, "missing": [b for b in BLOCKS if b not in blocks], "settled": at == 2})
+        return found
+
+    @property
+    def failures(self) -> dict[str, Any]:
+        """The Creator's calls that failed: slot → error."""
+        record = self.last(5)
+        return dict((record.beside or {}).get("failures", {})) if record else {}
+
+    def _written(self, low: int, high: int) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for stage in self.stages:
+            if stage.status == "ran" and stage.block and low <= stage.position < high:
+                found[stage.block] = stage.output
+                found |= (stage.beside or {}).get("fields", {})
+        return found
+
+
+def load_stage(row: tuple[Any, ...]) -> StageRecord:
+    """A record from a row: position, name, status, reason, seconds, block, output, beside, inputs."""
+    position, name, status, reason, seconds, block, output, beside, inputs = row
+    return StageRecord(position, name, status, reason, seconds, block, _json(output), _json(beside), inputs)
+
+
+def _json(text: str | None) -> Any:
+    return None if text is None else json.loads(text)

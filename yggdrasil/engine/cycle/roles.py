@@ -1,0 +1,65 @@
+"""Canon's cycle as data: which stage needs which blocks, which one it writes, and in which order they run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+BLOCKS = ("intent", "plan", "artifacts", "perception", "chronicle")
+"""The five blocks of a state: what should happen, how to make it, what was made, what it shows, what happened."""
+
+
+@dataclass(frozen=True)
+class Role:
+    """A stage's place in the cycle; `writes` is empty for World update, which writes the world itself."""
+
+    name: str
+    needs: tuple[str, ...]
+    writes: str
+
+
+PHILOSOPHER = Role("philosopher", BLOCKS[:3], "perception")
+AUTHOR = Role("author", BLOCKS[:4], "chronicle")
+UPDATE = Role("update", BLOCKS, "")
+DEVELOPMENT = Role("development", (), "intent")
+ARCHITECT = Role("architect", ("intent",), "plan")
+CREATOR = Role("creator", ("plan",), "artifacts")
+
+ORDER = (PHILOSOPHER, AUTHOR, UPDATE, DEVELOPMENT, ARCHITECT, CREATOR)
+ROLES = {role.name: role for role in ORDER}
+POSITIONS = (*ORDER, PHILOSOPHER, AUTHOR, UPDATE)
+"""The places of one step: the first three settle the state passed in, the other six are one episode."""
+SETTLED = 3
+"""The position at which the step's own episode begins."""
+LOOKING = 6
+"""The position from which an episode only settles what its Creator made."""
+
+
+def is_filled(value: Any) -> bool:
+    """Present and not empty; 0 and False are values, blank text is not."""
+    if isinstance(value, str):
+        return bool(value.strip())
+    if isinstance(value, dict | list | tuple):
+        return bool(cast("dict[str, Any] | list[Any]", value))
+    return value is not None
+
+
+def missing(state: Mapping[str, Any], needed: Iterable[str]) -> list[str]:
+    """The blocks of `needed` that are not filled."""
+    return [block for block in needed if not is_filled(state.get(block))]
+
+
+def reason_to_skip(role: Role, state: Mapping[str, Any]) -> str:
+    """Why the stage is skipped by canon's rule; '' if it runs."""
+    lacking = missing(state, role.needs)
+    if role is UPDATE and lacking:
+        filled = [b for b in BLOCKS if b not in lacking]
+        if not filled:
+            return "there is no state to apply"
+        return f"the state is dropped: {', '.join(lacking)} missing"
+    if lacking:
+        return f"needs {', '.join(lacking)}"
+    if role.writes and is_filled(state.get(role.writes)):
+        return f"{role.writes} is filled already"
+    return ""

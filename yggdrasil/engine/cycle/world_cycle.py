@@ -1,0 +1,175 @@
+"""The world's cycle: runs canon's stages by canon's rule and writes each end into the log before going on."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from yggdrasil.contract.context import here
+from yggdrasil.contract.digest import digest
+from yggdrasil.contract.errors import Cancelled, Paused
+from yggdrasil.engine.cycle.branches import Branch
+from yggdrasil.engine.cycle.cursor import CycleGraph
+from yggdrasil.engine.cycle.errors import CreatorFailure, CycleError
+from yggdrasil.engine.cycle.log import Log
+from yggdrasil.engine.cycle.moment import Actor, Moment, Written
+from yggdrasil.engine.cycle.records import DONE, StageRecord, StageStatus, StepRecord, StepStatus
+from yggdrasil.engine.cycle.roles import (
+    CREATOR,
+    DEVELOPMENT,
+    LOOKING,
+    POSITIONS,
+    SETTLED,
+    UPDATE,
+    is_filled,
+    reason_to_skip,
+)
+
+LAST = len(POSITIONS) - 1
+
+
+class WorldCycle:
+    """Steps of one world. The log says what is finished; langgraph only drives from there."""
+
+    def __init__(self, folder: Path, log: Log, actor: Actor) -> None:
+        self._log = log
+        self._actor = actor
+        self._folder = folder
+        self._graph: CycleGraph | None = None
+
+    def step(self, branch: Branch, action: str | None, given: dict[str, Any]) -> int:
+        """Settle the state that is given, then run one whole episode; gives the number of the step.
+
+        Raises what a stage raises; the step then stays open and `resume` goes on with it.
+        """
+        with self._log.database.transaction():
+            number = self._log.begin(branch, action, given)
+            skipped = self._skip_ahead(branch)
+        for name, reason in skipped:
+            here().below(name).emit("skipped", reason=reason)
+        self._run(branch, number, len(skipped))
+        return number
+
+    def resume(self, branch: Branch) -> int:
+        """Go on with the step that was interrupted; finished stages do not run again."""
+        record = self._open(branch)
+        self._run(branch, record.step, record.next_position)
+        return record.step
+
+    def settle_open(self, branch: Branch) -> int:
+        """Settle what an interrupted step left, by canon's rule: look at it, tell it, apply it, or drop it."""
+        record = self._open(branch)
+        for position in range(record.next_position, LOOKING):
+            reason = "passed over, since another state was given"
+            self._log.acknowledge(
+                branch, record.step, StageRecord(position, POSITIONS[position].name, "skipped", reason)
+            )
+        self._run(branch, record.step, self._open(branch).next_position)
+        return record.step
+
+    def close(self) -> None:
+        if self._graph is not None:
+            self._graph.close()
+            self._graph = None
+
+    def _open(self, branch: Branch) -> StepRecord:
+        record = self._log.open_step(branch)
+        if record is None:
+            raise CycleError(f"no step of {branch.name!r} is open", mend="step the world instead")
+        return record
+
+    def _run(self, branch: Branch, step: int, position: int) -> None:
+        if self._graph is None:
+            self._graph = CycleGraph(self._folder, self._stage)
+        self._graph.run(branch.name, step, position)
+
+    def _stage(self, step: int, name: str, position: int) -> None:
+        branch = self._log.branches[name]
+        record = self._open(branch)
+        latest = record.last(position)
+        if latest is not None and latest.status in DONE:
+            return
+        role = POSITIONS[position]
+        state = record.state_at(position)
+        reason = reason_to_skip(role, state)
+        if reason:
+            self._skip(branch, step, position, reason)
+            return
+        action = record.action if role is DEVELOPMENT else None
+        moment = Moment(branch, step, position, role, state, action)
+        self._act(moment)
+
+    def _skip_ahead(self, branch: Branch) -> list[tuple[str, str]]:
+        """Record the first stages that canon's rule skips, in the transaction that begins the step."""
+        record = self._open(branch)
+        found: list[tuple[str, str]] = []
+        for position, role in enumerate(POSITIONS[:SETTLED]):
+            reason = reason_to_skip(role, record.given)
+            if not reason:
+                break
+            self._log.acknowledge(branch, record.step, StageRecord(position, role.name, "skipped", reason))
+            found.append((role.name, reason))
+        return found
+
+    def _skip(self, branch: Branch, step: int, position: int, reason: str) -> None:
+        name = POSITIONS[position].name
+        with self._log.database.transaction():
+            self._log.acknowledge(branch, step, StageRecord(position, name, "skipped", reason))
+            if position == LAST:
+                self._finish(branch, step, "dropped")
+        here().below(name).emit("skipped", reason=reason)
+
+    def _act(self, moment: Moment) -> None:
+        started = time.monotonic()
+        inputs = digest({"action": moment.action, **{b: moment.state.get(b) for b in moment.role.needs}})
+        try:
+            written = self._actor.act(moment)
+            if moment.role is CREATOR and not is_filled(written.output):
+                raise CreatorFailure(dict((written.beside or {}).get("failures", {})), where=moment.role.name)
+        except BaseException as error:
+            self._store_end(moment, _status(error), f"{type(error).__name__}: {error}", started, inputs)
+            raise
+        record = self._record(moment, "ran", "", started, inputs, written)
+        with self._log.database.transaction():
+            self._log.acknowledge(moment.branch, moment.step, record)
+            self._keep(moment, written)
+            if moment.position == LAST:
+                self._finish(moment.branch, moment.step, "whole")
+        here().below(moment.role.name).emit("finished", seconds=record.seconds)
+
+    def _store_end(self, moment: Moment, status: StageStatus, reason: str, started: float, inputs: str) -> None:
+        record = self._record(moment, status, reason, started, inputs, Written())
+        self._log.acknowledge(moment.branch, moment.step, record)
+
+    def _record(
+        self, moment: Moment, status: StageStatus, reason: str, started: float, inputs: str, written: Written
+    ) -> StageRecord:
+        seconds = time.monotonic() - started
+        block = moment.role.writes if status == "ran" else ""
+        return StageRecord(
+            moment.position, moment.role.name, status, reason, seconds, block, written.output, written.beside, inputs
+        )
+
+    def _keep(self, moment: Moment, written: Written) -> None:
+        keeping = self._log.keeping
+        at = (moment.branch, moment.step, moment.position)
+        if moment.role is UPDATE:
+            keeping.record(*at, written.operations, written.inverses)
+        for place, state in written.memory.items():
+            keeping.remember(*at, place, state)
+
+    def _finish(self, branch: Branch, step: int, status: StepStatus) -> None:
+        if status == "dropped":
+            self._log.keeping.forget(branch, step, SETTLED)
+        self._log.finish(branch, step, status)
+        if self._log.keeping.snapshot_is_due(branch, step):
+            self._log.keeping.snapshot(branch, step, self._actor.content(branch, step))
+
+
+def _status(error: BaseException) -> StageStatus:
+    if isinstance(error, Paused):
+        return "paused"
+    if isinstance(error, Cancelled | KeyboardInterrupt):
+        return "cancelled"
+    return "failed"

@@ -1,0 +1,26 @@
+"""Leaving a branch: after a whole step, or at a question that a step asked."""
+
+from __future__ import annotations
+
+from yggdrasil.contract.errors import did_you_mean
+from yggdrasil.engine.cycle.branches import Branch
+from yggdrasil.engine.cycle.errors import CycleError
+from yggdrasil.engine.cycle.journal import questions, share_question
+from yggdrasil.engine.cycle.log import Log
+
+
+def fork(log: Log, branch: Branch, at: int, name: str, variant: str, question: str | None) -> None:
+    """Make the branch `name`. Raises LogError for a step that is not whole, or a name that is taken."""
+    log.step(branch, at)
+    if question is None:
+        log.branches.fork(branch, at, name, variant)
+        return
+    asked = {q["id"]: q for q in questions(log.database, branch, at + 1)}
+    if question not in asked:
+        raise CycleError(f"step {at + 1} has not asked {question!r}", where=name, mend=did_you_mean(question, asked))
+    call = asked[question]["call"]
+    record = log.open_step(branch) or log.step(branch, at + 1)
+    with log.database.transaction():
+        made = log.branches.fork(branch, at, name, variant, (asked[question]["position"], call))
+        log.share_open(made, record)
+        share_question(log.database, made, call)

@@ -1,0 +1,95 @@
+"""Where a world lives: its folder with the log, the artifacts, the lock, and the content at any step."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from yggdrasil.contract.artifacts import FolderArtifacts
+from yggdrasil.engine.cycle.branches import Branch
+from yggdrasil.engine.cycle.lock import holding
+from yggdrasil.engine.cycle.log import FILE, Log
+from yggdrasil.state.content import Content
+from yggdrasil.state.operations import apply, parse_operations
+
+_CACHED = 8
+
+
+class Life:
+    """One world's folder, opened. Several handles on branches share it."""
+
+    def __init__(self, home: Path | None) -> None:
+        self.home = home or Path(tempfile.mkdtemp(prefix="yggdrasil-world-"))
+        if home is None:
+            weakref.finalize(self, shutil.rmtree, self.home, ignore_errors=True)
+        self.log = Log(self.home)
+        self.artifacts = FolderArtifacts(self.home / "artifacts")
+        self._contents: dict[tuple[int, int], Content] = {}
+        self._holder = 0
+
+    @contextmanager
+    def writing(self, wait: float) -> Iterator[None]:
+        """Hold the world's lock; inside of it, again is free. Raises WorldBusy after `wait` seconds."""
+        if self._holder == threading.get_ident():
+            yield
+            return
+        with holding(self.home / "world.lock", wait):
+            self._holder = threading.get_ident()
+            try:
+                yield
+            finally:
+                self._holder = 0
+
+    def content(self, branch: Branch, step: int) -> Content:
+        """The world's content after `step`: the nearest known one and the operations since."""
+        key = (self.log.branches.owner(branch, step), step)
+        if key not in self._contents:
+            known, content = self._nearest(branch, step)
+            operations = self.log.keeping.operations(branch, known + 1, step)
+            made, _ = apply(content, parse_operations(operations, f"step {known + 1} … {step}"))
+            while len(self._contents) >= _CACHED:
+                del self._contents[next(iter(self._contents))]
+            self._contents[key] = made
+        return self._contents[key]
+
+    def content_before(self, branch: Branch, step: int, position: int) -> Content:
+        """The content that the stage at `position` of `step` finds."""
+        content = self.content(branch, step - 1)
+        operations = self.log.keeping.operations(branch, step, step, position)
+        return apply(content, parse_operations(operations))[0] if operations else content
+
+    def _nearest(self, branch: Branch, step: int) -> tuple[int, Content]:
+        before = (self.log.branches.owner(branch, max(step - 1, 0)), step - 1)
+        if before in self._contents:
+            return step - 1, self._contents[before]
+        known, value = self.log.keeping.nearest(branch, step)
+        return known, Content.model_validate(value)
+
+    def forget_cached(self) -> None:
+        self._contents.clear()
+
+    def copy_to(self, target: Path) -> None:
+        """Copy the life into another folder: the log as it is now, and every artifact that it names."""
+        target.mkdir(parents=True, exist_ok=True)
+        self.log.database.copy_to(target / FILE)
+        copies = FolderArtifacts(target / "artifacts")
+        for sha in self.log.artifacts():
+            if self.artifacts.has(sha) and not copies.has(sha):
+                copies.put(self.artifacts.get(sha), "")
+
+    def prune(self) -> list[str]:
+        """Remove artifacts that no step of any branch names; gives their sha256."""
+        named = self.log.artifacts()
+        unread = sorted(sha for sha in self.artifacts.names() if sha not in named)
+        for sha in unread:
+            self.artifacts.path(sha).unlink()
+        return unread
+
+    def close(self) -> None:
+        """Close the files; a temporary folder goes when nobody holds this life any more."""
+        self.log.close()

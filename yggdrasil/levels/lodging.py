@@ -1,0 +1,61 @@
+"""Where a world lives and how it is opened; all handles on the branches of one world share one lodging."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from yggdrasil.engine.cycle.log import FILE
+from yggdrasil.engine.cycle.world_cycle import WorldCycle
+from yggdrasil.levels.acting import Acting
+from yggdrasil.levels.life import Life
+
+
+@dataclass(frozen=True)
+class Living:
+    """An opened life, and the cycle that drives it."""
+
+    life: Life
+    acting: Acting
+    cycle: WorldCycle
+
+
+class Lodging:
+    """Opens a world's life when it is first needed, in its home or in a temporary folder."""
+
+    def __init__(self, home: Path | None, act: Callable[[Life], Acting]) -> None:
+        self.home = home
+        self._act = act
+        self._living: Living | None = None
+
+    def open(self) -> Living:
+        if self._living is None:
+            life = Life(self.home)
+            acting = self._act(life)
+            self._living = Living(life, acting, WorldCycle(life.home, life.log, acting))
+        return self._living
+
+    def move(self, folder: Path) -> None:
+        """Live in `folder` from now on: a life that is there goes on, else this one moves in."""
+        if self.home is not None and self.home.resolve() == folder.resolve():
+            return
+        if self._living is not None and not (folder / FILE).exists():
+            self._living.life.copy_to(folder)
+        self.close()
+        self.home = folder
+
+    def keep(self, folder: Path) -> None:
+        """Write this life into `folder`; one that had no lasting home lives there from now on."""
+        if self.home is not None and self.home.resolve() == folder.resolve():
+            return
+        self.open().life.copy_to(folder)
+        if self.home is None:
+            self.close()
+            self.home = folder
+
+    def close(self) -> None:
+        if self._living is not None:
+            self._living.cycle.close()
+            self._living.life.close()
+            self._living = None

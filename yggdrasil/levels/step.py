@@ -1,0 +1,125 @@
+"""Step: one whole step of a world, as a person reads it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from yggdrasil.contract.artifacts import FolderArtifacts
+from yggdrasil.engine.cycle.records import StageRecord, StepRecord
+
+
+@dataclass(frozen=True)
+class Step:
+    """What happened in one step: its stages, the five blocks, the pictures' files, and what was dropped."""
+
+    record: StepRecord
+    folder: Path
+
+    @property
+    def step(self) -> int:
+        return self.record.step
+
+    @property
+    def status(self) -> str:
+        """`whole`, `dropped` or `open`."""
+        return self.record.status
+
+    @property
+    def action(self) -> str | None:
+        return self.record.action
+
+    @property
+    def stages(self) -> list[StageRecord]:
+        """Every run and skip of a stage, in order; a stage that failed and then ran stands twice."""
+        return self.record.stages
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The filled blocks of this step's state."""
+        return self.record.state()
+
+    @property
+    def settled(self) -> dict[str, Any]:
+        """The state that was passed in, and what Philosopher and Author added to it."""
+        return self.record.settling()
+
+    @property
+    def intent(self) -> dict[str, Any]:
+        return self.state.get("intent", {})
+
+    @property
+    def plan(self) -> dict[str, Any]:
+        return self.state.get("plan", {})
+
+    @property
+    def artifacts(self) -> dict[str, Any]:
+        return self.state.get("artifacts", {})
+
+    @property
+    def perception(self) -> dict[str, Any]:
+        return self.state.get("perception", {})
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """The chronicle's whole block."""
+        return self.state.get("chronicle", {})
+
+    @property
+    def chronicle(self) -> str:
+        """What really happened, as text."""
+        return _text(self.told)
+
+    @property
+    def failures(self) -> dict[str, Any]:
+        """Calls of the plan that failed: slot → error."""
+        return self.record.failures
+
+    @property
+    def dropped(self) -> list[dict[str, Any]]:
+        """States that were dropped: their blocks, and the missing ones."""
+        return self.record.dropped
+
+    @property
+    def pictures(self) -> list[dict[str, Any]]:
+        """The pictures: slot, path, sha256, prompt, seed."""
+        found: list[dict[str, Any]] = []
+        for slot, artifact in self.artifacts.items():
+            sha = artifact.get("sha256", "")
+            if sha and str(artifact.get("media_type", "image/")).startswith("image/"):
+                path = FolderArtifacts(self.folder / "artifacts").path(sha)
+                entry = {"slot": slot, "path": str(path), "sha256": sha}
+                found.append({**entry, "prompt": artifact.get("prompt", ""), "seed": artifact.get("seed")})
+        return found
+
+    def to_json(self) -> dict[str, Any]:
+        """The form that `yggdrasil show --json` prints."""
+        shown: dict[str, Any] = {
+            "step": self.step,
+            "status": self.status,
+            "action": self.action,
+            "stages": [stage.shown() for stage in self.stages],
+            "intent": self.intent,
+            "plan": self.plan,
+            "pictures": self.pictures,
+            "artifacts": self.artifacts,
+            "perception": self.perception,
+            "chronicle": self.chronicle,
+            "told": self.told,
+        }
+        if self.settled:
+            shown["settled"] = self.settled
+        if self.dropped:
+            shown["dropped"] = self.dropped
+        if self.failures:
+            shown["failures"] = self.failures
+        return shown
+
+
+def _text(block: dict[str, Any]) -> str:
+    if not block:
+        return ""
+    text = block.get("text")
+    return text if isinstance(text, str) else json.dumps(block, ensure_ascii=False)

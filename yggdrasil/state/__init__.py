@@ -1,0 +1,22 @@
+"""State and content of worlds: what flows around the cycle, and what World update changes."""
+
+from yggdrasil.state.content import Character, Content, Item, Place
+from yggdrasil.state.errors import OperationError, UnknownName
+from yggdrasil.state.operations import Operation, apply, parse_operations
+from yggdrasil.state.state import BLOCKS, Schema, State, StateError
+
+__all__ = [
+    "BLOCKS",
+    "Character",
+    "Content",
+    "Item",
+    "Operation",
+    "OperationError",
+    "Place",
+    "Schema",
+    "State",
+    "StateError",
+    "UnknownName",
+    "apply",
+    "parse_operations",
+]

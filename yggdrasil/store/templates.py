@@ -1,0 +1,98 @@
+"""Worlds from templates: parameters set the config of a manifest, or put other blocks where it refers to some."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from yggdrasil.contract.block import Block, FileRef, config_model
+from yggdrasil.contract.digest import digest_file
+from yggdrasil.contract.errors import ConfigError, did_you_mean
+from yggdrasil.contract.manifest import Manifest, read_manifest
+from yggdrasil.contract.registry import find
+from yggdrasil.contract.tree import walk
+from yggdrasil.levels import templates
+from yggdrasil.store import models
+from yggdrasil.store.load import load, load_manifest
+from yggdrasil.store.save import MANIFEST
+from yggdrasil.store.shelf import on_shelf
+
+TELLER = "chronicler"
+"""The agent of the shelf that tells a world with any chat model (policy `tools`)."""
+
+
+def from_template(name: str, /, **parameters: Any) -> Block:
+    """A new block from the template `name` (shelf name or path).
+
+    A parameter that the manifest declares names the block that stands where the template refers to its own;
+    every other is a setting of the block. Empty parameters leave the template as it is. Raises ConfigError.
+    """
+    folder = Path(name) if "/" in name or name.startswith(".") else on_shelf(name)
+    manifest = read_manifest(folder / MANIFEST)
+    given = {k: v for k, v in parameters.items() if v not in ("", None)}
+    known = {*manifest.parameters, *config_model(find(manifest.type)).model_fields}
+    for parameter in given:
+        if parameter not in known:
+            raise ConfigError(f"template {name!r} has no parameter {parameter!r}", mend=did_you_mean(parameter, known))
+    instead = {manifest.parameters[p]: _stand_in(p, given.pop(p)) for p in list(given) if p in manifest.parameters}
+    changed = manifest.model_copy(update={"config": {**manifest.config, **given}, "parameters": {}, "digests": None})
+    return load_manifest(changed, folder, instead)
+
+
+def _stand_in(parameter: str, value: Any) -> Block:
+    if isinstance(value, Block):
+        return value
+    return teller(str(value)) if parameter == "llm" else load(str(value))
+
+
+def teller(model: str) -> Block:
+    """An agent that tells worlds with `model`: a catalogue name, a GGUF file, a folder or a hub name of
+    transformers, or `openai:MODEL@BASE_URL` (the key is read from the variable OPENAI_API_KEY)."""
+    agent = load(TELLER)
+    llm = language_model(model)
+    for place, block in walk(agent):
+        if place == "llm":
+            llm.name = block.name
+    return _with_llm(agent, llm)
+
+
+def _with_llm(agent: Block, llm: Block) -> Block:
+    nodes = {**agent.children(), "llm": llm}
+    made = agent.__class__.assemble(agent.config(), nodes, agent.structure())
+    made.name = agent.name
+    return made
+
+
+def language_model(model: str) -> Block:
+    """The language model block that `model` names. Raises ConfigError with the forms that there are."""
+    if model.startswith("openai:"):
+        name, at, url = model.removeprefix("openai:").partition("@")
+        return find("llm/openai")(model=name, **({"base_url": url} if at else {}))
+    if model in models.catalogue():
+        return _of_catalogue(model)
+    path = Path(model)
+    if path.suffix == ".gguf" and path.is_file():
+        block = find("llm/llamacpp")()
+        block.files["weights"] = FileRef(digest_file(path), path.resolve())
+        return block
+    raise ConfigError(
+        f"{model!r} names no language model",
+        mend="give a catalogue name (yggdrasil models list), a .gguf file, or openai:MODEL@BASE_URL",
+    )
+
+
+def _of_catalogue(model: str) -> Block:
+    entry = models.model(model)
+    weights = next((f for f in entry.files if f.name.endswith(".gguf")), None)
+    if weights is None:
+        raise ConfigError(f"{model!r} is a {entry.role}, not a language model", mend="see: yggdrasil models list")
+    block = find("llm/llamacpp")()
+    ref = FileRef(weights.sha256, models.locate(weights.sha256, weights.name), f"{model}#{weights.name}")
+    block.files["weights"] = dataclasses.replace(ref)
+    return block
+
+
+templates.provide(lambda name, parameters: from_template(name, **parameters))
+
+__all__ = ["Manifest", "from_template", "language_model", "teller"]
