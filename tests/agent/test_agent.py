@@ -261,3 +261,20 @@ def test_events_name_the_tools_and_their_places() -> None:
     told = [(e.kind, e.data["tool"]) for e in events if e.kind in ("tool_call", "tool_result")]
     assert told == [("tool_call", "paint/x"), ("tool_result", "paint/x")]
     assert {e.path for e in events if e.kind == "token"} == {"agent/llm"}
+
+
+def test_a_replay_gives_a_tool_its_memory_back() -> None:
+    def nested() -> tuple[Agent, Agent]:
+        inner = Agent(Scripted([says("I know")]), about="Ask the inner one.")
+        return inner, Agent(Scripted([calls(("o", "inner", '{"prompt": "x"}')), says("heard")]), {"inner": inner})
+
+    journal = Remembering()
+    first_inner, first = nested()
+    with standing(Here(journal=journal)):
+        first.run("go")
+    second_inner, second = nested()
+    with standing(Here(journal=journal)):
+        second.run("go")
+    assert second_inner.llm.seen == []  # pyright: ignore[reportAttributeAccessIssue]
+    assert second_inner.state() == first_inner.state()
+    assert second.state() == first.state()

@@ -11,7 +11,7 @@ import pytest
 from tests.agent.scripted import Scripted, says
 from yggdrasil.agent import shapes
 from yggdrasil.agent.agent import Agent
-from yggdrasil.agent.judging import repeats, unfinished
+from yggdrasil.agent.judging import repeats, shortened, unfinished
 from yggdrasil.agent.updating import changes, unknown_names
 from yggdrasil.agent.world_tools import ReadPlace, Recall, Search
 from yggdrasil.contract import ConfigError
@@ -41,7 +41,7 @@ INTENT = {"text": "Eirik builds a boat for Nora.", "kind": "work", "place": "The
 SEEN = {
     "picture": {
         "text": "a whale",
-        "labels": {"place": "sea", "time": "night", "weather": "none", "things": [{"name": "whale", "confidence": 0.95}]},
+        "labels": {"place": "sea", "time": "night", "things": [{"name": "whale", "confidence": 0.95}]},
     }
 }
 CHRONICLE = {"text": "Eirik saw a whale at Vik. An old Torvald laughed.", "place": "Vik", "thing": "whale"}
@@ -83,6 +83,11 @@ def test_development_without_tools_plans_at_once_and_hears_the_action() -> None:
     out, llm, _ = do("development", ["", plan], action="a ship arrives")
     assert out.status["turns"] == 1
     assert "a ship arrives" in llm.seen[0]["messages"][-1]["content"]
+    pattern = bound(llm)["text"]["pattern"]
+    assert re.match(pattern, "A ship arrives with the first light of day.")
+    assert not re.match(pattern, "Nora sees the first light of day at last.")
+    _, llm, _ = do("development", ["", plan], action="a ship (large) arrives")
+    assert re.match(bound(llm)["text"]["pattern"], "Nora sees the first light of day at last.")
 
 
 def test_a_repeated_plan_is_asked_again_and_the_better_one_taken() -> None:
@@ -109,7 +114,8 @@ def test_the_author_tells_what_was_seen_not_what_was_planned() -> None:
     assert (out.result["thing"], out.result["who"]) == ("whale", ["Eirik", "Nora"])
     assert out.result["place"] == "The Old Mill"
     assert "NOT what was planned" in llm.seen[0]["messages"][-1]["content"]
-    assert "whale" in bound(llm)["sentence1"]["pattern"]
+    assert re.match(bound(llm)["sentence1"]["pattern"], "Nora follows the whale along the dark shore.")
+    assert not re.match(bound(llm)["sentence1"]["pattern"], "Eirik builds a boat for Nora.")
     as_planned = {"picture": {"text": "", "labels": {"things": [{"name": "boat", "confidence": 0.9}]}}}
     _, llm, _ = do("author", ["", said], intent=INTENT, plan={}, perception=as_planned)
     assert "NOT what was planned" not in llm.seen[0]["messages"][-1]["content"]
@@ -136,7 +142,8 @@ def test_changes_that_change_nothing_are_left_out() -> None:
     twice = {"op": "add_item", "name": "Horn", "description": "", "place": "Vik"}
     new = {"op": "add_fact", "text": "The sea moves."}
     assert changes([move, fact, twice, new, new], CONTEXT) == [new]
-    assert unknown_names("At dawn Eirik met Torvald Ironhand near Vik.", ["Eirik", "Vik"]) == ["Torvald Ironhand"]
+    told = "At dawn Eirik met Torvald Ironhand near Vik and sailed to Holm."
+    assert unknown_names(told, ["Eirik", "Vik"]) == (["Torvald Ironhand"], ["Holm"])
 
 
 def test_founding_makes_places_people_and_a_trouble() -> None:
@@ -178,8 +185,8 @@ def test_the_world_tools_need_a_world() -> None:
 
 
 def test_search_and_recall_find_by_stem() -> None:
-    answers = ['{"tool": "search", "words": "stillness of seas"}', {"kind": "help", "place": "Vik", "text": "Nora goes."}]
-    _, _, agent = do("development", ["", *answers], (Search(),))
+    plan = {"kind": "help", "place": "Vik", "text": "Nora goes."}
+    _, _, agent = do("development", ["", '{"tool": "search", "words": "stillness of seas"}', plan], (Search(),))
     told = [m["content"] for m in agent.memory.messages if m["role"] == "tool"]
     assert told == ["The sea has been still for a year."]
 
@@ -199,10 +206,11 @@ def test_a_sentence_is_bound_to_the_letters_of_its_language(language: str, good:
 
 
 def test_names_with_odd_letters_are_no_regular_expressions() -> None:
-    pattern = shapes.sentence("en", starts=["A.*", "Nora"], holds="(x")["pattern"]
+    pattern = shapes.sentence("en", starts=["A.*", "Nora"])["pattern"]
     assert re.match(pattern, "Nora sees the lantern in the mill.")
     assert not re.match(pattern, "Anyone sees the lantern in the mill.")
-    assert "(x" not in pattern
+    assert "(x" not in shapes.sight(["(x"], "whale")["pattern"]
+    assert "(x" not in shapes.sight(["Nora"], "(x")["pattern"]
     assert "maxLength" in shapes.sentence("ja")
 
 
@@ -211,3 +219,10 @@ def test_repetition_and_loose_ends_are_seen() -> None:
     assert repeats("Nora paints her door red.", CONTEXT["story"]) == 0.0
     assert unfinished("She hurried to the.") == 1.0
     assert unfinished("She hurried home.") == 0.0
+
+
+def test_what_is_too_long_is_cut_after_a_sentence_or_a_word() -> None:
+    assert shortened("One. Two three.", 40) == "One. Two three."
+    assert shortened("One two. Three four five.", 12) == "One two."
+    assert shortened("One two three in the garden", 17) == "One two three."
+    assert len(shortened("x" * 50, 20)) == 20

@@ -95,13 +95,13 @@ def test_a_bad_value_names_port_value_and_what_is_legal(given: dict[str, Any], t
 def test_missing_none_and_foreign_values_are_refused() -> None:
     with pytest.raises(PortError, match=r"input 'image' \(image\) is missing.*pass image="):
         See().run()
-    with pytest.raises(PortError, match="input 'image' is None"):
+    with pytest.raises(PortError, match=r"input 'image' is None"):
         See().run(image=None)
-    with pytest.raises(PortError, match="was given str, not a PIL image"):
+    with pytest.raises(PortError, match=r"was given str, not a PIL image"):
         See().run(image="cat.png")
-    with pytest.raises(PortError, match="given twice"):
+    with pytest.raises(PortError, match=r"given twice"):
         See().run(Pictures.new("RGB", (1, 1)), image=Pictures.new("RGB", (1, 1)))
-    with pytest.raises(PortError, match="4 inputs were given"):
+    with pytest.raises(PortError, match=r"4 inputs were given"):
         See().run(1, 2, 3, 4)
 
 
@@ -116,7 +116,7 @@ def test_star_arguments_and_wrong_returns_are_told() -> None:
 
     with pytest.raises(PortError, match=r"\*images.*name every port"):
         _ = Star().inputs
-    with pytest.raises(PortError, match="returned no score"):
+    with pytest.raises(PortError, match=r"returned no score"):
         Poor().run()
 
 
@@ -125,7 +125,7 @@ def test_an_annotation_that_is_not_there_at_run_time_is_told() -> None:
         def forward(self, x: "Nowhere") -> Text:  # type: ignore[name-defined]  # noqa: F821 - the mistake under test
             return ""
 
-    with pytest.raises(PortError, match="Nowhere.*TYPE_CHECKING"):
+    with pytest.raises(PortError, match=r"Nowhere.*TYPE_CHECKING"):
         _ = Lost().inputs
 
 
@@ -177,7 +177,7 @@ def test_a_type_that_contains_itself_is_told() -> None:
     class Grow(Block):
         def forward(self, tree: Tree) -> Text: ...
 
-    with pytest.raises(ConfigError, match="tree: type 'Tree' contains itself"):
+    with pytest.raises(ConfigError, match=r"tree: type 'Tree' contains itself"):
         tool_schema(Grow().inputs)
 
 
@@ -192,9 +192,9 @@ def test_config_is_checked_and_only_what_differs_is_kept() -> None:
 
     assert Sepia().config() == {} and Sepia(style="water").config() == {"style": "water"}
     assert Sepia().tags is not Sepia().tags
-    with pytest.raises(ConfigError, match="no setting 'strenght'.*did you mean 'strength'"):
+    with pytest.raises(ConfigError, match=r"no setting 'strenght'.*did you mean 'strength'"):
         Sepia(strenght=1)
-    with pytest.raises(ConfigError, match="'strength'.*number"):
+    with pytest.raises(ConfigError, match=r"'strength'.*number"):
         Sepia(strength="much")
 
 
@@ -202,5 +202,5 @@ def test_a_setting_may_not_hide_a_part_of_the_block() -> None:
     class Bad(Block):
         inputs: int = 3  # type: ignore[assignment]  # the mistake under test
 
-    with pytest.raises(ConfigError, match="cannot be called 'inputs'"):
+    with pytest.raises(ConfigError, match=r"cannot be called 'inputs'"):
         Bad()

@@ -109,7 +109,7 @@ def test_a_thing_that_is_no_edge_is_told_the_form() -> None:
 
 
 def test_a_missing_edge_is_named() -> None:
-    nodes = {"shout": Shout()}
+    nodes: dict[str, Block] = {"shout": Shout()}
     with pytest.raises(WiringError, match=r"shout.text \(text\) has no edge.*add an edge"):
         ygg.Graph.assemble({}, nodes, {"edges": ["shout.text -> self.text"]})
 
@@ -122,7 +122,7 @@ def test_several_edges_need_a_join() -> None:
     with pytest.raises(WiringError, match=r"c.n takes several edges \(a.value, b.value\).*list, sum, first"):
         both().connect("b.value", "c.n").run(n=1)
     assert both().connect("b.value", "c.n", join="sum").run(n=1).n == 8
-    with pytest.raises(WiringError, match="joined by 'concat'.*list, sum, first"):
+    with pytest.raises(WiringError, match=r"joined by 'concat'.*list, sum, first"):
         both().connect("b.value", "c.n", join="concat").run(n=1)
 
 
@@ -147,7 +147,7 @@ def test_a_wrong_structure_is_told(structure: dict[str, object], told: str) -> N
 def test_a_name_that_no_edge_could_spell_is_refused(name: str) -> None:
     graph = ygg.Graph("g")
     if name:
-        with pytest.raises(WiringError, match="cannot name a node"):
+        with pytest.raises(WiringError, match=r"cannot name a node"):
             graph.add(Shout(), name)
 
 
@@ -169,7 +169,7 @@ def test_a_value_that_the_edges_do_not_prove_is_checked() -> None:
             return str(len(messages))
 
     graph = ygg.Graph("g").add(Free()).add(Talk()).connect("free.value", "talk.messages")
-    with pytest.raises(PortError, match="messages.*valid list") as caught:
+    with pytest.raises(PortError, match=r"messages.*valid list") as caught:
         graph.run(text="x")
     assert caught.value.where == "g/talk"
 
@@ -198,7 +198,7 @@ def test_a_failed_wiring_can_be_mended() -> None:
 
 
 def test_a_pipeline_is_made_of_graphs() -> None:
-    with pytest.raises(WiringError, match="is a block, a pipeline is made of graphs.*wrap it"):
+    with pytest.raises(WiringError, match=r"is a block, a pipeline is made of graphs.*wrap it"):
         ygg.Pipeline("p").add(Shout())
     inner = ygg.Graph("inner").add(Shout())
     inner.defaults = {"times": 3}
@@ -232,13 +232,13 @@ def test_drawing_with_two_outputs_and_one_block_twice() -> None:
     shout = Shout()
 
     @ygg.graph
-    def both(text: Text):  # noqa: ANN202 - the outputs are those of the dict
+    def both(text: Text):
         return {"once": shout(text), "twice": shout(shout(text))}
 
     assert both.run(text="a") == {"once": "a!", "twice": "a!!"}
 
     @ygg.graph
-    def halves(text: Text):  # noqa: ANN202 - the outputs are those of the block
+    def halves(text: Text):
         return Split()(text)
 
     assert halves.run(text="ab") == {"head": "a", "tail": "b"}
@@ -246,19 +246,19 @@ def test_drawing_with_two_outputs_and_one_block_twice() -> None:
 
 def test_drawing_tells_what_it_cannot_record() -> None:
     shout = Shout()
-    with pytest.raises(WiringError, match="shout.times was given 3 while drawing.*default of the drawn function"):
+    with pytest.raises(WiringError, match=r"shout.times was given 3 while drawing.*default of the drawn function"):
 
         @ygg.graph
         def constant(text: Text) -> Text:
             return shout(text, 3)
 
-    with pytest.raises(WiringError, match="returned 'hello'"):
+    with pytest.raises(WiringError, match=r"returned 'hello'"):
 
         @ygg.graph
         def no_wire(text: Text) -> Text:
             return "hello"
 
-    with pytest.raises(WiringError, match="does nothing with seed"):
+    with pytest.raises(WiringError, match=r"does nothing with seed"):
 
         @ygg.graph
         def unused(text: Text, seed: int = 0) -> Text:
@@ -281,9 +281,9 @@ def test_a_drawn_graph_is_saved_whole(tmp_path: Path) -> None:
 def test_a_graph_can_be_copied_and_its_parts_reached() -> None:
     graph = ygg.Graph("g").add(Shout())
     assert graph["shout"].config() == {} and graph.children()["shout"] is graph["shout"]
-    with pytest.raises(WiringError, match="there is a node 'shout' already"):
+    with pytest.raises(WiringError, match=r"there is a node 'shout' already"):
         graph.add(Shout(), "shout")
-    with pytest.raises(ConfigError, match="no setting 'titel'"):
+    with pytest.raises(ConfigError, match=r"no setting 'titel'"):
         ygg.Graph(titel="x")
     shallow = copy.copy(graph)
     assert shallow.run(text="a").text == "a!"
@@ -294,7 +294,7 @@ def test_roles_must_have_their_ports() -> None:
         def forward(self, latent: Latent) -> Latent:
             return latent
 
-    with pytest.raises(WiringError, match="role Solver needs the input 'timestep'.*declare no role") as caught:
+    with pytest.raises(WiringError, match=r"role Solver needs the input 'timestep'.*declare no role") as caught:
         ygg.Graph("g").add(Half())
     assert caught.value.where == "g/solver"
 

@@ -143,6 +143,39 @@ def test_a_state_passed_after_a_failure_drops_what_was_left() -> None:
     assert calls.seen["development"]["past"] == [] and len(world.content().story) == 1
 
 
+class Refused(Block, type="test/refused"):
+    """Name someone who is not there, again and again."""
+
+    def forward(self, chronicle: Json) -> Json:
+        return [{"op": "add_fact", "text": "f"}, {"op": "move", "character": "Nobody", "place": "Fjord"}]
+
+
+def test_an_update_that_the_world_does_not_admit_is_refused_as_a_whole() -> None:
+    world = scripted(update=Refused())
+    step = world.step()
+    assert step.status == "whole" and "no character 'Nobody'" in step.refused["problem"]
+    assert world.content().facts == [] and world.content().story == [step.chronicle]
+    assert step.to_json()["refused"]["operations"][0]["op"] == "add_fact"
+
+
+class Stuck(Block, type="test/stuck"):
+    """Fail for ever."""
+
+    def forward(self, perception: Json) -> Json:
+        raise RuntimeError("no words")
+
+
+def test_a_step_that_cannot_be_finished_is_given_up() -> None:
+    world = scripted(author=Stuck())
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="no words"):
+            world.step()
+    step = world.give_up()
+    assert step.status == "dropped" and step.dropped[0]["missing"] == ["chronicle"]
+    assert world.unfinished() is None and world.content().story == [] and calls.names.count("philosopher") == 1
+    world.replay()
+
+
 class Nothing(Block, type="test/nothing"):
     """See nothing."""
 

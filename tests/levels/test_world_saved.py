@@ -10,6 +10,7 @@ import pytest
 from tests.levels.scripted import Develop, Tell, calls, scripted
 from tests.levels.test_world_history import Remembering
 from yggdrasil.contract import Block, ConfigError, Event, listening
+from yggdrasil.engine.cycle.errors import LogError
 from yggdrasil.levels.stage import Stage, StageError
 from yggdrasil.levels.world import World
 from yggdrasil.levels.writing import BlockError
@@ -63,6 +64,16 @@ def test_a_world_saved_before_it_lived_lives_where_it_was_saved(tmp_path: Path) 
     loaded.step()
     again = load(tmp_path / "home")
     assert isinstance(again, World) and len(again.history()) == 1
+
+
+def test_a_save_never_writes_over_another_world(tmp_path: Path) -> None:
+    first, second = scripted(), scripted(wish="another")
+    for world in (first, second):
+        world.step()
+    save(first, tmp_path / "home")
+    with pytest.raises(LogError, match="another world lives here"):
+        save(second, tmp_path / "home")
+    assert len(first.history()) == 1 and first.show()["wish"] == "a fjord"
 
 
 def test_a_dropped_step_is_remembered_by_nobody() -> None:

@@ -121,6 +121,8 @@ class Agent(Block, type="agent", role="Agent"):
             f"guide {self.guide}", inputs, lambda: guide.answer(self.llm, task.name, task.context, place.seed)
         )
         self.memory.calls += 1
+        if isinstance(result.get("text"), str):
+            place.token(result["text"])
         status = {"state": DONE, "turns": 0, "tokens": 0}
         return {"response": json.dumps(result, ensure_ascii=False), "result": result, "status": status}
 

@@ -24,6 +24,20 @@ def repeats(text: str, earlier: list[str], names: Iterable[str] = ()) -> float:
     return worst if worst > _TOLERATED else 0.0
 
 
+def shortened(text: str, limit: int) -> str:
+    """The text in at most `limit` letters: cut after a sentence if one ends in time, else after a word."""
+    if len(text) <= limit:
+        return text
+    head = text[:limit]
+    ends = [head.rfind(mark) for mark in (". ", "! ", "? ")]
+    if max(ends) > 0:
+        return head[: max(ends) + 1]
+    words = (head.rpartition(" ")[0] or head).rstrip(" ,;:-").split(" ")
+    while len(words) > 1 and words[-1].lower() in _LOOSE_ENDS:
+        words.pop()
+    return " ".join(words)[: limit - 1] + "."
+
+
 def unfinished(text: str) -> float:
     """1 if the sentence ends on a word that asks for another one."""
     last = text.rstrip(" .!?").rpartition(" ")[2].lower()

@@ -15,18 +15,19 @@ ENGLISH: Mapping[str, str] = {
     "places": "PLACES", "people": "PEOPLE", "items": "THINGS", "facts": "FACTS", "story": "STORY SO FAR",
     "nothing": "(nothing has happened yet)",
     "found": "Invent the beginning of this world: a title; 3 places with names of their own, in a few words what is"
-    " seen at each, and the ground that it stands on (one of {scenes}); 3 ordinary people who live there, each with a first name that"
-    " fits the world (no gods, no famous figures) and a trade; 1 trouble or secret that waits to be solved; the time"
-    " of day and the weather.",
+    " seen at each, and the ground that it stands on (one of {scenes}); 3 ordinary people who live there, each with a"
+    " first name that fits the world (no gods, no famous figures) and a trade; 1 trouble or secret that waits to be"
+    " solved; the time of day and the weather.",
     "look": "You are Development. Before you plan, look one thing up in the world with a tool.",
-    "plan": "Now plan what happens next: what kind of event, where, and one new short sentence that tells who does"
-    " what. Something must change. Then name the one thing that a picture of it shows.{action}",
+    "plan": "Now plan what happens next: what kind of event, where, one thing that plays a part in it{things}, and one"
+    " new short sentence that tells who does what with it. Something must change.{action}",
+    "things": " (one of {things})",
     "action": " The reader wants this to happen: {action}. Make it happen now.",
     "architect": "You are Architect. The plan: {text} (at {place}).\nTell the painter one picture in ten words: the"
     " {thing} and how it looks, the ground ({scene}), the time of day, the weather.",
-    "author": "You are Author. The plan was: {text} The picture shows: {seen}.{unlike}\nWrite two new sentences of the"
-    " story: what really happens now at {place}, and what comes of it. Name the people. Use what the picture shows.",
-    "unlike": " This is NOT what was planned. Forget the plan and tell what was seen.",
+    "author": "You are Author. The plan was: {text} What is really there: {seen}.{unlike}\nWrite two new sentences of"
+    " the story: what really happens now at {place}, and what comes of it. Name the people.",
+    "unlike": " This is NOT what was planned. Forget the plan and tell what is there.",
     "update": "You are Keeper. This happened at {place}: {text}\nName one or two things that are different"
     " now: someone went to another place, someone feels or fares otherwise, a thing lies somewhere, everyone knows"
     " something.",
@@ -37,19 +38,19 @@ RUSSIAN: Mapping[str, str] = {
     "ready": "Я знаю этот мир. Какой кусочек дальше?",
     "places": "МЕСТА", "people": "ЛЮДИ", "items": "ВЕЩИ", "facts": "ФАКТЫ", "story": "СКАЗКА ДО СИХ ПОР",
     "nothing": "(ещё ничего не случилось)",
-    "found": "Придумай начало этого мира: название; 3 места с именами, что там видно, в двух словах, и на какой"
-    " земле каждое стоит (одно из {scenes}); 3 обычных жителя с именем и ремеслом; 1 беду или тайну, которую предстоит разгадать; время суток"
-    " и погоду.",
+    "found": "Придумай начало этого мира: название; 3 места с именами, что там видно, в двух словах, и на"
+    " какой земле каждое стоит (одно из {scenes}); 3 обычных жителя с именем и ремеслом; 1 беду или тайну, которую"
+    " предстоит разгадать; время суток и погоду.",
     "look": "Ты — Развитие. Прежде чем задумать, посмотри одну вещь в мире с помощью инструмента.",
-    "plan": "Теперь задумай, что случится дальше: какое это событие, кто, где, и одно короткое предложение о нём."
-    " Что-то должно измениться. Потом назови одну вещь, которую будет видно на картине.{action}",
+    "plan": "Теперь задумай, что случится дальше: какое это событие, где, одну вещь, которая в нём участвует{things}, и"
+    " одно новое короткое предложение: кто что с ней делает. Что-то должно измениться.{action}",
+    "things": " (одна из {things})",
     "action": " Читатель хочет, чтобы случилось вот что: {action}. Пусть это случится сейчас.",
     "architect": "Ты — Архитектор. Замысел: {text} (место: {place}).\nСкажи художнику одну картину по-английски,"
     " десять слов: {thing}, какой он, земля ({scene}), время суток, погода.",
-    "author": "Ты — Автор. Замысел был: {text} На картине видно: {seen}.{unlike}\nНапиши два новых предложения"
-    " сказки: что на самом деле происходит сейчас (место: {place}) и что из этого выходит. Назови людей."
-    " Используй то, что на картине.",
-    "unlike": " Это НЕ то, что задумано. Забудь замысел и расскажи то, что видно.",
+    "author": "Ты — Автор. Замысел был: {text} На самом деле там: {seen}.{unlike}\nНапиши два новых предложения"
+    " сказки: что происходит сейчас (место: {place}) и что из этого выходит. Назови людей.",
+    "unlike": " Это НЕ то, что задумано. Забудь замысел и расскажи то, что там есть.",
     "update": "Ты — Хранитель. Вот что случилось ({place}): {text}\nНазови одну или две перемены: кто перешёл в другое"
     " место, кому стало иначе, какая вещь где лежит, что теперь всем известно.",
 }

@@ -9,6 +9,14 @@ Schema = dict[str, Any]
 _CYRILLIC = ("А-ЯЁ", "А-Яа-яЁё")
 _LATIN = ("A-Z", "A-Za-z")
 _WIDE_LATIN = ("A-ZÀ-ÖØ-Þ", "A-Za-zÀ-ÖØ-öø-ÿĀ-ž")
+_DEEDS = (
+    "sees", "finds", "takes", "holds", "follows", "shows", "watches", "meets", "hears", "carries", "brings", "leaves",
+    "lifts", "hides", "mends", "steals", "wakes", "draws", "opens", "feeds", "chases", "saves", "fears", "calls",
+)  # fmt: skip
+_LOOKS = (
+    "small", "big", "old", "new", "red", "blue", "green", "golden", "black", "white", "grey", "broken", "lonely",
+    "bright", "dark", "strange",
+)  # fmt: skip
 _PLAIN = re.compile(r"[^\W\d_]+([ '-][^\W\d_]+)*")
 _LETTERS = {
     "en": _LATIN, "ru": _CYRILLIC, "uk": ("А-ЯЁІЇЄҐ", "А-Яа-яЁёІіЇїЄєҐґ"), "bg": _CYRILLIC,
@@ -30,22 +38,36 @@ def one_of(values: list[Any]) -> Schema:
     return {"enum": values}
 
 
-def sentence(language: str, low: int = 6, high: int = 22, starts: list[str] | None = None, holds: str = "") -> Schema:
+def plain(text: str) -> bool:
+    """Whether a text is made of words alone, so that it can stand in a pattern."""
+    return _PLAIN.fullmatch(text) is not None
+
+
+def sentence(language: str, low: int = 6, high: int = 22, starts: list[str] | None = None) -> Schema:
     """One sentence of `low` to `high` words, so that a limit never cuts a word in two.
 
-    `starts` are the only words that it may begin with, `holds` is a word that stands in its first half.
+    `starts` are the only words that it may begin with.
     """
     if language not in _LETTERS:
         return {"type": "string", "minLength": low * 3, "maxLength": high * 7}
-    upper, letters = _LETTERS[language]
     plain = [start for start in starts or [] if _PLAIN.fullmatch(start)]
+    upper, letters = _LETTERS[language]
     head = f"({'|'.join(plain)})" if plain else f"[{upper}][{letters}']{{0,13}}"
-    word = f"[{letters}']{{1,15}}"
-    if not _PLAIN.fullmatch(holds):
-        return {"type": "string", "pattern": f"^{head}( {word},?){{{low - 2},{high - 2}}} {word}[.!?]$"}
-    half = high // 2
-    tail = f"( {word},?){{1,{half}}} {word}[.!?]"
-    return {"type": "string", "pattern": f"^{head}( {word},?){{0,{half}}} {holds}s?{tail}$"}
+    return _going_on(language, head, low, high)
+
+
+def sight(people: list[str], thing: str, low: int = 4, high: int = 16) -> Schema:
+    """An English sentence that begins with `thing`, or with people who do something with it."""
+    if not _PLAIN.fullmatch(thing):
+        return sentence("en")
+    plain = [name for name in people if _PLAIN.fullmatch(name)]
+    who = f"({'|'.join(plain)}) ({'|'.join(_DEEDS)}) (the|a|an|his|her) {thing}"
+    return _going_on("en", f"({who}|(The|A|An) {thing})" if plain else f"(The|A|An) {thing}", low, high)
+
+
+def _going_on(language: str, head: str, low: int, high: int) -> Schema:
+    word = f"[{_LETTERS[language][1]}']{{1,15}}"
+    return {"type": "string", "pattern": f"^{head}( {word},?){{{low - 2},{high - 2}}} {word}[.!?]$"}
 
 
 def phrase(language: str, low: int = 1, high: int = 3) -> Schema:
@@ -56,19 +78,20 @@ def phrase(language: str, low: int = 1, high: int = 3) -> Schema:
     return {"type": "string", "pattern": f"^{word}( {word}){{{low - 1},{high - 1}}}$"}
 
 
-def name(language: str) -> Schema:
-    """A proper name of one or two words."""
+def name(language: str, words: int = 1) -> Schema:
+    """A proper name of `words` words (one or two)."""
     if language not in _LETTERS:
         return {"type": "string", "minLength": 2, "maxLength": 30}
     upper, letters = _LETTERS[language]
-    word = f"[{upper}][{letters}'-]{{1,11}}"
-    return {"type": "string", "pattern": f"^{word}( {word})?$"}
+    word = f"[{upper}][{letters}'-]{{2,13}}"
+    return {"type": "string", "pattern": f"^{' '.join([word] * words)}$"}
 
 
 def caption(thing: str = "") -> Schema:
-    """What a painter is told, always in English: `thing` with a word or two before it, and where it is."""
-    word = "[a-z]{2,12}"
+    """What a painter is told, always in English: `thing`, how it looks, and where it is."""
+    word = "[a-z]{1,12}"
     if not re.fullmatch(r"[a-z]+([ -][a-z]+)*", thing):
         return {"type": "string", "pattern": f"^an?( {word},?){{2,9}} {word}$"}
     around = "(in|on|at|near|under|above|behind|before)"
-    return {"type": "string", "pattern": f"^an? ({word} ){{0,2}}{thing} {around}( {word},?){{1,7}} {word}$"}
+    looks = f"(({'|'.join(_LOOKS)}) ){{0,2}}"
+    return {"type": "string", "pattern": f"^an? {looks}{thing} {around}( {word},?){{1,8}} {word}$"}

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from yggdrasil.agent import prompts, shapes
-from yggdrasil.agent.judging import repeats, unfinished
+from yggdrasil.agent.judging import repeats, shortened, unfinished
 from yggdrasil.agent.running import Work
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.updating import change_shapes, changes
 from yggdrasil.agent.world_tools import CONTEXT, stems
-from yggdrasil.contract import ConfigError
+from yggdrasil.contract import ConfigError, derive_seed
 
 __all__ = ["CONTEXT", "Task", "plan"]
 
@@ -25,6 +25,7 @@ MOODS = ["calm", "merry", "sad", "tense", "strange", "hopeful"]
 TIMES = ["day", "night", "sunset", "overcast"]
 WEATHERS = ["none", "rain", "snowfall", "fog", "storm"]
 _STARTS = ["The", "A", "In", "At", "On", "Near", "Under", "When", "Suddenly"]
+_OFFERED = 12
 _SURE = 0.5
 _RECENT = 2
 
@@ -78,8 +79,8 @@ def _names(context: dict[str, Any], kind: str) -> list[str]:
 def _found(context: dict[str, Any], work: Work) -> tuple[str, Work]:
     language = _language(context)
     place = shapes.object_of(
-        place=shapes.name(language),
-        seen=shapes.sentence(language, 4, 16),
+        place=shapes.name(language, 2),
+        seen=shapes.sentence(language, 4, 18),
         ground=shapes.one_of(context["scenes"]),
     )
     person = shapes.object_of(
@@ -95,13 +96,17 @@ def _found(context: dict[str, Any], work: Work) -> tuple[str, Work]:
     )
 
     def finish(value: dict[str, Any]) -> dict[str, Any]:
-        places = [{"name": p["place"], "description": p["seen"], "scene": p["ground"]} for p in value["places"]]
+        places = [
+            {"name": p["place"], "description": shortened(p["seen"], 120), "scene": p["ground"]}
+            for p in value["places"]
+        ]
         people = [
             {"name": c["person"], "role": c["trade"], "place": places[c["home"] - 1]["name"]}
             for c in value["characters"]
         ]
         kept = {k: value[k] for k in ("title", "time", "weather")}
-        return {**kept, "places": places, "characters": people, "facts": [value["trouble"]], "unknown": []}
+        facts = [shortened(value["trouble"], 120)]
+        return {**kept, "places": places, "characters": people, "facts": facts, "unknown": []}
 
     def flaw(result: dict[str, Any]) -> float:
         names = [thing["name"] for kind in ("places", "characters") for thing in result[kind]]
@@ -118,22 +123,21 @@ def _development(context: dict[str, Any], work: Work) -> tuple[str, Work]:
     fields: dict[str, Any] = {
         "kind": shapes.one_of(_fresh(KINDS, past, "kind", 4)),
         "place": shapes.one_of(_fresh(_names(context, "places"), past, "place", 1)),
-        "text": shapes.sentence(language, 6, 22, people if language == "en" else None),
     }
-    if context.get("things"):
-        fields["thing"] = shapes.one_of(_fresh(list(context["things"]), past, "thing", 6))
-    if items:
-        fields["item"] = shapes.one_of([*items, ""])
     action = context.get("action") or ""
+    things = _offered(context, action)
+    if things:
+        fields["thing"] = shapes.one_of(things)
+    fields["text"] = shapes.sentence(language, 6, 22, _openings(action, people, language))
 
     def finish(value: dict[str, Any]) -> dict[str, Any]:
         return {
-            "text": value["text"],
+            "text": shortened(value["text"], 200),
             "kind": value["kind"],
             "who": _named(value["text"], people),
             "place": value["place"],
             "thing": value.get("thing", ""),
-            "item": value.get("item", ""),
+            "item": next(iter(_named(value["text"], items)), ""),
         }
 
     def flaw(result: dict[str, Any]) -> float:
@@ -144,14 +148,11 @@ def _development(context: dict[str, Any], work: Work) -> tuple[str, Work]:
         return repeats(result["text"], earlier, people) + unfinished(result["text"]) + float(ignored)
 
     wanted = said["action"].format(action=action) if action else ""
-    closing = said["plan"].format(action=wanted)
-    narrow = {
-        "read_place": {"place": _names(context, "places")},
-        "recall": {"word": _named(" ".join(context.get("story", [])), [*people, *items, *_recent_things(past)])},
-    }
+    offered = said["things"].format(things=", ".join(things)) if things else ""
+    closing = said["plan"].format(action=wanted, things=offered)
     made = replace(
-        work, schema=shapes.object_of(**fields), finish=finish, flaw=flaw, narrow=narrow, max_tokens=140,
-        must_call=bool(work.toolbox), closing=closing if work.toolbox else "",
+        work, schema=shapes.object_of(**fields), finish=finish, flaw=flaw, narrow=_worth_reading(context),
+        max_tokens=140, must_call=bool(work.toolbox), closing=closing if work.toolbox else "",
     )  # fmt: skip
     return (said["look"] if work.toolbox else closing), made
 
@@ -167,7 +168,7 @@ def _architect(context: dict[str, Any], work: Work) -> tuple[str, Work]:
     schema = shapes.object_of(prompt=shapes.caption(str(intent.get("thing") or "")))
 
     def finish(value: dict[str, Any]) -> dict[str, Any]:
-        return {"paints": [{"prompt": value["prompt"].strip(" ,"), "slot": "picture"}]}
+        return {"paints": [{"prompt": value["prompt"][:90].strip(" ,"), "slot": "picture"}]}
 
     def flaw(result: dict[str, Any]) -> float:
         thing = str(intent.get("thing") or "")
@@ -204,16 +205,14 @@ def _author(context: dict[str, Any], work: Work) -> tuple[str, Work]:
     )
     english = language == "en"
     fields: dict[str, Any] = {
-        "sentence1": shapes.sentence(
-            language, starts=[*people, *_STARTS] if english else None, holds=names[0] if names and english else ""
-        ),
-        "sentence2": shapes.sentence(language),
+        "sentence1": shapes.sight(people, names[0]) if names and english else shapes.sentence(language),
+        "sentence2": shapes.sentence(language, starts=[*people, *_STARTS] if english else None),
         "mood": shapes.one_of(MOODS),
     }
 
     def finish(value: dict[str, Any]) -> dict[str, Any]:
         return {
-            "text": f"{value['sentence1']} {value['sentence2']}",
+            "text": shortened(f"{value['sentence1']} {value['sentence2']}", 300),
             "who": _named(f"{value['sentence1']} {value['sentence2']}", people),
             "place": intent.get("place", ""),
             "thing": names[0] if names else "",
@@ -253,15 +252,36 @@ def _named(text: str, names: list[str]) -> list[str]:
     return [name for name in dict.fromkeys(names) if stems(name) & said or name in text]
 
 
+def _worth_reading(context: dict[str, Any]) -> dict[str, dict[str, list[str]]]:
+    """The arguments with which the world's read tools find something."""
+    things = [str(p["thing"]) for p in context.get("past", [])[-_RECENT:] if p.get("thing")]
+    known = [*_names(context, "characters"), *_names(context, "items"), *things]
+    story = " ".join(context.get("story", []))
+    return {"read_place": {"place": _names(context, "places")}, "recall": {"word": _named(story, known)}}
+
+
+def _openings(action: str, people: list[str], language: str) -> list[str] | None:
+    """How a plan may begin: with the reader's own words if there are some, else with someone who does something."""
+    asked = action.strip(" .!?")
+    if asked:
+        return [asked[:1].upper() + asked[1:]] if shapes.plain(asked) else None
+    return people if language == "en" else None
+
+
+def _offered(context: dict[str, Any], action: str) -> list[str]:
+    """A dozen of the drawable things, others at each step, and those that the reader's wish names."""
+    fresh = _fresh(list(context.get("things") or []), list(context.get("past", [])), "thing", 6)
+    wish = f"{context.get('wish', '')} {context.get('step', 0)}"
+    order = sorted(fresh, key=lambda thing: derive_seed(wish, thing))
+    named = [thing for thing in fresh if stems(thing) and stems(thing) <= stems(action)]
+    return list(dict.fromkeys([*named, *order[:_OFFERED]]))
+
+
 def _fresh(values: list[str], past: list[dict[str, Any]], field: str, span: int) -> list[str]:
     """The values without those of the last few intents, so that a weak model does not go round in a circle."""
     used = {str(p.get(field, "")) for p in past[-span:]}
     left = [value for value in values if value not in used]
     return left or values
-
-
-def _recent_things(past: list[dict[str, Any]]) -> list[str]:
-    return [str(p["thing"]) for p in past[-_RECENT:] if p.get("thing")]
 
 
 _MAKERS: dict[str, Callable[[dict[str, Any], Work], tuple[str, Work]]] = {

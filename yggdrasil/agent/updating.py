@@ -6,11 +6,13 @@ import re
 from typing import Any
 
 from yggdrasil.agent import shapes
+from yggdrasil.agent.judging import shortened
 
 Schema = dict[str, Any]
 _WORD = re.compile(r"[^\W\d_]+")
-_INSIDE = re.compile(r"(?<=[a-zа-яё,;:] )([A-ZА-ЯЁ][a-zа-яё]{2,}(?: [A-ZА-ЯЁ][a-zа-яё]{2,})?)")
-_STATUS = ["wounded", "ill", "missing", "afraid", "angry", "happy", "tired", "in love", "trusted", "exiled", "dead"]
+_INSIDE = re.compile(r"([^\W\d_]+),? ([A-ZА-ЯЁ][a-zа-яё]{2,}(?: [A-ZА-ЯЁ][a-zа-яё]{2,})?)")
+_WHERE = frozenset({"in", "at", "to", "from", "near", "into", "of", "в", "на", "из", "у", "к", "до"})
+_STATUS = ["happy", "proud", "curious", "hopeful", "tired", "worried", "afraid", "sad", "angry", "wounded"]
 
 
 def change_shapes(context: dict[str, Any], language: str) -> list[Schema]:
@@ -18,33 +20,41 @@ def change_shapes(context: dict[str, Any], language: str) -> list[Schema]:
     world, chronicle = context.get("world", {}), context["chronicle"]
     people, places, items = ([t["name"] for t in world.get(kind, [])] for kind in ("characters", "places", "items"))
     options = [_op("add_fact", text=shapes.sentence(language, 5, 20))]
-    if people and len(places) > 1:
-        options.append(_op("move", character=shapes.one_of(people), place=shapes.one_of(places)))
-    if people:
+    part = [name for name in chronicle.get("who") or people if name in people]
+    stands = {c["name"]: c.get("place", "") for c in world.get("characters", [])}
+    for name in part:
+        elsewhere = [place for place in places if place != stands.get(name)]
+        if elsewhere:
+            options.append(_op("move", character=shapes.one_of([name]), place=shapes.one_of(elsewhere)))
+    if part:
         status = shapes.one_of(_STATUS) if language == "en" else shapes.phrase(language, 1, 3)
-        changed = {"kind": {"const": "character"}, "field": {"const": "status"}, "value": status}
-        options.append(_op("change", name=shapes.one_of(people), **changed))
+        options.append(_op("change", name=shapes.one_of(part), value=status))
     thing = str(chronicle.get("thing") or "")
     if places and thing and thing not in items:
-        told = shapes.sentence(language, 4, 16)
-        options.append(_op("add_item", name=shapes.one_of([thing]), description=told, place=shapes.one_of(places)))
+        looks = shapes.phrase(language, 2, 4)
+        options.append(_op("add_item", name=shapes.one_of([thing]), description=looks, place=shapes.one_of(places)))
     if items and people:
         options.append(_op("give", item=shapes.one_of(items), to_character=shapes.one_of(people)))
-    strangers = unknown_names(str(chronicle["text"]), [*people, *places, *items])
+    strangers, lands = unknown_names(str(chronicle["text"]), [*people, *places, *items])
     if strangers and places:
         role = shapes.phrase(language, 1, 2)
         options.append(_op("add_character", name=shapes.one_of(strangers), role=role, place=shapes.one_of(places)))
-    if strangers and context.get("scenes"):
+    if lands and context.get("scenes"):
         told, scene = shapes.sentence(language, 4, 16), shapes.one_of(list(context["scenes"]))
-        options.append(_op("add_place", name=shapes.one_of(strangers), description=told, scene=scene))
+        options.append(_op("add_place", name=shapes.one_of(lands), description=told, scene=scene))
     return options
 
 
-def unknown_names(text: str, known: list[str]) -> list[str]:
-    """Words with a capital inside a sentence that belong to no known name."""
+def unknown_names(text: str, known: list[str]) -> tuple[list[str], list[str]]:
+    """Names inside sentences that are not known: of people, and of places (those that come after in, at, to …)."""
     parts = {word.lower() for name in known for word in _WORD.findall(name)}
-    found = [match.group(1) for match in _INSIDE.finditer(text)]
-    return [name for name in dict.fromkeys(found) if not {w.lower().removesuffix("'s") for w in name.split()} & parts]
+    people: list[str] = []
+    places: list[str] = []
+    for before, name in _INSIDE.findall(text):
+        found = places if before.lower() in _WHERE else people
+        if name not in found and not {word.lower() for word in name.split()} & parts:
+            found.append(name)
+    return people, places
 
 
 def changes(operations: list[dict[str, Any]], context: dict[str, Any]) -> list[dict[str, Any]]:
@@ -53,9 +63,12 @@ def changes(operations: list[dict[str, Any]], context: dict[str, Any]) -> list[d
     known = {t["name"].lower() for kind in ("characters", "places", "items") for t in world.get(kind, [])}
     stands = {c["name"]: c.get("place", "") for c in world.get("characters", [])}
     facts = {str(fact) for fact in world.get("facts", [])}
+    told: set[tuple[str, Any]] = set()
     kept: list[dict[str, Any]] = []
-    for operation in operations:
-        kind = operation["op"]
+    for asked in operations:
+        operation, kind = asked, asked["op"]
+        if kind == "change":
+            operation = {**asked, "kind": "character", "field": "status"}
         if kind in ("add_character", "add_place", "add_item"):
             new = operation["name"].strip().lower()
             if new in known:
@@ -65,7 +78,12 @@ def changes(operations: list[dict[str, Any]], context: dict[str, Any]) -> list[d
             continue
         if kind == "add_fact" and operation["text"] in facts:
             continue
-        if operation not in kept:
+        for field, limit in (("text", 160), ("description", 120)):
+            if field in operation:
+                operation = {**operation, field: shortened(operation[field], limit)}
+        subject = (kind, operation.get("name", operation.get("character", operation.get("text"))))
+        if subject not in told:
+            told.add(subject)
             kept.append(operation)
     return kept
 

@@ -58,7 +58,7 @@ class Recall(Block, type="world/recall", role="Tool"):
     def forward(self, word: Text) -> Text:
         known = context()
         wanted = stems(word)
-        lines = [line for line in known.get("story", []) if wanted & stems(line)]
+        lines = [line for line in known.get("story", []) if wanted & stems(line) or (not wanted and word in line)]
         return " ".join(lines[-_LINES:]) or f"{_said(_NOTHING, known.get('language', ''))}: {word}"
 
 

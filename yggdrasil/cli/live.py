@@ -17,6 +17,7 @@ from yggdrasil.contract.running import listening
 STAGES = ("philosopher", "author", "update", "development", "architect", "creator")
 _CELLS = 36
 _TAIL = 600
+_STORY = 5
 
 
 @contextmanager
@@ -74,6 +75,7 @@ class _Screen:
         self.bar: tuple[int, int] = (0, 0)
         self.picture: Any = None
         self.notes: list[str] = []
+        self.story: list[str] = []
         self.began = time.time()
         self._finished = 0
         self._lock = threading.Lock()
@@ -110,6 +112,8 @@ class _Screen:
         self.stage, self.text, self.bar = stage, "", (0, 0)
 
     def _end(self, stage: str, event: Event) -> None:
+        if stage == "author" and event.kind == "finished" and self.text.strip():
+            self.story = [*self.story[-_STORY:], self.text.strip()]
         if event.kind != "skipped":
             self._finished += 1
         mark = {"finished": "✓", "skipped": "–", "failed": "✗"}[event.kind]
@@ -133,7 +137,9 @@ class _Screen:
             lines.append(Text(visible(self.text), style="dim"))
             lines += [Text(visible(n), style="yellow") for n in self.notes[-2:]]
             body = Group(*lines)
-            return Group(head, Columns([Panel(cells(self.picture), padding=0), body]) if self.picture else body)
+            story = [Text(visible(line)) for line in self.story]
+            shown = Columns([Panel(cells(self.picture), padding=0), body]) if self.picture else body
+            return Group(head, shown, *story)
 
     def _left(self) -> str:
         if self._finished < 3:

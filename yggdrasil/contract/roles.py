@@ -5,7 +5,7 @@ from __future__ import annotations
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import WiringError
 from yggdrasil.contract.kinds import fits
-from yggdrasil.contract.wiring import SELF, Edge, Loop, Net
+from yggdrasil.contract.wiring import SELF, Edge, Loop, Net, check_edges
 
 CONTRACTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "Tokenizer": (("text",), ("token_ids", "attention_mask")),
@@ -81,6 +81,7 @@ class Wirer:
 
     def complete(self) -> None:
         """Add the missing edges, the denoising loop and the graph's own ports. Raises WiringError if ambiguous."""
+        check_edges(self.net, self.where)
         for rule in RULES:
             self._apply(*rule)
         self._denoising_loop()

@@ -95,7 +95,13 @@ class TorchBlock(Block):
         with torch.device("meta"):
             module = self.build()
         once = {id(t): t.to(self.torch_dtype) if t.is_floating_point() else t for t in tensors.values()}
-        problem: Any = module.load_state_dict({n: once[id(t)] for n, t in tensors.items()}, strict=False, assign=True)
+        given = {n: once[id(t)] for n, t in tensors.items()}
+        try:
+            problem: Any = module.load_state_dict(given, strict=False, assign=True)
+        except RuntimeError as error:
+            what = " ".join(str(error).split())[:300]
+            mend = "the config and the file must be of one model"
+            raise WeightsError(f"weights do not fit the config: {what}", where=str(self.file()), mend=mend) from None
         self._refuse(problem.missing_keys, problem.unexpected_keys)
         self._materialise_buffers(module)
         if self.device != "cpu":

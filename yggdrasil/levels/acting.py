@@ -57,14 +57,22 @@ class Acting:
         return drive(stage, inputs, moment.role.name)
 
     def _update(self, stage: Stage, moment: Moment, content: Content) -> Written:
-        """Ask for operations; if the world does not admit them, once more with the reason."""
+        """Ask for operations; if the world does not admit them, once more with the reason.
+
+        Operations that are refused again change nothing, and stand beside the update; the story goes on.
+        """
         wrote = self._run(stage, moment, content, {})
         try:
             return _applied(wrote["value"], moment, content)
         except OperationError as problem:
             here().note(f"update: {problem}")
             wrote = self._run(stage, moment, content, {"problem": str(problem)})
+        try:
             return _applied(wrote["value"], moment, content)
+        except OperationError as problem:
+            here().note(f"update refused: {problem}")
+            refused = {"operations": wrote["value"], "problem": str(problem)}
+            return replace(_applied([], moment, content), beside={"refused": refused})
 
     def context(self, branch: Branch, step: int, content: Content) -> dict[str, Any]:
         """What every task of this step may know."""

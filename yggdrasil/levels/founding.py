@@ -8,7 +8,7 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from yggdrasil.contract.block import Block
-from yggdrasil.contract.context import here
+from yggdrasil.contract.context import here, standing
 from yggdrasil.contract.errors import YggError
 from yggdrasil.engine.cycle.branches import MAIN
 from yggdrasil.engine.cycle.records import StageRecord
@@ -35,7 +35,8 @@ def found(acting: Acting, given: dict[str, Any]) -> None:
     for each in acting.stages.values():
         born |= acting.recall(each, branch, 0, 0)
     if not any(content.named(kind) for kind in KINDS) and "task" in stage.body.inputs:
-        with acting.surroundings(branch, 0, 0, NAME):
+        with acting.surroundings(branch, 0, 0, NAME), standing(here().below(NAME)) as place:
+            place.emit("started", step=0)
             context = {**_context(acting, content), "world": content.digest_for_agents()}
             asked = task("found", context, {}, content, None)
             output = stage.ask({"task": asked, "context": context, "wish": context["wish"]})
@@ -46,6 +47,8 @@ def found(acting: Acting, given: dict[str, Any]) -> None:
         acting.life.log.found(branch, record, content.to_json())
         for place, state in memories(born).items():
             acting.life.log.keeping.remember(branch, 0, 0, place, state)
+    if output is not None:
+        here().below(NAME).emit("finished", step=0, seconds=record.seconds)
 
 
 def _context(acting: Acting, content: Content) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from yggdrasil.engine.cycle.log import FILE
+from yggdrasil.engine.cycle.errors import LogError
+from yggdrasil.engine.cycle.log import FILE, Log
 from yggdrasil.engine.cycle.world_cycle import WorldCycle
 from yggdrasil.levels.acting import Acting
 from yggdrasil.levels.life import Life
@@ -46,10 +47,16 @@ class Lodging:
         self.home = folder
 
     def keep(self, folder: Path) -> None:
-        """Write this life into `folder`; one that had no lasting home lives there from now on."""
+        """Write this life into `folder`; one that had no lasting home lives there from now on.
+
+        Raises LogError if another world lives there.
+        """
         if self.home is not None and self.home.resolve() == folder.resolve():
             return
-        self.open().life.copy_to(folder)
+        life = self.open().life
+        if (folder / FILE).exists():
+            _check_same(life.log, folder)
+        life.copy_to(folder)
         if self.home is None:
             self.close()
             self.home = folder
@@ -59,3 +66,15 @@ class Lodging:
             self._living.cycle.close()
             self._living.life.close()
             self._living = None
+
+
+def _check_same(log: Log, folder: Path) -> None:
+    there = Log(folder)
+    try:
+        founded, mine = there.founded(), log.founded()
+    finally:
+        there.close()
+    if founded not in ("", mine):
+        raise LogError(
+            "another world lives here", where=str(folder), mend="save into another folder, or delete this one"
+        )

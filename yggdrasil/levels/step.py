@@ -78,6 +78,11 @@ class Step:
         return self.record.failures
 
     @property
+    def refused(self) -> dict[str, Any]:
+        """Operations that the world did not admit (`operations`, `problem`); none of them was applied."""
+        return self.record.refused
+
+    @property
     def dropped(self) -> list[dict[str, Any]]:
         """States that were dropped: their blocks, and the missing ones."""
         return self.record.dropped
@@ -115,6 +120,8 @@ class Step:
             shown["dropped"] = self.dropped
         if self.failures:
             shown["failures"] = self.failures
+        if self.refused:
+            shown["refused"] = self.refused
         return shown
 
 

@@ -141,6 +141,12 @@ class World(Block, type="world"):
         record = life.log.open_step(self._own_branch())
         return Step(record, life.home) if record else None
 
+    def give_up(self) -> Step:
+        """Drop the unfinished step for good, if it cannot be finished; it stays in the history as dropped."""
+        living, branch = self._lodging.open(), self._own_branch()
+        with living.life.writing(self.wait):
+            return Step(living.life.log.step(branch, living.cycle.give_up(branch)), living.life.home)
+
     def fork(self, at: int, name: str, variant: str | None = None, question: str | None = None) -> World:
         """A new branch after step `at` (0: before the first), given back as a world that stands on it.
 

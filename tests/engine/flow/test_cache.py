@@ -1,4 +1,4 @@
-"""The result cache never changes a result: keyed by what a node is and was given, and nobody can change what it keeps."""
+"""The result cache never changes a result: keyed by what a node is and was given, its contents out of reach."""
 
 import hashlib
 from pathlib import Path

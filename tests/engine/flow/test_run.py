@@ -118,7 +118,7 @@ def test_a_wrong_loop_is_told(nodes: tuple[str, ...], carry: list[str], more: di
 
 def test_a_carried_port_needs_a_first_value() -> None:
     graph = ygg.Graph("g").add(Add(), "add").loop("add", carry=["add.value -> add.a"], times=2)
-    with pytest.raises(WiringError, match="add.a has no value in the first round"):
+    with pytest.raises(WiringError, match=r"add.a has no value in the first round"):
         _ = graph.plan
 
 
@@ -208,7 +208,7 @@ def test_a_graph_that_many_threads_compile_at_once() -> None:
     for _ in range(5):
         graph = ygg.Graph("g").add(Maybe(), "a").add(Need(), "b").connect("a.text", "b.text")
         found: list[str] = []
-        threads = [threading.Thread(target=lambda g=graph: found.append(g.run(text="x").text)) for _ in range(6)]
+        threads = [threading.Thread(target=lambda g=graph, f=found: f.append(g.run(text="x").text)) for _ in range(6)]
         for thread in threads:
             thread.start()
         for thread in threads:

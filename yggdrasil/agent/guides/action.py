@@ -9,6 +9,7 @@ from yggdrasil.agent.guides.cast import Cast, capital
 from yggdrasil.agent.guides.events_more import BY_KIND
 from yggdrasil.agent.guides.scribe import understood
 from yggdrasil.agent.guides.things import canonical, kind_of
+from yggdrasil.contract import here
 
 if TYPE_CHECKING:
     from yggdrasil.agent.guides.develop import Stage
@@ -17,7 +18,7 @@ KIND_OF_THING = {
     "item": "find",
     "creature": "beast",
     "flyer": "beast",
-    "swimmer": "beast",
+    "swimmer": "swim",
     "person": "arrival",
     "vehicle": "vehicle",
     "building": "discover",
@@ -31,7 +32,7 @@ _VERB = re.compile(
 
 
 def from_action(stage: Stage, action: str) -> dict[str, Any]:
-    """The intent that an action asks for; words that are not understood are named in `unknown`."""
+    """The intent that an action asks for; words that are not understood are named in a note."""
     english, unknown = understood(action)
     sentence = english.strip().rstrip(".!?").strip()
     cast = _cast(stage, sentence)
@@ -49,12 +50,14 @@ def from_action(stage: Stage, action: str) -> dict[str, Any]:
     intent: dict[str, Any] = {
         "text": f"{text}.",
         "kind": kind,
-        "who": [*([cast.newcomer] if kind == "arrival" else []), *cast.people],
+        "who": list(cast.people),
         "place": cast.place,
         "thing": cast.thing,
         "item": cast.thing if known else "",
     }
-    return intent | ({"unknown": unknown} if unknown else {})
+    if unknown:
+        here().note(f"not understood: {', '.join(unknown)}")
+    return intent
 
 
 def _is_sentence(text: str) -> bool:
@@ -66,7 +69,9 @@ def _cast(stage: Stage, text: str) -> Cast:
     """Who, where and what the action names; chance fills the rest."""
     random = stage.scribe.random
     low = f" {text.lower()} "
-    named = sorted((n for n in stage.people if f" {n.lower()} " in low.replace(",", " ")), key=lambda n: low.index(n.lower()))
+    named = sorted(
+        (n for n in stage.people if f" {n.lower()} " in low.replace(",", " ")), key=lambda n: low.index(n.lower())
+    )
     rest = [n for n in stage.people if n not in named]
     people = tuple([*named, *random.sample(rest, len(rest))][:3])
     places = [p for p in stage.places if p.removeprefix("the ").lower() in low]

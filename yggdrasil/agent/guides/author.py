@@ -20,7 +20,7 @@ MOODS = {
     "strange": "find study dream sky discover arrival follow unnamed action plant",
     "calm": "find carry meal council help plant journey feed vehicle",
     "angry": "quarrel steal lose",
-    "curious": "find beast arrival study discover council secret vehicle action carry follow",
+    "curious": "find beast swim arrival study discover council secret vehicle action carry follow",
 }
 """Mood → the kinds of event that may have it; among these the model chooses."""
 READY = 0.2
@@ -35,6 +35,13 @@ ACTION_ENDS = (
     ", and the whole of {P} speaks of nothing else |",
     ", and {A} and {B} come closer to look |",
 )
+UNNAMED_ENDS = (
+    ", and neither of them dares to touch it |",
+    ", and {B} wants to run away | fact {B} is afraid of what stands {inP}",
+    ", and {A} covers it with a cloth | fact {A} has covered something {inP} that nobody can name",
+    ", but when they look again it has changed | fact Something {inP} changes when nobody looks",
+    ", and each of them sees something else |",
+)
 
 
 def author(scribe: Scribe, context: dict[str, Any]) -> dict[str, Any]:
@@ -48,7 +55,7 @@ def author(scribe: Scribe, context: dict[str, Any]) -> dict[str, Any]:
     text = f"{first} {second}".strip()
     return {
         "text": text,
-        "who": [*([cast.newcomer] if cast.newcomer else []), *cast.people],
+        "who": list(cast.people),
         "place": cast.place,
         "thing": cast.thing,
         "mood": _mood(scribe, kind, text),
@@ -56,6 +63,8 @@ def author(scribe: Scribe, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def ends_of(kind: str) -> tuple[str, ...]:
+    if kind == "unnamed":
+        return UNNAMED_ENDS
     return BY_KIND[kind].ends if kind in BY_KIND else ACTION_ENDS
 
 
@@ -109,7 +118,7 @@ def topic_of(kind: str, cast: Cast) -> str:
         return {"arrival": "newcomer", "sky": "sky"}[kind]
     if kind in ("gather", "council", "meal"):
         return "people"
-    if kind in ("beast", "feed", "follow", "attack"):
+    if kind in ("beast", "swim", "feed", "follow", "attack"):
         return "creature"
     if kind in ("quarrel", "dream", "ill", "heal", "help", "journey", "secret", "action"):
         return "person"

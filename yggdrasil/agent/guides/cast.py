@@ -11,7 +11,8 @@ from yggdrasil.agent.guides.pools import gender, spot
 from yggdrasil.agent.guides.things import SKY, TOOLS, a, canonical, kind_of, many
 
 OUT = ("dead", "gone")
-LIVING = ("creature", "flyer", "swimmer")
+LIVING = ("creature", "flyer")
+"""Kinds of things that come near, follow and bite; what swims only passes by."""
 UNNAMED = "something that nobody can name"
 _FORMS = {"m": ("he", "his", "him", "himself"), "f": ("she", "her", "her", "herself")}
 
@@ -33,7 +34,9 @@ class Cast:
         for letter, name in {**named, "N": self.newcomer}.items():
             forms = pronouns(name)
             before = "" if letter == "A" else letter
-            slots.update(dict(zip((f"{before}he", f"{before}his", f"{before}him", f"{before}himself"), forms, strict=True)))
+            slots.update(
+                dict(zip((f"{before}he", f"{before}his", f"{before}him", f"{before}himself"), forms, strict=True))
+            )
         plural = many(self.thing)
         unnamed = self.thing == UNNAMED
         known = "the thing that nobody can name" if unnamed else f"the {self.thing}"
@@ -97,7 +100,11 @@ def items(world: dict[str, Any], how: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for item in world.get("items") or []:
         creature = kind_of(canonical(item["name"])) in LIVING
-        if item.get("status") == "gone" or creature != (how == "creature"):
+        if (
+            item.get("status") == "gone"
+            or kind_of(canonical(item["name"])) == "swimmer"
+            or creature != (how == "creature")
+        ):
             continue
         held, lying = item.get("holder") in alive, bool(item.get("place"))
         fits = {"held": held, "lying": lying, "lost": not held and not lying, "creature": held or lying}

@@ -21,16 +21,44 @@ from yggdrasil.agent.guides.cast import (
 )
 from yggdrasil.agent.guides.events import Event
 from yggdrasil.agent.guides.events_more import EVENTS
-from yggdrasil.agent.guides.pools import NAMES
+from yggdrasil.agent.guides.pools import fresh_name, gender
 from yggdrasil.agent.guides.scribe import Scribe
-from yggdrasil.agent.guides.things import CURES, FOOD, HEARTHS, MODERN, SKY, TOOLS, a, at_home, canonical, kind_of, many
+from yggdrasil.agent.guides.tables import words
+from yggdrasil.agent.guides.things import (
+    CURES,
+    FIXED,
+    FOOD,
+    HEARTHS,
+    MODERN,
+    SKY,
+    TOOLS,
+    a,
+    at_home,
+    canonical,
+    kind_of,
+    many,
+)
 
 REST = 4
 """Steps that a kind of event rests after it has happened."""
 MAX_PEOPLE = 6
+SHORTLIST = 12
+"""Things of each kind that a world is told with."""
 OPENERS = ("find", "beast", "arrival", "vehicle", "sky", "dream", "gather")
-_SPECIAL = {"hearth": HEARTHS, "cure": CURES, "tool": frozenset(TOOLS), "food": FOOD, "bed": frozenset({"bed", "candle"})}
-_OURS = frozenset("modern space robot robots future cyberpunk station spaceship today mars school circus".split())
+_SPECIAL = {
+    "hearth": HEARTHS,
+    "cure": CURES,
+    "tool": frozenset(TOOLS),
+    "food": FOOD,
+    "bed": frozenset({"bed", "candle"}),
+}
+_OURS = frozenset(
+    words(
+        """
+    modern space robot robots future cyberpunk station spaceship today mars school circus
+    """
+    )
+)
 _fits: weakref.WeakKeyDictionary[Any, dict[tuple[str, ...], dict[str, float]]] = weakref.WeakKeyDictionary()
 
 
@@ -55,12 +83,12 @@ def develop(scribe: Scribe, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def intent_of(event: Event, cast: Cast, opening: str) -> dict[str, Any]:
-    """The intent block; a newcomer stands first in `who`."""
+    """The intent block; a newcomer has a name in its text alone, since the world does not know them yet."""
     known = needs_thing(event) == "known"
     return {
         "text": f"{opening}.",
         "kind": event.kind,
-        "who": [*([cast.newcomer] if event.kind == "arrival" else []), *cast.people],
+        "who": list(cast.people),
         "place": cast.place,
         "thing": cast.thing,
         "item": cast.thing if known else "",
@@ -93,6 +121,8 @@ class Stage:
             bonus += 0.7
         elif needs_thing(event) == "known":
             bonus += 0.2
+        places = [p.get("place") for p in self.past[-3:]]
+        bonus -= 0.35 * places.count(cast.place) + 0.25 * [p.get("kind") for p in self.past[-14:]].count(event.kind)
         dreamt = [p.get("thing") for p in self.past[-6:] if p.get("kind") == "dream"]
         repeated = [p.get("thing") for p in self.past[-4:]].count(cast.thing)
         return bonus + (1.2 if cast.thing in dreamt and event.kind != "dream" else 0.0) - (0.6 if repeated > 2 else 0.0)
@@ -111,7 +141,7 @@ class Stage:
         random = self.scribe.random
         well = others(self.people, *self.ill) or self.people
         order = random.sample(well, len(well))
-        last_place = self.past[-1].get("place") if self.past else ""
+        last_place = str(self.past[-1].get("place") or "") if self.past else ""
         place = random.choice([*self.places, *([last_place] if last_place in self.places else [])])
         thing, bonus = "", 0.0
         if event.takes.startswith("new"):
@@ -165,15 +195,11 @@ class Stage:
         return thing, 0.4 * fits[thing]
 
     def newcomer(self) -> str:
-        """A name that nobody here has, of the culture of those who have one."""
-        taken = {c["name"] for c in self.world.get("characters") or []}
-        culture = next((c for c, both in NAMES.items() if taken & {*both[0], *both[1]}), "village")
-        free = [n for half in NAMES[culture] for n in half if n not in taken and n not in " ".join(self.scribe.story)]
-        return self.scribe.random.choice(free) if free else ""
+        """A name for somebody new."""
+        taken = [c["name"] for c in self.world.get("characters") or []]
+        return fresh_name(self.scribe.random, taken, " ".join(self.scribe.story))
 
     def _traveller(self, name: str) -> str:
-        from yggdrasil.agent.guides.pools import gender
-
         return {"m": "man", "f": "woman"}.get(gender(name), "man")
 
 
@@ -183,7 +209,7 @@ def _is_of(thing: str, kinds: Sequence[str]) -> bool:
     kind = kind_of(thing)
     if kind == "sky":
         return "sky" in kinds and thing in SKY
-    return kind in kinds and not (kind == "item" and thing in FOOD)
+    return kind in kinds and not (kind == "item" and (thing in FOOD or thing in FIXED))
 
 
 def thing_fits(scribe: Scribe, drawable: Sequence[str]) -> dict[str, float]:
@@ -201,14 +227,25 @@ def thing_fits(scribe: Scribe, drawable: Sequence[str]) -> dict[str, float]:
 def _measure(scribe: Scribe, things: list[str]) -> dict[str, float]:
     if not things:
         return {}
-    texts = [a(thing) for thing in things]
-    listed = scribe.gain(f"World: {scribe.wish}\nThings: a stone,", "World: a place\nThings: a stone,", texts)
-    found = scribe.gain(f"Once upon a time, in {scribe.wish}, somebody found", "Once upon a time, somebody found", texts)
+    first = _by(scribe, "World: {}\nThings: a stone,", "a place", things)
+    things = sorted({t for kind in {kind_of(t) for t in things} for t in _best(first, kind)})
+    listed = [first[thing] for thing in things]
+    found = list(_by(scribe, "Once upon a time, in {}, somebody found", "a place", things).values())
     scores = [x + y for x, y in zip(_standard(listed), _standard(found), strict=True)]
     return {
         thing: score + (1.5 if _named(thing, scribe.wish) else 0.0)
         for thing, score in zip(things, _standard(scores), strict=True)
     }
+
+
+def _by(scribe: Scribe, frame: str, null: str, things: list[str]) -> dict[str, float]:
+    gains = scribe.gain(frame.format(scribe.wish), frame.format(null), [a(thing) for thing in things])
+    return dict(zip(things, gains, strict=True))
+
+
+def _best(scores: dict[str, float], kind: str) -> list[str]:
+    """The things of a kind that the first look likes most: only these get a second."""
+    return sorted((t for t in scores if kind_of(t) == kind), key=lambda t: -scores[t])[:SHORTLIST]
 
 
 def _named(thing: str, wish: str) -> bool:

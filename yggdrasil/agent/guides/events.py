@@ -49,7 +49,7 @@ FOUND = Event(
     , and {he} shows {it} to {B} | hold A
     , but {he} tells nobody about {it} | hold A; fact Only {A} knows about {t}
     , and {he} keeps {it} under {his} coat all day | hold A
-    , and {B} says that {it} once belonged to {Bhis} family | hold A; fact {B} says that {t} once belonged to {Bhis} family
+    , and {B} says that {it} belonged to {Bhis} family | hold A; fact {B} says that {t} belonged to {Bhis} family
     , but {he} does not dare to touch {it} | lay P
     , and everyone comes to look at {it} | lay P
     , and {B} begs {him} to throw {it} away | hold A; fact {B} is afraid of {t}
@@ -58,7 +58,7 @@ FOUND = Event(
 )  # fmt: skip
 
 BEAST = Event(
-    "beast", "new creature flyer swimmer", 2, "{a} comes to {P}",
+    "beast", "new creature flyer", 2, "{a} comes to {P}",
     _lines("""
     , and nobody dares to go near it | lay P; fact Everyone is afraid of {t}
     , and {A} gives it something to eat | lay P; fact {t} trusts {A}

@@ -92,10 +92,22 @@ MEAL = Event(
     _lines("""
     and speak of those who are far away | fact {A} and {B} are friends
     , and it is the last food they have | fact There is little food left
-    and forget their quarrel | fact {A} and {B} are friends
+    and forget their sorrow for a while | fact {A} and {B} are friends
     , and the children stand around them and watch |
     , but neither of them says what they think | fact {A} and {B} do not trust each other
     """), ("move A P", "move B P"), ("help", "quarrel", "gather", "journey"),
+)  # fmt: skip
+
+SWIMMER = Event(
+    "swim", "new swimmer", 2, "{a} swims close to {P}",
+    _lines("""
+    , and nobody dares to go into the water | lay P; fact Nobody dares to go into the water
+    , and {A} throws it some bread | lay P; fact {A} has fed {t}
+    , and {A} and {B} row out to see it | lay P
+    , and {B} says that it is looking for somebody | lay P; fact {B} believes that {t} is looking for somebody
+    , and the nets stay empty | lay P; fact The nets stay empty
+    , and {A} forbids everyone to hunt it | lay P; fact {A} protects {t}
+    """), ("lay P", "move A P"), ("vehicle", "sky", "dream"), 0.2,
 )  # fmt: skip
 
 VESSEL = Event(
@@ -175,7 +187,7 @@ VISIT = Event(
 )  # fmt: skip
 
 EVENTS = (
-    *ALL_THINGS, GATHER, COUNCIL, SKY, DREAM, ILL, HEAL, HELP, MEAL, VESSEL, BUILDING, PLANT, FEED, FOLLOW,
+    *ALL_THINGS, SWIMMER, GATHER, COUNCIL, SKY, DREAM, ILL, HEAL, HELP, MEAL, VESSEL, BUILDING, PLANT, FEED, FOLLOW,
     ATTACK, VISIT,
 )  # fmt: skip
 BY_KIND = {event.kind: event for event in EVENTS}

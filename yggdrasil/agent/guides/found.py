@@ -7,12 +7,16 @@ from typing import Any
 
 from yggdrasil.agent.guides.cast import capital, within
 from yggdrasil.agent.guides.phrases import FACT_FRAMES, PLACE_FRAMES
-from yggdrasil.agent.guides.pools import NAMES, ROLES, SPOTS, Spot, belongs, culture_of, ground_of
+from yggdrasil.agent.guides.pools import NAMES, ROLES, SPOTS, WILD, Spot, belongs, culture_of, ground_of
 from yggdrasil.agent.guides.scribe import HEAD, Scribe, understood
 from yggdrasil.agent.guides.sentences import best_sentence
 
 TIMES = ("day", "night", "sunset", "overcast")
-_TIME_WORDS = {"night": "night haunted ghost vampire witch moon dark", "sunset": "evening sunset dusk", "day": "desert sunny"}
+_TIME_WORDS = {
+    "night": "night haunted ghost vampire witch moon dark",
+    "sunset": "evening sunset dusk",
+    "day": "desert sunny",
+}
 _WEATHER_WORDS = {
     "snowfall": "snow winter snowfall blizzard arctic",
     "rain": "rain rainy monsoon",
@@ -34,7 +38,7 @@ def found(scribe: Scribe, context: dict[str, Any]) -> dict[str, Any]:
     for spot in spots:
         described.append(_describe(scribe, begun, spot, told))
         told.append(described[-1])
-    fact = best_sentence(scribe, f"{begun}-", scribe.random.sample(FACT_FRAMES, 1), {}, told, bar=-9.0, tries=6)
+    fact = _fact(scribe, begun, told)
     _, unknown = understood(str(context.get("wish") or ""))
     return {
         "title": _title(scribe, spots),
@@ -42,9 +46,7 @@ def found(scribe: Scribe, context: dict[str, Any]) -> dict[str, Any]:
             {"name": s.name, "description": d, "scene": s.scene or ground or "meadow"}
             for s, d in zip(spots, described, strict=True)
         ],
-        "characters": [
-            {"name": n, "role": r, "place": s.name} for n, r, s in zip(names, roles, spots, strict=True)
-        ],
+        "characters": [{"name": n, "role": r, "place": s.name} for n, r, s in zip(names, roles, spots, strict=True)],
         "facts": [fact] if fact else [],
         "time": _by_words(wish, _TIME_WORDS) or scribe.random.choice(("day", "day", "sunset", "overcast")),
         "weather": _by_words(wish, _WEATHER_WORDS) or "none",
@@ -54,7 +56,7 @@ def found(scribe: Scribe, context: dict[str, Any]) -> dict[str, Any]:
 
 def _top(scribe: Scribe, label: str, pool: Sequence[str], null: str = "World: a place") -> list[tuple[float, str]]:
     """The pool by what the wish makes likelier, best first."""
-    wish_text, null_text = f"{HEAD}World: {scribe.wish}\n{label}", f"{null}\n{label}"
+    wish_text, null_text = f"World: {scribe.wish}\n{label}", f"{null}\n{label}"
     scores = scribe.gain(wish_text, null_text, pool)
     return sorted(zip(scores, pool, strict=True), reverse=True)
 
@@ -110,17 +112,41 @@ def _begun(wish: str, names: list[str], roles: list[str], places: list[str]) -> 
     return f"{HEAD}World: {wish}\nPeople: {people}\nPlaces: {', '.join(places)}\nStory:\n"
 
 
+def _fact(scribe: Scribe, begun: str, told: list[str]) -> str:
+    for frame in scribe.random.sample(FACT_FRAMES, 3):
+        if fact := best_sentence(scribe, f"{begun}-", [frame], {}, told, bar=-0.5, floor=-6.0, tries=6):
+            return fact
+    return ""
+
+
 def _describe(scribe: Scribe, begun: str, spot: Spot, told: list[str]) -> str:
     lead = f"- {capital(within(spot.name))} one is never alone."
     frames = [f for f in PLACE_FRAMES if not any(f[:6] == t[:6] for t in told)]
-    return best_sentence(scribe, begun + lead, scribe.random.sample(frames, 1), {}, told, bar=-9.0, tries=6)
+    if spot.name in WILD:
+        frames = [f for f in frames if "built" not in f]
+    for frame in scribe.random.sample(frames, 3):
+        if text := best_sentence(scribe, begun + lead, [frame], {}, told, bar=-0.5, floor=-6.0, tries=6):
+            return text
+    return ""
 
 
 def _title(scribe: Scribe, spots: list[Spot]) -> str:
-    nouns = ("song", "secret", "winter", "shadow", "last night", "people", "keepers", "tale", "oath", "silence", "bells")
+    nouns = (
+        "song",
+        "secret",
+        "winter",
+        "shadow",
+        "last night",
+        "people",
+        "keepers",
+        "tale",
+        "oath",
+        "silence",
+        "bells",
+    )
     options = [f"The {capital(noun)} of {spot.name}" for noun in nouns for spot in spots]
     options = [o.replace("Last night", "Last Night") for o in options]
-    scores = _top(scribe, "Title:", options)[:6]
+    scores = _top(scribe, "Title:", scribe.random.sample(options, 14))[:5]
     title = scribe.pick([o for _, o in scores], [s for s, _ in scores], 0.3)
     return " ".join(w if w in ("of", "the") else capital(w) for w in title.split(" "))
 

@@ -6,41 +6,72 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-SOMEBODY = (
-    "king queen captain monk witch giant prince princess sailor hunter stranger merchant thief pirate priest knight "
-    "bride widow shepherd saint ghost child mother father brother sister smith hermit singer soldier healer magician "
-    "traveller gravedigger beggar dancer fox wolf dragon serpent mermaid"
-).split()
-LAND = (
-    "sea river forest hills mountains road lake market harbour walls ruins temple graves island cliffs meadow valley "
-    "desert dunes bridge tower castle village town palace caves mines woods moor marsh wells gardens coast north south "
-    "east west bay stars moon ice mist"
-).split()
-NATURE = (
-    "moon sun snow sea stars fire ice night wind rain smoke thunder fog dew lightning waves river stone stones forest "
-    "dark sand gold silver blood honey milk iron ashes winter spring summer morning"
-).split()
-COMING = (
-    "winter war storm journey wedding death fever harvest flood feast frost drought birth king queen peace fire "
-    "famine plague stranger treasure spring summer ship thaw child"
-).split()
-KEPT = (
-    "letter key knife candle lamp bell ring coin book map mirror flute shell feather bone stone rose bottle drum mask cup comb cloak "
-    "harp lantern egg seed song story lullaby prayer promise secret name riddle oath dream skull sword"
-).split()
-LIVES = (
-    "ancestors animals bees birds bells crows dreams drums footsteps ghosts gods graves horses kings leaves lights "
-    "merchants pirates prayers ravens sailors secrets shadows ships songs souls spirits stars stories storms strangers "
-    "tears thieves voices waves whales wings witches wolves"
-).split()
-STUFF = (
-    "amber ash blood bread clay copper dust earth fire fish fog frost gold grass honey ice incense iron lavender leather "
-    "milk moss rain rust salt sand seaweed silk smoke snow spices straw sulphur tar thunder tobacco wax wine wood wool"
-).split()
-PERSONAL = "old first last dead drowned blind lost young hungry sleeping forgotten wise lonely silent poor white red black".split()
-PLAIN = (
-    "big black blue bright broken cold dark deep distant forgotten frozen golden great green grey hidden "
-    "holy last little lost new old quiet red silver small strange tall warm white wild".split()
+from yggdrasil.agent.guides.tables import words
+
+SOMEBODY = words(
+    """
+    king queen captain monk witch giant prince princess sailor hunter stranger merchant thief pirate priest
+    knight bride widow shepherd saint ghost child mother father brother sister smith hermit singer soldier
+    healer magician traveller gravedigger beggar dancer fox wolf dragon serpent mermaid
+    """
+)
+LAND = words(
+    """
+    sea river forest hills mountains road lake market harbour walls ruins temple graves island cliffs meadow
+    valley desert dunes bridge tower castle village town palace caves mines woods moor marsh wells gardens coast
+    north south east west bay stars moon ice mist
+    """
+)
+NATURE = words(
+    """
+    moon sun snow sea stars fire ice night wind rain smoke thunder fog dew lightning waves river stone stones
+    forest dark sand gold silver blood honey milk iron ashes winter spring summer morning
+    """
+)
+COMING = words(
+    """
+    winter war storm journey wedding death fever harvest flood feast frost drought birth king queen peace fire
+    famine plague stranger treasure spring summer ship thaw child
+    """
+)
+KEPT = words(
+    """
+    letter key knife candle lamp bell ring coin book map mirror flute shell feather bone stone rose bottle drum
+    mask cup comb cloak harp lantern egg seed song story lullaby prayer promise secret name riddle oath dream
+    skull sword
+    """
+)
+HEARD = words(
+    """
+    bells birds children crows dogs drums footsteps ghosts horses ravens ships songs whales wolves witches waves
+    owls foxes
+    """
+)
+LIVES = words(
+    """
+    ancestors animals bees birds bells crows dreams drums footsteps ghosts gods graves horses kings leaves
+    lights merchants pirates prayers ravens sailors secrets shadows ships songs souls spirits stars stories
+    storms strangers tears thieves waves whales wings witches wolves
+    """
+)
+STUFF = words(
+    """
+    amber ash blood bread clay copper dust earth fire fish fog frost gold grass honey ice incense iron lavender
+    leather milk moss rain rust salt sand seaweed silk smoke snow spices straw sulphur tar thunder tobacco wax
+    wine wood wool
+    """
+)
+PERSONAL = words(
+    """
+    old first last dead drowned blind lost young hungry sleeping forgotten wise lonely silent poor white red
+    black
+    """
+)
+PLAIN = words(
+    """
+    big black blue bright broken cold dark deep distant forgotten frozen golden great green grey hidden holy
+    last little lost new old quiet red silver small strange tall warm white wild
+    """
 )
 _VOWEL = re.compile(r"[aeiou]")
 
@@ -70,7 +101,8 @@ def _classes() -> dict[str, str]:
         "KEPT": kept,
         "STUFF": f"(({_any(('old', 'wet', 'burnt', 'cold', 'dry', 'sweet', 'wild'))} )?{_any(STUFF)})",
         "LIVES": f"(the ({_any(PLAIN)} )?{_any(LIVES)}( (of|from|under|beyond) {land})?)",
-        "ANY": f"({who}|{kept}|the ({_any(PLAIN)} )?{_any(LIVES)})",
+        "HEARD": f"(the ({_any(PLAIN)} )?{_any(HEARD)}|the (bells|drums|dogs|children|horses) (of|from|beyond) {land})",
+        "ANY": f"({who}|{kept})",
     }
 
 
@@ -81,7 +113,7 @@ FRAMES: dict[str, tuple[str, ...]] = {
         "It is as (cold|old|black|bright|heavy) as <NATURE>.",
         "It reminds {B} of <ANY>.",
         "By the light of the fire it looks like <KEPT>.",
-        "Whoever touches it (hears|sees|remembers) <LIVES>.",
+        "Whoever touches it (dreams of|sees|remembers) <LIVES>.",
         "It smells of <STUFF> and <STUFF>.",
     ),
     "creature": (
@@ -110,15 +142,16 @@ FRAMES: dict[str, tuple[str, ...]] = {
     ),
     "people": (
         "The children (sing of|dream of|ask about) <ANY>.",
-        "The old people (remember|speak of|pray for|are waiting for) <ANY>.",
+        "The old people (remember|speak of|pray for) <WHO>.",
+        "Everyone is waiting for <COMING>.",
         "The air smells of <STUFF> and <STUFF>.",
-        "Far away one can hear <LIVES>.",
+        "Far away one can hear <HEARD>.",
     ),
     "person": (
         "{A} (thinks of|remembers|cannot forget|longs for) <ANY>.",
         "{B} (thinks of|remembers|speaks of) <ANY>.",
         "That night {A} dreams of <ANY>.",
-        "Far away one can hear <LIVES>.",
+        "Far away one can hear <HEARD>.",
         "The wind smells of <STUFF> and <STUFF>.",
     ),
 }
@@ -128,7 +161,7 @@ CLOSED: dict[str, tuple[str, ...]] = {
     "object": (
         "Nobody knows where it came from.",
         "By evening there is nobody who has not heard of it.",
-        "{B} cannot take {Bhis} eyes off it.",
+        "It is the only one of its kind.",
         "It is heavier than it looks.",
     ),
     "creature": (
@@ -161,7 +194,7 @@ CLOSED: dict[str, tuple[str, ...]] = {
         "{B} does not sleep that night.",
         "The next day everything is different.",
         "{A} will not forget it.",
-        "Only {B} sees {his} face.",
+        "{B} has seen it coming for a long time.",
     ),
 }
 """Sentences by the same subjects, for when nothing that the model writes is good enough."""
@@ -171,13 +204,13 @@ PLACE_FRAMES = (
     "It lies (beside|below|behind|beyond|close to) <LAND>.",
     "The people say that it was built by <WHO>.",
     "The people go there to (remember|pray for|wait for|speak of) <WHO>.",
-    "At night one can hear <LIVES>.",
+    "At night one can hear <HEARD>.",
     "Nobody goes there alone, because of <WHO>.",
     "The people keep <KEPT> there.",
 )
 FACT_FRAMES = (
     "Everyone here (waits for|remembers|honours) <WHO>.",
-    "Long ago (a stranger|a child|a thief) (stole|found|buried|lost) <KEPT> there.",
+    "Long ago (a stranger|a child|a thief) (stole|found|buried|lost) <KEPT>.",
     "Nobody has seen <WHO> for (seven|ten|twenty|a hundred) years.",
     "The people believe that <WHO> will come back.",
 )

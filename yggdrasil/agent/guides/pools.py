@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from random import Random
 from typing import NamedTuple
+
+from yggdrasil.agent.guides.tables import entries
 
 
 class Spot(NamedTuple):
@@ -21,10 +25,10 @@ the shrine|at|; the garden|in|meadow; the bridge|on|; the beach|on|beach; the ca
 the lighthouse|at|beach; the palace|in|dungeon; the ice field|on|snow; the graveyard|in|; the crypt|in|dungeon
 the library|in|room; the kitchen|in|room; the mountain pass|on|mountains; the frozen lake|on|snow; the swamp|in|swamp
 the clearing|in|forest; the river bank|on|; the pier|on|beach; the open sea|on|sea; the lagoon|in|sea; the reef|on|sea
-the tavern|in|room; the square|in|city; the ruins|in|; the mine|in|cave; the volcano|on|volcanic; the meadow|on|meadow
-the farm|on|meadow; the orchard|in|meadow; the stable|in|room; the dungeon|in|dungeon; the courtyard|in|
-the sea bed|on|underwater; the coral garden|in|underwater; the crater|in|space; the airlock|in|room; the bridge of the ship|on|room
-the moon base|on|space; the street|in|city; the station|at|city; the workshop|in|room; the school|in|room; the hut|in|room
+the tavern|in|room; the square|in|city; the ruins|in|; the mine|in|cave; the volcano|on|volcanic
+the meadow|on|meadow; the farm|on|meadow; the orchard|in|meadow; the stable|in|room; the dungeon|in|dungeon; the courtyard|in|
+the sea bed|on|underwater; the coral garden|in|underwater; the crater|in|space; the airlock|in|room
+the bridge of the ship|on|room; the moon base|on|space; the street|in|city; the station|at|city; the workshop|in|room; the school|in|room; the hut|in|room
 the hot springs|at|volcanic; the witch's hut|in|room; the old oak|at|forest; the canyon|in|desert; the marsh|in|swamp
 """
 SPOTS = tuple(
@@ -32,6 +36,18 @@ SPOTS = tuple(
     for line in _SPOTS.strip().splitlines()
     for entry in line.split(";")
 )
+
+WILD = frozenset(
+    f"the {name}"
+    for name in entries(
+        """
+    forest; dunes; oasis; cliffs; beach; ice field; frozen lake; mountain pass; swamp; clearing; river bank;
+    open sea; lagoon; reef; volcano; meadow; sea bed; coral garden; crater; hot springs; old oak; canyon; marsh;
+    cave; orchard; ruins
+    """
+    )
+)
+"""Places that nobody built."""
 
 GROUNDS = {
     "snow": "winter snow ice icy frozen arctic polar tundra glacier frost snowy norse",
@@ -49,7 +65,16 @@ GROUNDS = {
 }
 """Scene → words of a wish that make it the ground of places without one of their own."""
 
-ROLES = ["fisher", "boat builder", "smith", "healer", "hunter", "weaver", "merchant", "guide", "guard", "storyteller", "scribe", "priest", "sailor", "thief", "shepherd", "singer", "cook", "captain", "carpenter", "gravedigger", "innkeeper", "herbalist", "witch", "knight", "baker", "miller", "camel driver", "water seller", "potter", "glassblower", "librarian", "beggar", "gardener", "bell ringer", "map maker", "monk", "astronomer", "pilot", "engineer", "doctor", "teacher", "detective", "mechanic", "shaman", "ranger", "beekeeper", "puppet maker", "candle maker", "dancer", "judge", "farmer", "elder", "gunner", "diver", "pearl diver", "magician", "ghost hunter", "scholar", "spice trader", "snake charmer", "fox keeper", "lamp lighter"]
+ROLES = entries(
+    """
+    fisher; boat builder; smith; healer; hunter; weaver; merchant; guide; guard; storyteller; scribe; priest;
+    sailor; thief; shepherd; singer; cook; captain; carpenter; gravedigger; innkeeper; herbalist; witch; knight;
+    baker; miller; camel driver; water seller; potter; glassblower; librarian; beggar; gardener; bell ringer;
+    map maker; monk; astronomer; pilot; engineer; doctor; teacher; detective; mechanic; shaman; ranger;
+    beekeeper; puppet maker; candle maker; dancer; judge; farmer; elder; gunner; diver; pearl diver; magician;
+    ghost hunter; scholar; spice trader; snake charmer; fox keeper; lamp lighter
+    """
+)
 
 _NAMES = {
     "norse": "Ketil Leif Orm Torsten Ulf Harald Eirik Bjarne/Astrid Sigrun Ingrid Freya Thora Helga Runa Gudrun",
@@ -88,13 +113,24 @@ _GENDER = {name: half for both in NAMES.values() for half, names in zip("mf", bo
 
 
 def gender(name: str) -> str:
-    """"m", "f", or "" for a name that is in no pool."""
+    """ "m", "f", or "" for a name that is in no pool."""
     return _GENDER.get(name, "")
 
 
 def spot(name: str) -> Spot:
     """What is known of a place by its name; an unknown one is taken "at"."""
     return next((s for s in SPOTS if s.name == name), Spot(name, "at", ""))
+
+
+def fresh_name(random: Random, taken: Iterable[str], story: str) -> str:
+    """A name that nobody has and no story tells of, of the culture of those who have one, else of any."""
+    used = set(taken)
+    own = [c for c, both in NAMES.items() if used & {*both[0], *both[1]}]
+    for cultures in (own[:1], list(NAMES)):
+        free = [n for c in cultures for half in NAMES[c] for n in half if n not in used and n not in story]
+        if free:
+            return random.choice(free)
+    return f"Stranger {len(used)}"
 
 
 def culture_of(wish: str) -> str:
@@ -117,7 +153,9 @@ _AFAR = {
     "swamp": "swamp marsh bog",
     "mountains": "mountain mountains alps peak cliffs highland castle norse",
 }
-_ABOARD = frozenset(("the airlock", "the bridge of the ship", "the station", "the workshop", "the crater", "the moon base"))
+_ABOARD = frozenset(
+    ("the airlock", "the bridge of the ship", "the station", "the workshop", "the crater", "the moon base")
+)
 
 
 def belongs(place: Spot, wish: str, ground: str) -> bool:

@@ -5,10 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from yggdrasil.agent.guides.scribe import Scribe, understood
+from yggdrasil.agent.guides.tables import words
 
 _WORD = "[a-z]{1,12}"
 PATTERN = rf" ?[A-Za-z][a-z]{{0,11}}( {_WORD}){{3,12}}(, {_WORD}( {_WORD}){{2,9}})?\."
-_OPEN_END = frozenset("the a an of to and with in his her their for that from by on at is was has it he she they".split())
+_OPEN_END = frozenset(
+    words(
+        """
+    the a an of to and with in his her their for that from by on at is was has it he she they
+    """
+    )
+)
 
 
 def reply(scribe: Scribe, context: dict[str, Any]) -> dict[str, Any]:

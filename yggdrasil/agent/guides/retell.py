@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from yggdrasil.agent.guides.action import KIND_OF_THING
 from yggdrasil.agent.guides.cast import UNNAMED, Cast, capital, others, people, places, scene_of, within
 from yggdrasil.agent.guides.events_more import BY_KIND
-from yggdrasil.agent.guides.pools import NAMES
+from yggdrasil.agent.guides.pools import fresh_name
 from yggdrasil.agent.guides.scribe import Scribe
 from yggdrasil.agent.guides.things import canonical, kind_of
 
 CLEAR = 0.5
 """The confidence from which on a thing counts as seen."""
+_NAMED = re.compile(r"\bnamed ([A-Z]\w+) comes\b")
 _TIME = {"night": "at night", "sunset": "at sunset"}
-_WEATHER = {"rain": "in the rain", "snowfall": "in the falling snow", "fog": "in the fog", "storm": "in the middle of a storm"}
+_WEATHER = {
+    "rain": "in the rain",
+    "snowfall": "in the falling snow",
+    "fog": "in the fog",
+    "storm": "in the middle of a storm",
+}
 _INDOOR = ("cave", "dungeon", "room", "underwater", "space")
 
 
@@ -63,12 +70,12 @@ def remade(scribe: Scribe, intent: dict[str, Any], seen: Seen) -> tuple[str, Cas
         opening = capital(cast.fill(_opening(kind)))
     elif not opening:
         opening = capital(cast.fill("something happens {inP}"))
-    return kind, cast, _set_scene(scribe, opening, cast, seen)
+    return kind, cast, opening if kind == "unnamed" else _set_scene(scribe, opening, cast, seen)
 
 
 def _opening(kind: str) -> str:
     if kind == "unnamed":
-        return "{A} and {B} stand before {a} {inP}"
+        return "{inP} {A} and {B} stand before {a}"
     return BY_KIND[kind].opening
 
 
@@ -89,24 +96,21 @@ def _other(scribe: Scribe, kind: str, cast: Cast, seen: Seen) -> tuple[str, Cast
 
 
 def _newcomer(scribe: Scribe, cast: Cast) -> str:
-    if cast.newcomer:
-        return cast.newcomer
-    taken = {c["name"] for c in scribe.world.get("characters") or []}
-    culture = next((c for c, both in NAMES.items() if taken & {*both[0], *both[1]}), "village")
-    free = [n for half in NAMES[culture] for n in half if n not in taken]
-    return scribe.random.choice(free) if free else "Nobody"
+    taken = [c["name"] for c in scribe.world.get("characters") or []]
+    return cast.newcomer or fresh_name(scribe.random, taken, " ".join(scribe.story))
 
 
 def cast_of(world: dict[str, Any], intent: dict[str, Any]) -> Cast:
     """The cast that an intent (or a chronicle) names; the other place is the one that its text names besides."""
     who = [str(name) for name in intent.get("who") or []]
     known = [c["name"] for c in world.get("characters") or []]
-    newcomer = who[0] if who and who[0] not in known else ""
-    crew = [name for name in who if name != newcomer]
+    text = str(intent.get("text") or "")
+    named = _NAMED.search(text)
+    newcomer = named.group(1) if named and named.group(1) not in known else ""
+    crew = [name for name in who if name in known][:3]
     crew += others(people(world), *crew)[: max(0, 2 - len(crew))]
     where = places(world)
     place = str(intent.get("place") or "") or (where[0] if where else "")
-    text = str(intent.get("text") or "")
     rest = others(where, place) or [place]
     other = next((p for p in rest if p in text), rest[len(text) % len(rest)])
     return Cast(tuple(crew), place, other, str(intent.get("thing") or ""), newcomer)

@@ -14,16 +14,16 @@ HEAD = """World: a mountain monastery
 People: Anselm the abbot, Brida the cook, Otto the shepherd
 Places: the gate, the chapel, the cellar
 Story:
-- Anselm finds a bell at the gate, and he carries it to the cellar. The people say that it belonged to the first monks.
-- Brida and Otto quarrel over the bell, because both of them saw it first. It is older than the chapel.
-- A wolf comes to the chapel, and it lies down at the feet of Anselm. Its eyes are as bright as the snow.
+- Anselm opens the gate for a blind singer, and Otto lends her his coat. She has walked for nine days.
+- Brida bakes a pie for the singer, but the dog eats it before she does. Otto laughs until he cries.
+- Snow closes the road, so the singer must stay for the winter. Anselm hears her sing in the chapel every night.
 
 World: a river town of millers
 People: Greta the miller, Hans the ferryman, Lisl the baker
 Places: the mill, the bridge, the square
 Story:
-- A dark cloud hangs over the bridge, and Greta takes it for a sign. The wind smells of wet straw and iron.
-- A boy named Emil comes to the mill and asks Hans for shelter. He speaks of a city under the river.
+- The water rises under the bridge, and Hans ties his boat to the mill. Greta carries the flour upstairs.
+- Lisl rows across the square with a basket on her head, and the children cheer. The bells ring on their own.
 
 """
 NULL = "World: a place\nStory:\n-"
@@ -49,9 +49,7 @@ class Scribe:
         places = [p["name"] for p in self._first("places")]
         begin = max(0, (len(self.story) - WINDOW) // WINDOW * WINDOW)
         lines = "".join(f"- {line}\n" for line in self.story[begin:])
-        return (
-            f"{HEAD}World: {self.wish}\nPeople: {', '.join(people)}\nPlaces: {', '.join(places)}\nStory:\n{lines}-"
-        )
+        return f"{HEAD}World: {self.wish}\nPeople: {', '.join(people)}\nPlaces: {', '.join(places)}\nStory:\n{lines}-"
 
     def _first(self, what: str) -> list[dict[str, Any]]:
         """The three that the world began with, so that this part of the text never changes."""
@@ -88,6 +86,10 @@ def understood(text: str) -> tuple[str, list[str]]:
 
     english, unknown = understand(text)
     words = english.split()
-    foreign = [w.strip(".,!?") for w in words if any(c.isalpha() and not ("a" <= c.lower() <= "z" or c in "éèöäüåøæñç") for c in w)]
+    foreign = [
+        w.strip(".,!?")
+        for w in words
+        if any(c.isalpha() and not ("a" <= c.lower() <= "z" or c in "éèöäüåøæñç") for c in w)
+    ]
     kept = [w for w in words if w.strip(".,!?") not in foreign]
     return " ".join(kept), [*unknown, *foreign]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from yggdrasil.agent.guides.phrases import pattern
 from yggdrasil.agent.guides.scribe import HEAD, NULL, Scribe
+from yggdrasil.agent.guides.tables import words
 
 TRIES = 8
 BAR = 0.6
@@ -23,6 +24,7 @@ def best_sentence(
     told: Sequence[str],
     *,
     bar: float = BAR,
+    floor: float = FLOOR,
     tries: int = TRIES,
 ) -> str:
     """The best of some sentences that the frames allow after `prefix`; "" if none is good enough.
@@ -49,11 +51,9 @@ def best_sentence(
         return ""
     here = scribe.llm.choose(prefix, [f" {t}" for t in texts])
     null = scribe.llm.choose(NULL, [f" {t}" for t in texts])
-    scores = [
-        a + (a - b) - repeats(text, told, prefix) for text, a, b in zip(texts, here, null, strict=True)
-    ]
+    scores = [a + (a - b) - repeats(text, told, prefix) for text, a, b in zip(texts, here, null, strict=True)]
     best = max(range(len(texts)), key=lambda i: scores[i])
-    good = here[best] >= FLOOR and here[best] - null[best] >= bar and repeats(texts[best], told, prefix) < 1.0
+    good = here[best] >= floor and here[best] - null[best] >= bar and repeats(texts[best], told, prefix) < 1.0
     return texts[best] if good else ""
 
 
@@ -68,8 +68,13 @@ def _fill(frame: str, slots: dict[str, str]) -> str:
 
 _WORD = re.compile(r"[a-z]{4,}")
 _COMMON = frozenset(
-    "people that with from they their into says knows speaks smells looks like thinks remembers dreams belonged came "
-    "comes made stolen once saved children reminds waits listens eyes bright dark cold deep night sent looking".split()
+    words(
+        """
+    people that with from they their into says knows speaks smells looks like thinks remembers dreams belonged
+    came comes made stolen once saved children reminds waits listens eyes bright dark cold deep night sent
+    looking
+    """
+    )
 )
 
 
@@ -89,7 +94,7 @@ def repeats(text: str, told: Sequence[str], prefix: str) -> float:
 
 def sound(text: str) -> bool:
     """Whether a sentence is whole and does not say one noun twice."""
-    words = [w for w in re.findall(r"[A-Za-z']+", text)]
+    words = re.findall(r"[A-Za-z']+", text)
     long = [w.lower() for w in words if len(w) > 3]
     return text.rstrip().endswith(".") and len(long) == len(set(long))
 

@@ -4,17 +4,54 @@ from __future__ import annotations
 
 from functools import cache
 
+from yggdrasil.agent.guides.tables import entries, words
+
 MODERN = frozenset(
-    ["car", "red car", "bus", "tractor", "rocket", "airplane", "helicopter", "ufo", "flying saucer", "bicycle", "motorcycle", "racing car", "satellite", "parachute", "train", "steam train", "office building", "hospital", "factory", "school", "statue", "stadium", "railway", "circus tent", "ferris wheel", "astronaut", "pilot", "detective", "police officer", "firefighter", "scientist", "judge", "robot", "alien", "superhero", "supervillain", "villain", "teddy bear", "santa claus", "lock", "gear", "umbrella", "balloon", "telescope", "bomb", "trophy", "pineapple", "christmas tree", "pumpkin", "dinosaur", "tyrannosaurus", "planet", "ringed planet", "top hat", "gift", "birthday cake", "locomotive", "house with a garden", "seedling", "stone head", "snowman", "baby angel", "hero", "automobile", "jack-o-lantern", "cake", "eye"]
+    entries(
+        """
+    car; red car; bus; tractor; rocket; airplane; helicopter; ufo; flying saucer; bicycle; motorcycle; racing
+    car; satellite; parachute; train; steam train; office building; hospital; factory; school; statue; stadium;
+    railway; circus tent; ferris wheel; astronaut; pilot; detective; police officer; firefighter; scientist;
+    judge; robot; alien; superhero; supervillain; villain; teddy bear; santa claus; lock; gear; umbrella;
+    balloon; telescope; bomb; trophy; pineapple; christmas tree; pumpkin; dinosaur; tyrannosaurus; planet;
+    ringed planet; top hat; gift; birthday cake; locomotive; house with a garden; seedling; stone head; snowman;
+    baby angel; hero; automobile; jack-o-lantern; cake; eye
+    """
+    )
 )
 """Things that a tale of old has no room for, unless the wish asks for them."""
 
 FOOD = frozenset(
-    ["apple", "red apple", "bread", "loaf of bread", "cheese", "meat", "cherries", "grapes", "carrot", "pineapple", "cake", "birthday cake", "fish", "egg", "mushroom", "wine", "glass of wine", "mug of beer", "basket", "beer"]
+    entries(
+        """
+    apple; red apple; bread; loaf of bread; cheese; meat; cherries; grapes; carrot; pineapple; cake; birthday
+    cake; fish; egg; mushroom; wine; glass of wine; mug of beer; basket; beer
+    """
+    )
 )
-CURES = frozenset(["potion", "alembic", "herb", "mushroom", "brown mushroom", "clover", "apple", "red apple", "rose", "teapot", "feather"])
+FIXED = frozenset(
+    entries(
+        """
+    fire; door; bed; chair; eye; tombstone; coffin; statue; stone head; snowman; rock
+    """
+    )
+)
+"""Things that nobody picks up."""
+CURES = frozenset(
+    entries(
+        """
+    potion; alembic; herb; mushroom; brown mushroom; clover; apple; red apple; rose; teapot; feather
+    """
+    )
+)
 HEARTHS = frozenset(
-    ["fire", "bonfire", "fountain", "bell", "drum", "statue", "stone head", "candle", "lantern", "red lantern", "oil lamp", "christmas tree", "tree", "cake", "violin", "crystal ball", "open book", "tent", "tombstone", "coffin", "crown", "map", "treasure", "telescope", "sunflower", "pumpkin"]
+    entries(
+        """
+    fire; bonfire; fountain; bell; drum; statue; stone head; candle; lantern; red lantern; oil lamp; christmas
+    tree; tree; cake; violin; crystal ball; open book; tent; tombstone; coffin; crown; map; treasure; telescope;
+    sunflower; pumpkin
+    """
+    )
 )
 TOOLS = {
     "axe": "cut wood",
@@ -58,8 +95,20 @@ SKY = {
 WEATHER_OF = {"lightning": "storm", "tornado": "storm", "rain cloud": "rain", "snowflake": "snowfall"}
 """Sky things that bring a weather with them."""
 _PLURAL = frozenset(["crossed swords", "swords", "chains", "grapes", "cherries", "logs", "firewood"])
-_MASS = frozenset(["bread", "cheese", "meat", "lightning", "wheat", "firewood", "coral", "wine", "fire", "wood", "gold"])
-_LIKE_ITEMS = frozenset(["teddy bear", "snowman", "skull", "baby angel", "statue", "stone head", "tombstone", "coffin", "rock", "logs", "coral"])
+_MASS = frozenset(
+    words(
+        """
+    bread cheese meat lightning wheat firewood coral wine fire wood gold
+    """
+    )
+)
+_LIKE_ITEMS = frozenset(
+    entries(
+        """
+    teddy bear; snowman; skull; baby angel; statue; stone head; tombstone; coffin; rock; logs; coral
+    """
+    )
+)
 _SWIM = frozenset(["sea", "beach", "underwater", "swamp"])
 
 

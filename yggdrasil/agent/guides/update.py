@@ -14,6 +14,7 @@ from yggdrasil.agent.guides.scribe import Scribe
 from yggdrasil.agent.guides.things import WEATHER_OF, canonical, kind_of
 
 Op = dict[str, Any]
+_HOMES = ("hold", "lay", "lost", "gone")
 _STAYS = ("item", "creature", "flyer", "swimmer", "vehicle", "plant")
 
 
@@ -62,15 +63,15 @@ def _read(world: dict[str, Any], kind: str, cast: Cast, text: str) -> tuple[Cast
 
 def _kept(usual: list[str], own: list[str]) -> list[str]:
     """The event's usual effects that its end does not overrule: a thing has one home, a person one place."""
-    homes = ("hold", "lay", "lost", "gone")
     moved = {effect.split()[1] for effect in own if effect.startswith("move")}
-    settled = any(effect.split()[0] in homes for effect in own)
+    settled = any(effect.split()[0] in _HOMES for effect in own)
+    healed = any(effect.startswith("status") for effect in own)
     kept: list[str] = []
     for effect in usual:
         word, *rest = effect.split()
-        if word in homes and settled or word == "move" and rest[0] in moved or word == "status" and "status" in str(own):
-            continue
-        kept.append(effect)
+        home, walk, state = word in _HOMES and settled, word == "move" and rest[0] in moved, word == "status" and healed
+        if not (home or walk or state):
+            kept.append(effect)
     return kept
 
 
@@ -108,7 +109,7 @@ def _apply(world: dict[str, Any], cast: Cast, effect: str, before: list[Op]) -> 
         value = "" if parts[1] == "well" else parts[1]
         return [{"op": "change", "kind": "character", "name": named[parts[0]], "field": "status", "value": value}]
     item = _known(world, cast.thing) or next((o["name"] for o in before if o["op"] == "add_item"), "")
-    if not item or word not in ("hold", "lay", "lost", "gone"):
+    if not item or word not in _HOMES:
         return []
     if word == "gone":
         return [{"op": "remove", "kind": "item", "name": item}]

@@ -51,9 +51,10 @@ class UNet(TorchBlock, type="backbone/unet", role="Backbone"):
         return {"pred": cond, "pred_uncond": uncond}
 
     def build(self) -> nn.Module:
-        from diffusers import UNet2DConditionModel
+        import diffusers
 
-        return UNet2DConditionModel.from_config(self.arch)
+        library: Any = diffusers
+        return library.UNet2DConditionModel.from_config(self.arch)
 
     def identity(self) -> Any:
         return ["diffusers/UNet2DConditionModel", self.arch]

@@ -30,6 +30,9 @@ class _Autoencoder(TorchBlock):
     def identity(self) -> Any:
         return [f"diffusers/{self.family}", self.arch]
 
+    def _autoencoder(self) -> Any:
+        return self.module
+
     def _scaling(self) -> tuple[float, float]:
         return float(self.arch.get("scaling_factor", 1.0)), float(self.arch.get("shift_factor") or 0.0)
 
@@ -44,7 +47,7 @@ class Decoder(_Autoencoder, type="codec/vae", role="Codec"):
         factor, shift = self._scaling()
         with torch.inference_mode():
             scaled = latent.to(self.device, self.torch_dtype) / factor + shift
-            pixels = self.module.decode(scaled, return_dict=False)[0]
+            pixels = self._autoencoder().decode(scaled, return_dict=False)[0]
         array = ((pixels[0].float().cpu().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
         return Pictures.fromarray(array.permute(1, 2, 0).contiguous().numpy(), "RGB")
 
@@ -73,6 +76,6 @@ class Encoder(_Autoencoder, type="codec/vae_encoder", role="Codec"):
         factor, shift = self._scaling()
         with torch.inference_mode():
             scaled = (array.float() / 127.5 - 1).to(self.device, self.torch_dtype)
-            coded = self.module.encode(scaled, return_dict=False)[0]
+            coded = self._autoencoder().encode(scaled, return_dict=False)[0]
             latent = coded.mode() if hasattr(coded, "mode") and self.family == "AutoencoderKL" else coded
         return (latent.float().cpu() - shift) * factor

@@ -71,7 +71,7 @@ def weather_over(rng: Random, canvas: Canvas, weather: str) -> Canvas:
     if weather == "none":
         return canvas
     if weather == "fog":
-        veil = np.clip(1 - np.abs(np.linspace(-0.35, 0.9, SIDE, dtype=np.float32)), 0, 1)[:, None, None] * 0.7
+        veil = np.clip(1 - np.abs(np.linspace(-0.35, 0.9, SIDE, dtype=np.float32)), 0, 1)[:, None, None] * 0.5
         return blend(canvas, (205, 210, 215), veil)
     picture = as_picture(canvas)
     brush = pen(picture)

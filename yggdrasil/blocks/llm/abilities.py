@@ -152,9 +152,7 @@ class LanguageModel(Block, role="LLM"):
         """
         limit = max_tokens
         for attempt in range(retries + 1):
-            turn = self.chat(
-                messages, schema=schema, max_tokens=limit, temperature=temperature, seed=seed
-            )
+            turn = self.chat(messages, schema=schema, max_tokens=limit, temperature=temperature, seed=seed)
             if turn.finish_reason != "length" or attempt == retries:
                 break
             here().note(f"cut at {limit} tokens, asked again with {limit * 2}; it had written: {turn.text}")

@@ -35,7 +35,7 @@ def schema_grammar(schema: dict[str, Any]) -> str:
     """The grammar of compact JSON that obeys a schema; strings without a bound get one."""
     from llguidance import LLMatcher
 
-    options = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
+    options: Any = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
     return LLMatcher.grammar_from_json_schema(json.dumps(_bounded(schema)), defaults=options)
 
 

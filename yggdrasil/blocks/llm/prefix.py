@@ -39,7 +39,6 @@ class Slot:
 
 def _buffer_cache(layers: int, capacity: int) -> Any:
     """A transformers cache that writes into one buffer a layer; `layer.length` can be set back for free."""
-    import torch
     from transformers.cache_utils import Cache, CacheLayerMixin
 
     class BufferLayer(CacheLayerMixin):

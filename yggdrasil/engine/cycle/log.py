@@ -145,6 +145,11 @@ class Log:
                 branch.id, sha, time.time(),
             )  # fmt: skip
 
+    def founded(self) -> str:
+        """The digest of step 0, by which a world is known again; '' before its founding."""
+        row = self.database.one("SELECT digest FROM steps WHERE step = 0")
+        return str(row[0]) if row else ""
+
     def acknowledge(self, branch: Branch, step: int, record: StageRecord) -> None:
         """Make one stage's end durable. What else belongs to it is written in the same transaction."""
         self.database.write(

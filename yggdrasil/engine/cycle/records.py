@@ -89,6 +89,12 @@ class StepRecord:
         record = self.last(5)
         return dict((record.beside or {}).get("failures", {})) if record else {}
 
+    @property
+    def refused(self) -> dict[str, Any]:
+        """Operations of World update that the world did not admit, and why; none of them was applied."""
+        record = self.last(8)
+        return dict((record.beside or {}).get("refused", {})) if record else {}
+
     def _written(self, low: int, high: int) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for stage in self.stages:

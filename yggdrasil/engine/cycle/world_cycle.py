@@ -23,6 +23,7 @@ from yggdrasil.engine.cycle.roles import (
     SETTLED,
     UPDATE,
     is_filled,
+    missing,
     reason_to_skip,
 )
 
@@ -66,6 +67,19 @@ class WorldCycle:
                 branch, record.step, StageRecord(position, POSITIONS[position].name, "skipped", reason)
             )
         self._run(branch, record.step, self._open(branch).next_position)
+        return record.step
+
+    def give_up(self, branch: Branch) -> int:
+        """Drop what an interrupted step left, without running anything; the history keeps it as dropped."""
+        record = self._open(branch)
+        lacking = missing(record.state(), UPDATE.needs)
+        why = f"the state is dropped: {', '.join(lacking)} missing" if lacking else "the state is dropped: given up"
+        with self._log.database.transaction():
+            for position in range(record.next_position, LAST + 1):
+                reason = why if position == LAST else "given up"
+                skipped = StageRecord(position, POSITIONS[position].name, "skipped", reason)
+                self._log.acknowledge(branch, record.step, skipped)
+            self._finish(branch, record.step, "dropped")
         return record.step
 
     def close(self) -> None:

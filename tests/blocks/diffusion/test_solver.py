@@ -1,0 +1,172 @@
+"""The solver takes exactly the steps of the scheduler it wraps, and counts what it asks the backbone for."""
+
+from typing import Any, TypedDict
+
+import diffusers
+import pytest
+import torch
+
+import yggdrasil as ygg
+from yggdrasil.blocks.guidance.cfg import ClassifierFree
+from yggdrasil.blocks.solver.scheduler import SchedulerSolver
+from yggdrasil.contract import Block, ConfigError, PortError, listening
+from yggdrasil.ports import Embedding, Latent, Pred, Timestep
+
+pytestmark = [  # diffusers hands tensors to numpy in the old way
+    pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:__array_wrap__ must accept context:DeprecationWarning"),
+]
+SHAPE = (2, 4, 4)
+
+
+class Both(TypedDict):
+    pred: Pred
+    pred_uncond: Pred | None
+
+
+class Stub(Block, role="Backbone"):
+    """2 for the conditional and 1 for the unconditional half; counts samples as the UNet batches them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.samples: list[int] = []
+
+    def forward(
+        self,
+        latent: Latent,
+        timestep: Timestep,
+        condition: Embedding,
+        negative: Embedding | None = None,
+        scale: float = 1.0,
+    ) -> Both:
+        guided = negative is not None and scale != 1.0
+        self.samples.append(latent.shape[0] * (2 if guided else 1))
+        ones = torch.ones_like(latent)
+        return {"pred": 2 * ones, "pred_uncond": ones if guided else None}
+
+
+class Model(Block, role="Backbone"):
+    """A smooth function of latent and time, in place of a network."""
+
+    cacheable = False
+
+    def forward(self, latent: Latent, timestep: Timestep) -> Pred:
+        return predict(latent, timestep)
+
+
+def predict(latent: Any, timestep: Any) -> Any:
+    return torch.tanh(latent) * 0.3 + float(timestep) * 1e-4
+
+
+class ReturnNoise(Block, role="Backbone"):
+    """Says always the noise that the seed gives."""
+
+    cacheable = False
+
+    def forward(self, latent: Latent, timestep: Timestep) -> Pred:
+        return torch.randn(1, *SHAPE, generator=torch.Generator().manual_seed(7))
+
+
+def denoise(solver: SchedulerSolver, backbone: Block, **inputs: Any) -> tuple[Any, int, list[int]]:
+    graph = ygg.Graph("d").add(solver).add(backbone)
+    events = []
+    with listening(events.append):
+        out = graph.run(**inputs)
+    progress = [e for e in events if e.kind == "progress"]
+    return out.latent, len(progress), [e.data["of"] for e in progress]
+
+
+def plain(name: str, steps: int, seed: int) -> Any:
+    """diffusers' own loop, as its pipelines write it."""
+    scheduler = getattr(diffusers, name)()
+    if name == "FlowMatchEulerDiscreteScheduler":
+        scheduler.set_timesteps(sigmas=[1 - i / steps for i in range(steps)])
+    else:
+        scheduler.set_timesteps(steps)
+    generator = torch.Generator().manual_seed(seed)
+    latent = torch.randn(1, *SHAPE, generator=generator) * getattr(scheduler, "init_noise_sigma", 1.0)
+    for timestep in scheduler.timesteps:
+        scaled = scheduler.scale_model_input(latent, timestep) if hasattr(scheduler, "scale_model_input") else latent
+        extra = {"generator": generator} if "Ancestral" in name or name == "DDPMScheduler" else {}
+        latent = scheduler.step(predict(scaled, timestep), timestep, latent, return_dict=False, **extra)[0]
+    return latent
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "DDIMScheduler", "DPMSolverMultistepScheduler", "EulerDiscreteScheduler", "FlowMatchEulerDiscreteScheduler",
+        "EulerAncestralDiscreteScheduler", "HeunDiscreteScheduler", "DDPMScheduler", "UniPCMultistepScheduler",
+    ],
+)  # fmt: skip
+def test_equal_to_diffusers_own_loop_bit_for_bit(name: Any) -> None:
+    solver = SchedulerSolver(scheduler=name, shape=SHAPE)
+    latent, _, _ = denoise(solver, Model(), steps=6, seed=11)
+    assert torch.equal(latent, plain(name, 6, 11))
+    assert torch.equal(denoise(solver, Model(), steps=6, seed=11)[0], latent), "nothing is left over from the first run"
+
+
+@pytest.mark.parametrize(("steps", "strength", "taken"), [(20, 0.8, 16), (10, 1.0, 10), (100, 0.29, 29), (20, 0.6, 12)])
+def test_image_to_image_takes_so_many_steps(steps: int, strength: float, taken: int) -> None:
+    solver = SchedulerSolver(scheduler="DDIMScheduler", shape=SHAPE)
+    image = torch.zeros(1, *SHAPE)
+    _, calls, totals = denoise(solver, Model(), image_latent=image, steps=steps, strength=strength)
+    assert calls == taken and totals == [taken] * taken
+
+
+def test_too_little_strength_names_the_least() -> None:
+    solver = SchedulerSolver(scheduler="DDIMScheduler", shape=SHAPE)
+    with pytest.raises(ConfigError) as caught:
+        denoise(solver, Model(), image_latent=torch.zeros(1, *SHAPE), steps=12, strength=0.07)
+    for part in ("steps=12", "strength=0.07", "0.0833"):
+        assert part in str(caught.value)
+    least = 0.0834
+    assert denoise(solver, Model(), image_latent=torch.zeros(1, *SHAPE), steps=12, strength=least)[1] == 1
+
+
+@pytest.mark.parametrize("name", ["HeunDiscreteScheduler", "KDPM2DiscreteScheduler"])
+@pytest.mark.parametrize(("steps", "strength"), [(30, 0.5), (31, 0.5), (20, 0.8)])
+def test_a_second_order_solver_starts_at_the_first_half_of_a_pair(name: Any, steps: int, strength: float) -> None:
+    solver = SchedulerSolver(scheduler=name, shape=SHAPE)
+    image = torch.linspace(-1, 1, 32).reshape(1, *SHAPE)
+    latent, _, _ = denoise(solver, ReturnNoise(), image_latent=image, steps=steps, strength=strength, seed=7)
+    assert torch.allclose(latent, image, atol=1e-3)
+
+
+@pytest.mark.parametrize(("scale", "combined", "samples"), [(0.0, 1.0, 6), (1.0, 2.0, 3), (7.5, 8.5, 6)])
+def test_guidance_combines_and_pays_for_what_it_uses(scale: float, combined: float, samples: int) -> None:
+    stub, guidance = Stub(), ClassifierFree()
+    latent, condition = torch.zeros(3, *SHAPE), torch.ones(3, 2, 2)
+    out = stub.run(latent=latent, timestep=torch.tensor(1.0), condition=condition, negative=condition, scale=scale)
+    made = guidance.run(pred_cond=out.pred, pred_uncond=out.pred_uncond, scale=scale).pred_guided
+    assert torch.equal(made, torch.full_like(latent, combined)) and stub.samples == [samples]
+
+
+def test_the_unet_pays_the_same() -> None:
+    from tests.blocks.diffusion.tiny import UNET, seeded
+    from yggdrasil.blocks.backbone.unet import UNet
+
+    unet = seeded(UNet(arch=UNET))
+    sizes: list[int] = []
+    unet.module.register_forward_pre_hook(lambda _, args: sizes.append(args[0].shape[0]))
+    given = {"latent": torch.zeros(3, 4, 8, 8), "timestep": torch.tensor(5.0), "condition": torch.ones(3, 2, 16)}
+    for scale in (0.0, 1.0, 7.5):
+        out = unet.run(**given, negative=torch.zeros(3, 2, 16), scale=scale)
+        assert out.pred.shape == (3, 4, 8, 8) and (out.pred_uncond is None) == (scale == 1.0)
+    assert sizes == [6, 3, 6]
+
+
+def test_seed_zero_is_a_seed_and_its_bounds_are_told() -> None:
+    solver = SchedulerSolver(scheduler="DDIMScheduler", shape=SHAPE)
+    first = solver.run(seed=0, steps=2).next_latent
+    assert torch.equal(first, solver.run(seed=0, steps=2).next_latent)
+    assert not torch.equal(first, solver.run(seed=1, steps=2).next_latent)
+    solver.run(seed=2**63 - 1, steps=2)
+    for seed in (-1, 2**63):
+        with pytest.raises(PortError, match=r"'seed' was given"):
+            solver.run(seed=seed)
+    for bad in ({"steps": 0}, {"steps": 1001}, {"strength": 0.0}, {"strength": 1.1}):
+        with pytest.raises(PortError, match=next(iter(bad))):
+            solver.run(**bad)
+    with pytest.raises(ConfigError, match=r"'scheduler'.*Input should be"):
+        SchedulerSolver(scheduler="Ddim")
