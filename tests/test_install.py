@@ -59,10 +59,24 @@ def test_an_install_grows_a_world_from_an_empty_folder(way: str, sources: Path, 
     empty = tmp_path / "empty"
     empty.mkdir()
     where = "import yggdrasil; print(yggdrasil.__file__)"
-    found = subprocess.run([str(bin_folder / "python"), "-c", where], cwd=empty, capture_output=True, text=True, check=True)
+    found = subprocess.run(
+        [str(bin_folder / "python"), "-c", where], cwd=empty, capture_output=True, text=True, check=True
+    )
     assert str(sources if way == "editable" else tmp_path) in found.stdout
-    command = [str(bin_folder / "yggdrasil"), "new", "a desert caravan city", "--steps", "1", "--at", "w", "--yes", "--json"]
-    done = subprocess.run(command, cwd=empty, capture_output=True, text=True, env={**os.environ}, timeout=240, check=False)
+    command = [
+        str(bin_folder / "yggdrasil"),
+        "new",
+        "a desert caravan city",
+        "--steps",
+        "1",
+        "--at",
+        "w",
+        "--yes",
+        "--json",
+    ]
+    done = subprocess.run(
+        command, cwd=empty, capture_output=True, text=True, env={**os.environ}, timeout=240, check=False
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     shown = json.loads(done.stdout)
     assert shown["steps"][0]["chronicle"]

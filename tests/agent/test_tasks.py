@@ -11,6 +11,7 @@ import pytest
 from tests.agent.scripted import Scripted, says
 from yggdrasil.agent import shapes
 from yggdrasil.agent.agent import Agent
+from yggdrasil.agent.grounds import ground
 from yggdrasil.agent.judging import repeats, shortened, unfinished
 from yggdrasil.agent.updating import changes, unknown_names
 from yggdrasil.agent.world_tools import ReadPlace, Recall, Search
@@ -100,8 +101,9 @@ def test_a_repeated_plan_is_asked_again_and_the_better_one_taken() -> None:
 
 
 def test_the_architect_is_bound_to_the_thing() -> None:
-    out, llm, _ = do("architect", ["", {"prompt": "a small boat on the grass at night"}], intent=INTENT)
-    assert out.result == {"paints": [{"prompt": "a small boat on the grass at night", "slot": "picture"}]}
+    world = {**CONTEXT["world"], "time": "night", "weather": "fog"}
+    out, llm, _ = do("architect", ["", {"prompt": "a small boat on the grass"}], intent=INTENT, world=world)
+    assert out.result == {"paints": [{"prompt": "a small boat on the grass at night in fog", "slot": "picture"}]}
     pattern = bound(llm)["prompt"]["pattern"]
     assert re.match(pattern, "a small red boat on the grass at night")
     assert not re.match(pattern, "a red fox in the snow at night")
@@ -226,3 +228,14 @@ def test_what_is_too_long_is_cut_after_a_sentence_or_a_word() -> None:
     assert shortened("One two. Three four five.", 12) == "One two."
     assert shortened("One two three in the garden", 17) == "One two three."
     assert len(shortened("x" * 50, 20)) == 20
+
+
+def test_the_ground_of_a_place_comes_from_its_words() -> None:
+    assert ground("Silent Cove", "Boats lie on the sand.", "forest", SCENES) == "sea"
+    assert ground("Old Elm", "It stands in a deep forest.", "sea", SCENES) == "forest"
+    assert ground("Нора", "Тихо.", "meadow", SCENES) == "meadow"
+    assert ground("Silent Cove", "", "forest", ["forest"]) == "forest"
+    assert re.match(shapes.phrase("en", small=True)["pattern"], "net maker")
+    assert not re.match(shapes.phrase("en", small=True)["pattern"], "Smith")
+    assert re.match(shapes.phrase("ru", small=True)["pattern"], "кузнец")
+    assert not re.match(shapes.phrase("ru", small=True)["pattern"], "Кузнец")

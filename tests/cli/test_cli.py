@@ -15,7 +15,9 @@ WISH = "a norse fishing village in winter"
 pytestmark = pytest.mark.models
 
 
-def ygg(*arguments: str, cwd: Path, env: dict[str, str] | None = None, code: int = 0) -> subprocess.CompletedProcess[str]:
+def ygg(
+    *arguments: str, cwd: Path, env: dict[str, str] | None = None, code: int = 0
+) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", "from yggdrasil.cli import main; main()", *arguments]
     done = subprocess.run(
         command, cwd=cwd, env={**os.environ, **(env or {})}, capture_output=True, text=True, encoding="utf-8",
@@ -101,7 +103,9 @@ def test_no_colour_and_no_bars_go_into_a_pipe(grown: tuple[Path, dict[str, Any]]
 
 
 def test_run_writes_a_picture_and_the_seer_reads_it(tmp_path: Path) -> None:
-    done = ygg("run", "illustrate", "prompt=a castle on a meadow by day", "seed=3", "--json", "-o", "a.png", cwd=tmp_path)
+    done = ygg(
+        "run", "illustrate", "prompt=a castle on a meadow by day", "seed=3", "--json", "-o", "a.png", cwd=tmp_path
+    )
     assert json.loads(done.stdout)["image"]["path"] == "a.png"
     seen = json.loads(ygg("run", "seer", "image=@a.png", "--json", cwd=tmp_path).stdout)
     assert "castle" in seen["text"]
@@ -115,6 +119,8 @@ def test_help_speaks_the_language_of_the_locale(tmp_path: Path) -> None:
 
 def test_a_reader_that_leaves_early_is_no_failure(tmp_path: Path) -> None:
     command = f"{sys.executable} -c 'from yggdrasil.cli import main; main()' models list --json | head -1"
-    done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
     assert done.returncode in (0, 141)
     assert done.stderr == ""

@@ -5,26 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-_STORY = 4
+_STORY = 3
 _FACTS = 4
 
 ENGLISH: Mapping[str, str] = {
     "system": "You run a living story world: {wish}.{style} Each message asks for one small piece."
     " Be concrete: names, things, weather, deeds. Every event is new and follows from the last one.",
     "ready": "I know the world. What is the next piece?",
-    "places": "PLACES", "people": "PEOPLE", "items": "THINGS", "facts": "FACTS", "story": "STORY SO FAR",
+    "places": "PLACES",
+    "people": "PEOPLE",
+    "items": "THINGS",
+    "facts": "FACTS",
+    "story": "STORY SO FAR",
     "nothing": "(nothing has happened yet)",
     "found": "Invent the beginning of this world: a title; 3 places with names of their own, in a few words what is"
-    " seen at each, and the ground that it stands on (one of {scenes}); 3 ordinary people who live there, each with a"
-    " first name that fits the world (no gods, no famous figures) and a trade; 1 trouble or secret that waits to be"
-    " solved; the time of day and the weather.",
+    " seen at each, and the ground that it stands on; 3 ordinary people who live there, each with a first name that"
+    " fits the world (no gods, no famous figures) and a trade such as smith or fisher; 1 trouble or secret that waits"
+    " to be solved; the time of day and the weather.",
     "look": "You are Development. Before you plan, look one thing up in the world with a tool.",
     "plan": "Now plan what happens next: what kind of event, where, one thing that plays a part in it{things}, and one"
     " new short sentence that tells who does what with it. Something must change.{action}",
     "things": " (one of {things})",
     "action": " The reader wants this to happen: {action}. Make it happen now.",
-    "architect": "You are Architect. The plan: {text} (at {place}).\nTell the painter one picture in ten words: the"
-    " {thing} and how it looks, the ground ({scene}), the time of day, the weather.",
+    "architect": "You are Architect. The plan: {text} (at {place}).\nTell the painter one small picture: the {thing}, how"
+    " it looks, and on what ground it is ({scene}).",
     "author": "You are Author. The plan was: {text} What is really there: {seen}.{unlike}\nWrite two new sentences of"
     " the story: what really happens now at {place}, and what comes of it. Name the people.",
     "unlike": " This is NOT what was planned. Forget the plan and tell what is there.",
@@ -36,10 +40,14 @@ RUSSIAN: Mapping[str, str] = {
     "system": "Ты ведёшь живой мир сказки: {wish}.{style} Каждое сообщение просит один маленький кусочек. Пиши"
     " по-русски, просто и конкретно: имена, вещи, погода, поступки. Каждое событие новое и вытекает из прошлого.",
     "ready": "Я знаю этот мир. Какой кусочек дальше?",
-    "places": "МЕСТА", "people": "ЛЮДИ", "items": "ВЕЩИ", "facts": "ФАКТЫ", "story": "СКАЗКА ДО СИХ ПОР",
+    "places": "МЕСТА",
+    "people": "ЛЮДИ",
+    "items": "ВЕЩИ",
+    "facts": "ФАКТЫ",
+    "story": "СКАЗКА ДО СИХ ПОР",
     "nothing": "(ещё ничего не случилось)",
     "found": "Придумай начало этого мира: название; 3 места с именами, что там видно, в двух словах, и на"
-    " какой земле каждое стоит (одно из {scenes}); 3 обычных жителя с именем и ремеслом; 1 беду или тайну, которую"
+    " какой земле каждое стоит; 3 обычных жителя с именем и ремеслом, например кузнец; 1 беду или тайну, которую"
     " предстоит разгадать; время суток и погоду.",
     "look": "Ты — Развитие. Прежде чем задумать, посмотри одну вещь в мире с помощью инструмента.",
     "plan": "Теперь задумай, что случится дальше: какое это событие, где, одну вещь, которая в нём участвует{things}, и"
@@ -47,7 +55,7 @@ RUSSIAN: Mapping[str, str] = {
     "things": " (одна из {things})",
     "action": " Читатель хочет, чтобы случилось вот что: {action}. Пусть это случится сейчас.",
     "architect": "Ты — Архитектор. Замысел: {text} (место: {place}).\nСкажи художнику одну картину по-английски,"
-    " десять слов: {thing}, какой он, земля ({scene}), время суток, погода.",
+    " восемь слов: {thing}, какой он, на какой земле ({scene}).",
     "author": "Ты — Автор. Замысел был: {text} На самом деле там: {seen}.{unlike}\nНапиши два новых предложения"
     " сказки: что происходит сейчас (место: {place}) и что из этого выходит. Назови людей.",
     "unlike": " Это НЕ то, что задумано. Забудь замысел и расскажи то, что там есть.",

@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 Schema = dict[str, Any]
-_CYRILLIC = ("А-ЯЁ", "А-Яа-яЁё")
-_LATIN = ("A-Z", "A-Za-z")
-_WIDE_LATIN = ("A-ZÀ-ÖØ-Þ", "A-Za-zÀ-ÖØ-öø-ÿĀ-ž")
+_CYRILLIC = ("А-ЯЁ", "а-яё")
+_LATIN = ("A-Z", "a-z")
+_WIDE_LATIN = ("A-ZÀ-ÖØ-Þ", "a-zß-öø-ÿĀ-ž")
 _DEEDS = (
     "sees", "finds", "takes", "holds", "follows", "shows", "watches", "meets", "hears", "carries", "brings", "leaves",
     "lifts", "hides", "mends", "steals", "wakes", "draws", "opens", "feeds", "chases", "saves", "fears", "calls",
@@ -19,7 +19,7 @@ _LOOKS = (
 )  # fmt: skip
 _PLAIN = re.compile(r"[^\W\d_]+([ '-][^\W\d_]+)*")
 _LETTERS = {
-    "en": _LATIN, "ru": _CYRILLIC, "uk": ("А-ЯЁІЇЄҐ", "А-Яа-яЁёІіЇїЄєҐґ"), "bg": _CYRILLIC,
+    "en": _LATIN, "ru": _CYRILLIC, "uk": ("А-ЯЁІЇЄҐ", "а-яёіїєґ"), "bg": _CYRILLIC,
     **dict.fromkeys(("de", "fr", "es", "it", "pt", "nl", "sv", "no", "da", "fi", "pl", "cs"), _WIDE_LATIN),
 }  # fmt: skip
 
@@ -52,7 +52,7 @@ def sentence(language: str, low: int = 6, high: int = 22, starts: list[str] | No
         return {"type": "string", "minLength": low * 3, "maxLength": high * 7}
     plain = [start for start in starts or [] if _PLAIN.fullmatch(start)]
     upper, letters = _LETTERS[language]
-    head = f"({'|'.join(plain)})" if plain else f"[{upper}][{letters}']{{0,13}}"
+    head = f"({'|'.join(plain)})" if plain else f"[{upper}][{upper}{letters}']{{0,13}}"
     return _going_on(language, head, low, high)
 
 
@@ -66,15 +66,16 @@ def sight(people: list[str], thing: str, low: int = 4, high: int = 16) -> Schema
 
 
 def _going_on(language: str, head: str, low: int, high: int) -> Schema:
-    word = f"[{_LETTERS[language][1]}']{{1,15}}"
+    word = f"[{''.join(_LETTERS[language])}']{{1,15}}"
     return {"type": "string", "pattern": f"^{head}( {word},?){{{low - 2},{high - 2}}} {word}[.!?]$"}
 
 
-def phrase(language: str, low: int = 1, high: int = 3) -> Schema:
-    """A few words without a full stop."""
+def phrase(language: str, low: int = 1, high: int = 3, small: bool = False) -> Schema:
+    """A few words without a full stop; in small letters alone if it should be no name."""
     if language not in _LETTERS:
         return {"type": "string", "minLength": low * 2, "maxLength": high * 12}
-    word = f"[{_LETTERS[language][1]}'-]{{2,15}}"
+    upper, letters = _LETTERS[language]
+    word = f"[{letters if small else upper + letters}'-]{{1,15}}"
     return {"type": "string", "pattern": f"^{word}( {word}){{{low - 1},{high - 1}}}$"}
 
 
@@ -94,4 +95,4 @@ def caption(thing: str = "") -> Schema:
         return {"type": "string", "pattern": f"^an?( {word},?){{2,9}} {word}$"}
     around = "(in|on|at|near|under|above|behind|before)"
     looks = f"(({'|'.join(_LOOKS)}) ){{0,2}}"
-    return {"type": "string", "pattern": f"^an? {looks}{thing} {around}( {word},?){{1,8}} {word}$"}
+    return {"type": "string", "pattern": f"^an? {looks}{thing} {around}( {word}){{1,8}}$"}

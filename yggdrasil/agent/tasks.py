@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from yggdrasil.agent import prompts, shapes
+from yggdrasil.agent.grounds import ground
 from yggdrasil.agent.judging import repeats, shortened, unfinished
 from yggdrasil.agent.running import Work
 from yggdrasil.agent.toolbox import Toolbox
@@ -25,6 +26,8 @@ MOODS = ["calm", "merry", "sad", "tense", "strange", "hopeful"]
 TIMES = ["day", "night", "sunset", "overcast"]
 WEATHERS = ["none", "rain", "snowfall", "fog", "storm"]
 _STARTS = ["The", "A", "In", "At", "On", "Near", "Under", "When", "Suddenly"]
+_LIGHT = {"night": " at night", "sunset": " at sunset", "overcast": " under a grey sky", "day": " by day"}
+_SKY = {"rain": " in the rain", "snowfall": " in falling snow", "fog": " in fog", "storm": " in a storm"}
 _OFFERED = 12
 _SURE = 0.5
 _RECENT = 2
@@ -84,7 +87,7 @@ def _found(context: dict[str, Any], work: Work) -> tuple[str, Work]:
         ground=shapes.one_of(context["scenes"]),
     )
     person = shapes.object_of(
-        person=shapes.name(language), trade=shapes.phrase(language, 1, 2), home=shapes.one_of([1, 2, 3])
+        person=shapes.name(language), trade=shapes.phrase(language, 1, 2, small=True), home=shapes.one_of([1, 2, 3])
     )
     schema = shapes.object_of(
         title=shapes.phrase(language, 2, 4),
@@ -97,7 +100,11 @@ def _found(context: dict[str, Any], work: Work) -> tuple[str, Work]:
 
     def finish(value: dict[str, Any]) -> dict[str, Any]:
         places = [
-            {"name": p["place"], "description": shortened(p["seen"], 120), "scene": p["ground"]}
+            {
+                "name": p["place"],
+                "description": shortened(p["seen"], 120),
+                "scene": ground(p["place"], p["seen"], p["ground"], context["scenes"]),
+            }
             for p in value["places"]
         ]
         people = [
@@ -112,7 +119,7 @@ def _found(context: dict[str, Any], work: Work) -> tuple[str, Work]:
         names = [thing["name"] for kind in ("places", "characters") for thing in result[kind]]
         return float(len(names) - len(set(names)))
 
-    said = prompts.words(language)["found"].format(scenes=", ".join(context["scenes"]))
+    said = prompts.words(language)["found"]
     return said, replace(work, toolbox=Toolbox(()), schema=schema, finish=finish, flaw=flaw, max_tokens=420)
 
 
@@ -168,7 +175,9 @@ def _architect(context: dict[str, Any], work: Work) -> tuple[str, Work]:
     schema = shapes.object_of(prompt=shapes.caption(str(intent.get("thing") or "")))
 
     def finish(value: dict[str, Any]) -> dict[str, Any]:
-        return {"paints": [{"prompt": value["prompt"][:90].strip(" ,"), "slot": "picture"}]}
+        lit = f"{value['prompt'].strip(' ,')}{_LIGHT.get(world.get('time', ''), '')}"
+        prompt = f"{lit}{_SKY.get(world.get('weather', ''), '')}"
+        return {"paints": [{"prompt": next(p for p in (prompt, lit, lit[:90]) if len(p) <= 90), "slot": "picture"}]}
 
     def flaw(result: dict[str, Any]) -> float:
         thing = str(intent.get("thing") or "")

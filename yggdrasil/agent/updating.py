@@ -12,7 +12,7 @@ Schema = dict[str, Any]
 _WORD = re.compile(r"[^\W\d_]+")
 _INSIDE = re.compile(r"([^\W\d_]+),? ([A-ZА-ЯЁ][a-zа-яё]{2,}(?: [A-ZА-ЯЁ][a-zа-яё]{2,})?)")
 _WHERE = frozenset({"in", "at", "to", "from", "near", "into", "of", "в", "на", "из", "у", "к", "до"})
-_STATUS = ["happy", "proud", "curious", "hopeful", "tired", "worried", "afraid", "sad", "angry", "wounded"]
+_STATUS = ["happy", "proud", "curious", "hopeful", "tired", "worried", "afraid", "sad", "angry"]
 
 
 def change_shapes(context: dict[str, Any], language: str) -> list[Schema]:
@@ -31,7 +31,7 @@ def change_shapes(context: dict[str, Any], language: str) -> list[Schema]:
         options.append(_op("change", name=shapes.one_of(part), value=status))
     thing = str(chronicle.get("thing") or "")
     if places and thing and thing not in items:
-        looks = shapes.phrase(language, 2, 4)
+        looks = shapes.phrase(language, 2, 6, small=True)
         options.append(_op("add_item", name=shapes.one_of([thing]), description=looks, place=shapes.one_of(places)))
     if items and people:
         options.append(_op("give", item=shapes.one_of(items), to_character=shapes.one_of(people)))

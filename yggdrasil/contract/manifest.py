@@ -131,7 +131,9 @@ def _check_format(data: dict[str, Any], where: str) -> None:
         raise ManifestError(f"has no format number ({found!r})", where=where, mend=mend)
     if found > FORMAT:
         raise ManifestError(
-            f"has format {found}, this version reads up to {FORMAT}", where=where, mend="install a newer yggdrasill",
+            f"has format {found}, this version reads up to {FORMAT}",
+            where=where,
+            mend="install a newer yggdrasill",
         )
 
 

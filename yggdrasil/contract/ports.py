@@ -89,8 +89,10 @@ def _native_problem(kind: Kind, value: Any) -> str:
 
         return "" if isinstance(value, Image) else f"was given {type(value).__name__}, not a PIL image"
     if kind.tensor:
-        return "" if hasattr(value, "shape") or isinstance(value, int | float) else (
-            f"was given {type(value).__name__}, not a tensor"
+        return (
+            ""
+            if hasattr(value, "shape") or isinstance(value, int | float)
+            else (f"was given {type(value).__name__}, not a tensor")
         )
     if kind.name == "audio":
         return "" if isinstance(value, kinds.AudioClip) else f"was given {type(value).__name__}, not an AudioClip"
@@ -172,9 +174,7 @@ def checked_inputs(ports: Mapping[str, Port], given: Mapping[str, Any], where: s
         if name in given:
             values[name] = port.check(given[name], where)
         elif port.required:
-            raise PortError(
-                f"input {name!r} ({port.kind.name}) is missing", where=where, mend=f"pass {name}=…"
-            )
+            raise PortError(f"input {name!r} ({port.kind.name}) is missing", where=where, mend=f"pass {name}=…")
         else:
             values[name] = port.fresh_default()
     return values

@@ -101,9 +101,7 @@ def _publish(entry: Model, file: ModelFile, work: Path) -> None:
     found = digest_file(work / "file")
     if found != file.sha256:
         shutil.rmtree(work)
-        raise wrong(file, found, mend="the package is not the one the catalogue means; nothing was kept").at(
-            entry.name
-        )
+        raise wrong(file, found, mend="the package is not the one the catalogue means; nothing was kept").at(entry.name)
     target = path_of(file)
     target.parent.mkdir(parents=True, exist_ok=True)
     write_durably(target.parent / "LICENCE.txt", licence(entry.name).encode())

@@ -170,7 +170,6 @@ def _read(path: Path) -> dict[str, Model]:
 
 def _entry(name: str, row: dict[str, Any]) -> Model:
     files = tuple(
-        ModelFile(f["name"], f["sha256"], f["bytes"], tuple(Part(**part) for part in f["parts"]))
-        for f in row["files"]
+        ModelFile(f["name"], f["sha256"], f["bytes"], tuple(Part(**part) for part in f["parts"])) for f in row["files"]
     )
     return Model(name, row["what"], row["role"], row["licence"], row["notice"], row["packages"], files)

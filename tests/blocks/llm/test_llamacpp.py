@@ -20,7 +20,7 @@ from yggdrasil.blocks.llm.llamacpp import LlamaCpp
 from yggdrasil.blocks.llm.llamacpp_link import ModelDied, ModelRefused, ModelTimeout
 from yggdrasil.contract import Cancelled, CancelToken, FileRef, MissingFile, WeightsError, listening
 
-STAND_IN = '''
+STAND_IN = """
 import json, os, sys, threading, time
 told = []
 def send(**message): print(json.dumps(message), flush=True)
@@ -49,7 +49,7 @@ while True:
     text = json.dumps(request["request"]) if said == "echo" else "a fox"
     usage = {"prompt": 5, "completion": 2}
     send(id=number, done={"text": text, "tool_calls": [], "usage": usage, "finish_reason": "stop"})
-'''
+"""
 
 
 @pytest.fixture

@@ -133,7 +133,7 @@ def test_cut_output_is_an_error_that_names_the_limit(tiny: TransformersModel) ->
     notes: list[str] = []
     with (
         listening(lambda event: notes.append(str(event.data)) if event.kind == "note" else None),
-        pytest.raises(TruncatedOutput, match="limit of 8 tokens.*max_tokens=16") as caught,
+        pytest.raises(TruncatedOutput, match=r"limit of 8 tokens.*max_tokens=16") as caught,
     ):
         tiny.fill([{"role": "user", "content": "tell"}], schema, max_tokens=8)
     assert caught.value.limit == 8 and caught.value.raw

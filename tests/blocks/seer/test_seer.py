@@ -13,7 +13,7 @@ from yggdrasil.blocks.draw.scene import PLACES, TIMELESS, Scene
 from yggdrasil.blocks.draw.vocabulary import vocabulary
 from yggdrasil.blocks.seer.block import Seer
 from yggdrasil.blocks.seer.findings import Labels, Thing
-from yggdrasil.blocks.seer.sentence import sentence
+from yggdrasil.blocks.seer.sentence import sentence, with_article
 from yggdrasil.contract import FileRef
 from yggdrasil.contract.digest import digest_file
 
@@ -24,7 +24,7 @@ BLOBS = Path(__file__).with_name("blobs.png")  # the painter's own pictures at f
 
 @pytest.fixture(scope="module")
 def seer() -> Seer:
-    block = Seer(things=tuple(c.label for c in vocabulary().values()), beside=("nothing", "unclear"))
+    block = Seer(things=tuple(c.label for c in vocabulary().values()))
     block.files["weights"] = FileRef(digest_file(WEIGHTS), WEIGHTS)
     return block
 
@@ -55,10 +55,16 @@ def test_forty_drafts_are_told_right(seer: Seer, drawings: Drawings) -> None:
     assert np.mean(places) >= 0.9
 
 
-def test_two_things_have_their_sides(seer: Seer, drawings: Drawings) -> None:
-    things = seer.run(image=compose(Scene(("crown", "castle"), "desert"), drawings, 2)).labels["things"]
-    assert {t["name"] for t in things} == {"crown", "castle"}
-    assert {t["where"] for t in things} & {"left", "right"}
+def test_of_two_things_none_is_invented_and_their_sides_differ(seer: Seer, drawings: Drawings) -> None:
+    pairs = [("fox", "castle"), ("crown", "tent"), ("ghost", "house"), ("penguin", "snowman"), ("robot", "rocket")]
+    named = 0
+    for i, pair in enumerate(pairs * 2):
+        asked = {vocabulary()[name].label for name in pair}
+        things = seer.run(image=compose(Scene(pair, PLACES[i]), drawings, i)).labels["things"]
+        assert {t["name"] for t in things} <= asked
+        assert len({t["where"] for t in things}) == len(things)
+        named += len(things)
+    assert named >= 0.6 * 20
 
 
 def test_a_swapped_picture_changes_the_sentence(seer: Seer, drawings: Drawings) -> None:
@@ -92,6 +98,11 @@ def test_a_large_picture_reads_as_its_small_self(seer: Seer, drawings: Drawings)
     small = compose(Scene(("castle",), "meadow"), drawings, 4)
     large = small.resize((256, 256), Image.Resampling.NEAREST)
     assert seer.run(image=large).text == seer.run(image=small).text
+
+
+def test_names_take_their_article() -> None:
+    told = [with_article(name) for name in ("fox", "owl", "unicorn", "umbrella", "hourglass", "ufo", "fire")]
+    assert told == ["a fox", "an owl", "a unicorn", "an umbrella", "an hourglass", "a ufo", "fire"]
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ KIND_OF_THING = {
 }
 """The event that a new thing of a kind belongs to."""
 _VERB = re.compile(
-    r"\b(is|are|was|were|has|have|will|can|must|comes?|goes|[a-z]{3,}(s|ed|es)|found|came|went|saw|fell|brought|took|gave)\b"
+    r"\b(is|are|was|were|has|have|will|can|must|come|[a-z]{3,}(s|ed)|found|came|went|saw|fell|brought|took|gave)\b"
 )
 
 

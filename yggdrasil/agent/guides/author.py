@@ -25,6 +25,7 @@ MOODS = {
 """Mood → the kinds of event that may have it; among these the model chooses."""
 READY = 0.2
 """How often a ready sentence stands in for a free one, so that the frames do not wear out."""
+_TOPICS = {"arrival": "newcomer", "sky": "sky", "discover": "building", "vehicle": "passing", "plant": "passing"}
 OFFERED = 5
 """Ends that the model chooses from, drawn from all that the event has."""
 ACTION_ENDS = (
@@ -96,7 +97,7 @@ def _second(scribe: Scribe, kind: str, cast: Cast, first: str, told: list[str]) 
     slots = {name: value for name, value in cast.slots().items() if value}
     frames = [f for f in FRAMES[topic] if not any(_lead(f) in line for line in told[-4:])] or list(FRAMES[topic])
     prefix = f"{scribe.text} {first}"
-    ready = [capital(cast.fill(option)) for option in CLOSED[topic]]
+    ready = [capital(text) for option in CLOSED[topic] if (text := filled_end(cast, option).strip())]
     if scribe.random.random() < READY and (closed := closed_sentence(scribe, prefix, ready, told[-12:])):
         return closed
     for frame in scribe.random.sample(frames, min(2, len(frames))):
@@ -114,8 +115,8 @@ def topic_of(kind: str, cast: Cast) -> str:
     """What the second sentence is about."""
     if cast.thing == UNNAMED:
         return "object"
-    if kind in ("arrival", "sky"):
-        return {"arrival": "newcomer", "sky": "sky"}[kind]
+    if kind in _TOPICS:
+        return _TOPICS[kind]
     if kind in ("gather", "council", "meal"):
         return "people"
     if kind in ("beast", "swim", "feed", "follow", "attack"):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Sequence
 from typing import Any
 
 from yggdrasil.agent.guides.action import from_action
 from yggdrasil.agent.guides.cast import (
-    LIVING,
     Cast,
     capital,
     items,
@@ -20,19 +18,17 @@ from yggdrasil.agent.guides.cast import (
     scene_of,
 )
 from yggdrasil.agent.guides.events import Event
-from yggdrasil.agent.guides.events_more import EVENTS
+from yggdrasil.agent.guides.events_more import BY_KIND, EVENTS
+from yggdrasil.agent.guides.fits import thing_fits
 from yggdrasil.agent.guides.pools import fresh_name, gender
 from yggdrasil.agent.guides.scribe import Scribe
-from yggdrasil.agent.guides.tables import words
 from yggdrasil.agent.guides.things import (
     CURES,
     FIXED,
     FOOD,
     HEARTHS,
-    MODERN,
     SKY,
     TOOLS,
-    a,
     at_home,
     canonical,
     kind_of,
@@ -42,9 +38,7 @@ from yggdrasil.agent.guides.things import (
 REST = 4
 """Steps that a kind of event rests after it has happened."""
 MAX_PEOPLE = 6
-SHORTLIST = 12
-"""Things of each kind that a world is told with."""
-OPENERS = ("find", "beast", "arrival", "vehicle", "sky", "dream", "gather")
+OPENERS = ("find", "beast", "arrival", "vehicle", "sky", "gather")
 _SPECIAL = {
     "hearth": HEARTHS,
     "cure": CURES,
@@ -52,14 +46,6 @@ _SPECIAL = {
     "food": FOOD,
     "bed": frozenset({"bed", "candle"}),
 }
-_OURS = frozenset(
-    words(
-        """
-    modern space robot robots future cyberpunk station spaceship today mars school circus
-    """
-    )
-)
-_fits: weakref.WeakKeyDictionary[Any, dict[tuple[str, ...], dict[str, float]]] = weakref.WeakKeyDictionary()
 
 
 def develop(scribe: Scribe, context: dict[str, Any]) -> dict[str, Any]:
@@ -71,6 +57,8 @@ def develop(scribe: Scribe, context: dict[str, Any]) -> dict[str, Any]:
     options = [
         (event, cast, score) for event in EVENTS if stage.rested(event) for cast, score in stage.casts(event)
     ] or [(event, cast, score) for event in EVENTS for cast, score in stage.casts(event)]
+    if not options:
+        return _lonely(stage)
     openings = [capital(cast.fill(event.opening)) for event, cast, _ in options]
     likely = scribe.likely(openings)
     scores = [
@@ -80,6 +68,16 @@ def develop(scribe: Scribe, context: dict[str, Any]) -> dict[str, Any]:
     at = scribe.pick(range(len(options)), scores, 0.45)
     event, cast, _ = options[at]
     return intent_of(event, cast, openings[at])
+
+
+def _lonely(stage: Stage) -> dict[str, Any]:
+    """What happens in a world of too few people or places for anything else: something in the sky."""
+    sky = [thing for thing in stage.drawable if thing in SKY] or ["star"]
+    place = stage.places[0] if stage.places else "the land"
+    cast = Cast(tuple(stage.people[:2]), place, place, stage.scribe.random.choice(sky))
+    return intent_of(BY_KIND["sky"], cast, capital(cast.fill(BY_KIND["sky"].opening))) | {
+        "place": place if stage.places else ""
+    }
 
 
 def intent_of(event: Event, cast: Cast, opening: str) -> dict[str, Any]:
@@ -106,7 +104,11 @@ class Stage:
         self.past: list[dict[str, Any]] = list(context.get("past") or [])
         self.drawable = [canonical(t) for t in context.get("things") or []]
         self.ill = [c["name"] for c in self.world.get("characters") or [] if c.get("status") in ("ill", "wounded")]
-        self.used = {p.get("thing") for p in self.past} | {canonical(i["name"]) for i in self.world.get("items") or []}
+        told = {p.get("thing"): p.get("kind") for p in self.past}
+        self.dreamt = [str(thing) for thing, kind in told.items() if kind == "dream"]
+        """Things that somebody has dreamt of and that have not come yet."""
+        known = [canonical(item["name"]) for item in self.world.get("items") or []]
+        self.used = {thing for thing in told if thing not in self.dreamt} | set(known)
 
     def rested(self, event: Event) -> bool:
         return all(p.get("kind") != event.kind for p in self.past[-REST:])
@@ -123,9 +125,9 @@ class Stage:
             bonus += 0.2
         places = [p.get("place") for p in self.past[-3:]]
         bonus -= 0.35 * places.count(cast.place) + 0.25 * [p.get("kind") for p in self.past[-14:]].count(event.kind)
-        dreamt = [p.get("thing") for p in self.past[-6:] if p.get("kind") == "dream"]
         repeated = [p.get("thing") for p in self.past[-4:]].count(cast.thing)
-        return bonus + (1.2 if cast.thing in dreamt and event.kind != "dream" else 0.0) - (0.6 if repeated > 2 else 0.0)
+        come_true = cast.thing in self.dreamt and event.kind != "dream"
+        return bonus + 1.2 * come_true - 0.6 * (repeated > 2)
 
     def casts(self, event: Event) -> list[tuple[Cast, float]]:
         """Up to two ways to cast an event now, each with a bonus for how its thing fits the wish."""
@@ -141,11 +143,11 @@ class Stage:
         random = self.scribe.random
         well = others(self.people, *self.ill) or self.people
         order = random.sample(well, len(well))
-        last_place = str(self.past[-1].get("place") or "") if self.past else ""
-        place = random.choice([*self.places, *([last_place] if last_place in self.places else [])])
+        stands = place_of(self.world, order[0])
+        place: str = stands if stands in self.places and random.random() < 0.6 else random.choice(self.places)
         thing, bonus = "", 0.0
         if event.takes.startswith("new"):
-            picked = self._new(event.takes.split()[1:], scene_of(self.world, place))
+            picked = self._new(event.takes.split()[1:], scene_of(self.world, place), event.kind == "dream")
             if picked is None:
                 return None
             thing, bonus = picked
@@ -182,15 +184,17 @@ class Stage:
         again = [item for item in pool if canonical(item["name"]) == last]
         return self.scribe.random.choice(again if again and self.scribe.random.random() < 0.7 else pool)
 
-    def _new(self, kinds: Sequence[str], scene: str) -> tuple[str, float] | None:
+    def _new(self, kinds: Sequence[str], scene: str, dream: bool = False) -> tuple[str, float] | None:
         """A thing of these kinds that was not in the tale yet, drawn by how it fits the wish."""
         fits = thing_fits(self.scribe, self.drawable)
-        pool = [t for t in fits if t not in self.used and at_home(t, scene) and _is_of(t, kinds) and not many(t)]
-        if any(k in ("creature", "flyer", "swimmer", "vehicle") for k in kinds):
-            pool = [t for t in pool if kind_of(t) != "vehicle" or at_home(t, scene)]
+        stale = self.used | set(self.dreamt if dream else ())
+        pool = [t for t in fits if t not in stale and _is_of(t, kinds) and at_home(t, scene) and not many(t)]
         ranked = sorted(pool, key=lambda t: -fits[t])[:6]
         if not ranked:
             return None
+        come_true = [thing for thing in self.dreamt if thing in pool]
+        if come_true and self.scribe.random.random() < 0.7:
+            return come_true[0], 0.4 * fits[come_true[0]]
         thing = self.scribe.pick(ranked, [fits[t] for t in ranked], 0.5)
         return thing, 0.4 * fits[thing]
 
@@ -210,60 +214,3 @@ def _is_of(thing: str, kinds: Sequence[str]) -> bool:
     if kind == "sky":
         return "sky" in kinds and thing in SKY
     return kind in kinds and not (kind == "item" and (thing in FOOD or thing in FIXED))
-
-
-def thing_fits(scribe: Scribe, drawable: Sequence[str]) -> dict[str, float]:
-    """Thing → how much likelier the wish makes it (0 is the mean, 1 a standard deviation).
-
-    Computed once for a model and wish and kept: a pure function, so that keeping it changes nothing.
-    """
-    known = _fits.setdefault(scribe.llm, {})
-    key = (scribe.wish, *drawable)
-    if key not in known:
-        known[key] = _measure(scribe, _thinkable(drawable, scribe.wish))
-    return known[key]
-
-
-def _measure(scribe: Scribe, things: list[str]) -> dict[str, float]:
-    if not things:
-        return {}
-    first = _by(scribe, "World: {}\nThings: a stone,", "a place", things)
-    things = sorted({t for kind in {kind_of(t) for t in things} for t in _best(first, kind)})
-    listed = [first[thing] for thing in things]
-    found = list(_by(scribe, "Once upon a time, in {}, somebody found", "a place", things).values())
-    scores = [x + y for x, y in zip(_standard(listed), _standard(found), strict=True)]
-    return {
-        thing: score + (1.5 if _named(thing, scribe.wish) else 0.0)
-        for thing, score in zip(things, _standard(scores), strict=True)
-    }
-
-
-def _by(scribe: Scribe, frame: str, null: str, things: list[str]) -> dict[str, float]:
-    gains = scribe.gain(frame.format(scribe.wish), frame.format(null), [a(thing) for thing in things])
-    return dict(zip(things, gains, strict=True))
-
-
-def _best(scores: dict[str, float], kind: str) -> list[str]:
-    """The things of a kind that the first look likes most: only these get a second."""
-    return sorted((t for t in scores if kind_of(t) == kind), key=lambda t: -scores[t])[:SHORTLIST]
-
-
-def _named(thing: str, wish: str) -> bool:
-    words = set(wish.lower().replace(",", " ").split())
-    return set(thing.split()) <= words or bool({f"{thing}s", f"{thing}es"} & words)
-
-
-def _thinkable(things: Sequence[str], wish: str) -> list[str]:
-    """The things without those of our time, unless the wish names them or is of our time or later."""
-    words = set(wish.lower().replace(",", " ").split())
-    ours = bool(words & _OURS)
-    return sorted({t for t in things if ours or t not in MODERN or _named(t, wish)})
-
-
-def _standard(values: Sequence[float]) -> list[float]:
-    mean = sum(values) / len(values)
-    spread = (sum((v - mean) ** 2 for v in values) / len(values)) ** 0.5 or 1.0
-    return [(v - mean) / spread for v in values]
-
-
-__all__ = ["LIVING", "Stage", "develop", "intent_of", "thing_fits"]

@@ -86,7 +86,7 @@ ARRIVAL = Event(
     and asks for the way to {Q} | fact {N} wants to go to {Q}
     , and {B} is the only one who is not afraid | fact {B} is not afraid of {N}
     , looking for someone who can keep a secret | fact {N} has a secret
-    """), ("newcomer",), ("vehicle", "sky", "dream", "secret"), 0.1,
+    """), ("newcomer",), ("vehicle", "sky", "dream", "secret"), 0.7,
 )  # fmt: skip
 
 QUARREL = Event(
@@ -108,12 +108,12 @@ GIVE = Event(
     _lines("""
     in return for a promise | hold B; fact {B} has made {A} a promise
     , and {B} weeps for joy | hold B; fact {B} loves {A} for the gift of {t}
-    , because {he} owes {Bhim} {his} life | hold B; fact {A} owes {B} {his} life
+    , because {B} once saved {his} life | hold B; fact {A} owes {B} {his} life
     , but {B} does not want {it} | hold A; fact {B} does not want {t}
     and asks {Bhim} to keep {it} safe | hold B; fact {B} must keep {t} safe
     , and {B} hides {it} {inQ} | lay Q; fact {B} has hidden {t} {inQ}
     to make peace | hold B; fact {A} and {B} are friends
-    and leaves without another word | hold B; move A Q
+    and goes to {Q} without another word | hold B; move A Q
     """), ("hold B",), ("find", "quarrel", "ill", "secret", "study"),
 )  # fmt: skip
 
@@ -126,7 +126,7 @@ LOSE = Event(
     and is too proud to ask for help | lost; fact {A} hides that {he} has lost {t}
     and blames {B} | lost; fact {A} blames {B} for the loss of {t}
     , and {B} promises to find {it} | lost; fact {B} has promised to find {t}
-    """), ("lost",), ("give", "journey", "carry", "sky"),
+    """), ("lost",), ("give", "journey", "carry", "sky"), 0.2,
 )  # fmt: skip
 
 REFIND = Event(
@@ -186,7 +186,7 @@ CARRY = Event(
     by a path that nobody else knows | move A Q
     , and {B} follows {him} in secret | move A Q; move B Q; fact {B} follows {A} in secret
     and lays {it} down for all to see | lay Q; move A Q
-    """), ("move A Q",), ("find", "study", "quarrel", "secret", "give"),
+    """), ("move A Q",), ("find", "study", "quarrel", "secret", "give"), 0.4,
 )  # fmt: skip
 
 ALL_THINGS = (FOUND, BEAST, ARRIVAL, QUARREL, GIVE, LOSE, REFIND, STEAL, STUDY, SECRET, CARRY)

@@ -15,7 +15,7 @@ GATHER = Event(
     , and {B} begins to sing | lay P
     , but {A} stays away | lay P; fact {A} stays away from the others
     , and {A} asks them all for help | lay P; fact {A} has asked the people for help
-    """), ("lay P", "move A P"), ("beast", "sky", "lose", "ill", "steal", "arrival"),
+    """), ("lay P", "move A P"), ("beast", "sky", "lose", "ill", "steal", "arrival"), 0.5,
 )  # fmt: skip
 
 COUNCIL = Event(
@@ -27,7 +27,7 @@ COUNCIL = Event(
     , but nobody knows what to do with {it} |
     , and {A} begs them to leave {it} alone | fact {A} protects {t}
     , and {A} tells them everything that {he} knows | fact Everyone knows what {A} knows about {t}
-    """), (), ("beast", "find", "gather", "arrival", "refind"),
+    """), (), ("beast", "find", "gather", "arrival", "refind"), 0.2,
 )  # fmt: skip
 
 SKY = Event(
@@ -45,7 +45,7 @@ SKY = Event(
 )  # fmt: skip
 
 DREAM = Event(
-    "dream", "new creature flyer item person building", 2, "{A} dreams of {a}",
+    "dream", "new creature flyer item building", 2, "{A} dreams of {a}",
     _lines("""
     and wakes before dawn | fact {A} has dreamt of {a}
     that speaks with the voice of {B} | fact {A} has dreamt of {a}
@@ -53,7 +53,7 @@ DREAM = Event(
     and is afraid to fall asleep again | fact {A} has dreamt of {a} and is afraid
     , and {B} has had the same dream | fact {A} and {B} have both dreamt of {a}
     , and in the dream it waits for {him} {inQ} | fact In a dream {a} waits for {A} {inQ}
-    """), (), ("ill", "secret", "sky", "lose"),
+    """), (), ("ill", "secret", "sky", "lose"), -0.3,
 )  # fmt: skip
 
 ILL = Event(
@@ -107,7 +107,7 @@ SWIMMER = Event(
     , and {B} says that it is looking for somebody | lay P; fact {B} believes that {t} is looking for somebody
     , and the nets stay empty | lay P; fact The nets stay empty
     , and {A} forbids everyone to hunt it | lay P; fact {A} protects {t}
-    """), ("lay P", "move A P"), ("vehicle", "sky", "dream"), 0.2,
+    """), ("lay P", "move A P"), ("vehicle", "sky", "dream"), 0.4,
 )  # fmt: skip
 
 VESSEL = Event(
@@ -119,7 +119,7 @@ VESSEL = Event(
     , and {A} helps to unload it | lay P
     , and {B} wants to leave with it | lay P; fact {B} wants to leave
     with a letter for {A} | lay P; fact {A} has got a letter
-    """), ("lay P",), ("journey", "sky", "dream", "lose"),
+    """), ("lay P",), ("journey", "sky", "dream", "lose"), 0.5,
 )  # fmt: skip
 
 BUILDING = Event(
@@ -130,7 +130,7 @@ BUILDING = Event(
     that is on no map | fact Not far from {P} stands {a} that is on no map
     and runs back to tell {B} | fact {A} and {B} know of {a} not far from {P}
     , and {B} forbids {him} to go there again | fact {B} has forbidden {A} to go to {a} not far from {P}
-    """), ("move A P",), ("journey", "dream", "carry"), -0.2,
+    """), ("move A P",), ("journey", "dream", "carry"), 0.4,
 )  # fmt: skip
 
 PLANT = Event(
@@ -172,7 +172,7 @@ ATTACK = Event(
     and runs away to {Q} | status A wounded; lay Q
     , and {A} bleeds from the arm | status A wounded; fact {A} is afraid of {t}
     , and {B} drives it off with fire | status A wounded; gone; fact {B} has driven {t} away
-    """), ("status A wounded",), ("beast", "feed", "follow"), -0.4,
+    """), ("status A wounded",), ("feed", "follow"), -0.5,
 )  # fmt: skip
 
 VISIT = Event(
@@ -183,7 +183,7 @@ VISIT = Event(
     because {he} cannot bear the silence any more | move A Q
     to find out the truth | move A Q; fact {A} wants to find out the truth
     , though {B} begs {him} to stay | move A Q; fact {B} has begged {A} to stay
-    """), ("move A Q",), ("secret", "quarrel", "dream", "sky"), -0.2,
+    """), ("move A Q",), ("secret", "quarrel", "dream", "sky"), 0.3,
 )  # fmt: skip
 
 EVENTS = (

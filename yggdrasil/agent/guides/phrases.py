@@ -12,7 +12,7 @@ SOMEBODY = words(
     """
     king queen captain monk witch giant prince princess sailor hunter stranger merchant thief pirate priest
     knight bride widow shepherd saint ghost child mother father brother sister smith hermit singer soldier
-    healer magician traveller gravedigger beggar dancer fox wolf dragon serpent mermaid
+    healer magician traveller gravedigger beggar dancer dragon mermaid
     """
 )
 LAND = words(
@@ -116,6 +116,17 @@ FRAMES: dict[str, tuple[str, ...]] = {
         "Whoever touches it (dreams of|sees|remembers) <LIVES>.",
         "It smells of <STUFF> and <STUFF>.",
     ),
+    "building": (
+        "The people say that it was built by <WHO>.",
+        "It (smells|reeks) of <STUFF> and <STUFF>.",
+        "Nobody has been there since the days of <WHO>.",
+        "At night one can hear <HEARD> from there.",
+    ),
+    "passing": (
+        "The people say that it comes from <LAND>.",
+        "It smells of <STUFF> and <STUFF>.",
+        "It reminds {B} of <WHO>.",
+    ),
     "creature": (
         "The people say that it (is the friend of|belongs to|was sent by|is looking for|is the child of) <WHO>.",
         "The people say that it comes from <LAND>.",
@@ -164,6 +175,15 @@ CLOSED: dict[str, tuple[str, ...]] = {
         "It is the only one of its kind.",
         "It is heavier than it looks.",
     ),
+    "building": (
+        "It was not there yesterday.",
+        "Somebody has been there before them.",
+        "Nobody answers when {he} calls.",
+    ),
+    "passing": (
+        "By evening everybody has seen it.",
+        "Nobody knows how long it will stay.",
+    ),
     "creature": (
         "Nobody has ever seen one so close.",
         "It does not make a sound.",
@@ -190,7 +210,6 @@ CLOSED: dict[str, tuple[str, ...]] = {
     ),
     "person": (
         "Nobody says a word about it.",
-        "It does not stay a secret for long.",
         "{B} does not sleep that night.",
         "The next day everything is different.",
         "{A} will not forget it.",

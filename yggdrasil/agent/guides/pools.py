@@ -18,24 +18,23 @@ class Spot(NamedTuple):
 
 
 _SPOTS = """
-the harbour|at|beach; the longhouse|in|room; the great hall|in|dungeon; the forest|in|forest; the market|at|city
-the well|at|; the gate|at|; the old temple|in|dungeon; the bazaar|in|city; the dunes|in|desert; the oasis|at|desert
-the mill|at|; the cave|in|cave; the tower|in|dungeon; the cliffs|on|mountains; the inn|in|room; the smithy|in|room
-the shrine|at|; the garden|in|meadow; the bridge|on|; the beach|on|beach; the caravan camp|in|desert
-the lighthouse|at|beach; the palace|in|dungeon; the ice field|on|snow; the graveyard|in|; the crypt|in|dungeon
-the library|in|room; the kitchen|in|room; the mountain pass|on|mountains; the frozen lake|on|snow; the swamp|in|swamp
-the clearing|in|forest; the river bank|on|; the pier|on|beach; the open sea|on|sea; the lagoon|in|sea; the reef|on|sea
-the tavern|in|room; the square|in|city; the ruins|in|; the mine|in|cave; the volcano|on|volcanic
-the meadow|on|meadow; the farm|on|meadow; the orchard|in|meadow; the stable|in|room; the dungeon|in|dungeon; the courtyard|in|
-the sea bed|on|underwater; the coral garden|in|underwater; the crater|in|space; the airlock|in|room
-the bridge of the ship|on|room; the moon base|on|space; the street|in|city; the station|at|city; the workshop|in|room; the school|in|room; the hut|in|room
-the hot springs|at|volcanic; the witch's hut|in|room; the old oak|at|forest; the canyon|in|desert; the marsh|in|swamp
+the harbour|at|beach; the longhouse|in|room; the great hall|in|dungeon; the forest|in|forest;
+the market|at|city; the well|at|; the gate|at|; the old temple|in|dungeon; the bazaar|in|city;
+the dunes|in|desert; the oasis|at|desert; the mill|at|; the cave|in|cave; the tower|in|dungeon;
+the cliffs|on|mountains; the inn|in|room; the smithy|in|room; the shrine|at|; the garden|in|meadow;
+the bridge|on|; the beach|on|beach; the caravan camp|in|desert; the lighthouse|at|beach;
+the palace|in|dungeon; the ice field|on|snow; the graveyard|in|; the crypt|in|dungeon;
+the library|in|room; the kitchen|in|room; the mountain pass|on|mountains; the frozen lake|on|snow;
+the swamp|in|swamp; the clearing|in|forest; the river bank|on|; the pier|on|beach; the open sea|on|sea;
+the lagoon|in|sea; the reef|on|sea; the tavern|in|room; the square|in|city; the ruins|in|;
+the mine|in|cave; the volcano|on|volcanic; the meadow|on|meadow; the farm|on|meadow;
+the orchard|in|meadow; the stable|in|room; the dungeon|in|dungeon; the courtyard|in|;
+the sea bed|on|underwater; the coral garden|in|underwater; the crater|in|space; the airlock|in|room;
+the bridge of the ship|on|room; the moon base|on|space; the street|in|city; the station|at|city;
+the workshop|in|room; the school|in|room; the hut|in|room; the hot springs|at|volcanic;
+the witch's hut|in|room; the old oak|at|forest; the canyon|in|desert; the marsh|in|swamp
 """
-SPOTS = tuple(
-    Spot(*(part.strip() for part in entry.split("|")))
-    for line in _SPOTS.strip().splitlines()
-    for entry in line.split(";")
-)
+SPOTS = tuple(Spot(*(part.strip() for part in entry.split("|"))) for entry in entries(_SPOTS))
 
 WILD = frozenset(
     f"the {name}"
@@ -85,7 +84,7 @@ _NAMES = {
     "slavic": "Ivan Boris Mikhail Luka Stepan Pavel Yaromir Vadim/Vasilisa Olga Marya Darya Zora Milena Anya Ludmila",
     "celtic": "Bran Owen Rhys Cormac Aidan Taran Conall Lugh/Brigid Rowan Maeve Deirdre Aine Nia Gwen Moira",
     "japanese": "Hiro Kenji Taro Ryu Daichi Makoto Jiro Haru/Yuki Hana Sakura Akiko Emi Midori Kaede Aya",
-    "greek": "Nikos Leander Orion Damon Theron Alexis Petros Linus/Thalia Daphne Phoebe Ione Calliope Xanthe Iris Eleni",
+    "greek": "Nikos Leander Orion Damon Theron Alexis Petros Linus/Thalia Daphne Phoebe Ione Calliope Xanthe Iris",
     "indian": "Arjun Ravi Dev Mohan Kiran Vikram Anand Nikhil/Priya Lakshmi Meera Anjali Devi Kavita Sita Leela",
     "african": "Kofi Jabari Kwame Tau Sefu Amadi Chike Baako/Amara Nia Zuri Ayana Imani Asha Makena Adisa",
     "space": "Rex Dex Orin Kade Juno Talon Miles Cass/Nova Lyra Vega Stella Mira Ada Zoe Kira",

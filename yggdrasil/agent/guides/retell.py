@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from yggdrasil.agent.guides.action import KIND_OF_THING
-from yggdrasil.agent.guides.cast import UNNAMED, Cast, capital, others, people, places, scene_of, within
+from yggdrasil.agent.guides.cast import UNNAMED, Cast, capital, others, people, places, scene_of
 from yggdrasil.agent.guides.events_more import BY_KIND
 from yggdrasil.agent.guides.pools import fresh_name
 from yggdrasil.agent.guides.scribe import Scribe
@@ -23,6 +23,12 @@ _WEATHER = {
     "fog": "in the fog",
     "storm": "in the middle of a storm",
 }
+_OUTDOORS = (
+    "find", "refind", "beast", "swim", "arrival", "quarrel", "gather", "council", "vehicle", "attack", "feed",
+    "follow", "carry", "give", "lose", "journey",
+)  # fmt: skip
+_TIMED = ("dream", "secret", "steal", "ill", "study", "sky")
+"""Events that are told with the weather, and those that are told with the time of day alone."""
 _INDOOR = ("cave", "dungeon", "room", "underwater", "space")
 
 
@@ -70,7 +76,7 @@ def remade(scribe: Scribe, intent: dict[str, Any], seen: Seen) -> tuple[str, Cas
         opening = capital(cast.fill(_opening(kind)))
     elif not opening:
         opening = capital(cast.fill("something happens {inP}"))
-    return kind, cast, opening if kind == "unnamed" else _set_scene(scribe, opening, cast, seen)
+    return kind, cast, _set_scene(scribe, kind, opening, cast, seen)
 
 
 def _opening(kind: str) -> str:
@@ -116,18 +122,16 @@ def cast_of(world: dict[str, Any], intent: dict[str, Any]) -> Cast:
     return Cast(tuple(crew), place, other, str(intent.get("thing") or ""), newcomer)
 
 
-def _set_scene(scribe: Scribe, opening: str, cast: Cast, seen: Seen) -> str:
+def _set_scene(scribe: Scribe, kind: str, opening: str, cast: Cast, seen: Seen) -> str:
     """Time or weather as seen, told where the last line did not tell it."""
     if seen.place in _INDOOR or scene_of(scribe.world, cast.place) in _INDOOR or scribe.random.random() < 0.35:
         return opening
     last = " ".join(scribe.story[-2:]).lower()
-    phrase = _WEATHER.get(seen.weather) or _TIME.get(seen.time) or ""
+    weather = _WEATHER.get(seen.weather, "") if kind in _OUTDOORS else ""
+    phrase = weather or (_TIME.get(seen.time, "") if kind in (*_OUTDOORS, *_TIMED) else "")
     if not phrase or phrase in last or "falls on" in opening or "night" in opening.lower():
         return opening
     names = {*cast.people, cast.newcomer}
     word = opening.split(" ", 1)[0]
     lowered = opening if word in names or word.rstrip("'s") in names else opening[:1].lower() + opening[1:]
     return f"{capital(phrase)} {lowered}"
-
-
-__all__ = ["Seen", "cast_of", "remade", "seen_in", "within"]

@@ -39,12 +39,16 @@ class UNet(TorchBlock, type="backbone/unet", role="Backbone"):
         states = torch.cat([negative, condition]) if guided and negative is not None else condition
         latents = torch.cat([latent, latent]) if guided else latent
         with torch.inference_mode():
-            out = self.module(
-                latents.to(self.device, self.torch_dtype),
-                timestep.to(self.device),
-                states.to(self.device, self.torch_dtype),
-                return_dict=False,
-            )[0].float().cpu()
+            out = (
+                self.module(
+                    latents.to(self.device, self.torch_dtype),
+                    timestep.to(self.device),
+                    states.to(self.device, self.torch_dtype),
+                    return_dict=False,
+                )[0]
+                .float()
+                .cpu()
+            )
         if not guided:
             return {"pred": out, "pred_uncond": None}
         uncond, cond = out.chunk(2)

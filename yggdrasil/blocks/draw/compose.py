@@ -16,6 +16,7 @@ from yggdrasil.blocks.draw.vocabulary import Concept, vocabulary
 
 PICTURE = 64
 AIRBORNE = {"airplane", "helicopter", "rocket", "flying-saucer", "satellite", "parachute", "balloon"}
+DIM = ("cave", "dungeon", "volcanic")
 BOXES: dict[int, tuple[tuple[float, float], ...]] = {
     0: (),
     1: ((0.80, 0.70),),
@@ -91,11 +92,21 @@ def _draw(picture: Image.Image, placed: Placed, drawings: Drawings, *, dark: boo
         sprite = sprite.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     if concept.kind not in ("flyer", "sky") and place != "space" and concept.name not in AIRBORNE:
         _shadow(picture, placed)
+    if dark or place in DIM:
+        _halo(picture, placed, sprite)
     if dark and concept.kind != "sky":
         pixels = np.asarray(sprite).astype(np.float32)
-        pixels[..., :3] *= np.array((0.80, 0.82, 0.92), np.float32)
+        pixels[..., :3] *= np.array((0.88, 0.89, 0.95), np.float32)
         sprite = Image.fromarray(pixels.astype(np.uint8))
     picture.paste(sprite, (placed.left, placed.top), sprite)
+
+
+def _halo(picture: Image.Image, placed: Placed, sprite: Image.Image) -> None:
+    """A rim of light, so that a thing stands out from the dark."""
+    mask = Image.new("L", (SIDE, SIDE), 0)
+    mask.paste(sprite.getchannel("A"), (placed.left, placed.top))
+    glow = mask.filter(ImageFilter.GaussianBlur(5)).point([level * 2 // 5 for level in range(256)])
+    picture.paste((225, 225, 205), (0, 0), glow)
 
 
 def _shadow(picture: Image.Image, placed: Placed) -> None:

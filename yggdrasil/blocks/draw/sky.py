@@ -76,11 +76,11 @@ def weather_over(rng: Random, canvas: Canvas, weather: str) -> Canvas:
     picture = as_picture(canvas)
     brush = pen(picture)
     if weather == "snowfall":
-        for _ in range(60):
+        for _ in range(45):
             x, y, r = rng.uniform(0, SIDE), rng.uniform(0, SIDE), rng.uniform(0.8, 1.8)
             brush.ellipse((x - r, y - r, x + r, y + r), fill=(250, 250, 255))
         return as_canvas(picture)
-    for _ in range(60):
+    for _ in range(45):
         x, y = rng.uniform(0, SIDE), rng.uniform(-5, SIDE)
         brush.line((x, y, x - 3, y + 9), fill=(170, 190, 220), width=1)
     if weather == "storm":

@@ -107,9 +107,7 @@ class Link:
                 check()
                 if time.monotonic() > until:
                     self.close()
-                    raise ModelTimeout(
-                        "the turn met its time limit", mend="raise `timeout`, or ask for fewer tokens"
-                    )
+                    raise ModelTimeout("the turn met its time limit", mend="raise `timeout`, or ask for fewer tokens")
                 try:
                     heard = self._heard.get(timeout=_LOOK)
                 except queue.Empty:

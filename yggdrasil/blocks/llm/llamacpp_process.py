@@ -49,44 +49,54 @@ class Served:
         self._server = xllamacpp.Server(params)
         self._held: list[str] = []
 
-    def prime(self, messages: list[dict[str, Any]]) -> dict[str, Any] | None:
-        """Bring the cache to a state that depends on these messages alone, whatever ran before.
+    def chat(self, request: dict[str, Any], told: Told, number: int, send: Any) -> dict[str, Any]:
+        """One turn, its pieces sent as they come."""
+        cuts = _cuts(request)
+        failed = self._prime(cuts)
+        if failed is not None:
+            return {"error": failed["error"]}
+        turn = _Turn(lambda text: send({"id": number, "token": text}), lambda: number in told.cancelled)
+        streaming = {"stream": True, "stream_options": {"include_usage": True}, "cache_prompt": bool(cuts)}
+        answer = self._server.handle_chat_completions({**request, **streaming}, turn)
+        if isinstance(answer, dict) and "error" in answer:
+            return {"error": answer["error"]}
+        done = turn.result()
+        if "error" not in done and number not in told.cancelled:
+            self._held = [*cuts, _cut(request, len(request["messages"]))]
+        return done
 
-        The cuts are the earlier turns of the conversation: each is read as one piece and its last token once
-        more, as it also happens when the cut is found again; so warm and cold give the same bytes.
+    def _prime(self, cuts: list[str]) -> dict[str, Any] | None:
+        """Bring the cache to a state that depends on these beginnings alone, whatever ran before.
+
+        Each cut is read as one piece and its last token once more, as it also happens when the cut is found
+        again; so warm and cold give the same bytes. Gives the runtime's refusal, if it refuses.
         """
-        ends = [at for at, message in enumerate(messages) if at and message["role"] == "assistant"]
-        cuts = [json.dumps(messages[:at]) for at in ends]
         common = 0
         while common < min(len(cuts), len(self._held)) and cuts[common] == self._held[common]:
             common += 1
         steps = [(cuts[common - 1], 1)] if common else []
         steps += [(cut, _PRIMED_TWICE) for cut in cuts[common:]]
+        self._held = []
         for cut, times in steps:
             for again in range(times):
-                first = again == 0 and cut == cuts[0] and not common
-                answer = self._server.handle_chat_completions(
-                    {"messages": json.loads(cut), "max_tokens": 0, "cache_prompt": not first}
-                )
+                reuse = bool(common) or cut != cuts[0] or again > 0
+                asked = {**json.loads(cut), "max_tokens": 0, "cache_prompt": reuse}
+                answer = self._server.handle_chat_completions(asked)
                 if "error" in answer:
-                    self._held = []
                     return answer
-        self._held = [*cuts, json.dumps(messages)]
+        self._held = cuts
         return None
 
-    def chat(self, request: dict[str, Any], told: Told, number: int, send: Any) -> dict[str, Any]:
-        """One turn, its pieces sent as they come."""
-        failed = self.prime(request["messages"])
-        if failed is not None:
-            return {"error": failed["error"]}
-        turn = _Turn(lambda text: send({"id": number, "token": text}), lambda: number in told.cancelled)
-        fresh = not any(message["role"] == "assistant" for message in request["messages"])
-        answer = self._server.handle_chat_completions(
-            {**request, "stream": True, "stream_options": {"include_usage": True}, "cache_prompt": not fresh}, turn
-        )
-        if isinstance(answer, dict) and "error" in answer:
-            return {"error": answer["error"]}
-        return turn.result()
+
+def _cuts(request: dict[str, Any]) -> list[str]:
+    """The beginnings of the conversation that were turns of their own, shortest first."""
+    roles = [message["role"] for message in request["messages"]]
+    return [_cut(request, at) for at, role in enumerate(roles) if role == "assistant" and "user" in roles[:at]]
+
+
+def _cut(request: dict[str, Any], at: int) -> str:
+    tools = {"tools": request["tools"]} if "tools" in request else {}
+    return json.dumps({"messages": request["messages"][:at], **tools})
 
 
 class _Turn:

@@ -127,6 +127,10 @@ class TransformersModel(LanguageModel, TorchBlock, type="llm/transformers"):
             self._decoder = Decoder(module, vocabulary, self.context, self.caches)
         return self._decoder
 
+    def forget(self) -> None:
+        """Drop the memory of read texts: needed after the module's weights have changed in place."""
+        self._decoder = None
+
     def _vocabulary_sha(self) -> str:
         roles = [r for r in ("tokenizer", "tokenizer_config", "chat_template") if r in self.files]
         return "+".join(self.files[role].sha256 for role in roles or ["weights"])

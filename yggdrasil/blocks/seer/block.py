@@ -32,7 +32,7 @@ class Seer(TorchBlock, type="seer/resnet", role="VLM"):
     """
 
     things: tuple[str, ...]
-    beside: tuple[str, ...] = ("nothing",)
+    beside: tuple[str, ...] = ("nothing", "unclear")
     places: tuple[str, ...] = PLACES
     times: tuple[str, ...] = TIMES
     weathers: tuple[str, ...] = WEATHERS
@@ -41,8 +41,8 @@ class Seer(TorchBlock, type="seer/resnet", role="VLM"):
     depths: tuple[int, ...] = (1, 2, 2, 1)
     head_size: int = 256
     resolution: int = 96
-    thing_confidence: float = 0.6
-    thing_margin: float = 0.3
+    thing_confidence: float = 0.88
+    thing_margin: float = 0.5
     scene_confidence: float = 0.6
     presence: float = 0.5
 

@@ -74,23 +74,20 @@ def _claim(logits: "Tensor", names: Sequence[str], limit: float) -> Claim:
 def _things(chances: "Tensor", names: Sequence[str], limits: Limits) -> tuple[list[Thing], bool]:
     """Things that stand out clearly, left to right, and whether anything stands out at all.
 
-    A thing's confidence is its best mean over two by two cells, so that one stray cell can't speak.
+    `chances` has the shape (classes, rows, columns); a thing is as sure as the surest cell that shows it.
     """
-    from torch.nn.functional import avg_pool2d
-
-    pooled = avg_pool2d(chances[None], 2, 1)[0]
-    columns = pooled.shape[-1]
-    flat = pooled[: len(names)].flatten(1)
-    peaks, cells = flat.max(1)
+    columns = chances.shape[-1]
+    flat = chances.flatten(1)
+    peaks, cells = flat[: len(names)].max(1)
     found: list[tuple[int, Thing]] = []
     for index in map(int, (peaks >= limits.thing).nonzero().flatten()):
         cell = int(cells[index])
-        rivals = pooled.flatten(1)[:, cell].clone()
+        rivals = flat[:, cell].clone()
         rivals[index] = 0
         if float(peaks[index] - rivals.max()) >= limits.margin:
             column = cell % columns
             side = SIDES[min(2, column * 3 // columns)]
             found.append((column, Thing(name=names[index], confidence=round(float(peaks[index]), 4), where=side)))
     found.sort(key=lambda item: (item[0], item[1]["name"]))
-    nothing = pooled[len(names)]
+    nothing = flat[len(names)]
     return [thing for _, thing in found], bool((1 - nothing).max() >= limits.presence)

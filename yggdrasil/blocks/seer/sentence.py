@@ -58,4 +58,4 @@ def with_article(name: str) -> str:
     """The name as a sentence takes it: a fox, an owl, fire."""
     if name.split()[0] in WITHOUT_ARTICLE:
         return name
-    return f"{'an' if name[0] in 'aeio' else 'a'} {name}"
+    return f"{'an' if name.startswith(('a', 'e', 'i', 'o', 'umb', 'hour')) else 'a'} {name}"

@@ -203,4 +203,3 @@ def _joined(values: Values, sources: tuple[tuple[str, str], ...], join: str) -> 
     if join == "list":
         return present
     return present[0] if join == "first" else functools.reduce(operator.add, present)
-
