@@ -27,7 +27,7 @@ $(VENV)/.dev: $(VENV)/.installed
 setup: $(VENV)/.installed
 
 models: setup
-	$(BIN)/yggdrasil models pull smollm2-135m minilm
+	$(BIN)/yggdrasil models pull smollm2-135m minilm >/dev/null
 
 world: models
 	$(BIN)/yggdrasil new "$(WISH)" --steps $(STEPS) --yes
@@ -35,7 +35,7 @@ world: models
 test: $(VENV)/.dev models
 	$(BIN)/ruff check .
 	$(BIN)/pyright
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-system: $(VENV)/.dev models
 	$(BIN)/python -m pytest -m system

@@ -1,4 +1,4 @@
-"""The default world on the real embedded models: it follows the picture, saves and loads whole, replays without models."""
+"""The default world on the real embedded models: it follows the picture, saves whole, replays without models."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 import yggdrasil as ygg
+from yggdrasil import World
 from yggdrasil.contract.block import Block
+from yggdrasil.contract.torch_block import TorchBlock
 from yggdrasil.contract.tree import walk
-from yggdrasil.levels.world import World
 
 pytestmark = pytest.mark.models
 WISH = "a norse fishing village in winter"
@@ -49,7 +50,7 @@ def swapped(world: World, prompt: str, folder: Path) -> tuple[Any, World]:
     picture = ygg.load("illustrate").run(prompt=prompt, seed=3).image
     path = folder / "other.png"
     picture.save(path)
-    artifact = branch._alive().life.artifacts.put(path.read_bytes(), "image/png")
+    artifact = branch.artifacts.put(path.read_bytes(), "image/png")
     last = world.history()[-1]
     slot = next(iter(last.artifacts))
     entry = {**last.artifacts[slot], **artifact.to_json()}
@@ -87,7 +88,7 @@ def test_a_stage_saved_and_loaded_in_a_new_process_gives_the_same(world: World, 
     stage = world.stages["author"]
     last = world.history()[-1]
     state = {block: last.state[block] for block in ("intent", "plan", "artifacts", "perception")}
-    context = world._alive().acting.context(world._own_branch(), 3, world.content())
+    context = world._lodging.open().acting.context(world._own_branch(), 3, world.content())
     content = world.content().to_json()
     given = {"state": state, "context": context, "content": content}
     (tmp_path / "in.json").write_text(json.dumps(given), encoding="utf-8")
@@ -117,7 +118,7 @@ def test_a_world_holds_each_weight_once(world: World) -> None:
     assert len(tellers) == 1
     modules: dict[str, set[int]] = {}
     for _, block in walk(world):
-        if "weights" in block.files and hasattr(block, "module"):
+        if isinstance(block, TorchBlock):
             modules.setdefault(block.files["weights"].sha256, set()).add(id(block.module))
     assert modules
     assert all(len(found) == 1 for found in modules.values())

@@ -71,8 +71,8 @@ class Agent(Block, type="agent", role="Agent"):
         """Answer `prompt`, or do `task` ({name, context, schema}); `more` goes on from a limit for so many turns."""
         if more:
             return self._go_on(more)
-        if task is not None and self.policy == "guided":
-            return self._guided(Task.of(task))
+        if self.policy == "guided":
+            return self._guided(Task.of(task or {"name": "reply", "context": {"prompt": prompt}}))
         call = self.memory.calls
         if task is not None:
             work, messages = plan(Task.of(task), self.toolbox, self.instructions, self._work())
@@ -121,10 +121,11 @@ class Agent(Block, type="agent", role="Agent"):
             f"guide {self.guide}", inputs, lambda: guide.answer(self.llm, task.name, task.context, place.seed)
         )
         self.memory.calls += 1
-        if isinstance(result.get("text"), str):
-            place.token(result["text"])
-        status = {"state": DONE, "turns": 0, "tokens": 0}
-        return {"response": json.dumps(result, ensure_ascii=False), "result": result, "status": status}
+        text = result.get("text")
+        response = text if isinstance(text, str) else json.dumps(result, ensure_ascii=False)
+        if isinstance(text, str):
+            place.token(text)
+        return {"response": response, "result": result, "status": {"state": DONE, "turns": 0, "tokens": 0}}
 
     def children(self) -> Mapping[str, Block]:
         tools = {_node(wire): tool.block for wire, tool in self.toolbox.tools.items()}

@@ -27,8 +27,8 @@ ENGLISH: Mapping[str, str] = {
     " new short sentence that tells who does what with it. Something must change.{action}",
     "things": " (one of {things})",
     "action": " The reader wants this to happen: {action}. Make it happen now.",
-    "architect": "You are Architect. The plan: {text} (at {place}).\nTell the painter one small picture: the {thing}, how"
-    " it looks, and on what ground it is ({scene}).",
+    "architect": "You are Architect. The plan: {text} (at {place}).\nTell the painter one small picture: the {thing},"
+    " how it looks, and on what ground it is ({scene}).",
     "author": "You are Author. The plan was: {text} What is really there: {seen}.{unlike}\nWrite two new sentences of"
     " the story: what really happens now at {place}, and what comes of it. Name the people.",
     "unlike": " This is NOT what was planned. Forget the plan and tell what is there.",

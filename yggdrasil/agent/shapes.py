@@ -56,7 +56,7 @@ def sentence(language: str, low: int = 6, high: int = 22, starts: list[str] | No
     return _going_on(language, head, low, high)
 
 
-def sight(people: list[str], thing: str, low: int = 4, high: int = 16) -> Schema:
+def sight(people: list[str], thing: str, low: int = 4, high: int = 19) -> Schema:
     """An English sentence that begins with `thing`, or with people who do something with it."""
     if not _PLAIN.fullmatch(thing):
         return sentence("en")
@@ -66,7 +66,8 @@ def sight(people: list[str], thing: str, low: int = 4, high: int = 16) -> Schema
 
 
 def _going_on(language: str, head: str, low: int, high: int) -> Schema:
-    word = f"[{''.join(_LETTERS[language])}']{{1,15}}"
+    upper, letters = _LETTERS[language]
+    word = f"[{upper}{letters}]{{1,15}}('[{letters}]{{1,2}})?"
     return {"type": "string", "pattern": f"^{head}( {word},?){{{low - 2},{high - 2}}} {word}[.!?]$"}
 
 

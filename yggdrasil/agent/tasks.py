@@ -29,6 +29,8 @@ _STARTS = ["The", "A", "In", "At", "On", "Near", "Under", "When", "Suddenly"]
 _LIGHT = {"night": " at night", "sunset": " at sunset", "overcast": " under a grey sky", "day": " by day"}
 _SKY = {"rain": " in the rain", "snowfall": " in falling snow", "fog": " in fog", "storm": " in a storm"}
 _OFFERED = 12
+_CRAMPED = 22
+"""Words of a sentence that met its bound: its end is then seldom a good one."""
 _SURE = 0.5
 _RECENT = 2
 
@@ -99,14 +101,10 @@ def _found(context: dict[str, Any], work: Work) -> tuple[str, Work]:
     )
 
     def finish(value: dict[str, Any]) -> dict[str, Any]:
-        places = [
-            {
-                "name": p["place"],
-                "description": shortened(p["seen"], 120),
-                "scene": ground(p["place"], p["seen"], p["ground"], context["scenes"]),
-            }
-            for p in value["places"]
-        ]
+        scenes = context["scenes"]
+        grounds = [ground(p["place"], p["seen"], p["ground"], scenes) for p in value["places"]]
+        told = [(p["place"], shortened(p["seen"], 120)) for p in value["places"]]
+        places = [{"name": n, "description": d, "scene": g} for (n, d), g in zip(told, grounds, strict=True)]
         people = [
             {"name": c["person"], "role": c["trade"], "place": places[c["home"] - 1]["name"]}
             for c in value["characters"]
@@ -232,7 +230,8 @@ def _author(context: dict[str, Any], work: Work) -> tuple[str, Work]:
         first, _, second = result["text"].partition(". ")
         unseen = english and bool(names) and not any(stems(n) & stems(result["text"]) for n in names)
         told_twice = repeats(second, [first], people)
-        loose = max(unfinished(first), unfinished(second))
+        cramped = float(any(len(s.split()) >= _CRAMPED for s in (first, second)))
+        loose = max(unfinished(first), unfinished(second), cramped)
         return repeats(result["text"], list(context.get("story", [])), people) + told_twice + loose + 0.5 * unseen
 
     schema = shapes.object_of(**fields)

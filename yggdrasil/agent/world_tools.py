@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from yggdrasil.contract import Block, ConfigError, here
 from yggdrasil.ports import Text
@@ -16,6 +17,9 @@ _EMPTY = {"ru": "здесь ещё ничего не случилось", "": "n
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _STEM = 5
 _LINES = 3
+_NEAR = 0.2
+"""Least cosine of two texts that have to do with each other; unrelated ones of MiniLM stand near 0."""
+_REMEMBERED = 2000
 
 
 def context() -> dict[str, Any]:
@@ -38,6 +42,8 @@ def stems(text: str) -> set[str]:
 class ReadPlace(Block, type="world/read_place", role="Tool"):
     """Tell what a place is like, who and what is there, and what happened there last."""
 
+    cacheable: ClassVar[bool] = False
+
     def forward(self, place: Text) -> Text:
         known = context()
         world, language = known["world"], known.get("language", "")
@@ -55,6 +61,8 @@ class ReadPlace(Block, type="world/read_place", role="Tool"):
 class Recall(Block, type="world/recall", role="Tool"):
     """Recall the lines of the story in which a person, a thing or a word stands."""
 
+    cacheable: ClassVar[bool] = False
+
     def forward(self, word: Text) -> Text:
         known = context()
         wanted = stems(word)
@@ -63,13 +71,36 @@ class Recall(Block, type="world/recall", role="Tool"):
 
 
 class Search(Block, type="world/search", role="Tool"):
-    """Search facts, rules and story for some words and give what fits best."""
+    """Search facts, rules and story by meaning and give what fits best."""
+
+    cacheable: ClassVar[bool] = False
+
+    def __init__(self, embedder: Block | None = None, **config: Any) -> None:
+        super().__init__(**config)
+        if embedder is None:
+            raise ConfigError("a search needs an embedder", where=self.name, mend="pass ygg.load('embedder')")
+        self.embedder = embedder
+        self._known: dict[str, list[float]] = {}
+
+    def children(self) -> Mapping[str, Block]:
+        return {"embedder": self.embedder}
+
+    @classmethod
+    def assemble(cls, config: dict[str, Any], nodes: dict[str, Block], structure: dict[str, Any]) -> Block:
+        return cls(nodes.get("embedder"), **config)
 
     def forward(self, words: Text) -> Text:
         known = context()
-        wanted = stems(words)
         world = known["world"]
         texts = [*world.get("facts", []), *map(str, world.get("rules", [])), *known.get("story", [])]
-        ranked = sorted(texts, key=lambda text: len(wanted & stems(text)), reverse=True)
-        found = [text for text in ranked if wanted & stems(text)][:_LINES]
+        wanted = self._vector(words)
+        near = {text: sum(a * b for a, b in zip(wanted, self._vector(text), strict=True)) for text in texts}
+        found = [text for text in sorted(near, key=lambda t: -near[t]) if near[text] >= _NEAR][:_LINES]
         return " ".join(found) or f"{_said(_NOTHING, known.get('language', ''))}: {words}"
+
+    def _vector(self, text: str) -> list[float]:
+        if text not in self._known:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[text] = self.embedder.run(text=text)["value"]
+        return self._known[text]

@@ -64,7 +64,7 @@ def step(
 def show(dir: Dir, branch: Branch = "main", json: Json = False) -> None:
     from yggdrasil.cli import growing
 
-    shown = growing.open_world(dir).show(branch)
+    shown = growing.open_world(dir).branch(branch).show()
     print_json(shown) if json else growing.print_world(shown)
 
 
@@ -72,7 +72,7 @@ def show(dir: Dir, branch: Branch = "main", json: Json = False) -> None:
 def history(dir: Dir, branch: Branch = "main", json: Json = False) -> None:
     from yggdrasil.cli import growing
 
-    shown = growing.open_world(dir).show(branch)
+    shown = growing.open_world(dir).branch(branch).show()
     rows = [{"step": s["step"], "status": s["status"], **stage} for s in shown["steps"] for stage in s["stages"]]
     if json:
         print_json(rows)

@@ -40,7 +40,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "branch": ("Branch of the world.", "Ветвь мира."),
     "fork_at": ("Step after which the branch begins.", "Шаг, после которого начинается ветвь."),
     "fork_name": ("Name of the branch.", "Имя ветви."),
-    "what": ("A shelf name, or a path (holds a slash or begins with a dot).", "Имя с полки или путь (со слэшем или точкой в начале)."),
+    "what": (
+        "A shelf name, or a path (holds a slash or begins with a dot).",
+        "Имя с полки или путь (со слэшем или точкой в начале).",
+    ),
     "inputs": ("Inputs as name=value; @file reads a picture.", "Входы как имя=значение; @файл читает картинку."),
     "out": ("Where to write the result.", "Куда записать результат."),
     "models_arg": ("Names from the catalogue.", "Имена из каталога."),
@@ -48,7 +51,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "need": ("These models are needed and not here yet:", "Нужны модели, которых здесь ещё нет:"),
     "fetch": ("Fetch them now?", "Загрузить сейчас?"),
     "refused": ("nothing was fetched", "ничего не загружено"),
-    "refused_mend": ("run again with --yes, or name another model by --llm", "повторите с --yes или назовите другую модель через --llm"),
+    "refused_mend": (
+        "run again with --yes, or name another model by --llm",
+        "повторите с --yes или назовите другую модель через --llm",
+    ),
     "fetching": ("fetching", "загрузка"),
     "founding": ("founding the world", "мир основывается"),
     "step_word": ("step", "шаг"),

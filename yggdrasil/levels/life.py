@@ -24,7 +24,7 @@ class Life:
     """One world's folder, opened. Several handles on branches share it."""
 
     def __init__(self, home: Path | None) -> None:
-        self.home = home or Path(tempfile.mkdtemp(prefix="yggdrasil-world-"))
+        self.home = home.resolve() if home else Path(tempfile.mkdtemp(prefix="yggdrasil-world-"))
         if home is None:
             weakref.finalize(self, shutil.rmtree, self.home, ignore_errors=True)
         self.log = Log(self.home)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, TypedDict
 
+from yggdrasil.contract.artifacts import FolderArtifacts
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.context import here
 from yggdrasil.contract.errors import ConfigError, did_you_mean
@@ -209,6 +210,11 @@ class World(Block, type="world"):
         }
         waiting = self.unfinished()
         return shown | ({"unfinished": waiting.to_json()} if waiting else {})
+
+    @property
+    def artifacts(self) -> FolderArtifacts:
+        """The store of this world's pictures and sounds."""
+        return self._lodging.open().life.artifacts
 
     @property
     def home(self) -> Path:

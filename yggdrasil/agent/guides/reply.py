@@ -6,6 +6,7 @@ from typing import Any
 
 from yggdrasil.agent.guides.scribe import Scribe, understood
 from yggdrasil.agent.guides.tables import words
+from yggdrasil.contract import YggError
 
 _WORD = "[a-z]{1,12}"
 PATTERN = rf" ?[A-Za-z][a-z]{{0,11}}( {_WORD}){{3,12}}(, {_WORD}( {_WORD}){{2,9}})?\."
@@ -18,6 +19,10 @@ _OPEN_END = frozenset(
 )
 
 
+class NothingSaid(YggError):
+    """None of the continuations was a whole sentence."""
+
+
 def reply(scribe: Scribe, context: dict[str, Any]) -> dict[str, Any]:
     """`text`: the prompt's continuation, whole sentences only; `unknown`: words that were not understood."""
     english, unknown = understood(str(context.get("prompt") or ""))
@@ -27,6 +32,6 @@ def reply(scribe: Scribe, context: dict[str, Any]) -> dict[str, Any]:
     )
     whole = sorted({t.strip() for t in written if t.rstrip(" .").rsplit(" ", 1)[-1] not in _OPEN_END})
     if not whole:
-        return {"text": "I have no words for that.", "unknown": unknown}
+        raise NothingSaid("the model found no whole sentence", mend="ask in other words, or with another seed")
     scores = scribe.llm.choose(prefix or "Once upon a time", [f" {t}" for t in whole])
     return {"text": whole[max(range(len(whole)), key=lambda i: scores[i])], "unknown": unknown}
