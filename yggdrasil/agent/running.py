@@ -133,7 +133,8 @@ class Running:
         return {**after, "over": DONE}
 
     def _answer(self, state: LoopState) -> LoopState:
-        closing: list[Message] = [{"role": "user", "content": self._work.closing}] if self._work.closing else []
+        told = self._work.closing or (_CLOSING if state["messages"][-1]["role"] == "assistant" else "")
+        closing: list[Message] = [{"role": "user", "content": told}] if told else []
         messages = [*state["messages"], *closing]
         shown = view(messages, self._work.window)
         filled = self._once(state, shown, lambda: self._best(state, shown))

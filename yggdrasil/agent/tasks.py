@@ -181,7 +181,7 @@ def _architect(context: dict[str, Any], work: Work) -> tuple[str, Work]:
         thing = str(intent.get("thing") or "")
         return float(bool(thing) and not stems(thing) & stems(result["paints"][0]["prompt"]))
 
-    return told, replace(work, schema=schema, finish=finish, flaw=flaw, max_tokens=60)
+    return told, replace(work, toolbox=Toolbox(()), schema=schema, finish=finish, flaw=flaw, max_tokens=60)
 
 
 def seen(perception: dict[str, Any]) -> tuple[list[str], list[str]]:
@@ -235,7 +235,7 @@ def _author(context: dict[str, Any], work: Work) -> tuple[str, Work]:
         return repeats(result["text"], list(context.get("story", [])), people) + told_twice + loose + 0.5 * unseen
 
     schema = shapes.object_of(**fields)
-    return asked, replace(work, schema=schema, finish=finish, flaw=flaw, max_tokens=150)
+    return asked, replace(work, toolbox=Toolbox(()), schema=schema, finish=finish, flaw=flaw, max_tokens=150)
 
 
 def _update(context: dict[str, Any], work: Work) -> tuple[str, Work]:
@@ -251,7 +251,7 @@ def _update(context: dict[str, Any], work: Work) -> tuple[str, Work]:
     def flaw(result: dict[str, Any]) -> float:
         return float(not result["operations"])
 
-    return told, replace(work, schema=schema, finish=finish, flaw=flaw, max_tokens=140)
+    return told, replace(work, toolbox=Toolbox(()), schema=schema, finish=finish, flaw=flaw, max_tokens=140)
 
 
 def _named(text: str, names: list[str]) -> list[str]:

@@ -10,7 +10,8 @@ from yggdrasil.cli.live import watched
 from yggdrasil.cli.output import tell, visible, write
 from yggdrasil.cli.words import say
 from yggdrasil.contract.context import here
-from yggdrasil.contract.errors import ManifestError
+from yggdrasil.contract.errors import ConfigError, ManifestError
+from yggdrasil.engine.cycle.log import FILE
 from yggdrasil.levels.world import World
 from yggdrasil.state.names import folder_name
 from yggdrasil.store.load import load
@@ -23,6 +24,8 @@ GROWN = Path("grown")
 
 def grow_new(wish: str, at: Path | None, steps: int, chosen: dict[str, Any], *, yes: bool) -> dict[str, Any]:
     """Make a world from a wish in a folder of its own and grow it. Raises ManifestError if one is there already."""
+    if not wish.strip():
+        raise ConfigError("the wish is empty", where="new", mend="say in a few words what world you want")
     folder = _folder(at, chosen["name"] or wish)
     world = _made(wish, chosen)
     if fetching.ensure(fetching.missing(world), yes=yes):
@@ -39,11 +42,11 @@ def _made(wish: str, chosen: dict[str, Any]) -> World:
 
 
 def _folder(at: Path | None, name: str) -> Path:
+    stem = GROWN / folder_name(name)
     if at is not None:
         if (at / MANIFEST).exists():
             raise ManifestError("a world is there already", where=str(at), mend="step it, or choose another folder")
         return at
-    stem = GROWN / folder_name(name)
     number, folder = 2, stem
     while folder.exists():
         folder, number = stem.with_name(f"{stem.name}-{number}"), number + 1
@@ -51,10 +54,14 @@ def _folder(at: Path | None, name: str) -> Path:
 
 
 def open_world(folder: Path) -> World:
-    """The world that lives in `folder`. Raises ManifestError if something else does, or nothing."""
+    """The world that lives in `folder`. Raises ManifestError if something else does, a mere template, or nothing."""
     block = load(folder)
     if not isinstance(block, World):
         raise ManifestError(f"is a {block.kind}, not a world", where=str(folder), mend="name the folder of a world")
+    if not (folder / FILE).exists():
+        raise ManifestError(
+            "is a template, in which no world lives", where=str(folder), mend="grow a world: yggdrasil new WISH"
+        )
     return block
 
 

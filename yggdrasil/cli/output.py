@@ -9,6 +9,8 @@ import sys
 from typing import Any
 
 _VISIBLE = {c: chr(0x2400 + c) for c in range(32) if c not in (9, 10)} | {127: "␡"}
+_ESCAPED = {c: f"\\u{c:04x}" for c in range(0x7F, 0xA0)}
+"""Control characters that JSON would let through to the terminal."""
 
 
 def visible(text: str) -> str:
@@ -25,7 +27,8 @@ def prepare_streams() -> None:
 
 def print_json(value: Any) -> None:
     """One JSON value on stdout, whole."""
-    write(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))
+    text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
+    write(text.translate(_ESCAPED))
 
 
 def write(text: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from yggdrasil.contract.artifacts import FolderArtifacts
+from yggdrasil.contract.artifacts import FolderArtifacts, write_durably
 from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.lock import holding
 from yggdrasil.engine.cycle.log import FILE, Log
@@ -80,7 +80,8 @@ class Life:
         copies = FolderArtifacts(target / "artifacts")
         for sha in self.log.artifacts():
             if self.artifacts.has(sha) and not copies.has(sha):
-                copies.put(self.artifacts.get(sha), "")
+                name = self.artifacts.path(sha).name
+                write_durably(copies.root / sha[:2] / name, self.artifacts.get(sha))
 
     def prune(self) -> list[str]:
         """Remove artifacts that no step of any branch names; gives their sha256."""

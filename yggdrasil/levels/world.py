@@ -194,6 +194,15 @@ class World(Block, type="world"):
         """Live this branch again out of its log; checks every hash, calls no model, and is exact or raises."""
         return replay(self._lodging.open().life, self._own_branch())
 
+    def verify(self) -> dict[str, Any]:
+        """Replay every branch of the life in this world's lasting home; gives how many steps each has.
+
+        Raises LogError, ReplayError or ArtifactError for the first thing that is not as it was recorded.
+        """
+        if self._lodging.home is None or self._lodging.open().life.log.founded() == "":
+            return {}
+        return {"branches": {name: len(self.branch(name).replay().steps) for name in self.branches()}}
+
     def show(self) -> dict[str, Any]:
         """Everything about this branch as JSON: what `yggdrasil show --json` prints."""
         life = self._lodging.open().life

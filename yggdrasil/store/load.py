@@ -129,12 +129,17 @@ def _hash(path: Path) -> str:
 
 
 def _check_digests(manifest: Manifest, block: Block, folder: Path) -> None:
-    wanted = (manifest.digests or {}).get("structure")
-    if wanted is not None and manifest.ref is None:
-        found = describe(block).structure_digest()
-        if found != wanted:
+    if not manifest.digests or manifest.ref is not None:
+        return
+    whole = describe(block)
+    for part, verb, found in (
+        ("structure", "is", whole.structure_digest()),
+        ("weights", "are", whole.weights_digest()),
+    ):
+        wanted = manifest.digests.get(part)
+        if wanted not in (None, found):
             raise ManifestError(
-                f"the structure is {found[:12]}…, `digests` says {wanted[:12]}…",
+                f"the {part} {verb} {found[:12]}…, `digests` says {wanted[:12]}…",
                 where=str(folder / MANIFEST),
                 mend="take `digests` out if the change by hand was meant",
             )

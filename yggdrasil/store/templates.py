@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from yggdrasil.store.shelf import on_shelf
 
 TELLER = "chronicler"
 """The agent of the shelf that tells a world with any chat model (policy `tools`)."""
+KEY = "OPENAI_API_KEY"
+"""The environment variable of an endpoint's secret; its name goes into the manifest, its value nowhere."""
 
 
 def from_template(name: str, /, **parameters: Any) -> Block:
@@ -47,8 +50,8 @@ def _stand_in(parameter: str, value: Any) -> Block:
 
 
 def teller(model: str) -> Block:
-    """An agent that tells worlds with `model`: a catalogue name, a GGUF file, a folder or a hub name of
-    transformers, or `openai:MODEL@BASE_URL` (the key is read from the variable OPENAI_API_KEY)."""
+    """An agent that tells worlds with `model`: a catalogue name, a .gguf file, or `openai:MODEL@BASE_URL`
+    (the key is read from the variable OPENAI_API_KEY)."""
     agent = load(TELLER)
     llm = language_model(model)
     for place, block in walk(agent):
@@ -67,8 +70,7 @@ def _with_llm(agent: Block, llm: Block) -> Block:
 def language_model(model: str) -> Block:
     """The language model block that `model` names. Raises ConfigError with the forms that there are."""
     if model.startswith("openai:"):
-        name, at, url = model.removeprefix("openai:").partition("@")
-        return find("llm/openai")(model=name, **({"base_url": url} if at else {}))
+        return _of_endpoint(model)
     if model in models.catalogue():
         return _of_catalogue(model)
     path = Path(model)
@@ -80,6 +82,14 @@ def language_model(model: str) -> Block:
         f"{model!r} names no language model",
         mend="give a catalogue name (yggdrasil models list), a .gguf file, or openai:MODEL@BASE_URL",
     )
+
+
+def _of_endpoint(model: str) -> Block:
+    """`openai:MODEL@BASE_URL`; the variable of the secret is named only where it is set, local servers need none."""
+    name, at, url = model.removeprefix("openai:").partition("@")
+    if not (name and at):
+        raise ConfigError(f"{model!r} names no endpoint", mend="write openai:MODEL@BASE_URL, its end is often /v1")
+    return find("llm/openai")(model=name, base_url=url, key=KEY if os.environ.get(KEY) else "")
 
 
 def _of_catalogue(model: str) -> Block:

@@ -1,0 +1,89 @@
+"""What the command refuses before it writes anything: missing models, no wish, no name, a mere template."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from yggdrasil.cli import main
+from yggdrasil.store.shelf import shelf_root
+
+
+def ygg(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    """Run the command in this process; gives its exit code."""
+    monkeypatch.setattr(sys, "argv", ["yggdrasil", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(ended.value.code or 0)
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to stand in, and an empty store of models beside it."""
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("YGGDRASIL_HOME", str(tmp_path / "store"))
+    return folder
+
+
+class Terminal(io.StringIO):
+    """Somebody at a terminal who types what is given."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("at", [["--at", "w"], []])
+@pytest.mark.parametrize("stdin", [io.StringIO, lambda: Terminal("n\n")], ids=["pipe", "no"])
+def test_without_models_and_without_yes_nothing_is_fetched_or_written(
+    stdin: Any, at: list[str], empty: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("something was fetched")
+
+    monkeypatch.setattr("yggdrasil.cli.fetching.pull", refuse)
+    monkeypatch.setattr("sys.stdin", stdin())
+    assert ygg(monkeypatch, "new", "a desert caravan city", "--steps", "1", "--json", *at) == 1
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["error"]["type"] == "MissingFile"
+    assert "98.4 MB" in captured.err and "licence Apache-2.0" in captured.err and "SmolLM2-135M" in captured.err
+    assert "--yes" in captured.err and "Traceback" not in captured.err
+    assert list(empty.iterdir()) == [] and [p.name for p in empty.parent.iterdir()] == ["empty"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["", "--at", "w"], "the wish is empty"),
+        (["  ", "--name", "x"], "the wish is empty"),
+        (["a wish", "--name", "..", "--at", "w"], "cannot be named '..'"),
+        ([".."], "cannot be named '..'"),
+        (["a wish", "--llm", "openai:model", "--at", "w"], "openai:MODEL@BASE_URL"),
+        (["a wish", "--llm", "openai:m@http://u:hunter2@h/v1", "--at", "w"], "no user, password"),
+        (["a wish", "--llm", "nonsense", "--at", "w"], "names no language model"),
+        (["a wish", "--painter", "paintr", "--at", "w"], "did you mean 'painter'"),
+    ],
+)
+def test_a_wrong_beginning_is_refused_before_any_write(
+    arguments: list[str], told: str, empty: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ygg(monkeypatch, "new", *arguments, "--steps", "0", "--yes") == 1
+    captured = capsys.readouterr()
+    assert told in captured.err and "hunter2" not in captured.err and captured.out == ""
+    assert list(empty.iterdir()) == [] and [p.name for p in empty.parent.iterdir()] == ["empty"]
+
+
+@pytest.mark.parametrize("command", [["step"], ["show"], ["replay"], ["fork", "--at", "0", "--name", "b"]])
+def test_a_template_is_no_world_to_step(
+    command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(shelf_root() / "worlds" / "storytelling")
+    assert ygg(monkeypatch, command[0], folder, *command[1:]) == 1
+    assert "is a template" in capsys.readouterr().err

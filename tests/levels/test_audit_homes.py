@@ -1,0 +1,44 @@
+"""A world off the shelf lives in a temporary home until it is saved; then its pictures keep their endings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import yggdrasil as ygg
+from tests.levels.scripted import scripted
+from yggdrasil.levels.world import World
+
+
+def test_a_picture_keeps_its_ending_when_its_world_moves(tmp_path: Path) -> None:
+    world = scripted()
+    before = world.step().pictures[0]
+    ygg.save(world, tmp_path / "home")
+    world.copy_life(tmp_path / "copy")
+    for home in ("home", "copy"):
+        (picture,) = (tmp_path / home / "artifacts").glob("??/*")
+        assert picture.name == Path(before["path"]).name == f"{before['sha256']}.png"
+    assert world.history()[0].pictures[0]["path"].startswith(str(tmp_path / "home"))
+
+
+@pytest.mark.models
+def test_a_world_from_the_shelf_steps_at_once_and_leaves_the_shelf_as_it_was(tmp_path: Path) -> None:
+    from yggdrasil.store.shelf import on_shelf
+
+    shelf = on_shelf("storytelling")
+    before = sorted(p.name for p in shelf.rglob("*"))
+    world = ygg.load("storytelling")
+    assert isinstance(world, World)
+    step = world.step(action="A ship arrives")
+    home = world.home
+    assert step.status == "whole" and step.action == "A ship arrives" and home.is_dir()
+    assert shelf not in home.parents
+    assert sorted(p.name for p in shelf.rglob("*")) == before
+    (again,) = world.steps(count=1)
+    ygg.save(world, tmp_path / "w")
+    assert world.home == tmp_path / "w" and len(world.history()) == 2
+    shown = world.show()["steps"][1]
+    assert Path(shown["pictures"][0]["path"]).is_relative_to(tmp_path / "w")
+    assert shown["chronicle"] == again.chronicle
+    world.close()
