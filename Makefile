@@ -9,6 +9,7 @@ TORCH := 2.13.0
 export OMP_NUM_THREADS ?= 1
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM := false
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: setup models world test test-system bench clean
 

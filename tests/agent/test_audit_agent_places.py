@@ -58,9 +58,11 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ygg.Pipeline:
     inner = ygg.Graph("inner").add(sibling, "sibling").add(Agent(Echoes(), tools), "agent")
     inner.connect("self.text", "sibling.text").connect("sibling.text", "agent.prompt")
     inner.connect("agent.response", "self.said")
-    pipeline = ygg.Pipeline("talk").add(other, "other").add(inner, "inner")
+    pipeline = ygg.Pipeline("talk")
+    pipeline.add(other, "other").add(inner, "inner")
     pipeline.connect("self.text", "other.text").connect("other.text", "inner.text")
-    return pipeline.connect("inner.said", "self.said")
+    pipeline.connect("inner.said", "self.said")
+    return pipeline
 
 
 def test_an_agents_graph_is_a_node_and_its_tools_are_siblings_and_shelf_items(

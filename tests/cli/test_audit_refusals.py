@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
-from yggdrasil.cli import main
+from tests.levels.scripted import scripted
+from yggdrasil.cli import growing, main
+from yggdrasil.contract import WeightsError
+from yggdrasil.levels.world import World
 from yggdrasil.store.shelf import shelf_root
 
 
@@ -87,3 +90,34 @@ def test_a_template_is_no_world_to_step(
     folder = str(shelf_root() / "worlds" / "storytelling")
     assert ygg(monkeypatch, command[0], folder, *command[1:]) == 1
     assert "is a template" in capsys.readouterr().err
+
+
+def test_a_failed_fetch_leaves_no_world(
+    empty: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(name: str, **_: object) -> None:
+        raise WeightsError(f"cannot fetch {name}", where="index", mend="check the network")
+
+    monkeypatch.setattr("yggdrasil.cli.fetching.pull", fails)
+    assert ygg(monkeypatch, "new", "a desert caravan city", "--yes", "--at", "w") == 1
+    assert "cannot fetch smollm2-135m" in capsys.readouterr().err
+    assert list(empty.iterdir()) == []
+
+
+def test_two_new_worlds_of_one_wish_never_share_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def made(name: str, /, **chosen: Any) -> World:
+        """A world that is made while another process takes the folder that was free a moment ago."""
+        (tmp_path / "grown" / "a wish").mkdir(parents=True)
+        return scripted(name=chosen["name"], wish=chosen["wish"])
+
+    monkeypatch.setattr(growing, "from_template", made)
+    assert ygg(monkeypatch, "new", "a wish", "--steps", "0", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["folder"] == str(tmp_path / "grown" / "a wish-2")
+    assert list((tmp_path / "grown" / "a wish").iterdir()) == []
+    monkeypatch.setattr(growing, "from_template", lambda name, /, **chosen: scripted(wish=chosen["wish"]))
+    assert ygg(monkeypatch, "new", "other", "--steps", "0", "--at", "grown/a wish-2") == 1
+    assert "a world is there already" in capsys.readouterr().err

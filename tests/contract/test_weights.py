@@ -87,7 +87,7 @@ def test_z1_a_crash_leaves_the_old_file_whole(tmp_path: Path, monkeypatch: pytes
     def crash(_: int) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("yggdrasil.contract.weights.os.fsync", crash)
+    monkeypatch.setattr("yggdrasil.contract.artifacts.os.fsync", crash)
     with pytest.raises(KeyboardInterrupt):
         write_tensors(path, {"a": torch.zeros(4)})
     assert path.read_bytes() == before and [p.name for p in tmp_path.iterdir()] == ["w.safetensors"]

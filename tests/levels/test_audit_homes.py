@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import yggdrasil as ygg
-from tests.levels.scripted import scripted
+from tests.agent.scripted import Scripted, says
+from tests.agent.scripted import calls as turn_of_calls
+from tests.levels.scripted import Paint, scripted
+from yggdrasil.agent.agent import Agent
+from yggdrasil.blocks.llm.abilities import Turn
 from yggdrasil.levels.world import World
 
 
@@ -20,6 +26,25 @@ def test_a_picture_keeps_its_ending_when_its_world_moves(tmp_path: Path) -> None
         (picture,) = (tmp_path / home / "artifacts").glob("??/*")
         assert picture.name == Path(before["path"]).name == f"{before['sha256']}.png"
     assert world.history()[0].pictures[0]["path"].startswith(str(tmp_path / "home"))
+
+
+class TwoPictures(Scripted, type="test_audit/two_pictures"):
+    """Paint two pictures and answer with the first; the second stands in the conversation only."""
+
+    def chat(self, messages: Any, *, tools: Any = None, schema: Any = None, **rest: Any) -> Turn:
+        told = [m["content"] for m in messages if m["role"] == "tool"]
+        if not told:
+            return turn_of_calls(("a", "paint", {"prompt": "a"}), ("b", "paint", {"prompt": "bb"}))
+        return says(json.dumps({"scene": json.loads(told[0])["image"]}) if schema else "ready")
+
+
+def test_what_an_agent_only_talked_of_travels_with_its_world_and_is_not_pruned(tmp_path: Path) -> None:
+    world = scripted(creator=Agent(TwoPictures(), {"paint": Paint()}))
+    world.step()
+    ygg.save(world, tmp_path / "w")
+    assert len(list((tmp_path / "w" / "artifacts").glob("??/*.png"))) == 2
+    stray = world.artifacts.put(b"stray", "text/plain")
+    assert world.prune() == [stray.sha256]
 
 
 @pytest.mark.models

@@ -181,7 +181,8 @@ def test_a_plain_creator_that_fails_wholly_stops_the_episode(body: Any) -> None:
 
 def test_a_world_of_swapped_stages_is_saved_and_goes_on_the_same(tmp_path: Path) -> None:
     def made() -> World:
-        return scripted(**{name: plain(name) for name in ANSWERS})
+        parts: dict[str, Any] = {name: plain(name) for name in ANSWERS}
+        return scripted(**parts)
 
     straight = made()
     list(straight.steps(count=2))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from yggdrasil import World
 from yggdrasil.agent.agent import Agent
 from yggdrasil.agent.world_tools import ReadPlace, Recall
 from yggdrasil.blocks.llm.llamacpp import LlamaCpp
@@ -89,3 +90,17 @@ def test_warm_and_cold_give_the_same_bytes(qwen: LlamaCpp) -> None:
     qwen.close()
     assert qwen.chat(longer, max_tokens=12, seed=3).text == warm
     assert qwen.chat(ask, max_tokens=8, seed=3).text == first
+
+
+def test_a_world_is_told_by_agents_that_call_tools() -> None:
+    pull(NAME)
+    called: list[str] = []
+    world = World.from_template("storytelling", wish="a norse fishing village in winter", seed=7, llm=NAME)
+    with listening(lambda e: called.append(e.data["tool"]) if e.kind == "tool_call" else None):
+        step = world.step()
+    assert set(called) & {"read_place", "recall", "search"}
+    assert "paint" in called
+    assert step.pictures
+    assert step.chronicle[-1] in ".!?"
+    assert len(step.chronicle.split()) >= 8
+    assert [s.name for s in step.stages if s.status == "ran"][-1] == "update"

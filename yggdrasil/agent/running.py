@@ -23,6 +23,8 @@ LIMIT = "limit_reached"
 DONE = "done"
 _ATTEMPTS = 2
 _GOOD = 0.0
+_CLOSING = "Give the result now."
+"""Asks for the result after a turn in words, since a model cannot answer after itself."""
 
 
 def _as_it_is(value: dict[str, Any]) -> Any:
@@ -172,13 +174,21 @@ class Running:
         toolbox, place = self._work.toolbox, here()
         known = toolbox.tools.get(call["name"])
         name = known.name if known else call["name"]
-        place.emit("tool_call", tool=name, arguments=call["arguments"], id=call["id"])
+        place.emit("tool_call", tool=name, arguments=_shown(call["arguments"]), id=call["id"])
         done: dict[str, Any] = _held_once(
             f"tool {mark} {call['name']}", {"arguments": call["arguments"]}, known.block if known else None,
             lambda: toolbox.call(call["name"], call["arguments"], mark=mark, seconds=self._limits.tool_seconds),
         )  # fmt: skip
         place.emit("tool_result", tool=name, result=done["text"], id=call["id"])
         return done["text"]
+
+
+def _shown(arguments: str) -> Any:
+    """Arguments as every event tells them: an object; what is no JSON stays as the model wrote it."""
+    try:
+        return json.loads(arguments or "{}") or {}
+    except ValueError:
+        return arguments
 
 
 class _Held(BaseException):

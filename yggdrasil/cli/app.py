@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -160,11 +161,15 @@ def models_verify(
 
 
 def run() -> None:
-    """Run the command; an error of ours is a line on stderr and an exit code, never a traceback."""
+    """Run the command; an error is a line on stderr and an exit code, a traceback only with YGGDRASIL_DEBUG set."""
     prepare_streams()
     as_json = "--json" in sys.argv[1:]
     try:
         app()
+    except SystemExit as end:
+        if end.code == 130:
+            tell(say("cancelled"))
+        raise
     except KeyboardInterrupt:
         tell(say("cancelled"))
         sys.exit(130)
@@ -175,9 +180,20 @@ def run() -> None:
             tell(say("cancelled"))
             sys.exit(130)
         if not isinstance(error, YggError | OSError):
-            raise
+            if os.environ.get("YGGDRASIL_DEBUG"):
+                raise
+            error = _foreign(error)
         _report(error, as_json)
         sys.exit(1)
+
+
+def _foreign(error: Exception) -> Exception:
+    """An error that is none of ours, of a plugin or a library, with its kind and the place where it rose."""
+    from yggdrasil.contract.errors import YggError
+
+    place = next((note for note in getattr(error, "__notes__", []) if note.startswith("in block ")), "")
+    what = f"{type(error).__name__}: {error}"
+    return YggError(what, where=place.removeprefix("in block "), mend="YGGDRASIL_DEBUG=1 shows the traceback")
 
 
 def _report(error: Any, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,11 @@ def grow_new(wish: str, at: Path | None, steps: int, chosen: dict[str, Any], *, 
     """Make a world from a wish in a folder of its own and grow it. Raises ManifestError if one is there already."""
     if not wish.strip():
         raise ConfigError("the wish is empty", where="new", mend="say in a few words what world you want")
-    folder = _folder(at, chosen["name"] or wish)
+    _folder(at, chosen["name"] or wish)
     world = _made(wish, chosen)
     if fetching.ensure(fetching.missing(world), yes=yes):
         world = _made(wish, chosen)
+    folder = _claimed(at, chosen["name"] or wish)
     save(world, folder)
     return _grow(open_world(folder), None, steps, wish)
 
@@ -51,6 +53,17 @@ def _folder(at: Path | None, name: str) -> Path:
     while folder.exists():
         folder, number = stem.with_name(f"{stem.name}-{number}"), number + 1
     return folder
+
+
+def _claimed(at: Path | None, name: str) -> Path:
+    """The folder for the new world; one without `--at` is made here, so that no other `new` takes the same."""
+    while True:
+        folder = _folder(at, name)
+        if at is not None:
+            return folder
+        with suppress(FileExistsError):
+            folder.mkdir(parents=True)
+            return folder
 
 
 def open_world(folder: Path) -> World:

@@ -39,13 +39,24 @@ def drive(block: Block, inputs: dict[str, Any], name: str = "") -> dict[str, Any
 
 def drive_at(block: Block, inputs: dict[str, Any], place: Here) -> dict[str, Any]:
     """The same at a place that the caller made."""
+    return perform(block, inputs, place, check=True)
+
+
+def perform(
+    block: Block, values: dict[str, Any], place: Here, *, check: bool = False, quiet: bool = False
+) -> dict[str, Any]:
+    """Call `forward` at a place and tell how it went; the one path of `run`, `stream` and the engines.
+
+    With `check` the inputs are validated first; `quiet` tells neither beginning nor end, only trouble.
+    """
     place.check()
-    place.emit("started", type=block.type_name, block_kind=block.kind)
+    if not quiet:
+        place.emit("started", type=block.type_name, block_kind=block.kind)
     try:
-        values = checked_inputs(block.inputs, inputs, place.path)
+        given = checked_inputs(block.inputs, values, place.path) if check else values
         with standing(place):
-            result = as_outputs(block.forward(**values), block.outputs, place.path)
-    except Cancelled:
+            result = as_outputs(block.forward(**given), block.outputs, place.path)
+    except (Cancelled, KeyboardInterrupt):
         place.emit("cancelled")
         raise
     except Paused as pause:
@@ -55,7 +66,8 @@ def drive_at(block: Block, inputs: dict[str, Any], place: Here) -> dict[str, Any
         locate(error, place.path)
         place.emit("failed", error=type(error).__name__, message=str(error))
         raise
-    place.emit("finished")
+    if not quiet:
+        place.emit("finished")
     return result
 
 

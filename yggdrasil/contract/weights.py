@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import struct
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from yggdrasil.contract.artifacts import write_durably
 from yggdrasil.contract.errors import WeightsError
 
 if TYPE_CHECKING:
@@ -155,15 +154,4 @@ def _raw(tensor: Tensor) -> bytes:
 
 def write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
     """Write a safetensors file whole or not at all; a file that is still mapped there stays whole for its reader."""
-    data = encode_tensors(tensors)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-", suffix=".safetensors")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    write_durably(path, encode_tensors(tensors))

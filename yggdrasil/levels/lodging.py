@@ -71,10 +71,25 @@ class Lodging:
 def _check_same(log: Log, folder: Path) -> None:
     there = Log(folder)
     try:
-        founded, mine = there.founded(), log.founded()
+        founded, lost = there.founded(), _only_there(there, log)
     finally:
         there.close()
-    if founded not in ("", mine):
-        raise LogError(
-            "another world lives here", where=str(folder), mend="save into another folder, or delete this one"
-        )
+    mend = "save into another folder, or delete this one"
+    if founded not in ("", log.founded()):
+        raise LogError("another world lives here", where=str(folder), mend=mend)
+    if lost:
+        raise LogError(f"the world lived on here: {lost} would be lost", where=str(folder), mend=mend)
+
+
+def _only_there(there: Log, mine: Log) -> str:
+    """The first branch of the log `there` of which a whole step is not in `mine`; '' if all are."""
+    for name in there.branches.names():
+        last = there.last_step(there.branches[name])
+        if last < 0:
+            continue
+        own = mine.branches[name] if name in mine.branches.names() else None
+        if own is None or mine.last_step(own) < last:
+            return f"branch {name!r} up to step {last}"
+        if mine.step(own, last).digest != there.step(there.branches[name], last).digest:
+            return f"branch {name!r}"
+    return ""

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-
 from yggdrasil.blocks.llm.transformers import TransformersModel
 from yggdrasil.contract import FileRef
-from yggdrasil.store.models import MissingFile, files, model
+from yggdrasil.store.models import files, model
 
 NAME = "smollm2-135m"
 
 
 def embedded_model() -> TransformersModel:
-    """The model, or a skipped test that says how to get it."""
-    try:
-        (path,) = files(NAME).values()
-    except MissingFile:
-        pytest.skip(f"the embedded model is not here: yggdrasil models pull {NAME}")
+    """The model; where it is not, the error says how to get it."""
+    (path,) = files(NAME).values()
     block = TransformersModel()
     block.files = {"weights": FileRef(model(NAME).files[0].sha256, path, NAME)}
     return block

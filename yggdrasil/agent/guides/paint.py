@@ -7,25 +7,11 @@ from typing import Any
 from yggdrasil.agent.guides.cast import scene_of
 from yggdrasil.agent.guides.scribe import Scribe
 from yggdrasil.agent.guides.things import WEATHER_OF, a
+from yggdrasil.blocks.seer.findings import UNCLEAR
+from yggdrasil.blocks.seer.sentence import PLACES
 
 SLOT = "picture"
-SCENES = {
-    "meadow": "on a meadow",
-    "snow": "in the snow",
-    "desert": "in the desert",
-    "forest": "in a forest",
-    "mountains": "in the mountains",
-    "sea": "at sea",
-    "beach": "on a beach",
-    "city": "in a city",
-    "swamp": "in a swamp",
-    "volcanic": "on a lava field",
-    "cave": "in a cave",
-    "dungeon": "in a dungeon",
-    "room": "in a room",
-    "underwater": "under water",
-    "space": "in space",
-}
+SCENES = {name: told for name, told in PLACES.items() if name not in ("plain", UNCLEAR)} | {"dungeon": "in a dungeon"}
 TIMES = {"day": "by day", "sunset": "at sunset", "night": "at night", "overcast": "under a cloudy sky"}
 WEATHERS = {"rain": "in the rain", "snowfall": "while it snows", "fog": "in fog", "storm": "in a thunderstorm"}
 _INDOOR = ("cave", "dungeon", "room", "underwater", "space")

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -82,12 +83,17 @@ def _unpack(path: Path, work: Path) -> None:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """No progress bars of the library's own: our reader gets a note."""
+    from transformers import modeling_gguf_pytorch_utils as reading
     from transformers.utils import logging
 
+    bars: Any = reading
+    bar = bars.tqdm
     shown = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
+    bars.tqdm = partial(bar, disable=True)
     try:
         yield
     finally:
+        bars.tqdm = bar
         if shown:
             logging.enable_progress_bar()

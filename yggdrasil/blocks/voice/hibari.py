@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from yggdrasil.contract import Block, ConfigError, MissingFile
+from yggdrasil.contract import Block, ConfigError, MissingFile, here
 from yggdrasil.contract.torch_block import one_instance
 from yggdrasil.ports import Audio, AudioClip, Text
 
@@ -18,13 +18,13 @@ class HibariVoice(Block, type="voice/hibari", role="Codec"):
     speed: Annotated[float, Field(ge=0.5, le=2.0)] = 1.0
 
     def forward(self, text: Text, seed: Annotated[int, Field(ge=0, lt=2**32)] = 0) -> Audio:
-        samples = _voice()(text, speed=self.speed, seed=seed)
-        if not len(samples):
+        if not any(letter.isascii() and letter.isalpha() for letter in text):
             raise ConfigError(
-                "this voice found nothing to say",
-                where=self.name,
+                f"this voice found nothing to say in {text[:60]!r}",
+                where=here().path,
                 mend="give it English words; it reads no other language",
             )
+        samples = _voice()(text, speed=self.speed, seed=seed)
         return AudioClip(samples[None, :], 24000)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,6 +18,12 @@ from yggdrasil.engine.cycle.records import StageRecord, StepRecord, StepStatus, 
 from yggdrasil.engine.cycle.schema import Database
 
 FILE = "world.db"
+_NAMING = {
+    "stages": ("output", "beside"), "steps": ("given",), "calls": ("result",), "memory": ("value",),
+    "operations": ("operations",), "snapshots": ("content",),
+}  # fmt: skip
+"""Where the log may name artifacts: table → columns of JSON."""
+_SHA = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _STAGE = "position, name, status, reason, seconds, block, output, beside, inputs"
 
 
@@ -190,11 +197,15 @@ class Log:
         return StageJournal(self.database, branch, shares, step, position, prefix)
 
     def artifacts(self) -> set[str]:
-        """The sha256 of every artifact that any step of any branch names, whole or not."""
+        """The sha256 of every artifact that any step of any branch names, whole or not, and some other digests.
+
+        Looked for in the text itself, since tools tell agents of pictures in words, which memories then keep.
+        """
         named: set[str] = set()
-        for table, column in (("stages", "output"), ("steps", "given"), ("calls", "result")):
-            for (text,) in self.database.all(f"SELECT {column} FROM {table} WHERE {column} LIKE '%sha256%'"):
-                _collect(json.loads(text), named)
+        for table, columns in _NAMING.items():
+            for column in columns:
+                for (text,) in self.database.all(f"SELECT {column} FROM {table} WHERE {column} LIKE '%sha256%'"):
+                    named.update(_SHA.findall(text))
         return named
 
 
@@ -205,14 +216,3 @@ def dumps(value: Any) -> str:
 
 def _dump_or_null(value: Any) -> str | None:
     return None if value is None else dumps(value)
-
-
-def _collect(value: Any, named: set[str]) -> None:
-    if isinstance(value, dict):
-        sha = value.get("sha256")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-        if isinstance(sha, str):
-            named.add(sha)
-        value = list(value.values())  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-    if isinstance(value, list):
-        for inner in value:  # pyright: ignore[reportUnknownVariableType]
-            _collect(inner, named)

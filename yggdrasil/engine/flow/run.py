@@ -10,10 +10,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from yggdrasil.contract.context import Here, here, standing
-from yggdrasil.contract.errors import Cancelled, Paused
 from yggdrasil.contract.events import CancelToken
-from yggdrasil.contract.ports import as_outputs
-from yggdrasil.contract.running import locate
+from yggdrasil.contract.running import perform
 from yggdrasil.contract.wiring import SELF
 from yggdrasil.engine.flow.cache import Cache, value_key
 from yggdrasil.engine.flow.plan import Call, Plan, Round, Step
@@ -130,7 +128,7 @@ class _Run:
                 return dict.fromkeys(call.gives)
         for port in call.doubtful:
             values[port] = ports[port].check(values[port], place.path)
-        return run_node(call, values, place, quiet)
+        return perform(call.block, values, place, quiet=quiet)
 
     def round(self, step: Round) -> None:
         """Run a declared loop until its output says so."""
@@ -166,29 +164,6 @@ class _Run:
                 shown = step.preview(self.values)
             if shown:
                 place.emit("preview", image=next(iter(shown.values())), done=done)
-
-
-def run_node(call: Call, values: dict[str, Any], place: Here, quiet: bool = False) -> dict[str, Any]:
-    """Run the block of a call; its edges were checked, so only inputs that they leave in doubt were checked again."""
-    place.check()
-    if not quiet:
-        place.emit("started", type=call.block.type_name, block_kind=call.block.kind)
-    try:
-        with standing(place):
-            result = as_outputs(call.block.forward(**values), call.block.outputs, place.path)
-    except Cancelled:
-        place.emit("cancelled")
-        raise
-    except Paused as pause:
-        place.emit("paused", ask=pause.ask, id=pause.id)
-        raise
-    except BaseException as error:
-        locate(error, place.path)
-        place.emit("failed", error=type(error).__name__, message=str(error))
-        raise
-    if not quiet:
-        place.emit("finished")
-    return result
 
 
 def _joined(values: Values, sources: tuple[tuple[str, str], ...], join: str) -> Any:
