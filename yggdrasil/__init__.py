@@ -15,6 +15,7 @@ _WHERE = {
     "graph": "yggdrasil.levels.graph",
     "Stage": "yggdrasil.levels.stage",
     "World": "yggdrasil.levels.world",
+    "from_diffusers": "yggdrasil.store.from_diffusers",
     "from_template": "yggdrasil.store.templates",
     "Agent": "yggdrasil.agent.agent",
     "load": "yggdrasil.store.load",
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from yggdrasil.levels.graph import Graph, Pipeline, graph
     from yggdrasil.levels.stage import Stage
     from yggdrasil.levels.world import World
+    from yggdrasil.store.from_diffusers import from_diffusers
     from yggdrasil.store.load import load
     from yggdrasil.store.save import save
     from yggdrasil.store.templates import from_template
@@ -39,6 +41,7 @@ __all__ = [
     "Stage",
     "World",
     "YggError",
+    "from_diffusers",
     "from_template",
     "graph",
     "here",

@@ -198,7 +198,9 @@ def test_the_world_tools_need_a_world() -> None:
 
 def test_search_gives_the_nearest_text_first() -> None:
     plan = {"kind": "help", "place": "Vik", "text": "Nora goes."}
-    _, _, agent = do("development", ["", '{"tool": "search", "words": "stillness of seas"}', plan], (Search(Letters()),))
+    _, _, agent = do(
+        "development", ["", '{"tool": "search", "words": "stillness of seas"}', plan], (Search(Letters()),)
+    )
     told = [m["content"] for m in agent.memory.messages if m["role"] == "tool"]
     assert told[0].startswith("The sea has been still for a year.")
 

@@ -50,7 +50,7 @@ def _folder(at: Path | None, name: str) -> Path:
             raise ManifestError("a world is there already", where=str(at), mend="step it, or choose another folder")
         return at
     number, folder = 2, stem
-    while folder.exists():
+    while folder.exists() or folder.is_symlink():
         folder, number = stem.with_name(f"{stem.name}-{number}"), number + 1
     return folder
 

@@ -29,10 +29,13 @@ _WORDS: dict[str, tuple[str, str]] = {
     "seed": ("Seed of the world.", "Зерно (seed) мира."),
     "style": ("Style, e.g. norse.", "Стиль, например norse."),
     "language": ("Language of the chronicle: en or ru.", "Язык хроники: en или ru."),
-    "painter": ("What paints: a shelf name or a path.", "Чем рисовать: имя с полки или путь."),
+    "painter": (
+        "What paints: a shelf name, a path, or a folder or hub name (owner/model) of a diffusers pipeline.",
+        "Чем рисовать: имя с полки, путь, папка или имя (owner/model) пайплайна diffusers.",
+    ),
     "llm": (
-        "Model of the agents: a catalogue name, a path, or openai:MODEL@URL.",
-        "Модель агентов: имя из каталога, путь или openai:МОДЕЛЬ@URL.",
+        "Model of the agents: a catalogue name, a path, a hub name (owner/model), or openai:MODEL@URL.",
+        "Модель агентов: имя из каталога, путь, имя owner/model или openai:МОДЕЛЬ@URL.",
     ),
     "name": ("Name of the world.", "Имя мира."),
     "action": ("What you do in the world.", "Что вы делаете в мире."),

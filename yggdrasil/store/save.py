@@ -113,7 +113,7 @@ def _link_or_copy(source: Path, target: Path) -> None:
     part = target.with_name(f".tmp-{os.getpid()}-{threading.get_ident()}-{target.name}")
     part.unlink(missing_ok=True)
     try:
-        os.link(source, part)
+        os.link(source.resolve(), part)
     except OSError:
         shutil.copyfile(source, part)
         with part.open("rb") as file:

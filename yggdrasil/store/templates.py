@@ -15,6 +15,9 @@ from yggdrasil.contract.registry import find
 from yggdrasil.contract.tree import walk
 from yggdrasil.levels import templates
 from yggdrasil.store import models
+from yggdrasil.store.from_diffusers import INDEX, from_diffusers
+from yggdrasil.store.hub import is_hub_name
+from yggdrasil.store.llm_folder import llm_of_folder, llm_of_hub
 from yggdrasil.store.load import load, load_manifest
 from yggdrasil.store.save import MANIFEST
 from yggdrasil.store.shelf import on_shelf
@@ -46,12 +49,17 @@ def from_template(name: str, /, **parameters: Any) -> Block:
 def _stand_in(parameter: str, value: Any) -> Block:
     if isinstance(value, Block):
         return value
-    return teller(str(value)) if parameter == "llm" else load(str(value))
+    if parameter == "llm":
+        return teller(str(value))
+    text = str(value)
+    if is_hub_name(text) or ("/" in text and (Path(text) / INDEX).is_file()):
+        return from_diffusers(text)
+    return load(text)
 
 
 def teller(model: str) -> Block:
-    """An agent that tells worlds with `model`: a catalogue name, a .gguf file, or `openai:MODEL@BASE_URL`
-    (the key is read from the variable OPENAI_API_KEY)."""
+    """An agent that tells worlds with `model`: a catalogue name, a .gguf file, a folder that transformers saved, a
+    hub's `owner/model`, or `openai:MODEL@BASE_URL` (the key is read from the variable OPENAI_API_KEY)."""
     agent = load(TELLER)
     llm = language_model(model)
     for place, block in walk(agent):
@@ -78,9 +86,14 @@ def language_model(model: str) -> Block:
         block = find("llm/llamacpp")()
         block.files["weights"] = FileRef(digest_file(path), path.resolve())
         return block
+    if (path / "config.json").is_file():
+        return llm_of_folder(path)
+    if is_hub_name(model):
+        return llm_of_hub(model)
     raise ConfigError(
         f"{model!r} names no language model",
-        mend="give a catalogue name (yggdrasil models list), a .gguf file, or openai:MODEL@BASE_URL",
+        mend="give a catalogue name (yggdrasil models list), a .gguf file, a folder that transformers saved, "
+        "a hub's owner/model, or openai:MODEL@BASE_URL",
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from yggdrasil.contract import YggError
@@ -30,6 +30,8 @@ def same(a: Any, b: Any) -> bool:
 
 
 @settings(max_examples=300, deadline=None)
+@example([False], [0])
+@example({"a": [1]}, {"a": [True, 2]})
 @given(JSON, JSON)
 def test_a_difference_leads_from_old_to_new(old: Any, new: Any) -> None:
     delta = json.loads(json.dumps(difference(old, new)))

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Literal
 
+from yggdrasil.blocks.solver.scheduler import Seed
 from yggdrasil.contract import WeightsError
 from yggdrasil.contract.torch_block import TorchBlock
 from yggdrasil.ports import Image, Latent
 
 if TYPE_CHECKING:
+    import torch
     from torch import nn
 
 _CLASSES = ("AutoencoderTiny", "AutoencoderKL")
+_OLD = re.compile(r"(.*\.attentions\.\d+)\.(query|key|value|proj_attn)\.(weight|bias)")
+_NEW = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}
+"""Names of an attention's parts in older files, and those that the classes have now."""
 
 
 class _Autoencoder(TorchBlock):
@@ -29,6 +35,10 @@ class _Autoencoder(TorchBlock):
 
     def identity(self) -> Any:
         return [f"diffusers/{self.family}", self.arch]
+
+    def chosen(self, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        found = {name: _OLD.fullmatch(name) for name in tensors}
+        return {f"{m[1]}.{_NEW[m[2]]}.{m[3]}" if (m := found[name]) else name: t for name, t in tensors.items()}
 
     def _autoencoder(self) -> Any:
         return self.module
@@ -61,6 +71,10 @@ class Encoder(_Autoencoder, type="codec/vae_encoder", role="Codec"):
     size: int = 64
 
     def forward(self, image: Image | None = None) -> Latent | None:
+        return self._encode(image, None)
+
+    def _encode(self, image: Any, generator: torch.Generator | None) -> Any:
+        """The latent: drawn by the generator where there is one and the family codes a distribution, else its mode."""
         import numpy as np
         import torch
         from PIL import Image as Pictures
@@ -77,5 +91,20 @@ class Encoder(_Autoencoder, type="codec/vae_encoder", role="Codec"):
         with torch.inference_mode():
             scaled = (array.float() / 127.5 - 1).to(self.device, self.torch_dtype)
             coded = self._autoencoder().encode(scaled, return_dict=False)[0]
-            latent = coded.mode() if hasattr(coded, "mode") and self.family == "AutoencoderKL" else coded
-        return (latent.float().cpu() - shift) * factor
+            if self.family == "AutoencoderKL":
+                coded = coded.mode() if generator is None else coded.sample(generator)
+        return (coded.float().cpu() - shift) * factor
+
+
+class Sampler(Encoder, type="codec/vae_sampler", role="Codec"):
+    """Encode an RGB picture into a latent of shape (1, channels, h, w), drawn on the CPU from `seed`.
+
+    An AutoencoderKL codes a distribution; what it draws is the first that the generator of the seed gives.
+    """
+
+    family: Literal["AutoencoderTiny", "AutoencoderKL"] = "AutoencoderKL"
+
+    def forward(self, image: Image | None = None, seed: Seed = 0) -> Latent | None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        import torch
+
+        return self._encode(image, torch.Generator().manual_seed(seed))

@@ -26,11 +26,14 @@ class Condition(TypedDict):
 class TextEncoder(TorchBlock, type="conditioner/encoder", role="Conditioner"):
     """Encode token ids; the embedding is the last hidden states, shape (batch, window, width), float32.
 
-    `arch` is the transformers config of the encoder; tensors whose names begin with one of `drop` are left out.
+    `arch` is the transformers config of the encoder; a `prefix` is taken off the names of its file's tensors, and
+    those that then begin with one of `drop` are left out. Not `masked`, it reads the padding too, as CLIP was taught.
     """
 
     arch: dict[str, Any]
     drop: list[str] = []
+    prefix: str = ""
+    masked: bool = True
 
     def forward(
         self,
@@ -48,16 +51,17 @@ class TextEncoder(TorchBlock, type="conditioner/encoder", role="Conditioner"):
         return build_encoder(self.arch, self.name)
 
     def identity(self) -> Any:
-        return ["transformers/encoder", self.arch, self.drop]
+        return ["transformers/encoder", self.arch, self.drop, self.prefix]
 
     def chosen(self, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        return {n: t for n, t in tensors.items() if not n.startswith(tuple(self.drop))} if self.drop else tensors
+        named = {n.removeprefix(self.prefix): t for n, t in tensors.items()}
+        return {n: t for n, t in named.items() if not n.startswith(tuple(self.drop))} if self.drop else named
 
     def _encode(self, ids: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
         import torch
 
         with torch.inference_mode():
-            mask = None if mask is None else mask.to(self.device)
+            mask = mask.to(self.device) if mask is not None and self.masked else None
             return self.module(input_ids=ids.to(self.device), attention_mask=mask).last_hidden_state.float().cpu()
 
 

@@ -44,12 +44,14 @@ class SchedulerSolver(Block, type="solver/scheduler", role="Solver"):
     """Take one step of a diffusers scheduler. Called without a prediction it starts a run.
 
     `shape` is the latent's (channels, height, width). With an `image_latent` the run starts from it, noised to
-    `strength` (0 … 1]: floor(steps · strength) steps are taken. Noise is drawn on the CPU from `seed`.
+    `strength` (0 … 1]: floor(steps · strength) steps are taken. Noise is drawn on the CPU from `seed`; where the
+    image latent was itself drawn from that seed (`follows_sampler`), it is what the generator gives after it.
     """
 
     scheduler: Name = "FlowMatchEulerDiscreteScheduler"
     settings: dict[str, Any] = {}
     shape: tuple[int, int, int] = (4, 64, 64)
+    follows_sampler: bool = False
 
     def forward(
         self,
@@ -76,6 +78,8 @@ class SchedulerSolver(Block, type="solver/scheduler", role="Solver"):
         scheduler = self._scheduler()
         self._set_timesteps(scheduler, steps)
         generator = torch.Generator().manual_seed(seed)
+        if image_latent is not None and self.follows_sampler:
+            torch.randn(1, *self.shape, generator=generator)
         noise = torch.randn(1, *self.shape, generator=generator)
         if image_latent is None:
             course = Course(scheduler, scheduler.timesteps, generator)

@@ -13,7 +13,7 @@ def difference(old: Any, new: Any) -> dict[str, Any]:
     Objects by key, lists by what follows their common beginning, texts that only grew by their tail;
     everything else as a whole.
     """
-    if old == new and type(old) is type(new):
+    if _same(old, new):
         return NOTHING
     if isinstance(old, dict) and isinstance(new, dict):
         before, after = cast(dict[str, Any], old), cast(dict[str, Any], new)
@@ -31,10 +31,21 @@ def difference(old: Any, new: Any) -> dict[str, Any]:
     return {"is": new}
 
 
+def _same(old: Any, new: Any) -> bool:
+    """Whether both are the same JSON: Python holds False for 0 and 1 for 1.0, also deep inside."""
+    if type(old) is not type(new) or old != new:
+        return False
+    if isinstance(old, dict):
+        return all(_same(value, new[key]) for key, value in cast(dict[str, Any], old).items())
+    if isinstance(old, list):
+        return all(_same(a, b) for a, b in zip(cast(list[Any], old), new, strict=True))
+    return True
+
+
 def _common(before: list[Any], after: list[Any]) -> int:
     """How many entries at the beginning are the same."""
     for number, (old, new) in enumerate(zip(before, after, strict=False)):
-        if old != new:
+        if not _same(old, new):
             return number
     return min(len(before), len(after))
 

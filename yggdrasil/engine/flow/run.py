@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import functools
 import operator
+import time
 from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
@@ -35,6 +36,7 @@ class _Run:
     def __init__(self, plan: Plan, inputs: dict[str, Any], place: Here, cache: Cache | None) -> None:
         self.plan = plan
         self.place = place
+        self.preview_due = 0.0
         self.values: Values = {SELF: inputs}
         self.cache = cache
         self.keys: dict[str, str | None] = {}
@@ -158,12 +160,17 @@ class _Run:
             self.values.setdefault(call.name, dict.fromkeys(call.gives))
 
     def _preview(self, step: Round, done: int) -> None:
-        if self.place.listening and step.preview is not None:
-            place = self.place.below(step.loop.preview)
-            with standing(place.but(listener=None)):
-                shown = step.preview(self.values)
-            if shown:
-                place.emit("preview", image=next(iter(shown.values())), done=done)
+        """Show the picture as it is now, if somebody looks; a quarter of the time at most goes into that."""
+        began = time.monotonic()
+        if not self.place.listening or step.preview is None or began < self.preview_due:
+            return
+        place = self.place.below(step.loop.preview)
+        with standing(place.but(listener=None)):
+            shown = step.preview(self.values)
+        now = time.monotonic()
+        self.preview_due = now + 3 * (now - began)
+        if shown:
+            place.emit("preview", image=next(iter(shown.values())), done=done)
 
 
 def _joined(values: Values, sources: tuple[tuple[str, str], ...], join: str) -> Any:

@@ -1,0 +1,286 @@
+"""A pipeline of diffusers taken apart paints the same bytes as diffusers; what is not known is refused."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image as Pictures
+
+import yggdrasil as ygg
+from tests.blocks.llm.tiny import tiny_files
+from tests.store.tiny_pipeline import as_of_old, pipeline, saved
+from yggdrasil.agent.agent import Agent
+from yggdrasil.contract import FileRef, ManifestError, MissingFile, WeightsError, YggError
+from yggdrasil.store.hub import is_hub_name
+from yggdrasil.store.templates import language_model, teller
+
+pytestmark = [  # diffusers hands tensors to numpy in the old way
+    pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:__array_wrap__ must accept context:DeprecationWarning"),
+]
+DDIM = {"steps_offset": 1, "clip_sample": False}
+SCHEDULERS: list[tuple[str, dict[str, Any]]] = [
+    ("DDIMScheduler", DDIM),
+    ("EulerDiscreteScheduler", {"steps_offset": 1, "prediction_type": "v_prediction"}),
+    ("DPMSolverMultistepScheduler", {"steps_offset": 1}),
+    ("EulerAncestralDiscreteScheduler", {"steps_offset": 1}),
+    ("PNDMScheduler", {"steps_offset": 1, "skip_prk_steps": True}),
+    ("DDPMScheduler", DDIM),
+    ("HeunDiscreteScheduler", {"steps_offset": 1}),
+    ("KDPM2DiscreteScheduler", {"steps_offset": 1}),
+    ("LMSDiscreteScheduler", {"steps_offset": 1}),
+    ("UniPCMultistepScheduler", {"steps_offset": 1}),
+    ("DEISMultistepScheduler", {"steps_offset": 1}),
+]
+PROMPT = "A fox  in SNOW, not a castle at night"
+NEGATIVE = "rain"
+
+
+def theirs(pipe: Any, scale: float, seed: int = 5, steps: int = 4) -> bytes:
+    made = pipe(
+        PROMPT, negative_prompt=NEGATIVE, guidance_scale=scale, num_inference_steps=steps,
+        generator=torch.Generator().manual_seed(seed),
+    )  # fmt: skip
+    return made.images[0].tobytes()
+
+
+def ours(graph: Any, scale: float, seed: int = 5, steps: int = 4) -> bytes:
+    asked = {"prompt": PROMPT, "negative_prompt": NEGATIVE, "guidance_scale": scale, "seed": seed, "steps": steps}
+    return graph.run(**asked).image.tobytes()
+
+
+@pytest.mark.parametrize(("name", "settings"), SCHEDULERS, ids=[name for name, _ in SCHEDULERS])
+def test_paints_the_bytes_of_diffusers_also_after_saving(name: str, settings: dict[str, Any], tmp_path: Path) -> None:
+    pipe = pipeline(name, **settings)
+    graph = ygg.from_diffusers(saved(pipe, tmp_path / "sd"))
+    wanted = {scale: theirs(pipe, scale) for scale in (1.0, 7.5)}
+    assert wanted[1.0] != wanted[7.5] != theirs(pipe, 7.5, seed=6)
+    assert {scale: ours(graph, scale) for scale in wanted} == wanted
+    folder = ygg.save(graph, tmp_path / "saved")
+    shutil.rmtree(tmp_path / "sd")
+    assert len(list((folder / "weights").glob("*.safetensors"))) == 3, "both codecs name one file"
+    assert {scale: ours(ygg.load(folder), scale) for scale in wanted} == wanted
+
+
+def test_repaints_as_diffusers_does(tmp_path: Path) -> None:
+    import diffusers
+
+    library: Any = diffusers
+    pipe = pipeline(**DDIM)
+    repaint = library.StableDiffusionImg2ImgPipeline(**pipe.components, requires_safety_checker=False)
+    given = Pictures.linear_gradient("L").resize((16, 16)).convert("RGB")
+    for name, settings in (SCHEDULERS[0], SCHEDULERS[3]):
+        repaint.scheduler = getattr(library, name)(**settings)
+        folder = saved(repaint, tmp_path / name)
+        graph = ygg.from_diffusers(folder)
+        seeded = torch.Generator().manual_seed(9)
+        wanted = library.StableDiffusionImg2ImgPipeline.from_pretrained(folder)
+        wanted.set_progress_bar_config(disable=True)
+        made = wanted(PROMPT, image=given, strength=0.6, num_inference_steps=5, generator=seeded).images[0]
+        assert graph.run(prompt=PROMPT, image=given, strength=0.6, steps=5, seed=9).image.tobytes() == made.tobytes()
+
+
+def test_an_old_folder_and_a_small_autoencoder(tmp_path: Path) -> None:
+    import diffusers
+
+    library: Any = diffusers
+    folder = as_of_old(saved(pipeline(**DDIM), tmp_path / "old"))
+    with pytest.warns(FutureWarning, match=r"outdated|has not set"):
+        pipe = library.StableDiffusionPipeline.from_pretrained(folder, safety_checker=None)
+    pipe.set_progress_bar_config(disable=True)
+    graph = ygg.from_diffusers(folder)
+    assert set(graph["tokenizer"].files) == {"vocab", "merges"}
+    assert ours(graph, 7.5) == theirs(pipe, 7.5)
+    assert ours(ygg.load(ygg.save(graph, tmp_path / "saved")), 7.5) == theirs(pipe, 7.5)
+
+    small = pipeline(tiny_vae=True, **DDIM)
+    assert ours(ygg.from_diffusers(saved(small, tmp_path / "small")), 7.5) == theirs(small, 7.5)
+
+
+def test_its_ports_defaults_and_files_are_ours(tmp_path: Path) -> None:
+    folder = saved(pipeline(**DDIM), tmp_path / "my sd 1.5")
+    graph = ygg.from_diffusers(str(folder))
+    assert [name for name, port in graph.inputs.items() if port.required] == ["prompt"]
+    assert set(graph.inputs) == {
+        "prompt", "negative_prompt", "image", "seed", "steps", "strength", "guidance_scale",
+    }  # fmt: skip
+    assert graph.defaults == {"guidance_scale": 7.5, "steps": 50, "strength": 0.8}
+    refs = {name: block.files["weights"].path for name, block in graph.children().items() if "weights" in block.files}
+    assert refs["backbone"] == folder / "unet" / "diffusion_pytorch_model.safetensors"
+    assert refs["encode"] == refs["decode"] and all(ref and ref.is_relative_to(folder) for ref in refs.values())
+    nodes: Any = graph.children()
+    assert nodes["encode"].module is nodes["decode"].module
+
+
+def test_a_folder_of_links_as_a_hub_keeps_it_is_saved_whole(tmp_path: Path) -> None:
+    folder = saved(pipeline(**DDIM), tmp_path / "sd")
+    blobs = tmp_path / "blobs"
+    blobs.mkdir()
+    for number, path in enumerate(sorted(p for p in folder.rglob("*") if p.is_file())):
+        path.rename(blobs / str(number))
+        path.symlink_to(blobs / str(number))
+    graph = ygg.from_diffusers(folder)
+    image = ours(graph, 7.5)
+    kept = ygg.save(graph, tmp_path / "saved")
+    assert not [path for path in kept.rglob("*") if path.is_symlink()]
+    shutil.rmtree(folder)
+    shutil.rmtree(blobs)
+    assert ours(ygg.load(kept), 7.5) == image
+
+
+def _index(**change: Any) -> Any:
+    def mend(folder: Path) -> None:
+        path = folder / "model_index.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+
+    return mend
+
+
+def _config(part: str, **change: Any) -> Any:
+    def mend(folder: Path) -> None:
+        path = folder / part / ("scheduler_config.json" if part == "scheduler" else "config.json")
+        path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+
+    return mend
+
+
+def _pickled(folder: Path) -> None:
+    (folder / "unet" / "diffusion_pytorch_model.safetensors").rename(folder / "unet" / "diffusion_pytorch_model.bin")
+
+
+def _in_pieces(folder: Path) -> None:
+    path = folder / "unet" / "diffusion_pytorch_model.safetensors"
+    path.rename(path.with_name("diffusion_pytorch_model-00001-of-00002.safetensors"))
+
+
+def _no_vae(folder: Path) -> None:
+    shutil.rmtree(folder / "vae")
+
+
+def _broken(folder: Path) -> None:
+    (folder / "unet" / "config.json").write_text("{")
+
+
+def _disguised(folder: Path) -> None:
+    (folder / "vae" / "diffusion_pytorch_model.safetensors").write_bytes(b"\x80\x04pickle")
+
+
+def _no_words(folder: Path) -> None:
+    (folder / "tokenizer" / "tokenizer.json").unlink()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "kind", "told"),
+    [
+        (_index(_class_name="MyPipeline"), ManifestError, "'MyPipeline' are not known"),
+        (_index(_class_name=["pipeline", "Mine"]), ManifestError, r"\['pipeline', 'Mine'\] are not known"),
+        (_index(unet=["my_unet", "MyUNet"]), ManifestError, r"'unet' is \['my_unet', 'MyUNet'\].*UNet2DCondition"),
+        (_index(unet=["diffusers"]), ManifestError, "'unet' is"),
+        (_index(vae=[None, None]), MissingFile, "'vae' is missing"),
+        (_index(extra=["diffusers", "ControlNetModel"]), ManifestError, "'extra' is not known"),
+        (_index(scheduler=["diffusers", "FlowMatchEulerDiscreteScheduler"]), ManifestError, "'scheduler' is"),
+        (_config("scheduler", _class_name="Mine"), ManifestError, "'scheduler' is 'Mine'"),
+        (_config("text_encoder", auto_map={"AutoModel": "x.Y"}), ManifestError, "run its own code"),
+        (_config("unet", sample_size=[8, 16]), ManifestError, "square sample_size"),
+        (_no_vae, MissingFile, "'vae' is missing"),
+        (_no_words, MissingFile, "neither tokenizer.json"),
+        (_pickled, WeightsError, "only in diffusion_pytorch_model.bin"),
+        (_in_pieces, WeightsError, "in pieces"),
+        (_disguised, WeightsError, "pickle"),
+        (_broken, ManifestError, "is no JSON"),
+    ],
+)
+def test_what_is_not_known_or_not_safe_is_refused(
+    spoil: Any, kind: type[YggError], told: str, whole: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "sd"
+    shutil.copytree(whole, folder)
+    spoil(folder)
+    with pytest.raises(kind, match=told):
+        ygg.from_diffusers(folder)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return saved(pipeline(**DDIM), tmp_path_factory.mktemp("whole") / "sd")
+
+
+def test_no_folder_and_a_name_that_no_hub_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(MissingFile, match=r"holds no model_index\.json"):
+        ygg.from_diffusers(tmp_path)
+    with pytest.raises(MissingFile, match="'nobody/nothing-here' is no folder here"):
+        ygg.from_diffusers("nobody/nothing-here")
+    paths = ("painter", "./a/b", "/a/b", "a/b/c", "a/../b", "models/x.gguf", "~/a", "tests/store")
+    assert not any(is_hub_name(path) for path in paths)
+
+
+def test_a_hub_name_is_fetched_without_what_may_carry_code(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, list[str]]] = []
+
+    def fetch(name: str, *, allow_patterns: list[str], ignore_patterns: list[str]) -> str:
+        asked.append((name, allow_patterns))
+        return str(whole)
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", fetch)
+    graph = ygg.from_diffusers("somebody/tiny-sd")
+    assert graph.name == "tiny-sd" and graph.run(prompt="a fox", steps=1).image.size == (16, 16)
+    ((name, patterns),) = asked
+    assert name == "somebody/tiny-sd" and {p.rpartition(".")[2] for p in patterns} == {"json", "txt", "safetensors"}
+
+
+def test_a_pipeline_folder_is_a_painter_of_a_world(whole: Path) -> None:
+    world: Any = ygg.from_template("storytelling", painter=str(whole))
+    from yggdrasil.contract.tree import walk
+
+    assert [block for _, block in walk(world) if block.type_name == "codec/vae_sampler"]
+
+
+@pytest.fixture
+def llama(tmp_path: Path) -> Path:
+    tiny_files(tmp_path / "llama")
+    return tmp_path / "llama"
+
+
+def test_a_folder_of_transformers_chats_and_tells(llama: Path, tmp_path: Path) -> None:
+    model: Any = language_model(str(llama))
+    turn = model.chat([{"role": "user", "content": "the fox"}], max_tokens=4, temperature=0.0)
+    assert model.type_name == "llm/transformers" and turn.usage.completion > 0
+    loaded: Any = ygg.load(ygg.save(model, tmp_path / "saved"))
+    assert loaded.chat([{"role": "user", "content": "the fox"}], max_tokens=4, temperature=0.0) == turn
+    agent = teller(str(llama))
+    assert isinstance(agent, Agent) and agent.policy == "tools"
+    kept = agent.children()["llm"].files["weights"]
+    assert kept == FileRef(model.files["weights"].sha256, llama / "model.safetensors")
+
+
+def test_a_language_model_of_a_hub(llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.snapshot_download", lambda name, **_: str(llama))
+    assert language_model("somebody/tiny-llama").files["weights"].path == llama / "model.safetensors"
+
+
+def _llm_in_pieces(folder: Path) -> None:
+    (folder / "model.safetensors").rename(folder / "model-00001-of-00002.safetensors")
+
+
+def _llm_pickled(folder: Path) -> None:
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (_llm_in_pieces, "in pieces"),
+        (_llm_pickled, "may carry code"),
+        (_config(".", auto_map={}), "its own code"),
+        (_config(".", quantization_config={}), "quantised"),
+        (lambda folder: (folder / "tokenizer.json").unlink(), r"no tokenizer\.json"),
+    ],
+)
+def test_a_language_model_that_cannot_be_read_safely_is_refused(spoil: Any, told: str, llama: Path) -> None:
+    spoil(llama)
+    with pytest.raises(YggError, match=told):
+        language_model(str(llama))
