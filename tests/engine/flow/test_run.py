@@ -246,6 +246,21 @@ def test_previews_are_shown_only_to_a_listener_and_change_nothing() -> None:
     assert [e.data["image"] for e in events if e.kind == "preview"] == [10, 20]
 
 
+def test_a_costly_preview_is_not_shown_at_every_round() -> None:
+    class Show(Block):
+        def forward(self, a: int) -> int:
+            time.sleep(0.02)
+            return a
+
+    graph = ygg.Graph("g").add(Add(), "add").add(Show(), "show").connect("self.a", "add.a")
+    graph.connect("add.value", "show.a").connect("show.value", "self.out")
+    graph.loop("add", carry=["add.value -> add.a"], times=50, preview="show")
+    events = []
+    with listening(events.append):
+        assert graph.run(a=0).out == 50
+    assert 1 <= sum(e.kind == "preview" for e in events) < 10
+
+
 def test_a_graph_is_saved_with_its_loops(tmp_path: Path) -> None:
     class Inc(Block, type="test_run/inc"):
         def forward(self, n: int) -> int:

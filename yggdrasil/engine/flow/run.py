@@ -18,6 +18,8 @@ from yggdrasil.engine.flow.cache import Cache, value_key
 from yggdrasil.engine.flow.plan import Call, Plan, Round, Step
 
 Values = dict[str, dict[str, Any]]
+_CHEAP = 0.01
+"""Seconds that a preview may take at every round."""
 
 
 def run_plan(plan: Plan, inputs: Mapping[str, Any], cache: Cache | None = None) -> dict[str, Any]:
@@ -160,15 +162,15 @@ class _Run:
             self.values.setdefault(call.name, dict.fromkeys(call.gives))
 
     def _preview(self, step: Round, done: int) -> None:
-        """Show the picture as it is now, if somebody looks; a quarter of the time at most goes into that."""
+        """Show the picture as it is now, if somebody looks; a costly view is shown a quarter of the time at most."""
         began = time.monotonic()
         if not self.place.listening or step.preview is None or began < self.preview_due:
             return
         place = self.place.below(step.loop.preview)
         with standing(place.but(listener=None)):
             shown = step.preview(self.values)
-        now = time.monotonic()
-        self.preview_due = now + 3 * (now - began)
+        cost = time.monotonic() - began
+        self.preview_due = began + 4 * cost if cost > _CHEAP else 0.0
         if shown:
             place.emit("preview", image=next(iter(shown.values())), done=done)
 
