@@ -168,16 +168,16 @@ def run() -> None:
         app()
     except SystemExit as end:
         if end.code == 130:
-            tell(say("cancelled"))
+            tell(say("stopped"))
         raise
     except KeyboardInterrupt:
-        tell(say("cancelled"))
+        tell(say("stopped"))
         sys.exit(130)
     except Exception as error:
         from yggdrasil.contract.errors import Cancelled, YggError
 
         if isinstance(error, Cancelled):
-            tell(say("cancelled"))
+            tell(say("stopped"))
             sys.exit(130)
         if not isinstance(error, YggError | OSError):
             if os.environ.get("YGGDRASIL_DEBUG"):

@@ -55,12 +55,14 @@ def fetch(name: str) -> dict[str, Any]:
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
     model = models.model(name)
+    here = all(models.locate(file.sha256, file.name) for file in model.files)
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
         task = bar.add_task(f"{say('fetching')} {name}", total=model.bytes)
         found = pull(name, report=lambda progress: bar.update(task, completed=progress.done, total=progress.of))
-    tell(f"{name}: {model.licence}. {model.notice}")
+    if not here:
+        tell(f"{name}: {model.licence}. {model.notice}")
     files = {file: str(path) for file, path in found.items()}
     return {"name": name, "files": files, "bytes": model.bytes, "licence": model.licence}
 

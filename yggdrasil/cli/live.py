@@ -52,9 +52,9 @@ class _Lines:
             self._began[stage] = event.time
         elif itself and event.kind in ("finished", "failed", "cancelled"):
             seconds = event.time - self._began.get(stage, event.time)
-            tell(f"{say(stage)}: {event.kind} ({seconds:.1f} s)")
+            tell(f"{say(stage)}: {say(event.kind)} ({seconds:.1f} s)")
         elif itself and event.kind == "skipped":
-            tell(f"{say(stage)}: skipped ({event.data.get('reason', '')})")
+            tell(f"{say(stage)}: {say('skipped')} ({event.data.get('reason', '')})")
         elif event.kind == "note":
             tell(f"{event.path}: {event.data.get('text', '')}")
 

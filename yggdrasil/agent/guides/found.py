@@ -10,6 +10,7 @@ from yggdrasil.agent.guides.phrases import FACT_FRAMES, PLACE_FRAMES
 from yggdrasil.agent.guides.pools import NAMES, ROLES, SPOTS, WILD, Spot, belongs, culture_of, ground_of
 from yggdrasil.agent.guides.scribe import HEAD, Scribe, understood
 from yggdrasil.agent.guides.sentences import best_sentence
+from yggdrasil.contract import here
 
 TIMES = ("day", "night", "sunset", "overcast")
 _TIME_WORDS = {
@@ -27,6 +28,8 @@ _WEATHER_WORDS = {
 
 def found(scribe: Scribe, context: dict[str, Any]) -> dict[str, Any]:
     """Three places, three people, facts, title, time and weather for a wish."""
+    if context.get("language", "en") != "en":
+        here().note("this storyteller writes English only; a model that writes other languages is named by llm")
     wish = scribe.wish
     ground = ground_of(wish)
     spots = _spots(scribe, ground)
