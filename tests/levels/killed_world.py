@@ -7,7 +7,8 @@ import signal
 from pathlib import Path
 
 from tests.levels.scripted import Change, Develop, Plan, Seen, Tell, scripted
-from yggdrasil.contract import Block, here
+from yggdrasil.agent.ask import ask
+from yggdrasil.contract import Block, Paused, here
 from yggdrasil.levels.looking import Looking
 from yggdrasil.ports import Image, Json, Text
 
@@ -74,6 +75,28 @@ class U(Change, type="killed/change"):
         effect("update")
         note("end update")
         return []
+
+
+class Q(Block, type="killed/ask"):
+    """Effect E, two questions, effect F (case F1)."""
+
+    def forward(self, plan: Json) -> Json:
+        here().once("E", {}, lambda: note("E"))
+        answers = [ask("Which colour?"), ask("Which size?")]
+        here().once("F", {}, lambda: note("F"))
+        return {"scene": {"media_type": "text/plain", "text": " ".join(answers)}}
+
+
+def ask_and_die(home: Path, ran: Path, answer: str) -> None:
+    """Give the open question its answer, if any, step, and die by SIGKILL where the world asks again."""
+    os.environ.update(RAN=str(ran), KILL="")
+    world = scripted(home, creator=Q())
+    if answer:
+        world.answer(world.questions()[-1]["id"], answer)
+    try:
+        world.step()
+    except Paused:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def main(home: Path, ran: Path, kill: str) -> None:

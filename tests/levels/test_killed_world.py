@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,11 +23,11 @@ ROOT = Path(__file__).parents[2]
 PRELOADED = ["tests.levels.killed_world", "langgraph.graph", "langgraph.checkpoint.sqlite"]
 
 
-def run(home: Path, kill: str) -> int | None:
+def run(home: Path, word: str, target: Callable[[Path, Path, str], None] = killed_world.main) -> int | None:
     """Step the world in a process of its own; gives how that ended."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
-    process = context.Process(target=killed_world.main, args=(home, home.parent / "ran.txt", kill))
+    process = context.Process(target=target, args=(home, home.parent / "ran.txt", word))
     process.start()
     process.join(120)
     return process.exitcode
@@ -53,6 +54,17 @@ def test_killed_at_every_stage_the_world_goes_on(tmp_path: Path) -> None:
     (step,) = reader.history()
     assert [s.name for s in step.stages if s.status == "ran"] == STAGES and step.status == "whole"
     assert reader.content().story == ["told"]
+    reader.replay()
+
+
+def test_f1_killed_between_the_answers_each_effect_happens_once(tmp_path: Path) -> None:
+    home = tmp_path / "w"
+    assert run(home, "", killed_world.ask_and_die) == -signal.SIGKILL
+    assert run(home, "red", killed_world.ask_and_die) == -signal.SIGKILL
+    assert run(home, "large", killed_world.ask_and_die) == 0
+    assert (tmp_path / "ran.txt").read_text().split() == ["E", "F"]
+    reader = scripted(home)
+    assert reader.history()[0].artifacts["scene"]["text"] == "red large"
     reader.replay()
 
 
