@@ -153,3 +153,8 @@ def test_a_russian_wish_is_understood_by_its_words(tmp_path: Path) -> None:
     assert "абракадабру" in json.dumps(content.extra, ensure_ascii=False)
     told = step.chronicle + json.dumps(content.to_json())
     assert "fox" in told
+
+
+def test_a_place_that_the_wish_names_is_in_the_world(tmp_path: Path) -> None:
+    world = World.from_template("storytelling", wish="a lighthouse", seed=11, home=tmp_path)
+    assert "the lighthouse" in [place.name for place in world.found().places]

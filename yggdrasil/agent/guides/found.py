@@ -66,9 +66,9 @@ def _top(scribe: Scribe, label: str, pool: Sequence[str], null: str = "World: a 
 
 def _spots(scribe: Scribe, ground: str) -> list[Spot]:
     """Three places; those that the wish names first, and not three of one scene."""
-    usual = [s.name for s in SPOTS if belongs(s, scribe.wish, ground)]
-    ranked = _top(scribe, "Places:", usual)
     wish = scribe.wish.lower()
+    usual = [s.name for s in SPOTS if belongs(s, scribe.wish, ground) or s.name.removeprefix("the ") in wish]
+    ranked = _top(scribe, "Places:", usual)
     by_name = {s.name: s for s in SPOTS}
     named = [by_name[n] for _, n in ranked if n.removeprefix("the ") in wish]
     pool = [by_name[n] for _, n in ranked[:9]]
