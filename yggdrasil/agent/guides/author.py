@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from yggdrasil.agent.guides.cast import LIVING, UNNAMED, Cast, capital
+from yggdrasil.agent.guides.action import deed_of
+from yggdrasil.agent.guides.cast import LIVING, UNNAMED, Cast, capital, places
+from yggdrasil.agent.guides.deed import Deed
 from yggdrasil.agent.guides.events import effects_of
 from yggdrasil.agent.guides.events_more import BY_KIND
 from yggdrasil.agent.guides.phrases import CLOSED, FRAMES
@@ -35,7 +37,23 @@ ACTION_ENDS = (
     ", but {B} does not believe it | fact {B} does not believe what {Bhe} has seen",
     ", and the whole of {P} speaks of nothing else |",
     ", and {A} and {B} come closer to look |",
+    ", and {B} takes it for a bad sign | fact {B} fears a bad sign",
+    ", and {A} calls the others together | fact {A} has called the people together",
+    ", and {B} thinks of leaving {P} | fact {B} thinks of leaving {P}",
 )
+"""Ends of what happens by itself."""
+DEED_ENDS = (
+    ", and {B} sees it |",
+    ", and {B} does not ask {him} why |",
+    ", but {B} wants to stop {him} | fact {B} has tried to stop {A}",
+    ", and from that hour {B} trusts {him} | fact {B} trusts {A}",
+    ", and before dark everyone {inP} knows it | fact Everyone {inP} knows what {A} has done",
+    ", because {B} has asked {him} to | fact {A} has done what {B} asked",
+    ", and {B} is angry with {him} | fact {B} is angry with {A}",
+    ", and {B} laughs for the first time in days | fact {B} is glad of what {A} has done",
+    ", though {B} has warned {him} | fact {B} has warned {A}",
+)
+"""Ends of what somebody known does."""
 UNNAMED_ENDS = (
     ", and neither of them dares to touch it |",
     ", and {B} wants to run away | fact {B} is afraid of what stands {inP}",
@@ -50,23 +68,26 @@ def author(scribe: Scribe, context: dict[str, Any]) -> dict[str, Any]:
     intent: dict[str, Any] = context.get("intent") or {}
     seen = seen_in(context.get("perception") or {}, context.get("things") or [])
     kind, cast, opening = remade(scribe, intent, seen)
-    first = f"{opening}{_end(scribe, kind, cast, opening)}."
+    first = f"{opening}{_end(scribe, ends_of(kind, deed_of(scribe.world, intent)), cast, opening)}."
     told = scribe.story
     second = _second(scribe, kind, cast, first, told)
     text = f"{first} {second}".strip()
     return {
         "text": text,
         "who": list(cast.people),
-        "place": cast.place,
+        "place": cast.place if cast.place in places(scribe.world) else "",
         "thing": cast.thing,
         "mood": _mood(scribe, kind, text),
     }
 
 
-def ends_of(kind: str) -> tuple[str, ...]:
+def ends_of(kind: str, done: Deed) -> tuple[str, ...]:
+    """The ends that an event may have; those of a user's sentence depend on what it does."""
     if kind == "unnamed":
         return UNNAMED_ENDS
-    return BY_KIND[kind].ends if kind in BY_KIND else ACTION_ENDS
+    if kind not in BY_KIND and done.told:
+        return DEED_ENDS
+    return BY_KIND[kind if kind in BY_KIND else done.like].ends if kind in BY_KIND or done.like else ACTION_ENDS
 
 
 def filled_end(cast: Cast, end: str) -> str:
@@ -79,9 +100,9 @@ def filled_end(cast: Cast, end: str) -> str:
     return filled if filled.startswith(",") or not filled else f" {filled}"
 
 
-def _end(scribe: Scribe, kind: str, cast: Cast, opening: str) -> str:
+def _end(scribe: Scribe, ends: tuple[str, ...], cast: Cast, opening: str) -> str:
     """The end of the first sentence: one that was not told lately, drawn by its likelihood."""
-    filled = [text for end in ends_of(kind) if (text := filled_end(cast, end)) and not worn(text, scribe.story[-8:])]
+    filled = [text for end in ends if (text := filled_end(cast, end)) and not worn(text, scribe.story[-8:])]
     if not filled:
         return ""
     filled = scribe.random.sample(filled, min(OFFERED, len(filled)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,12 @@ from typing import Any
 from yggdrasil.agent.guides.events import Event
 from yggdrasil.agent.guides.pools import gender, spot
 from yggdrasil.agent.guides.things import SKY, TOOLS, a, canonical, kind_of, many
+from yggdrasil.agent.guides.wish import named_spot
 
+_AT = re.compile(
+    r"\b(?:in|at|on|to|into|inside|near|from|over|under|behind|by|towards?|onto|through|around|reach(?:es)?|leaves?|"
+    r"enters?|visits?) (?:the|an?|his|her|their) (?=(\w+(?: \w+){0,2}))"
+)
 OUT = ("dead", "gone")
 LIVING = ("creature", "flyer")
 """Kinds of things that come near, follow and bite; what swims only passes by."""
@@ -86,6 +92,26 @@ def place_of(world: dict[str, Any], name: str) -> str:
 
 def places(world: dict[str, Any]) -> list[str]:
     return [p["name"] for p in world.get("places") or []]
+
+
+def named_people(text: str, known: Sequence[str]) -> list[str]:
+    """Those of the known people whom a text names, in its order."""
+    found = {name: match.start() for name in known if (match := re.search(rf"\b{re.escape(name)}\b", text, re.I))}
+    return sorted(found, key=lambda name: found[name])
+
+
+def named_place(text: str, known: Sequence[str]) -> str:
+    """The place that a text names: a known one, else a kind of place after a preposition; "" if none."""
+    low = text.lower()
+    for name in known:
+        if re.search(rf"\b{re.escape(name.removeprefix('the ').lower())}\b", low):
+            return name
+    for match in _AT.finditer(low):
+        spoken = match.group(1).split()
+        for length in range(len(spoken), 0, -1):
+            if (spot_there := named_spot(" ".join(spoken[:length]))) is not None:
+                return spot_there.name
+    return ""
 
 
 def scene_of(world: dict[str, Any], place: str) -> str:

@@ -34,7 +34,10 @@ from yggdrasil.agent.guides.things import (
     kind_of,
     many,
 )
+from yggdrasil.agent.guides.wish import read_wish
 
+WISHED = 4.0
+"""How much likelier an event is that brings a thing of the wish which has not come yet."""
 REST = 4
 """Steps that a kind of event rests after it has happened."""
 MAX_PEOPLE = 6
@@ -62,7 +65,7 @@ def develop(scribe: Scribe, context: dict[str, Any]) -> dict[str, Any]:
     openings = [capital(cast.fill(event.opening)) for event, cast, _ in options]
     likely = scribe.likely(openings)
     scores = [
-        value + event.weight + bonus + stage.thread(event, cast)
+        value + event.weight + bonus + stage.thread(event, cast) + stage.due(event, cast)
         for value, (event, cast, bonus) in zip(likely, options, strict=True)
     ]
     at = scribe.pick(range(len(options)), scores, 0.45)
@@ -104,11 +107,16 @@ class Stage:
         self.past: list[dict[str, Any]] = list(context.get("past") or [])
         self.drawable = [canonical(t) for t in context.get("things") or []]
         self.ill = [c["name"] for c in self.world.get("characters") or [] if c.get("status") in ("ill", "wounded")]
+        wish = read_wish(scribe.wish)
+        self.drawable = list(dict.fromkeys([*self.drawable, *wish.things])) if self.drawable else []
         told = {p.get("thing"): p.get("kind") for p in self.past}
         self.dreamt = [str(thing) for thing, kind in told.items() if kind == "dream"]
         """Things that somebody has dreamt of and that have not come yet."""
+        self.roles = {c["name"]: str(c.get("role") or "") for c in self.world.get("characters") or []}
         known = [canonical(item["name"]) for item in self.world.get("items") or []]
         self.used = {thing for thing in told if thing not in self.dreamt} | set(known)
+        self.wished = [thing for thing in wish.things if thing not in self.used]
+        """Things that the wish names and that have not come yet."""
 
     def rested(self, event: Event) -> bool:
         return all(p.get("kind") != event.kind for p in self.past[-REST:])
@@ -128,6 +136,10 @@ class Stage:
         repeated = [p.get("thing") for p in self.past[-4:]].count(cast.thing)
         come_true = cast.thing in self.dreamt and event.kind != "dream"
         return bonus + 1.2 * come_true - 0.6 * (repeated > 2)
+
+    def due(self, event: Event, cast: Cast) -> float:
+        """What the wish names comes before all else."""
+        return WISHED if cast.thing in self.wished and event.kind != "dream" else 0.0
 
     def casts(self, event: Event) -> list[tuple[Cast, float]]:
         """Up to two ways to cast an event now, each with a bonus for how its thing fits the wish."""
@@ -192,6 +204,9 @@ class Stage:
         ranked = sorted(pool, key=lambda t: -fits[t])[:6]
         if not ranked:
             return None
+        wished = [thing for thing in self.wished if thing in pool]
+        if wished and not dream:
+            return wished[0], 0.4 * fits[wished[0]]
         come_true = [thing for thing in self.dreamt if thing in pool]
         if come_true and self.scribe.random.random() < 0.7:
             return come_true[0], 0.4 * fits[come_true[0]]
@@ -204,7 +219,9 @@ class Stage:
         return fresh_name(self.scribe.random, taken, " ".join(self.scribe.story))
 
     def _traveller(self, name: str) -> str:
-        return {"m": "man", "f": "woman"}.get(gender(name), "man")
+        """How a picture shows somebody who travels: by the role where it can be drawn, else as a man or a woman."""
+        role = canonical(self.roles.get(name, ""))
+        return role if kind_of(role) == "person" else {"m": "man", "f": "woman"}.get(gender(name), "man")
 
 
 def _is_of(thing: str, kinds: Sequence[str]) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from yggdrasil.agent.guides.scribe import Scribe
 from yggdrasil.agent.guides.tables import words
 from yggdrasil.agent.guides.things import MODERN, a, kind_of
+from yggdrasil.agent.guides.wish import read_wish
 
 SHORTLIST = 12
 """Things of each kind that a world is told with."""
@@ -38,12 +40,13 @@ def _measure(scribe: Scribe, things: list[str]) -> dict[str, float]:
     if not things:
         return {}
     first = _by(scribe, "World: {}\nThings: a stone,", "a place", things)
-    things = sorted({t for kind in {kind_of(t) for t in things} for t in _best(first, kind)})
+    best = {t for kind in {kind_of(t) for t in things} for t in _best(first, kind)}
+    things = sorted(best | set(wished(scribe.wish)) & set(things))
     listed = [first[thing] for thing in things]
     found = list(_by(scribe, "Once upon a time, in {}, somebody found", "a place", things).values())
     scores = [x + y for x, y in zip(_standard(listed), _standard(found), strict=True)]
     return {
-        thing: score + (1.5 if _named(thing, scribe.wish) else 0.0)
+        thing: score + (1.5 if thing in wished(scribe.wish) else 0.0)
         for thing, score in zip(things, _standard(scores), strict=True)
     }
 
@@ -58,16 +61,17 @@ def _best(scores: dict[str, float], kind: str) -> list[str]:
     return sorted((t for t in scores if kind_of(t) == kind), key=lambda t: -scores[t])[:SHORTLIST]
 
 
-def _named(thing: str, wish: str) -> bool:
-    words = set(wish.lower().replace(",", " ").split())
-    return set(thing.split()) <= words or bool({f"{thing}s", f"{thing}es"} & words)
+@cache
+def wished(wish: str) -> frozenset[str]:
+    """The things that a wish names."""
+    return frozenset(read_wish(wish).things)
 
 
 def _thinkable(things: Sequence[str], wish: str) -> list[str]:
     """The things without those of our time, unless the wish names them or is of our time or later."""
     words = set(wish.lower().replace(",", " ").split())
     ours = bool(words & _OURS)
-    return sorted({t for t in things if ours or t not in MODERN or _named(t, wish)})
+    return sorted({t for t in things if ours or t not in MODERN or t in wished(wish)})
 
 
 def _standard(values: Sequence[float]) -> list[float]:

@@ -10,8 +10,12 @@ from yggdrasil.agent.guides.phrases import FACT_FRAMES, PLACE_FRAMES
 from yggdrasil.agent.guides.pools import NAMES, ROLES, SPOTS, WILD, Spot, belongs, culture_of, ground_of
 from yggdrasil.agent.guides.scribe import HEAD, Scribe, understood
 from yggdrasil.agent.guides.sentences import best_sentence
+from yggdrasil.agent.guides.wish import Wish, read_wish
+from yggdrasil.agent.guides.wish_words import SEASONS
 from yggdrasil.contract import here
 
+PLACES = PEOPLE = 3
+MOST_UNKNOWN = 8
 TIMES = ("day", "night", "sunset", "overcast")
 _TIME_WORDS = {
     "night": "night haunted ghost vampire witch moon dark",
@@ -30,11 +34,10 @@ def found(scribe: Scribe, context: dict[str, Any]) -> dict[str, Any]:
     """Three places, three people, facts, title, time and weather for a wish."""
     if context.get("language", "en") != "en":
         here().note("this storyteller writes English only; a model that writes other languages is named by llm")
-    wish = scribe.wish
+    wish, named = scribe.wish, read_wish(scribe.wish)
     ground = ground_of(wish)
-    spots = _spots(scribe, ground)
-    names = _names(scribe)
-    roles = _roles(scribe)
+    spots = _spots(scribe, ground, named.spots)
+    names, roles = _people(scribe, named)
     begun = _begun(wish, names, roles, [s.name for s in spots])
     told: list[str] = []
     described: list[str] = []
@@ -42,18 +45,19 @@ def found(scribe: Scribe, context: dict[str, Any]) -> dict[str, Any]:
         described.append(_describe(scribe, begun, spot, told))
         told.append(described[-1])
     fact = _fact(scribe, begun, told)
-    _, unknown = understood(str(context.get("wish") or ""))
+    _, foreign = understood(str(context.get("wish") or ""))
+    season = f"{SEASONS[named.season]}." if named.season else ""
     return {
-        "title": _title(scribe, spots),
+        "title": _title(scribe, [named.called] if named.called else [spot.name for spot in spots]),
         "places": [
             {"name": s.name, "description": d, "scene": s.scene or ground or "meadow"}
             for s, d in zip(spots, described, strict=True)
         ],
-        "characters": [{"name": n, "role": r, "place": s.name} for n, r, s in zip(names, roles, spots, strict=True)],
-        "facts": [fact] if fact else [],
+        "characters": _placed(names, roles, [spot.name for spot in spots]),
+        "facts": [sentence for sentence in (season, fact) if sentence],
         "time": _by_words(wish, _TIME_WORDS) or scribe.random.choice(("day", "day", "sunset", "overcast")),
         "weather": _by_words(wish, _WEATHER_WORDS) or "none",
-        "unknown": unknown,
+        "unknown": list(dict.fromkeys([*foreign, *named.unknown]))[:MOST_UNKNOWN],
     }
 
 
@@ -64,24 +68,44 @@ def _top(scribe: Scribe, label: str, pool: Sequence[str], null: str = "World: a 
     return sorted(zip(scores, pool, strict=True), reverse=True)
 
 
-def _spots(scribe: Scribe, ground: str) -> list[Spot]:
+def _spots(scribe: Scribe, ground: str, wished: list[Spot]) -> list[Spot]:
     """Three places; those that the wish names first, and not three of one scene."""
-    wish = scribe.wish.lower()
-    usual = [s.name for s in SPOTS if belongs(s, scribe.wish, ground) or s.name.removeprefix("the ") in wish]
+    usual = [s.name for s in SPOTS if belongs(s, scribe.wish, ground) and s not in wished]
     ranked = _top(scribe, "Places:", usual)
     by_name = {s.name: s for s in SPOTS}
-    named = [by_name[n] for _, n in ranked if n.removeprefix("the ") in wish]
     pool = [by_name[n] for _, n in ranked[:9]]
     scores = [score for score, _ in ranked[:9]]
-    chosen: list[Spot] = named[:1]
-    while len(chosen) < 3 and pool:
+    chosen = wished[:PLACES]
+    while len(chosen) < PLACES and pool:
         spot = scribe.pick(pool, scores, 0.3)
         at = pool.index(spot)
         del pool[at], scores[at]
         scenes = [s.scene or ground for s in chosen]
-        if spot not in chosen and scenes.count(spot.scene or ground) < 2:
+        if scenes.count(spot.scene or ground) < 2:
             chosen.append(spot)
-    return (chosen + [by_name[n] for _, n in ranked if by_name[n] not in chosen])[:3]
+    return (chosen + [by_name[n] for _, n in ranked if by_name[n] not in chosen])[:PLACES]
+
+
+def _people(scribe: Scribe, wished: Wish) -> tuple[list[str], list[str]]:
+    """Names and roles of three: those that the wish names first, each role of it taken by somebody."""
+    own = wished.people[:PEOPLE]
+    names = [name for name, _ in own] + [name for name in _names(scribe) if name not in dict(own)]
+    free = [role for role in wished.roles if role not in dict(own).values()]
+    drawn = iter([*free, *(role for role in _roles(scribe) if role not in wished.roles)])
+    return names[:PEOPLE], [dict(own).get(name) or next(drawn) for name in names[:PEOPLE]]
+
+
+def _placed(names: list[str], roles: list[str], places: list[str]) -> list[dict[str, str]]:
+    """Each at another place; who has a place in the role's name, a lighthouse keeper, stands there."""
+    free = list(places)
+    home = {r: p for r in roles for p in places if p.removeprefix("the ") in r}
+    for place in home.values():
+        if place in free:
+            free.remove(place)
+    return [
+        {"name": n, "role": r, "place": home.get(r) or (free.pop(0) if free else places[0])}
+        for n, r in zip(names, roles, strict=True)
+    ]
 
 
 def _names(scribe: Scribe) -> list[str]:
@@ -99,15 +123,16 @@ def _names(scribe: Scribe) -> list[str]:
 
 
 def _roles(scribe: Scribe) -> list[str]:
+    """Nine roles that the wish makes likely, in the order in which they are drawn."""
     ranked = _top(scribe, "The hero is the", ROLES)[:9]
     pool, scores = [role for _, role in ranked], [score for score, _ in ranked]
-    chosen: list[str] = []
-    while len(chosen) < 3:
+    drawn: list[str] = []
+    while pool:
         role = scribe.pick(pool, scores, 0.3)
         at = pool.index(role)
         del pool[at], scores[at]
-        chosen.append(role)
-    return chosen
+        drawn.append(role)
+    return drawn
 
 
 def _begun(wish: str, names: list[str], roles: list[str], places: list[str]) -> str:
@@ -133,7 +158,7 @@ def _describe(scribe: Scribe, begun: str, spot: Spot, told: list[str]) -> str:
     return ""
 
 
-def _title(scribe: Scribe, spots: list[Spot]) -> str:
+def _title(scribe: Scribe, places: list[str]) -> str:
     nouns = (
         "song",
         "secret",
@@ -147,9 +172,9 @@ def _title(scribe: Scribe, spots: list[Spot]) -> str:
         "silence",
         "bells",
     )
-    options = [f"The {capital(noun)} of {spot.name}" for noun in nouns for spot in spots]
+    options = [f"The {capital(noun)} of {place}" for noun in nouns for place in places]
     options = [o.replace("Last night", "Last Night") for o in options]
-    scores = _top(scribe, "Title:", scribe.random.sample(options, 14))[:5]
+    scores = _top(scribe, "Title:", scribe.random.sample(options, min(14, len(options))))[:5]
     title = scribe.pick([o for _, o in scores], [s for s, _ in scores], 0.3)
     return " ".join(w if w in ("of", "the") else capital(w) for w in title.split(" "))
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from yggdrasil.agent.guides.cast import scene_of
+from yggdrasil.agent.guides.cast import named_place, places, scene_of
+from yggdrasil.agent.guides.deed import time_in, weather_in
 from yggdrasil.agent.guides.scribe import Scribe
 from yggdrasil.agent.guides.things import WEATHER_OF, a
 from yggdrasil.blocks.seer.findings import UNCLEAR
@@ -22,13 +23,15 @@ def architect(scribe: Scribe, context: dict[str, Any]) -> dict[str, Any]:
     """One picture: `prompt` in words that the painter knows, for the slot `picture`."""
     intent: dict[str, Any] = context.get("intent") or {}
     thing = str(intent.get("thing") or "")
-    scene = scene_of(scribe.world, str(intent.get("place") or ""))
+    text = str(intent.get("text") or "") if intent.get("kind") == "action" else ""
+    place = str(intent.get("place") or "") or named_place(text, places(scribe.world))
+    scene = scene_of(scribe.world, place)
     if scene in ("beach", "city", "meadow"):
         scene = _OPEN.get(thing, scene)
     words = [a(thing) if thing else "an empty place", SCENES.get(scene, SCENES["meadow"])]
     if scene not in _INDOOR:
-        weather = WEATHER_OF.get(thing) or _weather(scribe)
-        words += [TIMES[_time(scribe)], WEATHERS.get(weather, "")]
+        weather = WEATHER_OF.get(thing) or weather_in(text) or _weather(scribe)
+        words += [TIMES[time_in(text) or _time(scribe)], WEATHERS.get(weather, "")]
     return {"paints": [{"prompt": " ".join(word for word in words if word), "slot": SLOT}]}
 
 

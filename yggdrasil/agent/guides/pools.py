@@ -118,7 +118,9 @@ def gender(name: str) -> str:
 
 def spot(name: str) -> Spot:
     """What is known of a place by its name; an unknown one is taken "at"."""
-    return next((s for s in SPOTS if s.name == name), Spot(name, "at", ""))
+    from yggdrasil.agent.guides.wish import named_spot
+
+    return named_spot(name.removeprefix("the ")) or Spot(name, "at", "")
 
 
 def fresh_name(random: Random, taken: Iterable[str], story: str) -> str:
@@ -155,6 +157,19 @@ _AFAR = {
 _ABOARD = frozenset(
     ("the airlock", "the bridge of the ship", "the station", "the workshop", "the crater", "the moon base")
 )
+
+
+MOOD_WORDS = frozenset(word for words in (*_CULTURE_WORDS.values(), *_AFAR.values()) for word in words.split())
+"""Words by which a wish chooses names and places, though they name none."""
+
+
+def is_ground(phrase: str) -> bool:
+    """Whether a phrase names a kind of ground, an hour or a weather."""
+    from yggdrasil.blocks.draw.vocabulary import lexicon
+
+    words = lexicon()
+    listed = any(phrase in names for kind in ("place", "time", "weather") for names in words[kind].values())
+    return listed or any(phrase in names.split() for names in GROUNDS.values())
 
 
 def belongs(place: Spot, wish: str, ground: str) -> bool:

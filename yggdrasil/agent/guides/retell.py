@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from yggdrasil.agent.guides.action import KIND_OF_THING
-from yggdrasil.agent.guides.cast import UNNAMED, Cast, capital, others, people, places, scene_of
+from yggdrasil.agent.guides.cast import UNNAMED, Cast, capital, named_place, others, people, places, scene_of
 from yggdrasil.agent.guides.events_more import BY_KIND
 from yggdrasil.agent.guides.pools import fresh_name
 from yggdrasil.agent.guides.scribe import Scribe
@@ -15,7 +15,7 @@ from yggdrasil.agent.guides.things import canonical, kind_of
 
 CLEAR = 0.5
 """The confidence from which on a thing counts as seen."""
-_NAMED = re.compile(r"\bnamed ([A-Z]\w+) comes\b")
+_NAMED = re.compile(r"\bnamed ([A-Z]\w+)")
 _TIME = {"night": "at night", "sunset": "at sunset"}
 _WEATHER = {
     "rain": "in the rain",
@@ -72,8 +72,9 @@ def remade(scribe: Scribe, intent: dict[str, Any], seen: Seen) -> tuple[str, Cas
     planned = canonical(cast.thing) if cast.thing else ""
     opening = str(intent.get("text") or "").strip().rstrip(".")
     if seen.looked and planned and planned not in seen.things:
+        said = f"They say that {lowered(opening, cast)}, but " if kind == "action" else ""
         kind, cast = _other(scribe, kind, cast, seen)
-        opening = capital(cast.fill(_opening(kind)))
+        opening = capital(f"{said}{cast.fill(_opening(kind))}")
     elif not opening:
         opening = capital(cast.fill("something happens {inP}"))
     return kind, cast, _set_scene(scribe, kind, opening, cast, seen)
@@ -116,7 +117,7 @@ def cast_of(world: dict[str, Any], intent: dict[str, Any]) -> Cast:
     crew = [name for name in who if name in known][:3]
     crew += others(people(world), *crew)[: max(0, 2 - len(crew))]
     where = places(world)
-    place = str(intent.get("place") or "") or (where[0] if where else "")
+    place = str(intent.get("place") or "") or named_place(text, where) or (where[0] if where else "")
     rest = others(where, place) or [place]
     other = next((p for p in rest if p in text), rest[len(text) % len(rest)])
     return Cast(tuple(crew), place, other, str(intent.get("thing") or ""), newcomer)
@@ -131,7 +132,10 @@ def _set_scene(scribe: Scribe, kind: str, opening: str, cast: Cast, seen: Seen) 
     phrase = weather or (_TIME.get(seen.time, "") if kind in (*_OUTDOORS, *_TIMED) else "")
     if not phrase or phrase in last or "falls on" in opening or "night" in opening.lower():
         return opening
-    names = {*cast.people, cast.newcomer}
-    word = opening.split(" ", 1)[0]
-    lowered = opening if word in names or word.rstrip("'s") in names else opening[:1].lower() + opening[1:]
-    return f"{capital(phrase)} {lowered}"
+    return f"{capital(phrase)} {lowered(opening, cast)}"
+
+
+def lowered(opening: str, cast: Cast) -> str:
+    """The opening as it stands within a sentence: a name keeps its capital."""
+    word = re.split(r"[ ']", opening, maxsplit=1)[0]
+    return opening if word in {*cast.people, cast.newcomer} else opening[:1].lower() + opening[1:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
 
 from yggdrasil.agent.guides.tables import entries, words
@@ -136,6 +137,19 @@ def _labels() -> dict[str, str]:
     from yggdrasil.blocks.draw.vocabulary import vocabulary
 
     return {name: concept.label for concept in vocabulary().values() for name in (concept.name, *reversed(concept.en))}
+
+
+def nearest(word: str) -> str:
+    """The label of the drawing that comes nearest to a thing that has none; "" if none does."""
+    from yggdrasil.blocks.draw.vocabulary import lexicon, vocabulary
+
+    name = lexicon()["near"].get(word)
+    return vocabulary()[name].label if name else ""
+
+
+def known_things() -> Collection[str]:
+    """Every name under which a thing can be drawn."""
+    return _labels().keys()
 
 
 def a(thing: str) -> str:

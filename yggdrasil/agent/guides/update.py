@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from yggdrasil.agent.guides.action import KIND_OF_THING
+from yggdrasil.agent.guides.action import KIND_OF_THING, deed_of
 from yggdrasil.agent.guides.author import ends_of, filled_end
-from yggdrasil.agent.guides.cast import UNNAMED, Cast, capital, others, places
+from yggdrasil.agent.guides.cast import UNNAMED, Cast, capital, others, places, scene_of
+from yggdrasil.agent.guides.deed import Deed
 from yggdrasil.agent.guides.events import effects_of
 from yggdrasil.agent.guides.events_more import BY_KIND
 from yggdrasil.agent.guides.retell import cast_of, seen_in
@@ -25,9 +27,11 @@ def update(scribe: Scribe, context: dict[str, Any]) -> dict[str, Any]:
     text = str(chronicle.get("text") or "")
     cast = cast_of(scribe.world, chronicle)
     kind = _kind(scribe.world, intent, chronicle)
-    cast, effects = _read(scribe.world, kind, cast, text)
-    operations = _newcomer(cast) if kind == "arrival" else []
-    operations += _thing(scribe.world, kind, cast, effects)
+    done = deed_of(scribe.world, intent) if kind == "action" else Deed()
+    cast, effects = _read(scribe.world, kind, cast, text, done)
+    operations = _new_place(scribe.world, cast)
+    operations += _newcomer(cast, text) if kind in ("arrival", "action") else []
+    operations += _thing(scribe.world, cast, effects)
     for effect in effects:
         operations += _apply(scribe.world, cast, effect, operations)
     operations += _sky(scribe.world, context, cast)
@@ -47,12 +51,12 @@ def _kind(world: dict[str, Any], intent: dict[str, Any], chronicle: dict[str, An
     return KIND_OF_THING[kind_of(told)]
 
 
-def _read(world: dict[str, Any], kind: str, cast: Cast, text: str) -> tuple[Cast, list[str]]:
+def _read(world: dict[str, Any], kind: str, cast: Cast, text: str, done: Deed) -> tuple[Cast, list[str]]:
     """The effects of the end that the text has, and the cast with the other place that it names."""
-    usual = list(BY_KIND[kind].effects) if kind in BY_KIND else []
+    usual = list(BY_KIND[kind].effects if kind in BY_KIND else done.effects)
     for other in [cast.other, *others(places(world), cast.place, cast.other)]:
         tried = Cast(cast.people, cast.place, other, cast.thing, cast.newcomer)
-        ends = sorted(ends_of(kind), key=lambda end: -len(end))
+        ends = sorted(ends_of(kind, done), key=lambda end: -len(end))
         for end in ends:
             filled = filled_end(tried, end).strip()
             if filled and f"{filled}." in text:
@@ -75,10 +79,19 @@ def _kept(usual: list[str], own: list[str]) -> list[str]:
     return kept
 
 
-def _newcomer(cast: Cast) -> list[Op]:
+def _new_place(world: dict[str, Any], cast: Cast) -> list[Op]:
+    """A place that an action has named belongs to the world from then on."""
+    if not cast.place or cast.place in places(world):
+        return []
+    return [{"op": "add_place", "name": cast.place, "description": "", "scene": scene_of(world, cast.place)}]
+
+
+def _newcomer(cast: Cast, text: str) -> list[Op]:
     if not cast.newcomer:
         return []
-    return [{"op": "add_character", "name": cast.newcomer, "role": cast.thing, "place": cast.place}]
+    said = re.search(rf"\b[Aa]n? ([a-z -]+) named {re.escape(cast.newcomer)}\b", text)
+    role = said.group(1) if said else cast.thing
+    return [{"op": "add_character", "name": cast.newcomer, "role": role, "place": cast.place}]
 
 
 def _known(world: dict[str, Any], thing: str) -> str:
@@ -86,9 +99,9 @@ def _known(world: dict[str, Any], thing: str) -> str:
     return next((i["name"] for i in world.get("items") or [] if canonical(i["name"]) == canonical(thing)), "")
 
 
-def _thing(world: dict[str, Any], kind: str, cast: Cast, effects: list[str]) -> list[Op]:
+def _thing(world: dict[str, Any], cast: Cast, effects: list[str]) -> list[Op]:
     """The thing comes into the world where the chronicle gave it a home."""
-    homed = any(e.split()[0] in ("hold", "lay") for e in effects) or kind == "action"
+    homed = any(e.split()[0] in ("hold", "lay") for e in effects)
     if not cast.thing or cast.thing == UNNAMED or _known(world, cast.thing) or not homed:
         return []
     if kind_of(cast.thing) not in _STAYS:
