@@ -62,10 +62,10 @@ def shown(*things: tuple[str, float], **labels: str) -> dict[str, Any]:
 
 
 def step(
-    llm: LanguageModel, content: Content, past: list[Any], seed: int, sees: Any = None
+    llm: LanguageModel, content: Content, past: list[Any], seed: int, action: str | None = None
 ) -> tuple[Content, Any, Any]:
-    now = context(content, past=past)
-    intent = tale.answer(llm, "development", {**now, "action": None}, seed)
+    now = context(content, past=past, wish=content.wish)
+    intent = tale.answer(llm, "development", {**now, "action": action}, seed)
     plan = tale.answer(llm, "architect", {**now, "intent": intent}, seed)
     full = {**now, "intent": intent, "plan": plan, "perception": shown((intent["thing"], 0.9))}
     told = tale.answer(llm, "author", full, seed)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from yggdrasil.agent.guides.cast import Cast, capital, named_people, named_place, people, place_of, places, scene_of
 from yggdrasil.agent.guides.deed import GO, Deed, deed
 from yggdrasil.agent.guides.events_more import BY_KIND
+from yggdrasil.agent.guides.pools import INDOORS
 from yggdrasil.agent.guides.scribe import understood
 from yggdrasil.agent.guides.things import a, at_home, canonical, kind_of, nearest
 from yggdrasil.agent.guides.wish import read_wish, singular
@@ -106,7 +107,7 @@ def _cast(stage: Stage, text: str) -> Cast:
 def _room(thing: str, scene: str) -> bool:
     """Whether a thing that comes by itself can be at a ground: not a ship in a room."""
     open_air = kind_of(thing) in ("creature", "flyer", "vehicle", "building", "plant", "sky")
-    return not thing or (at_home(thing, scene) and not (open_air and scene in ("room", "dungeon", "cave")))
+    return not thing or (at_home(thing, scene) and not (open_air and scene in INDOORS))
 
 
 def _drawn(text: str, drawable: list[str]) -> str:

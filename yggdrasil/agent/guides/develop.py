@@ -20,7 +20,7 @@ from yggdrasil.agent.guides.cast import (
 from yggdrasil.agent.guides.events import Event
 from yggdrasil.agent.guides.events_more import BY_KIND, EVENTS
 from yggdrasil.agent.guides.fits import thing_fits
-from yggdrasil.agent.guides.pools import fresh_name, gender
+from yggdrasil.agent.guides.pools import INDOORS, fresh_name, gender
 from yggdrasil.agent.guides.scribe import Scribe
 from yggdrasil.agent.guides.things import (
     CURES,
@@ -36,6 +36,8 @@ from yggdrasil.agent.guides.things import (
 )
 from yggdrasil.agent.guides.wish import read_wish
 
+OPEN_AIR = ("beast", "swim", "vehicle", "plant", "sky", "discover")
+"""Events of things that come by themselves or stand for themselves: not under a roof, if there is another place."""
 WISHED = 4.0
 """How much likelier an event is that brings a thing of the wish which has not come yet."""
 REST = 4
@@ -156,7 +158,8 @@ class Stage:
         well = others(self.people, *self.ill) or self.people
         order = random.sample(well, len(well))
         stands = place_of(self.world, order[0])
-        place: str = stands if stands in self.places and random.random() < 0.6 else random.choice(self.places)
+        free = self._open_air() if event.kind in OPEN_AIR else self.places
+        place: str = stands if stands in free and random.random() < 0.6 else random.choice(free)
         thing, bonus = "", 0.0
         if event.takes.startswith("new"):
             picked = self._new(event.takes.split()[1:], scene_of(self.world, place), event.kind == "dream")
@@ -185,6 +188,10 @@ class Stage:
             return None
         other = random.choice(others(self.places, place))
         return Cast(tuple(order[: event.people]), place, other, thing, newcomer), bonus
+
+    def _open_air(self) -> list[str]:
+        """Places under the open sky; all if there is none."""
+        return [p for p in self.places if scene_of(self.world, p) not in INDOORS] or self.places
 
     def _known(self, takes: Sequence[str]) -> dict[str, Any] | None:
         """A known item of one of these states, one of the last step's if there is one."""

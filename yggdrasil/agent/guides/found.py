@@ -7,7 +7,7 @@ from typing import Any
 
 from yggdrasil.agent.guides.cast import capital, within
 from yggdrasil.agent.guides.phrases import FACT_FRAMES, PLACE_FRAMES
-from yggdrasil.agent.guides.pools import NAMES, ROLES, SPOTS, WILD, Spot, belongs, culture_of, ground_of
+from yggdrasil.agent.guides.pools import INDOORS, NAMES, ROLES, SPOTS, WILD, Spot, belongs, culture_of, ground_of
 from yggdrasil.agent.guides.scribe import HEAD, Scribe, understood
 from yggdrasil.agent.guides.sentences import best_sentence
 from yggdrasil.agent.guides.wish import Wish, read_wish
@@ -83,7 +83,16 @@ def _spots(scribe: Scribe, ground: str, wished: list[Spot]) -> list[Spot]:
         scenes = [s.scene or ground for s in chosen]
         if scenes.count(spot.scene or ground) < 2:
             chosen.append(spot)
-    return (chosen + [by_name[n] for _, n in ranked if by_name[n] not in chosen])[:PLACES]
+    rest = [by_name[n] for _, n in ranked if by_name[n] not in chosen]
+    return _grounded([*chosen, *rest][:PLACES], rest, ground, len(wished))
+
+
+def _grounded(chosen: list[Spot], rest: list[Spot], ground: str, wished: int) -> list[Spot]:
+    """The places with one under the open sky among them, on the wish's own ground where it names one."""
+    own = [s for s in rest if (s.scene or ground) == ground] if ground else []
+    fits = any((s.scene or ground) == ground if ground and own else s.scene not in INDOORS for s in chosen)
+    better = own or [s for s in rest if s.scene not in INDOORS]
+    return chosen if fits or not better or wished >= PLACES else [*chosen[: PLACES - 1], better[0]]
 
 
 def _people(scribe: Scribe, wished: Wish) -> tuple[list[str], list[str]]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from yggdrasil.agent.guides.cast import named_place, places, scene_of
 from yggdrasil.agent.guides.deed import time_in, weather_in
+from yggdrasil.agent.guides.pools import INDOORS, ground_of
 from yggdrasil.agent.guides.scribe import Scribe
 from yggdrasil.agent.guides.things import WEATHER_OF, a
 from yggdrasil.blocks.seer.findings import UNCLEAR
@@ -15,7 +16,7 @@ SLOT = "picture"
 SCENES = {name: told for name, told in PLACES.items() if name not in ("plain", UNCLEAR)} | {"dungeon": "in a dungeon"}
 TIMES = {"day": "by day", "sunset": "at sunset", "night": "at night", "overcast": "under a cloudy sky"}
 WEATHERS = {"rain": "in the rain", "snowfall": "while it snows", "fog": "in fog", "storm": "in a thunderstorm"}
-_INDOOR = ("cave", "dungeon", "room", "underwater", "space")
+_TIMELESS = (*INDOORS, "underwater", "space")
 _OPEN = {"ship": "sea", "sailboat": "sea", "canoe": "sea", "whale": "sea", "shark": "sea", "dolphin": "sea"}
 
 
@@ -26,10 +27,12 @@ def architect(scribe: Scribe, context: dict[str, Any]) -> dict[str, Any]:
     text = str(intent.get("text") or "") if intent.get("kind") == "action" else ""
     place = str(intent.get("place") or "") or named_place(text, places(scribe.world))
     scene = scene_of(scribe.world, place)
+    if intent.get("kind") == "discover" and scene in INDOORS:
+        scene = ground_of(scribe.wish) or "meadow"
     if scene in ("beach", "city", "meadow"):
         scene = _OPEN.get(thing, scene)
     words = [a(thing) if thing else "an empty place", SCENES.get(scene, SCENES["meadow"])]
-    if scene not in _INDOOR:
+    if scene not in _TIMELESS:
         weather = WEATHER_OF.get(thing) or weather_in(text) or _weather(scribe)
         words += [TIMES[time_in(text) or _time(scribe)], WEATHERS.get(weather, "")]
     return {"paints": [{"prompt": " ".join(word for word in words if word), "slot": SLOT}]}

@@ -54,7 +54,7 @@ GROUNDS = {
     "forest": "forest wood woods woodland jungle taiga grove",
     "mountains": "mountain mountains alps peak peaks cliff highland highlands",
     "beach": "sea ocean island coast beach harbour harbor port pirate pirates",
-    "underwater": "underwater atlantis mermaid mermaids reef",
+    "underwater": "underwater sunken drowned atlantis mermaid mermaids reef",
     "swamp": "swamp marsh bog",
     "volcanic": "volcano volcanic lava",
     "space": "space spaceship moon planet star stars galaxy asteroid mars",
@@ -159,6 +159,8 @@ _ABOARD = frozenset(
 )
 
 
+INDOORS = ("cave", "dungeon", "room")
+"""Scenes under a roof."""
 MOOD_WORDS = frozenset(word for words in (*_CULTURE_WORDS.values(), *_AFAR.values()) for word in words.split())
 """Words by which a wish chooses names and places, though they name none."""
 

@@ -9,7 +9,7 @@ from typing import Any
 from yggdrasil.agent.guides.action import KIND_OF_THING
 from yggdrasil.agent.guides.cast import UNNAMED, Cast, capital, named_place, others, people, places, scene_of
 from yggdrasil.agent.guides.events_more import BY_KIND
-from yggdrasil.agent.guides.pools import fresh_name
+from yggdrasil.agent.guides.pools import INDOORS, fresh_name
 from yggdrasil.agent.guides.scribe import Scribe
 from yggdrasil.agent.guides.things import canonical, kind_of
 
@@ -29,7 +29,7 @@ _OUTDOORS = (
 )  # fmt: skip
 _TIMED = ("dream", "secret", "steal", "ill", "study", "sky")
 """Events that are told with the weather, and those that are told with the time of day alone."""
-_INDOOR = ("cave", "dungeon", "room", "underwater", "space")
+_TIMELESS = (*INDOORS, "underwater", "space")
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def cast_of(world: dict[str, Any], intent: dict[str, Any]) -> Cast:
 
 def _set_scene(scribe: Scribe, kind: str, opening: str, cast: Cast, seen: Seen) -> str:
     """Time or weather as seen, told where the last line did not tell it."""
-    if seen.place in _INDOOR or scene_of(scribe.world, cast.place) in _INDOOR or scribe.random.random() < 0.35:
+    if seen.place in _TIMELESS or scene_of(scribe.world, cast.place) in _TIMELESS or scribe.random.random() < 0.35:
         return opening
     last = " ".join(scribe.story[-2:]).lower()
     weather = _WEATHER.get(seen.weather, "") if kind in _OUTDOORS else ""
