@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from yggdrasil.cli import growing, live
+from yggdrasil.cli import pages
 from yggdrasil.cli.output import print_json, tell, visible
+from yggdrasil.cli.screen import Screen
 from yggdrasil.contract import Event
 
 HOSTILE = ["[/", "[q - 1", "[/#123]", "[red]x[/red]", "世界🙂", "\x1b[2J", "\x9b2J", "a\rb", "\x7f", "x" * 10_000]
@@ -28,7 +29,8 @@ def raw_controls(text: str) -> set[str]:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_world_is_printed_literally(text: str, capsys: pytest.CaptureFixture[str]) -> None:
-    growing.print_end({**shown_world(text), "folder": text})
+    pages.world_page(shown_world(text))
+    pages.where_page(text, text)
     print_json(shown_world(text))
     tell(f"note: {text}")
     captured = capsys.readouterr()
@@ -49,7 +51,7 @@ def test_the_live_view_shows_streamed_text_literally(text: str, monkeypatch: pyt
     from rich.console import Console
 
     monkeypatch.setenv("TERM", "xterm-256color")
-    screen = live._Screen(text, 2)
+    screen = Screen(text, 2)
     for path, kind, data in (
         ("w/development", "started", {}),
         ("w/development/body", "note", {"text": text}),
@@ -59,7 +61,7 @@ def test_the_live_view_shows_streamed_text_literally(text: str, monkeypatch: pyt
     ):
         screen(Event(kind=kind, path=path, data=data))  # pyright: ignore
     console = Console(file=Terminal(), width=200, height=60, force_terminal=False, color_system=None)
-    console.print(screen._render())
+    console.print(screen.render())
     out = console.file.getvalue()  # pyright: ignore
     assert raw_controls(out) == set()
     assert out.count(visible(text)) >= 3

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import io
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.cli.command import ygg
 from tests.levels.scripted import scripted
-from yggdrasil.cli import growing, main
+from yggdrasil.cli import growing
 from yggdrasil.contract import WeightsError
 from yggdrasil.levels.world import World
 from yggdrasil.store.shelf import shelf_root
-
-
-def ygg(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    """Run the command in this process; gives its exit code."""
-    monkeypatch.setattr(sys, "argv", ["yggdrasil", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    return int(ended.value.code or 0)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import yggdrasil
+from tests.cli.command import ygg
 from tests.levels.scripted import scripted
 from yggdrasil.cli import main
 from yggdrasil.contract import Block
@@ -35,20 +36,14 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "w"
 
 
-def ygg(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    monkeypatch.setattr(sys, "argv", ["yggdrasil", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    return int(ended.value.code or 0)
-
-
 def test_a_stopped_command_says_that_what_was_finished_is_kept(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     RAISES.append(KeyboardInterrupt())
     assert ygg(monkeypatch, "step", str(folder)) == 130
     captured = capsys.readouterr()
-    assert "stopped; what was finished is kept" in captured.err and "Author: cancelled" in captured.err
+    assert "stopped\n" in captured.err and "[1/1] Author: stopped" in captured.err
+    assert f"what was finished is kept; go on: yggdrasil step {folder}" in captured.err
     assert "failed" not in captured.err and captured.out == ""
     world = yggdrasil.load(folder)
     assert isinstance(world, World)

@@ -62,11 +62,14 @@ RUSSIAN: Mapping[str, str] = {
     "update": "Ты — Хранитель. Вот что случилось ({place}): {text}\nНазови одну или две перемены: кто перешёл в другое"
     " место, кому стало иначе, какая вещь где лежит, что теперь всем известно.",
 }
+_WORDS = {"en": ENGLISH, "ru": RUSSIAN}
+LANGUAGES = tuple(_WORDS)
+"""The languages that agents of a world can be asked in."""
 
 
 def words(language: str) -> Mapping[str, str]:
     """The words of a language; English for one that has none of its own."""
-    return RUSSIAN if language == "ru" else ENGLISH
+    return _WORDS.get(language, ENGLISH)
 
 
 def system(context: Mapping[str, Any], instructions: str = "") -> str:

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from yggdrasil.cli.output import prepare_streams, print_json, tell, visible, write
+from yggdrasil.agent.prompts import LANGUAGES
+from yggdrasil.cli.output import line, prepare_streams, print_json, tell, visible, write
 from yggdrasil.cli.words import say
 
 app = typer.Typer(
@@ -22,6 +23,8 @@ Dir = Annotated[Path, typer.Argument(help=say("dir"), metavar="DIR")]
 Json = Annotated[bool, typer.Option("--json", help=say("json"))]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help=say("yes"))]
 Branch = Annotated[str, typer.Option("--branch", help=say("branch"))]
+Painter = Annotated[str, typer.Option("--painter", help=say("painter"))]
+Llm = Annotated[str, typer.Option("--llm", help=say("llm"))]
 What = Annotated[str, typer.Argument(help=say("what"), metavar="WHAT")]
 
 
@@ -33,17 +36,21 @@ def new(
     name: Annotated[str, typer.Option("--name", help=say("name"))] = "",
     seed: Annotated[int, typer.Option("--seed", min=0, max=2**62, help=say("seed"))] = 0,
     style: Annotated[str, typer.Option("--style", help=say("style"))] = "",
-    language: Annotated[str, typer.Option("--language", help=say("language"))] = "en",
-    painter: Annotated[str, typer.Option("--painter", help=say("painter"))] = "",
-    llm: Annotated[str, typer.Option("--llm", help=say("llm"))] = "",
+    language: Annotated[str, typer.Option("--language", help=say("language").format(", ".join(LANGUAGES)))] = "en",
+    painter: Painter = "",
+    llm: Llm = "",
     yes: Yes = False,
     json: Json = False,
 ) -> None:
-    from yggdrasil.cli import growing
+    from yggdrasil.cli import growing, pages
 
     chosen = {"seed": seed, "style": style, "language": language, "painter": painter, "llm": llm, "name": name}
     shown = growing.grow_new(wish, at, steps, chosen, yes=yes)
-    print_json(shown) if json else growing.print_end(shown)
+    if json:
+        print_json(shown)
+        return
+    pages.world_page(shown)
+    pages.where_page(shown["folder"], shown["branch"])
 
 
 @app.command(help=say("step"))
@@ -52,35 +59,43 @@ def step(
     action: Annotated[str | None, typer.Option("--action", help=say("action"))] = None,
     count: Annotated[int, typer.Option("--count", min=1, max=10_000, help=say("count"))] = 1,
     branch: Branch = "main",
+    painter: Painter = "",
+    llm: Llm = "",
     yes: Yes = False,
     json: Json = False,
 ) -> None:
-    from yggdrasil.cli import growing
+    from yggdrasil.cli import growing, pages
 
-    shown = growing.grow_on(dir, branch, action, count, yes=yes)
-    print_json(shown) if json else growing.print_end(shown)
+    models = {"llm": llm, "painter": painter}
+    shown, before = growing.grow_on(dir, branch, action, count, models, yes=yes)
+    if json:
+        print_json(shown)
+        return
+    line(shown.get("title") or shown["name"])
+    pages.steps_page(shown["steps"][len(before["steps"]) :])
+    pages.changes_page(before["world"], shown["world"])
+    pages.where_page(shown["folder"], branch)
 
 
 @app.command(help=say("show"))
 def show(dir: Dir, branch: Branch = "main", json: Json = False) -> None:
-    from yggdrasil.cli import growing
+    from yggdrasil.cli import finding, pages
 
-    shown = growing.open_world(dir).branch(branch).show()
-    print_json(shown) if json else growing.print_world(shown)
+    shown = finding.open_world(dir).branch(branch).show()
+    if json:
+        print_json(shown)
+        return
+    pages.world_page(shown)
+    if shown.get("unfinished") or not shown["steps"]:
+        line(f"{say('go_on')} {pages.go_on(str(dir), branch)}")
 
 
 @app.command(help=say("history"))
 def history(dir: Dir, branch: Branch = "main", json: Json = False) -> None:
-    from yggdrasil.cli import growing
+    from yggdrasil.cli import finding, pages
 
-    shown = growing.open_world(dir).branch(branch).show()
-    rows = [{"step": s["step"], "status": s["status"], **stage} for s in shown["steps"] for stage in s["stages"]]
-    if json:
-        print_json(rows)
-        return
-    for row in rows:
-        reason = f"  {row['reason']}" if row.get("reason") else ""
-        write(visible(f"{row['step']:>4}  {row['name']:<12} {row['status']:<9} {row['seconds'] or 0:7.2f} s{reason}"))
+    rows = pages.history_rows(finding.open_world(dir).branch(branch).show())
+    print_json(rows) if json else pages.history_page(rows)
 
 
 @app.command(help=say("fork"))
@@ -90,9 +105,9 @@ def fork(
     name: Annotated[str, typer.Option("--name", help=say("fork_name"))],
     json: Json = False,
 ) -> None:
-    from yggdrasil.cli import growing
+    from yggdrasil.cli import finding
 
-    growing.open_world(dir).fork(at, name)
+    finding.open_world(dir).fork(at, name)
     print_json({"branch": name, "at": at}) if json else write(visible(f"{name}: {say('forked')} {at}"))
 
 
@@ -108,14 +123,14 @@ def replay(dir: Dir, branch: Branch = "main", json: Json = False) -> None:
 def run_block(
     what: What,
     inputs: Annotated[list[str] | None, typer.Argument(help=say("inputs"), metavar="[NAME=VALUE]...")] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help=say("out"))] = None,
+    out: Annotated[str | None, typer.Option("--out", "-o", help=say("out"), metavar="PATH")] = None,
     yes: Yes = False,
     json: Json = False,
 ) -> None:
-    from yggdrasil.cli import single
+    from yggdrasil.cli import results, single
 
-    shown = single.run(what, inputs or [], out, yes=yes)
-    print_json(shown) if json else single.print_outputs(shown)
+    block, shown = single.run(what, inputs or [], out, yes=yes)
+    print_json(shown) if json else results.results_page(block, shown)
 
 
 @app.command(help=say("describe"))
@@ -123,7 +138,7 @@ def describe(what: What, json: Json = False) -> None:
     from yggdrasil.cli import single
 
     shown = single.describe(what)
-    print_json(shown) if json else single.print_description(shown)
+    print_json(shown) if json else single.description_page(shown)
 
 
 @app.command(help=say("validate"))

@@ -1,39 +1,54 @@
-"""Commands on a world: begin it, step it, show it."""
+"""Commands on a world: begin it, step it, read it again."""
 
 from __future__ import annotations
 
-from contextlib import suppress
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from yggdrasil.agent.prompts import LANGUAGES
 from yggdrasil.cli import fetching
+from yggdrasil.cli.finding import GROWN, open_world
 from yggdrasil.cli.live import watched
-from yggdrasil.cli.output import tell, visible, write
+from yggdrasil.cli.output import tell
+from yggdrasil.cli.pages import go_on
 from yggdrasil.cli.words import say
 from yggdrasil.contract.context import here
-from yggdrasil.contract.errors import ConfigError, ManifestError
-from yggdrasil.engine.cycle.log import FILE
+from yggdrasil.contract.errors import ConfigError, ManifestError, did_you_mean
 from yggdrasil.levels.world import World
 from yggdrasil.state.names import folder_name
-from yggdrasil.store.load import load
+from yggdrasil.store.exchange import exchanged
 from yggdrasil.store.save import MANIFEST, save
 from yggdrasil.store.templates import from_template
 
 TEMPLATE = "storytelling"
-GROWN = Path("grown")
 
 
 def grow_new(wish: str, at: Path | None, steps: int, chosen: dict[str, Any], *, yes: bool) -> dict[str, Any]:
-    """Make a world from a wish in a folder of its own and grow it. Raises ManifestError if one is there already."""
+    """Make a world from a wish in a folder of its own and grow it; a world that cannot be founded leaves nothing.
+
+    Raises ManifestError if one is there already.
+    """
     if not wish.strip():
         raise ConfigError("the wish is empty", where="new", mend="say in a few words what world you want")
-    _folder(at, chosen["name"] or wish)
+    if chosen["language"] not in LANGUAGES:
+        what = f"no chronicle can be told in {chosen['language']!r}"
+        raise ConfigError(what, where="--language", mend=did_you_mean(chosen["language"], LANGUAGES))
+    name = chosen["name"] or wish
+    _folder(at, name)
     world = _made(wish, chosen)
     if fetching.ensure(fetching.missing(world), yes=yes):
         world = _made(wish, chosen)
-    folder = _claimed(at, chosen["name"] or wish)
-    save(world, folder)
-    return _grow(open_world(folder), None, steps, wish)
+    _name_unread(world)
+    with watched(wish, steps):
+        here().emit("started", type="world", block_kind="world")
+        with _nothing_left(world):
+            world.found()
+        _settle_in(world, at, name)
+        return _grow(world, None, steps)
 
 
 def _made(wish: str, chosen: dict[str, Any]) -> World:
@@ -43,16 +58,35 @@ def _made(wish: str, chosen: dict[str, Any]) -> World:
     return world
 
 
+def _name_unread(world: World) -> None:
+    """Name the words of the style that the storyteller, who reads English, cannot read."""
+    if world.style and getattr(world.stages["development"].body, "policy", "") == "guided":
+        from yggdrasil.agent.guides.scribe import understood
+
+        _, unknown = understood(world.style)
+        if unknown:
+            tell(f"{say('style_not_understood')}: {', '.join(unknown)}")
+
+
 def _folder(at: Path | None, name: str) -> Path:
     stem = GROWN / folder_name(name)
     if at is not None:
-        if (at / MANIFEST).exists():
-            raise ManifestError("a world is there already", where=str(at), mend="step it, or choose another folder")
+        _check_free(at)
         return at
     number, folder = 2, stem
     while folder.exists() or folder.is_symlink():
         folder, number = stem.with_name(f"{stem.name}-{number}"), number + 1
     return folder
+
+
+def _check_free(folder: Path) -> None:
+    if (folder / MANIFEST).exists():
+        raise ManifestError("a world is there already", where=str(folder), mend="step it, or choose another folder")
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise ManifestError("is a file, not a folder", where=str(there), mend="choose another path")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise ManifestError("is a folder that you may not write into", where=str(there), mend="choose another path")
 
 
 def _claimed(at: Path | None, name: str) -> Path:
@@ -66,73 +100,77 @@ def _claimed(at: Path | None, name: str) -> Path:
             return folder
 
 
-def open_world(folder: Path) -> World:
-    """The world that lives in `folder`. Raises ManifestError if something else does, a mere template, or nothing."""
-    block = load(folder)
-    if not isinstance(block, World):
-        raise ManifestError(f"is a {block.kind}, not a world", where=str(folder), mend="name the folder of a world")
-    if not (folder / FILE).exists():
-        raise ManifestError(
-            "is a template, in which no world lives", where=str(folder), mend="grow a world: yggdrasil new WISH"
-        )
-    return block
+def _settle_in(world: World, at: Path | None, name: str) -> None:
+    """Give a founded world its folder; one that was made here goes away if the world cannot be written."""
+    folder = _claimed(at, name)
+    try:
+        save(world, folder)
+    except BaseException:
+        if at is None:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
-def grow_on(folder: Path, branch: str, action: str | None, count: int, *, yes: bool) -> dict[str, Any]:
-    """Step a world that is there."""
-    world = open_world(folder)
+def grow_on(
+    folder: Path, branch: str, action: str | None, count: int, models: dict[str, str], *, yes: bool
+) -> tuple[dict[str, Any], Any]:
+    """Step a world that is there, with other `models` (llm, painter) from now on; as it is now, and as it was before.
+
+    Other models are written into the world's manifest, and its history says so.
+    """
+    models = {name: value for name, value in models.items() if value}
+    world = _with_models(folder, branch, models)
     if fetching.ensure(fetching.missing(world), yes=yes):
-        world = open_world(folder)
-    return _grow(world.branch(branch), action, count, str(folder))
-
-
-def _grow(world: World, action: str | None, steps: int, title: str) -> dict[str, Any]:
-    with watched(title, steps):
+        world = _with_models(folder, branch, models)
+    if models:
+        save(world, folder)
+        world.note("; ".join(f"{name}: {value}" for name, value in models.items()))
+    world = world.branch(branch)
+    before = world.show()
+    with watched(str(folder), count):
         here().emit("started", type="world", block_kind="world")
-        if steps == 0:
-            world.found()
+        return _grow(world, action, count), before
+
+
+def _with_models(folder: Path, branch: str, models: dict[str, str]) -> World:
+    world = open_world(folder)
+    world.branch(branch)
+    if not models:
+        return world
+    made = exchanged(world, **models)
+    world.close()
+    made.live_at(folder)
+    return made
+
+
+def _grow(world: World, action: str | None, steps: int) -> dict[str, Any]:
+    with _what_is_kept(world):
         for _ in world.steps(steps, action):
             pass
     return world.show() | {"folder": str(world.home)}
 
 
+@contextmanager
+def _nothing_left(world: World) -> Iterator[None]:
+    """Say, if the founding fails, that no world is there: it is founded before it gets a folder."""
+    try:
+        yield
+    except BaseException:
+        world.close()
+        tell(say("not_founded"))
+        raise
+
+
+@contextmanager
+def _what_is_kept(world: World) -> Iterator[None]:
+    """Say, if a step fails, that the world is kept, and the command that goes on with it."""
+    try:
+        yield
+    except BaseException:
+        tell(f"{say('kept')} {go_on(str(world.home), world.branch_name)}")
+        raise
+
+
 def replay(folder: Path, branch: str) -> int:
     """Replay a branch; gives the number of its steps. Raises if one byte differs from the record."""
-    with watched(str(folder), 1):
-        return len(open_world(folder).branch(branch).replay().steps)
-
-
-def print_end(shown: dict[str, Any]) -> None:
-    """What a newcomer sees at the end: the chronicle, where the pictures are, where the world is."""
-    print_world(shown)
-    if unknown := shown["world"].get("extra", {}).get("unknown"):
-        tell(f"{say('not_understood')}: {', '.join(unknown)}")
-    if shown.get("folder"):
-        write(f"\n{say('world_at')} {visible(shown['folder'])}")
-
-
-def print_world(shown: dict[str, Any]) -> None:
-    """Title, chronicle with what was seen, pictures, and what is in the world."""
-    write(visible(shown.get("title") or shown["name"]))
-    write(f"\n{say('chronicle')}")
-    for step in shown["steps"]:
-        write(visible(f"  {step['step']}. {step['chronicle']}"))
-    write(f"\n{say('pictures')}")
-    for step in shown["steps"]:
-        for picture in step["pictures"]:
-            seen = step["perception"].get(picture["slot"], {}).get("text", "")
-            write(visible(f"  {step['step']}. {picture['path']}"))
-            write(visible(f"     {picture['prompt']} · {say('seen')}: {seen}"))
-    for kind in ("places", "characters", "items", "facts"):
-        if entries := shown["world"].get(kind):
-            write(f"\n{say(kind)}")
-            for entry in entries:
-                write(visible(f"  {_entry(entry)}"))
-
-
-def _entry(entry: Any) -> str:
-    if isinstance(entry, str):
-        return entry
-    rest = "; ".join(f"{k}: {v}" for k, v in entry.items() if k != "name" and v)
-    name = entry.get("name") or entry.get("text", "")
-    return f"{name} ({rest})" if rest and name else str(name or rest)
+    return len(open_world(folder).branch(branch).replay().steps)

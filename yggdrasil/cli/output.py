@@ -5,7 +5,10 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import sys
+import textwrap
+from pathlib import Path
 from typing import Any
 
 _VISIBLE = {c: chr(0x2400 + c) for c in range(32) if c not in (9, 10)} | {127: "␡"}
@@ -29,6 +32,26 @@ def print_json(value: Any) -> None:
     """One JSON value on stdout, whole."""
     text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
     write(text.translate(_ESCAPED))
+
+
+def line(text: str = "", *, hang: int = 0, faint: bool = False) -> None:
+    """A line for people on stdout; on a terminal it is broken between words, `hang` columns in from the second on."""
+    text = visible(text)
+    if sys.stdout.isatty():
+        width = max(shutil.get_terminal_size().columns, hang + 20)
+        ragged = textwrap.wrap(
+            text, width, subsequent_indent=" " * hang, break_long_words=False, break_on_hyphens=False
+        )
+        text = "\n".join(ragged)
+        text = f"\x1b[2m{text}\x1b[0m" if faint and not os.environ.get("NO_COLOR") else text
+    write(text)
+
+
+def short(path: str | Path) -> str:
+    """A path as a person would type it: from the folder they stand in, if it lies below."""
+    whole = Path(path)
+    here = Path.cwd()
+    return str(whole.relative_to(here)) if whole != here and whole.is_relative_to(here) else str(path)
 
 
 def write(text: str) -> None:

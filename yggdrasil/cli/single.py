@@ -3,69 +3,79 @@
 from __future__ import annotations
 
 import json
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from yggdrasil.cli import fetching
+from yggdrasil.cli.finding import check_saved, open_block
 from yggdrasil.cli.live import watched
-from yggdrasil.cli.output import visible, write
+from yggdrasil.cli.output import line, write
+from yggdrasil.cli.results import keeping
 from yggdrasil.contract.block import Block, description
 from yggdrasil.contract.errors import PortError, did_you_mean
 from yggdrasil.contract.ports import Port
 from yggdrasil.contract.tree import describe as describe_tree
 from yggdrasil.contract.tree import walk
-from yggdrasil.levels.media import encoded, picture
+from yggdrasil.levels.media import picture
 from yggdrasil.store.load import load
 
 
-def run(what: str, inputs: list[str], out: Path | None, *, yes: bool) -> dict[str, Any]:
-    """Run a block once; large outputs go to files. Raises PortError for an input that does not fit."""
-    block = load(what)
+def run(what: str, inputs: list[str], out: str | None, *, yes: bool) -> tuple[Block, dict[str, Any]]:
+    """Run a block once; large outputs go to files. Raises PortError for an input or a file that does not fit."""
+    block = open_block(what)
     if fetching.ensure(fetching.missing(block), yes=yes):
-        block = load(what)
+        block = open_block(what)
     values = dict(_value(block, text) for text in inputs)
-    with watched(what, 1):
+    place = keeping(block, out)
+    with watched(what):
         outputs = block.run(**values)
-    return {name: _shown(value, name, out) for name, value in outputs.items()}
+    return block, {name: place.keep(name, value) for name, value in outputs.items()}
 
 
 def _value(block: Block, text: str) -> tuple[str, Any]:
     name, equals, raw = text.partition("=")
-    if not equals or name not in block.inputs:
-        raise PortError(f"{text!r} is no input", mend=f"write NAME=VALUE; {did_you_mean(name, block.inputs)}")
+    if not equals:
+        first = next(iter(block.inputs), "NAME")
+        raise PortError(f"{text!r} names no input", mend=f"write NAME=VALUE, e.g. {first}={text!r}")
+    if name not in block.inputs:
+        raise PortError(f"there is no input {name!r}", mend=did_you_mean(name, block.inputs))
     return name, _parsed(block.inputs[name], raw)
 
 
 def _parsed(port: Port, raw: str) -> Any:
     if raw.startswith("@"):
-        data = Path(raw[1:]).read_bytes()
-        return picture(data, raw[1:]) if port.kind.name == "image" else data.decode()
+        return _read(port, Path(raw[1:]))
     if port.kind.name == "text":
         return raw
     if port.kind.large or port.kind.tensor:
-        raise PortError(f"{port.name} takes {port.kind.name}", mend=f"read it from a file: {port.name}=@FILE")
+        file = raw if Path(raw).is_file() else "FILE"
+        kind = "a picture" if port.kind.name == "image" else f"a value of kind {port.kind.name}"
+        raise PortError(f"takes {kind} from a file", where=port.name, mend=f"write {port.name}=@{file}")
     try:
         return json.loads(raw)
     except ValueError:
         return raw
 
 
-def _shown(value: Any, name: str, out: Path | None) -> Any:
-    if isinstance(value, str | int | float | bool | None | dict | list):
-        return value
-    data, media_type = encoded(value)
-    target = out or Path(f"{name}.{ {'image/png': 'png', 'audio/wav': 'wav'}.get(media_type, 'bin') }")
-    target.write_bytes(data)
-    return {"path": str(target), "media_type": media_type, "bytes": len(data)}
+def _read(port: Port, path: Path) -> Any:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        what = "there is no such file" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
+        raise PortError(what, where=f"{port.name}=@{path}", mend=_near_files(path)) from None
+    if port.kind.name == "image":
+        return picture(data, str(path))
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise PortError("is not UTF-8 text", where=f"{port.name}=@{path}", mend="give a text file") from None
 
 
-def print_outputs(shown: dict[str, Any]) -> None:
-    for name, value in shown.items():
-        if isinstance(value, dict) and "path" in value:
-            write(visible(f"{name}: {value['path']}"))
-        else:
-            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            write(visible(f"{name}: {text}"))
+def _near_files(path: Path) -> str:
+    beside = [p.name for p in path.parent.iterdir() if p.is_file()] if path.parent.is_dir() else []
+    near = get_close_matches(path.name, beside, n=3, cutoff=0.6)
+    return "did you mean " + " or ".join(f"@{path.parent / name}" for name in near) + "?" if near else "check the path"
 
 
 def describe(what: str) -> dict[str, Any]:
@@ -73,7 +83,7 @@ def describe(what: str) -> dict[str, Any]:
     from yggdrasil.contract.registry import names, owner
     from yggdrasil.contract.schema import tool_schema
 
-    block = load(what) if what not in names() or "/" not in what else None
+    block = open_block(what) if what not in names() or "/" not in what else None
     if block is None:
         from yggdrasil.contract.registry import find
 
@@ -113,24 +123,25 @@ def _port(port: Port) -> dict[str, Any]:
     )
 
 
-def print_description(shown: dict[str, Any]) -> None:
-    write(visible(f"{shown.get('name') or shown['type']}  ({shown['kind']}, {shown['type']})"))
-    write(visible(str(shown["about"])))
+def description_page(shown: dict[str, Any]) -> None:
+    """Name, prose, ports, edges and digests."""
+    line(f"{shown.get('name') or shown['type']}  ({shown['kind']}, {shown['type']})")
+    line(str(shown["about"]))
     for name, port in shown.get("inputs", {}).items():
-        needed = "" if port["required"] else f" = {port['default']}"
-        write(visible(f"  → {name}: {port['kind']}{needed}"))
+        line(f"  → {name}: {port['kind']}" + ("" if port["required"] else f" = {port['default']}"))
     for name, kind in shown.get("outputs", {}).items():
-        write(visible(f"  ← {name}: {kind}"))
+        line(f"  ← {name}: {kind}")
     for edge in shown.get("edges", []):
-        write(visible(f"    {edge}"))
+        line(f"    {edge}")
     for name, value in shown.get("digests", {}).items():
         write(f"  {name} {value}")
 
 
 def validate(folder: Path) -> dict[str, Any]:
     """Load a saved block and check every file of it against its hash. Raises the first thing that is wrong."""
-    path = str(folder) if "/" in str(folder) or str(folder).startswith(".") else f"./{folder}"
-    block = load(path)
+    if not folder.exists():
+        check_saved(folder)
+    block = load(folder)
     for _, part in walk(block):
         for role in part.files:
             part.file(role)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
 
-from yggdrasil.contract.errors import ConfigError, UnknownType, did_you_mean
+from yggdrasil.contract.errors import ConfigError, UnknownType
 
 if TYPE_CHECKING:
     from yggdrasil.contract.block import Block
@@ -39,7 +40,10 @@ def find(name: str, where: str = "") -> type[Block]:
             _load(_only(name, points[name], where), where)
         if name in _types:
             return _types[name]
-    raise UnknownType(f"no type {name!r} is installed", where=where, mend=did_you_mean(name, names()))
+    near = get_close_matches(name, names(), n=1)
+    guess = f"did you mean {near[0]!r}? " if near else ""
+    mend = f"{guess}install the package that has it: a type is found by an entry point of {GROUP} (docs/blocks.md)"
+    raise UnknownType(f"no type {name!r} is installed", where=where, mend=mend)
 
 
 def names() -> list[str]:

@@ -139,3 +139,22 @@ def _check_digests(block: Block, manifest: Manifest, path: str) -> None:
 def content(block: Block) -> dict[str, Any]:
     """State of every block in the tree that has any, by path: what a life file holds."""
     return {path or ".": state for path, b in walk(block) if (state := b.state()) is not None}
+
+
+def rebuilt(block: Block, instead: dict[int, Block]) -> Block:
+    """The tree with other blocks in place of some (by `id` of the old one); what holds none of them stays itself.
+
+    A block that stands at several places does so again. Raises what `assemble` raises.
+    """
+    if id(block) in instead:
+        return instead[id(block)]
+    old = block.children()
+    nodes = {name: rebuilt(child, instead) for name, child in old.items()}
+    if all(nodes[name] is child for name, child in old.items()):
+        return block
+    made = block.__class__.assemble(block.config(), nodes, block.structure())
+    made.name, made.files = block.name, dict(block.files)
+    if about := block.__dict__.get("about"):
+        made.about = about  # pyright: ignore[reportAttributeAccessIssue]
+    instead[id(block)] = made
+    return made

@@ -70,7 +70,7 @@ class World(Block, type="world"):
         self._lodging = Lodging(Path(home) if home else None, self._acting)
 
     @classmethod
-    def from_template(cls, name: str, home: Path | str | None = None, **params: Any) -> World:
+    def from_template(cls, name: str, /, home: Path | str | None = None, **params: Any) -> World:
         """A new world from the template `name` of the shelf, or of a path that holds a slash or a dot."""
         world = templates.make(name, params)
         if not isinstance(world, World):
@@ -217,8 +217,16 @@ class World(Block, type="world"):
             "steps": [step.to_json() for step in self.history()],
             "world": content.shown(),
         }
-        waiting = self.unfinished()
-        return shown | ({"unfinished": waiting.to_json()} if waiting else {})
+        waiting, notes = self.unfinished(), life.log.notes(self._own_branch())
+        shown |= {"unfinished": waiting.to_json()} if waiting else {}
+        told = [{"step": step, "stages": stages, "text": text} for step, stages, text in notes]
+        return shown | ({"notes": told} if told else {})
+
+    def note(self, text: str) -> None:
+        """Write into the history what was done to the world itself, such as an exchange of its models."""
+        life = self._lodging.open().life
+        with life.writing(self.wait):
+            life.log.note(text)
 
     @property
     def artifacts(self) -> FolderArtifacts:

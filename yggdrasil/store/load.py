@@ -31,11 +31,11 @@ def load(name: str | Path) -> Block:
     text = str(name)
     by_path = isinstance(name, Path) or "/" in text or text.startswith(".")
     folder = Path(text) if by_path else on_shelf(text)
-    manifest = read_manifest(folder / MANIFEST)
     try:
+        manifest = read_manifest(folder / MANIFEST)
         block = load_manifest(manifest, folder)
     except YggError as error:
-        raise _from(error, folder / MANIFEST) from None
+        raise _from(error, folder, "" if by_path else text) from None
     block.name = manifest.name or block.name
     if not by_path:
         block.origin = f"shelf:{text}"
@@ -46,10 +46,14 @@ def load(name: str | Path) -> Block:
     return block
 
 
-def _from(error: YggError, path: Path) -> YggError:
-    """The error with the manifest that it comes from before its place in the tree."""
+def _from(error: YggError, folder: Path, item: str) -> YggError:
+    """The error with its manifest before its place in the tree; an item of the shelf is named, not its files."""
     if MANIFEST not in error.where:
+        path = folder / MANIFEST
         error.where = f"{path}: {error.where}" if error.where else str(path)
+    if item:
+        error.where = error.where.replace(str(folder), f"shelf:{item}")
+        error.mend = error.mend.replace(str(folder), f"shelf:{item}")
     return error
 
 

@@ -24,16 +24,20 @@ def shelf() -> dict[str, Path]:
             name = manifest.parent.name
             if name in found:
                 raise ManifestError(
-                    f"{name!r} is on the shelf twice", where=f"{found[name]}, {manifest.parent}", mend="rename one"
+                    f"{name!r} is on the shelf twice",
+                    where=f"{found[name].parent.name}/, {shelf_name}/",
+                    mend="rename one",
                 )
             found[name] = manifest.parent
     return found
 
 
 def on_shelf(name: str) -> Path:
-    """The folder of a shelf item. Raises ManifestError with the near names."""
+    """The folder of a shelf item. Raises ManifestError with the near names, or the path of a saved block here."""
     items = shelf()
     if name not in items:
-        mend = did_you_mean(name, items) + "; a path holds a slash or begins with a dot"
-        raise ManifestError(f"there is no {name!r} on the shelf", where=str(shelf_root()), mend=mend)
+        saved = (Path(name) / "manifest.yaml").is_file()
+        near = f"{did_you_mean(name, items)}; a path holds a slash or begins with a dot"
+        mend = f"did you mean './{name}'?" if saved else near
+        raise ManifestError(f"there is no {name!r} on the shelf", mend=mend)
     return items[name]

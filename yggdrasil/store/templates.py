@@ -12,7 +12,7 @@ from yggdrasil.contract.digest import digest_file
 from yggdrasil.contract.errors import ConfigError, did_you_mean
 from yggdrasil.contract.manifest import Manifest, read_manifest
 from yggdrasil.contract.registry import find
-from yggdrasil.contract.tree import walk
+from yggdrasil.contract.tree import rebuilt, walk
 from yggdrasil.levels import templates
 from yggdrasil.store import models
 from yggdrasil.store.from_diffusers import INDEX, from_diffusers
@@ -41,12 +41,13 @@ def from_template(name: str, /, **parameters: Any) -> Block:
     for parameter in given:
         if parameter not in known:
             raise ConfigError(f"template {name!r} has no parameter {parameter!r}", mend=did_you_mean(parameter, known))
-    instead = {manifest.parameters[p]: _stand_in(p, given.pop(p)) for p in list(given) if p in manifest.parameters}
+    instead = {manifest.parameters[p]: stand_in(p, given.pop(p)) for p in list(given) if p in manifest.parameters}
     changed = manifest.model_copy(update={"config": {**manifest.config, **given}, "parameters": {}, "digests": None})
     return load_manifest(changed, folder, instead)
 
 
-def _stand_in(parameter: str, value: Any) -> Block:
+def stand_in(parameter: str, value: Any) -> Block:
+    """The block that a parameter's value names. Raises ConfigError, ManifestError."""
     if isinstance(value, Block):
         return value
     if parameter == "llm":
@@ -65,14 +66,12 @@ def teller(model: str) -> Block:
     for place, block in walk(agent):
         if place == "llm":
             llm.name = block.name
-    return _with_llm(agent, llm)
+    return with_llm(agent, llm)
 
 
-def _with_llm(agent: Block, llm: Block) -> Block:
-    nodes = {**agent.children(), "llm": llm}
-    made = agent.__class__.assemble(agent.config(), nodes, agent.structure())
-    made.name = agent.name
-    return made
+def with_llm(agent: Block, llm: Block) -> Block:
+    """The same agent with another language model."""
+    return rebuilt(agent, {id(agent.children()["llm"]): llm})
 
 
 def language_model(model: str) -> Block:

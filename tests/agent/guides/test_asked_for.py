@@ -79,7 +79,8 @@ def test_an_action_whose_picture_shows_something_else_is_told_as_hearsay() -> No
 
 def test_weather_and_hour_of_an_action_are_painted() -> None:
     content = founded(Dice())
-    intent = tale.answer(Dice(), "development", {**context(content), "action": "A storm comes at night to the beach"}, 1)
+    asked = {**context(content), "action": "A storm comes at night to the beach"}
+    intent = tale.answer(Dice(), "development", asked, 1)
     (paint,) = tale.answer(Dice(), "architect", context(content, intent=intent), 1)["paints"]
     assert "at night" in paint["prompt"] and "thunderstorm" in paint["prompt"]
 

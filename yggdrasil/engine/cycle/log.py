@@ -191,6 +191,31 @@ class Log:
         )
         return str(row[0]) if row else ""
 
+    def note(self, text: str) -> None:
+        """Keep for ever what was done to the world itself, between the stages where it was done."""
+        self.database.write(
+            "INSERT INTO notes(after, made, text) SELECT COALESCE(MAX(seq), 0), ?, ? FROM stages", time.time(), text
+        )
+
+    def notes(self, branch: Branch) -> list[tuple[int, int, str]]:
+        """Every note, oldest first, with the branch's last step that had begun then, and how many stages it had."""
+        return [
+            (*self._reached(branch, after), str(text))
+            for after, text in self.database.all("SELECT after, text FROM notes ORDER BY rowid")
+        ]
+
+    def _reached(self, branch: Branch, seq: int) -> tuple[int, int]:
+        """The branch's last step with a stage up to the stored number `seq`, and how many such stages it has."""
+        for part in self.branches.lineage(branch):
+            sql = "SELECT MAX(step) FROM stages WHERE branch = ? AND step BETWEEN ? AND ? AND seq <= ?"
+            row = self.database.one(sql, part.branch, max(part.low, 1), part.high, seq)
+            if row and row[0]:
+                sql = "SELECT COUNT(*) FROM stages WHERE branch = ? AND step = ? AND position < ? AND seq <= ?"
+                shares = self.branches.sharers(branch, row[0])
+                counted = [self.database.one(sql, s.branch, row[0], s.position, seq) for s in shares]
+                return int(row[0]), sum(int(found[0]) for found in counted if found)
+        return 0, 0
+
     def journal(self, branch: Branch, step: int, position: int, prefix: str) -> StageJournal:
         """The journal for one run of the stage at `position`."""
         shares = self.branches.sharers(branch, step)

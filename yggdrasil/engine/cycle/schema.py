@@ -44,6 +44,8 @@ CREATE TABLE memory(
   place TEXT NOT NULL, whole INTEGER NOT NULL, value TEXT NOT NULL);
 CREATE INDEX memory_places ON memory(branch, place, step, position);
 """
+NOTES = "CREATE TABLE IF NOT EXISTS notes(after INTEGER NOT NULL, made REAL NOT NULL, text TEXT NOT NULL)"
+"""What was done to the world itself, after the stage stored as `after`; an older log gets this table when opened."""
 
 
 class Database:
@@ -70,6 +72,8 @@ class Database:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", *SMALL_WAL):
             self._connection.execute(f"PRAGMA {pragma}").fetchall()
         found = self._format()
+        if found <= FORMAT:
+            self._connection.execute(NOTES)
         if found == 0:
             with self.transaction():
                 if self._format() == 0:

@@ -142,7 +142,8 @@ class WorldCycle:
             if moment.role is CREATOR and not is_filled(written.output):
                 raise CreatorFailure(dict((written.beside or {}).get("failures", {})), where=moment.role.name)
         except BaseException as error:
-            self._store_end(moment, _status(error), f"{type(error).__name__}: {error}", started, inputs)
+            reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            self._store_end(moment, _status(error), reason, started, inputs)
             raise
         record = self._record(moment, "ran", "", started, inputs, written)
         with self._log.database.transaction():

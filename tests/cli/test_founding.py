@@ -1,0 +1,94 @@
+"""`new`: a world that cannot be founded leaves nothing; one that fails later is kept, and how to go on is said."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.command import ygg
+from tests.levels.scripted import Paint, scripted
+from yggdrasil.cli import growing
+from yggdrasil.contract import Block, ConfigError
+from yggdrasil.ports import Image, Text
+
+DEAD = "openai:m@http://127.0.0.1:9"
+
+
+class Late(Block, type="test_founding/late", role="Tool"):
+    """A painter that fails."""
+
+    def forward(self, prompt: Text, seed: int = 0) -> Image:
+        raise ConfigError("the brush is dry", mend="wet it")
+
+
+@pytest.mark.parametrize("at", [[], ["--at", "w"], ["--at", "deep/er/w"]])
+def test_a_dead_endpoint_leaves_nothing(
+    at: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert ygg(monkeypatch, "new", "a wish", "--llm", DEAD, "--steps", "1", *at) == 1
+    assert "no world was founded, and nothing is left of it" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_lay_in_the_folder_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "w").mkdir()
+    (tmp_path / "w" / "mine.txt").write_text("mine")
+    assert ygg(monkeypatch, "new", "a wish", "--llm", DEAD, "--at", str(tmp_path / "w")) == 1
+    assert [p.name for p in (tmp_path / "w").iterdir()] == ["mine.txt"]
+    monkeypatch.setattr(growing, "from_template", lambda name, /, **chosen: scripted(wish=chosen["wish"]))
+    assert ygg(monkeypatch, "new", "a wish", "--steps", "1", "--at", str(tmp_path / "w"), "--json") == 0
+    assert [s["step"] for s in json.loads(capsys.readouterr().out)["steps"]] == [1]
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_founded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    assert ygg(monkeypatch, "new", "a wish", "--at", str(tmp_path / "file" / "w")) == 1
+    assert "file: is a file, not a folder" in capsys.readouterr().err
+
+
+def test_a_step_that_fails_keeps_the_world_and_says_how_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def made(name: str, /, **chosen: Any) -> Any:
+        return scripted(wish=chosen["wish"], tools={"paint": Late()})
+
+    monkeypatch.setattr(growing, "from_template", made)
+    assert ygg(monkeypatch, "new", "a wish", "--steps", "1") == 1
+    captured = capsys.readouterr()
+    assert "what was finished is kept; go on: yggdrasil step 'grown/a wish'" in captured.err
+    assert "no world was founded" not in captured.err and captured.out == ""
+    monkeypatch.setattr(Late, "forward", Paint.forward)
+    assert ygg(monkeypatch, "step", "grown/a wish", "--json") == 0
+    assert [s["status"] for s in json.loads(capsys.readouterr().out)["steps"]] == ["whole"]
+
+
+@pytest.mark.parametrize(("code", "told"), [("rus", "did you mean 'ru'?"), ("de", "known here: en, ru")])
+def test_a_language_that_is_none_is_refused_with_those_that_are(
+    code: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert ygg(monkeypatch, "new", "a wish", "--language", code) == 1
+    captured = capsys.readouterr()
+    assert told in captured.err and repr(code) in captured.err and list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.models
+def test_what_the_storyteller_cannot_do_is_said_before_it_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    chosen = ["--language", "ru", "--style", "абвгдейка", "--steps", "0", "--yes"]
+    assert ygg(monkeypatch, "new", "a fishing village", *chosen) == 0
+    err = capsys.readouterr().err
+    assert "not understood in the style: абвгдейка" in err
+    assert "this storyteller writes English only" in err

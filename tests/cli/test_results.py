@@ -1,0 +1,181 @@
+"""`run`: what goes in is checked with words that help, what comes out goes where the user says and nowhere else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TypedDict
+
+import pytest
+from PIL import Image as Pictures
+
+from tests.cli.command import ygg
+from yggdrasil.cli import finding, results, single
+from yggdrasil.contract import Block
+from yggdrasil.ports import Image, Json, Text
+
+
+class Seen(TypedDict):
+    text: Text
+    labels: Json
+
+
+class Pair(TypedDict):
+    first: Image
+    second: Image
+
+
+class Paint(Block, type="test_results/paint"):
+    """Paint one colour."""
+
+    def forward(self, prompt: Text, seed: int = 0) -> Image:
+        return Pictures.new("RGB", (4, 4), (seed, 0, 0))
+
+
+class Two(Block, type="test_results/two"):
+    """Paint two pictures."""
+
+    def forward(self, prompt: Text) -> Pair:
+        return {"first": Pictures.new("RGB", (4, 4)), "second": Pictures.new("RGB", (4, 4))}
+
+
+class See(Block, type="test_results/see"):
+    """Say how wide a picture is."""
+
+    def forward(self, image: Image) -> Seen:
+        return {"text": f"{image.width} wide", "labels": {"wide": image.width}}
+
+
+class Say(Block, type="test_results/say"):
+    """Say it loudly."""
+
+    def forward(self, text: Text) -> Text:
+        return f"{text}!"
+
+
+class Count(Block, type="test_results/count"):
+    """Count letters."""
+
+    def forward(self, text: Text) -> Json:
+        return {"letters": len(text)}
+
+
+class Answered(TypedDict):
+    response: Text
+    result: Json
+    status: Json
+
+
+class Talker(Block, type="test_results/talker", role="Agent"):
+    """Answer."""
+
+    def forward(self, prompt: Text) -> Answered:
+        limit = {"state": "limit_reached", "kind": "tokens", "limit": 9} if prompt == "long" else {"state": "done"}
+        return {"response": f"to {prompt}", "result": {"text": "raw"}, "status": limit}
+
+
+BLOCKS = {"paint": Paint, "two": Two, "see": See, "say": Say, "count": Count, "talker": Talker}
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to stand in, and a shelf of the blocks above."""
+    monkeypatch.chdir(tmp_path)
+    for module in (single, finding):
+        monkeypatch.setattr(module, "open_block", lambda what: BLOCKS[what]())
+    return tmp_path
+
+
+def test_nothing_is_overwritten_unasked(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for expected in ("image.png", "image-2.png", "image-3.png"):
+        assert ygg(monkeypatch, "run", "paint", "prompt=x") == 0
+        assert capsys.readouterr().out == f"{expected}\n"
+    assert ygg(monkeypatch, "run", "paint", "prompt=x", "-o", "image.png", "seed=9") == 0
+    assert Pictures.open("image.png").getpixel((0, 0)) == (9, 0, 0)
+    assert Pictures.open("image-2.png").getpixel((0, 0)) == (0, 0, 0)
+
+
+def test_a_lone_output_goes_into_the_file(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ygg(monkeypatch, "run", "say", "text=ура", "-o", "said.txt") == 0
+    assert (here / "said.txt").read_text("utf-8") == "ура!"
+    assert ygg(monkeypatch, "run", "count", "text=abc", "-o", "n.json") == 0
+    assert json.loads((here / "n.json").read_text()) == {"letters": 3}
+    assert ygg(monkeypatch, "run", "talker", "prompt=you", "-o", "answer.txt") == 0
+    assert (here / "answer.txt").read_text() == "to you"
+
+
+@pytest.mark.parametrize("out", ["all/", "there"])
+def test_a_folder_takes_each_output(
+    out: str, here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "there").mkdir()
+    assert ygg(monkeypatch, "run", "paint", "prompt=x", "-o", "in.png") == 0
+    assert ygg(monkeypatch, "run", "see", "image=@in.png", "-o", out) == 0
+    assert sorted(p.name for p in (here / out).iterdir()) == ["labels.json", "text.txt"]
+    assert f"text: {Path(out)}/text.txt" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("what", "given", "out", "told"),
+    [
+        ("two", "prompt=x", "a.png", "one file cannot hold first, second. end it in a slash: -o a.png/"),
+        ("see", "image=@in.png", "a.txt", "one file cannot hold text, labels"),
+        ("paint", "prompt=x", "nowhere/a.png", "-o nowhere: there is no such folder"),
+        ("paint", "prompt=x", "a.jpg", "pictures are written as PNG. name it a.png"),
+    ],
+)
+def test_a_file_that_cannot_serve_is_refused_before_the_run(
+    what: str, given: str, out: str, told: str, here: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    Pictures.new("RGB", (4, 4)).save("in.png")
+
+    def never(self: Block, **_: object) -> None:
+        raise AssertionError("it ran")
+
+    monkeypatch.setattr(BLOCKS[what], "run", never)
+    assert ygg(monkeypatch, "run", what, given, "-o", out) == 1
+    assert told in capsys.readouterr().err
+    assert [p.name for p in here.iterdir()] == ["in.png"]
+
+
+@pytest.mark.parametrize(
+    ("what", "given", "told"),
+    [
+        ("see", "image=@inn.png", "image=@inn.png: there is no such file. did you mean @in.png?"),
+        ("see", "image=@zzz", "image=@zzz: there is no such file. check the path"),
+        ("see", "image=in.png", "image: takes a picture from a file. write image=@in.png"),
+        ("see", "image=a fox", "image: takes a picture from a file. write image=@FILE"),
+        ("paint", "promt=a fox", "there is no input 'promt'. did you mean 'prompt'?"),
+        ("paint", "a fox", "'a fox' names no input. write NAME=VALUE, e.g. prompt='a fox'"),
+        ("say", "text=@in.png", "text=@in.png: is not UTF-8 text"),
+        ("say", "text=@.", "cannot be read (Is a directory)"),
+    ],
+)
+def test_an_input_that_does_not_fit_is_told_in_words(
+    what: str, given: str, told: str, here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Pictures.new("RGB", (4, 4)).save("in.png")
+    assert ygg(monkeypatch, "run", what, given) == 1
+    err = capsys.readouterr().err
+    assert told in err and "Errno" not in err
+
+
+def test_an_agents_answer_is_what_is_printed(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ygg(monkeypatch, "run", "talker", "prompt=you") == 0
+    assert capsys.readouterr().out == "to you\n"
+    assert ygg(monkeypatch, "run", "talker", "prompt=long") == 0
+    captured = capsys.readouterr()
+    assert captured.out == "to long\n" and "limit_reached: tokens 9" in captured.err
+    assert ygg(monkeypatch, "run", "talker", "prompt=you", "--json") == 0
+    assert set(json.loads(capsys.readouterr().out)) == {"response", "result", "status"}
+
+
+def test_files_of_one_name_written_at_once_never_meet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = [results.Keeping().keep("image", Pictures.new("RGB", (2, 2)))["path"] for _ in range(3)]
+    assert made == ["image.png", "image-2.png", "image-3.png"]

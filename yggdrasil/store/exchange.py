@@ -1,0 +1,41 @@
+"""Exchanging the models of a world that is there, so that one whose model is gone can be lived on."""
+
+from __future__ import annotations
+
+from yggdrasil.agent.agent import Agent
+from yggdrasil.contract.block import Block
+from yggdrasil.contract.errors import ConfigError
+from yggdrasil.contract.tree import rebuilt, walk
+from yggdrasil.levels.world import World
+from yggdrasil.store.templates import stand_in, with_llm
+
+PAINT = "paint"
+"""The Creator's tool that `painter` stands for."""
+
+
+def exchanged(world: World, *, llm: str = "", painter: str = "") -> World:
+    """The world with another language model, another painter or both, named as in a template; it has no home yet.
+
+    Agents with tools keep everything but their model; a guided one, whose model must be one of ours, makes room for
+    the chronicler. Raises ConfigError if there is nobody to take the model, or what naming it raises.
+    """
+    instead: dict[int, Block] = {}
+    if llm:
+        instead |= _tellers(world, llm)
+    if painter:
+        tools = world.stages["creator"].body.children()
+        if PAINT not in tools:
+            raise ConfigError("has no tool 'paint'", where="creator", mend="build the world anew in Python")
+        instead[id(tools[PAINT])] = stand_in("painter", painter)
+    made = rebuilt(world, instead)
+    assert isinstance(made, World)
+    return made
+
+
+def _tellers(world: World, llm: str) -> dict[int, Block]:
+    agents = {id(part): part for _, part in walk(world) if isinstance(part, Agent)}
+    if not agents:
+        raise ConfigError("no agent tells this world", where=world.name, mend="build the world anew in Python")
+    teller = stand_in("llm", llm)
+    model = teller.children()["llm"]
+    return {key: teller if agent.policy == "guided" else with_llm(agent, model) for key, agent in agents.items()}
