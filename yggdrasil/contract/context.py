@@ -68,12 +68,12 @@ class Here:
         """Whether anybody reads events; build nothing costly if not."""
         return self.listener is not None
 
-    def below(self, name: str) -> Here:
-        """The surroundings of a part named `name`: deeper path, a seed of its own, the rest shared."""
+    def below(self, name: str, number: int = 1) -> Here:
+        """The surroundings of a part named `name`: deeper path, a seed of its own for each call, the rest shared."""
         new = Here.__new__(Here)
         new.path = f"{self.path}/{name}" if self.path else name
         new._seed = None
-        new._root = (self, name)
+        new._root = (self, name if number == 1 else f"{name}#{number}")
         new.listener = self.listener
         new.cancel = self.cancel
         new.artifacts = self.artifacts

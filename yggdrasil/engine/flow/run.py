@@ -15,15 +15,20 @@ from yggdrasil.contract.events import CancelToken
 from yggdrasil.contract.running import perform
 from yggdrasil.contract.wiring import SELF
 from yggdrasil.engine.flow.cache import Cache, value_key
-from yggdrasil.engine.flow.plan import Call, Plan, Round, Step
+from yggdrasil.engine.flow.plan import Call, Plan, Round, Source, Step
 
 Values = dict[str, dict[str, Any]]
 _CHEAP = 0.01
 """Seconds that a preview may take at every round."""
 
 
-def run_plan(plan: Plan, inputs: Mapping[str, Any], cache: Cache | None = None) -> dict[str, Any]:
-    """Run every step once and give the graph's outputs by name. Raises what a block raises, its place added."""
+def run_plan(
+    plan: Plan, inputs: Mapping[str, Any], cache: Cache | None = None, watch: tuple[Source, ...] = ()
+) -> dict[str, Any]:
+    """Run every step once and give the graph's outputs by name, and those of `watch` as `node.port`.
+
+    Raises what a block raises, its place added.
+    """
     place = here()
     run = _Run(plan, dict(inputs), place, cache)
     if plan.parallel:
@@ -31,7 +36,8 @@ def run_plan(plan: Plan, inputs: Mapping[str, Any], cache: Cache | None = None) 
     else:
         for step in plan.steps:
             run.step(step)
-    return {name: _joined(run.values, sources, join) for name, (sources, join) in plan.outputs.items()}
+    outputs = {name: _joined(run.values, sources, join) for name, (sources, join) in plan.outputs.items()}
+    return outputs | {f"{node}.{port}": run.values[node].get(port) for node, port in watch} if watch else outputs
 
 
 class _Run:
@@ -114,8 +120,11 @@ class _Run:
             for port in call.gives:
                 self.keys[f"{call.name}.{port}"] = f"{key}|{call.name}.{port}"
 
-    def call(self, call: Call, carried: dict[str, Any], *, quiet: bool = False) -> dict[str, Any]:
-        """Run one node, or skip it if a required value is absent; later rounds of a loop are quiet."""
+    def call(self, call: Call, carried: dict[str, Any], number: int = 1) -> dict[str, Any]:
+        """Run one node, or skip it if a required value is absent; later rounds of a loop are quiet.
+
+        `number`: which call of this place it is; each draws from a seed of its own.
+        """
         values: dict[str, Any] = {}
         ports = call.block.inputs
         for port, sources, join in call.feeds:
@@ -125,14 +134,14 @@ class _Run:
             values[port] = value
         for port in call.unfed:
             values[port] = ports[port].fresh_default()
-        place = self.place.below(call.name)
+        place = self.place.below(call.name, number)
         for port in call.needs:
             if values[port] is None:
                 place.emit("skipped", reason=f"{port} is absent")
                 return dict.fromkeys(call.gives)
         for port in call.doubtful:
             values[port] = ports[port].check(values[port], place.path)
-        return perform(call.block, values, place, quiet=quiet)
+        return perform(call.block, values, place, quiet=number > 1)
 
     def round(self, step: Round) -> None:
         """Run a declared loop until its output says so."""
@@ -142,7 +151,7 @@ class _Run:
             self.place.check()
             for call in step.calls:
                 own = {into: v for (node, into), v in carried.items() if node == call.name} if done else {}
-                self.values[call.name] = self.call(call, own, quiet=done > 0)
+                self.values[call.name] = self.call(call, own, done + 1)
                 if self._is_over(step, call):
                     self._fill_absent(step)
                     return
