@@ -18,6 +18,7 @@ from yggdrasil.engine.flow.cache import Cache, value_key
 from yggdrasil.engine.flow.plan import Call, Plan, Round, Source, Step
 
 Values = dict[str, dict[str, Any]]
+_NOTHING: dict[str, Any] = {}
 _CHEAP = 0.01
 """Seconds that a preview may take at every round."""
 
@@ -89,22 +90,29 @@ class _Run:
                 ready.append(j)
 
     def step(self, step: Step) -> None:
-        key = self.cache.step_key(self.plan, step, self.keys, self.salt) if self.cache is not None else None
-        if key is not None and self.cache is not None:
+        if self.cache is None:
+            self._act(step)
+            return
+        key = self.cache.step_key(self.plan, step, self.keys, self.salt)
+        if key is not None:
             found = self.cache.get(key)
             if found is not None:
                 self.values.update(found)
                 self._remember_keys(step, key)
-                for call in step.calls if isinstance(step, Round) else (step,):
-                    self.place.below(call.name).emit("skipped", reason="nothing changed: its last result is kept")
+                if self.place.listening:
+                    for call in step.calls if isinstance(step, Round) else (step,):
+                        self.place.below(call.name).emit("skipped", reason="nothing changed: its last result is kept")
                 return
+        self._act(step)
+        if key is not None:
+            self.cache.put(key, self._results(step))
+            self._remember_keys(step, key)
+
+    def _act(self, step: Step) -> None:
         if isinstance(step, Round):
             self.round(step)
         else:
-            self.values[step.name] = self.call(step, {})
-        if key is not None and self.cache is not None:
-            self.cache.put(key, self._results(step))
-            self._remember_keys(step, key)
+            self.values[step.name] = self.call(step, _NOTHING)
 
     def _results(self, step: Step) -> Values:
         """What of a step later steps can read: of a loop only what leaves it."""
@@ -126,21 +134,29 @@ class _Run:
         `number`: which call of this place it is; each draws from a seed of its own.
         """
         values: dict[str, Any] = {}
-        ports = call.block.inputs
+        absent: list[str] = []
         for port, sources, join in call.feeds:
-            value = carried[port] if port in carried else _joined(self.values, sources, join)
-            if value is None and not ports[port].required:
-                value = ports[port].fresh_default()
+            if port in carried:
+                value = carried[port]
+            elif join or not sources:
+                value = _joined(self.values, sources, join)
+            else:
+                node, out = sources[0]
+                value = self.values[node].get(out)
+            if value is None:
+                absent.append(port)
             values[port] = value
-        for port in call.unfed:
-            values[port] = ports[port].fresh_default()
+        if absent or call.unfed:
+            ports = call.block.inputs
+            values |= {p: ports[p].fresh_default() for p in (*absent, *call.unfed) if not ports[p].required}
         place = self.place.below(call.name, number)
-        for port in call.needs:
-            if values[port] is None:
+        for port in absent:
+            if port in call.needs:
                 place.emit("skipped", reason=f"{port} is absent")
                 return dict.fromkeys(call.gives)
-        for port in call.doubtful:
-            values[port] = ports[port].check(values[port], place.path)
+        if call.doubtful:
+            ports = call.block.inputs
+            values |= {port: ports[port].check(values[port], place.path) for port in call.doubtful}
         return perform(call.block, values, place, quiet=number > 1)
 
     def round(self, step: Round) -> None:
