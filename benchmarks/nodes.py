@@ -95,7 +95,7 @@ def beside_langgraph() -> Iterator[Row]:
 
 
 def unchanged() -> Iterator[Row]:
-    """Time a node of 400 and 1600 unchanged nodes beside that of 100, and 400 beside the 5 ms that they may take."""
+    """A node of 400 and of 1600 unchanged nodes beside one of 100, and 400 of them beside 5 ms."""
     small, middle, large = (chain(n, cached=True) for n in (100, 400, 1600))
     for length, work in ((400, middle), (1600, large)):
         pairs = timed(work, small, 31)

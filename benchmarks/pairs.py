@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import random
 import statistics
 import sys
@@ -10,8 +11,12 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
 PAIRS = 15
 _DRAWS = 4000
+Work = Callable[[], object]
+Pairs = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,7 @@ class Row:
     """
 
     name: str
-    pairs: tuple[tuple[float, float], ...]
+    pairs: Pairs
     goal: float
     unit: str = "s"
     over: float = 0.0
@@ -60,8 +65,8 @@ def _shown(value: float, unit: str) -> str:
     return f"{value / 1e-9:.3g}ns"
 
 
-def seconds(work: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
-    """How long one call takes, nothing collected meanwhile."""
+def seconds(work: Work, clock: Callable[[], float] = time.process_time) -> float:
+    """How long one call takes, nothing collected meanwhile; by default in seconds of this process on a core."""
     gc.collect()
     gc.disable()
     began = clock()
@@ -72,9 +77,7 @@ def seconds(work: Callable[[], object], clock: Callable[[], float] = time.perf_c
         gc.enable()
 
 
-def turns(
-    ours: Callable[[], float], peer: Callable[[], float], count: int = PAIRS, warm: int = 1
-) -> tuple[tuple[float, float], ...]:
+def turns(ours: Callable[[], float], peer: Callable[[], float], count: int = PAIRS, warm: int = 1) -> Pairs:
     """`count` pairs of measures, each side first in every other pair; the first `warm` of each are thrown away."""
     for _ in range(warm):
         ours(), peer()
@@ -88,9 +91,9 @@ def turns(
     return tuple(found)
 
 
-def timed(ours: Callable[[], object], peer: Callable[[], object], count: int = PAIRS) -> tuple[tuple[float, float], ...]:
+def timed(ours: Work, peer: Work, count: int = PAIRS, clock: Callable[[], float] = time.process_time) -> Pairs:
     """The same for two pieces of work, in seconds."""
-    return turns(lambda: seconds(ours), lambda: seconds(peer), count)
+    return turns(lambda: seconds(ours, clock), lambda: seconds(peer, clock), count)
 
 
 def main(rows: dict[str, Callable[[], Iterable[Row]]]) -> None:

@@ -14,7 +14,7 @@ from yggdrasil.contract.context import Here, here, standing
 from yggdrasil.contract.events import CancelToken
 from yggdrasil.contract.running import perform
 from yggdrasil.contract.wiring import SELF
-from yggdrasil.engine.flow.cache import Cache, value_key
+from yggdrasil.engine.flow.cache import Cache, Keys, value_key
 from yggdrasil.engine.flow.plan import Call, Plan, Round, Source, Step
 
 Values = dict[str, dict[str, Any]]
@@ -48,11 +48,11 @@ class _Run:
         self.preview_due = 0.0
         self.values: Values = {SELF: inputs}
         self.cache = cache
-        self.keys: dict[str, str | None] = {}
+        self.keys: Keys = {}
         self.salt = ""
         if cache is not None:
             self.salt = f"{place.seed}|{place.artifacts_name()}"
-            self.keys = {f"{SELF}.{n}": value_key(v) for n, v in inputs.items()}
+            self.keys = {(SELF, n): value_key(v) for n, v in inputs.items()}
 
     def side_by_side(self) -> None:
         """Start each step as soon as what it waits for is done; heavy ones in threads; one failure stops all."""
@@ -126,7 +126,7 @@ class _Run:
     def _remember_keys(self, step: Step, key: str) -> None:
         for call in step.calls if isinstance(step, Round) else (step,):
             for port in call.gives:
-                self.keys[f"{call.name}.{port}"] = f"{key}|{call.name}.{port}"
+                self.keys[(call.name, port)] = f"{key}|{call.name}.{port}"
 
     def call(self, call: Call, carried: dict[str, Any], number: int = 1) -> dict[str, Any]:
         """Run one node, or skip it if a required value is absent; later rounds of a loop are quiet.
