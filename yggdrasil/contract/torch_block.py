@@ -112,8 +112,6 @@ class TorchBlock(Block):
         return (digest(self.identity()), self.dtype, self.device)
 
     def _load(self) -> nn.Module:
-        import torch
-
         tensors = self.chosen(read_tensors(self.file()))
         with unfilled():
             module = self.build()
