@@ -44,12 +44,12 @@ def unfilled() -> Any:
 
     class Unfilled(TorchFunctionMode):
         def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            named = kwargs or {}
+            named: dict[str, Any] = kwargs or {}
             if func is torch.empty:
                 return func(*args, **{**named, "device": "meta"})
             name = str(getattr(func, "__name__", ""))
             if name.endswith("_") and not name.startswith("_"):
-                tensor = args[0] if args else named.get("tensor")
+                tensor: Any = args[0] if args else named.get("tensor")
                 if isinstance(tensor, torch.Tensor) and tensor.is_meta:
                     return tensor
             return func(*args, **named)

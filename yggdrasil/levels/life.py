@@ -32,7 +32,7 @@ class Life:
         self.log = Log(self.home)
         self.artifacts = FolderArtifacts(self.home / "artifacts")
         self._contents: dict[tuple[int, int], Content] = {}
-        self._intents: dict[int, tuple[int, list[str]]] = {}
+        self._intents: dict[int, tuple[int, list[str], list[Any]]] = {}
         self._holder = 0
 
     @contextmanager
@@ -69,14 +69,15 @@ class Life:
     def intents(self, branch: Branch, step: int) -> list[Any]:
         """What should have happened in each whole step before `step`, oldest first; only what is new is read.
 
-        Steps before an open one are over for ever, so their texts are kept; every caller gets values of its own.
+        Steps before an open one are over for ever, so their texts are kept; the stages of a step share the values.
         """
-        known, texts = self._intents.get(branch.id, (0, []))
-        if known >= step:
-            known, texts = 0, []
-        texts = [*texts, *map(dumps, self.log.outputs(branch, "intent", known + 1, step - 1))]
-        self._intents[branch.id] = (step - 1, texts)
-        return json.loads(f"[{','.join(texts)}]")
+        known, texts, values = self._intents.get(branch.id, (0, [], []))
+        if known != step:
+            first = known if 0 < known < step else 1
+            texts = [*(texts if first > 1 else []), *map(dumps, self.log.outputs(branch, "intent", first, step - 1))]
+            values = json.loads(f"[{','.join(texts)}]")
+            self._intents[branch.id] = (step, texts, values)
+        return list(values)
 
     def _nearest(self, branch: Branch, step: int) -> tuple[int, Content]:
         before = (self.log.branches.owner(branch, max(step - 1, 0)), step - 1)
