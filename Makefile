@@ -41,5 +41,8 @@ test: $(VENV)/.dev models
 test-system: $(VENV)/.dev models
 	$(BIN)/python -m pytest -m system
 
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.table
+
 clean:
 	rm -rf $(VENV) build dist *.egg-info

@@ -17,6 +17,8 @@ _WHERE = {
     "World": "yggdrasil.levels.world",
     "from_diffusers": "yggdrasil.store.from_diffusers",
     "from_template": "yggdrasil.store.templates",
+    "choose": "yggdrasil.levels.choosing",
+    "loop": "yggdrasil.levels.looping",
     "Agent": "yggdrasil.agent.agent",
     "load": "yggdrasil.store.load",
     "save": "yggdrasil.store.save",
@@ -25,7 +27,9 @@ _WHERE = {
 if TYPE_CHECKING:
     from yggdrasil.agent.agent import Agent
     from yggdrasil.contract import Block, YggError, here, listening
+    from yggdrasil.levels.choosing import choose
     from yggdrasil.levels.graph import Graph, Pipeline, graph
+    from yggdrasil.levels.looping import loop
     from yggdrasil.levels.stage import Stage
     from yggdrasil.levels.world import World
     from yggdrasil.store.from_diffusers import from_diffusers
@@ -41,12 +45,14 @@ __all__ = [
     "Stage",
     "World",
     "YggError",
+    "choose",
     "from_diffusers",
     "from_template",
     "graph",
     "here",
     "listening",
     "load",
+    "loop",
     "save",
 ]
 

@@ -13,9 +13,9 @@ from yggdrasil.agent.memory import view
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.turns import Ask, assistant, fill, take_turn
 from yggdrasil.blocks.llm.abilities import LanguageModel
-from yggdrasil.contract import Block, Paused, derive_seed, here, standing
+from yggdrasil.contract import derive_seed, here, standing
 from yggdrasil.contract.digest import digest
-from yggdrasil.contract.tree import content, walk
+from yggdrasil.contract.effects import remembered
 from yggdrasil.engine.cycle.agent_loop import LoopState
 
 Message = dict[str, Any]
@@ -175,12 +175,12 @@ class Running:
         known = toolbox.tools.get(call["name"])
         name = known.name if known else call["name"]
         place.emit("tool_call", tool=name, arguments=_shown(call["arguments"]), id=call["id"])
-        done: dict[str, Any] = _held_once(
-            f"tool {mark} {call['name']}", {"arguments": call["arguments"]}, known.block if known else None,
+        text: str = remembered(
+            f"tool {mark} {call['name']}", {"arguments": call["arguments"]}, "text", known.block if known else None,
             lambda: toolbox.call(call["name"], call["arguments"], mark=mark, seconds=self._limits.tool_seconds),
         )  # fmt: skip
-        place.emit("tool_result", tool=name, result=done["text"], id=call["id"])
-        return done["text"]
+        place.emit("tool_result", tool=name, result=text, id=call["id"])
+        return text
 
 
 def _shown(arguments: str) -> Any:
@@ -189,39 +189,6 @@ def _shown(arguments: str) -> Any:
         return json.loads(arguments or "{}") or {}
     except ValueError:
         return arguments
-
-
-class _Held(BaseException):
-    """Carries a pause past the journal of the calling tool, so that the question stands in it once only."""
-
-    def __init__(self, pause: Paused) -> None:
-        self.pause = pause
-        super().__init__()
-
-
-def _held_once(name: str, inputs: Any, block: Block | None, act: Callable[[], str]) -> dict[str, Any]:
-    """The call through the journal, together with what the tool remembers after it; replay restores that too."""
-    ran = False
-
-    def acted() -> dict[str, Any]:
-        nonlocal ran
-        ran = True
-        try:
-            text = act()
-        except Paused as pause:
-            raise _Held(pause) from None
-        life = content(block) if block is not None else {}
-        return {"text": text, **({"life": life} if life else {})}
-
-    try:
-        done: dict[str, Any] = here().once(name, inputs, acted)
-    except _Held as held:
-        raise held.pause from None
-    if not ran and block is not None and "life" in done:
-        parts = {path or ".": part for path, part in walk(block)}
-        for path, state in done["life"].items():
-            parts[path].restore(state)
-    return done
 
 
 def _text(value: Any) -> str:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from yggdrasil.contract.artifacts import ArtifactStore, MemoryArtifacts
+from yggdrasil.contract.errors import Cancelled
 from yggdrasil.contract.events import CancelToken, Event, Kind, Listener
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Journal(Protocol):
 class Here:
     """The surroundings of one call. `seed` belongs to this place and call alone (0 … 2**63 − 1)."""
 
-    __slots__ = ("_root", "_seed", "artifacts", "cancel", "journal", "listener", "path", "shared")
+    __slots__ = ("_above", "_name", "_path", "_seed", "artifacts", "cancel", "journal", "listener", "shared")
 
     def __init__(
         self,
@@ -38,9 +39,10 @@ class Here:
         journal: Journal | None = None,
         shared: dict[str, Any] | None = None,
     ) -> None:
-        self.path = path
+        self._path: str | None = path
         self._seed: int | None = seed
-        self._root: tuple[Here, str] | None = None
+        self._above: Here | None = None
+        self._name: str | tuple[str, int] = ""
         self.listener = listener
         self.cancel = cancel or CancelToken()
         self.artifacts: ArtifactStore = MemoryArtifacts() if artifacts is None else artifacts
@@ -48,11 +50,20 @@ class Here:
         self.shared: dict[str, Any] = {} if shared is None else shared
 
     @property
+    def path(self) -> str:
+        """The place in the tree, the names from the top joined by slashes."""
+        if self._path is None:
+            name = self._name if isinstance(self._name, str) else self._name[0]
+            above = cast("Here", self._above).path
+            self._path = f"{above}/{name}" if above else name
+        return self._path
+
+    @property
     def seed(self) -> int:
         """The seed of this place and call, derived from those above when first asked for."""
         if self._seed is None:
-            above, name = cast("tuple[Here, str]", self._root)
-            self._seed = derive_seed(above.seed, name)
+            name = self._name if isinstance(self._name, str) else "#".join(map(str, self._name))
+            self._seed = derive_seed(cast("Here", self._above).seed, name)
         return self._seed
 
     def but(self, **changes: Any) -> Here:
@@ -68,12 +79,12 @@ class Here:
         """Whether anybody reads events; build nothing costly if not."""
         return self.listener is not None
 
-    def below(self, name: str) -> Here:
-        """The surroundings of a part named `name`: deeper path, a seed of its own, the rest shared."""
+    def below(self, name: str, number: int = 1) -> Here:
+        """The surroundings of a part named `name`: deeper path, a seed of its own for each call, the rest shared."""
         new = Here.__new__(Here)
-        new.path = f"{self.path}/{name}" if self.path else name
-        new._seed = None
-        new._root = (self, name)
+        new._path = new._seed = None
+        new._above = self
+        new._name = name if number == 1 else (name, number)
         new.listener = self.listener
         new.cancel = self.cancel
         new.artifacts = self.artifacts
@@ -110,7 +121,8 @@ class Here:
 
     def check(self) -> None:
         """Raise Cancelled if the reader has closed the stream."""
-        self.cancel.check(self.path)
+        if self.cancel.cancelled:
+            raise Cancelled(self.path)
 
     def once(self, name: str, inputs: Any, act: Callable[[], Any]) -> Any:
         """Do `act` (which returns JSON) at most once for this place, name and inputs, also over restarts."""
@@ -127,6 +139,8 @@ class Here:
 
 
 _here: contextvars.ContextVar[Here] = contextvars.ContextVar("yggdrasil_here")
+stand = _here.set
+leave = _here.reset
 _nowhere = Here()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -33,15 +32,15 @@ class CancelToken:
     """A flag that every depth of a run looks at; set once, never cleared. A part's own token hears its parent's."""
 
     def __init__(self, parent: CancelToken | None = None) -> None:
-        self._event = threading.Event()
+        self._set = False
         self._parent = parent
 
     def cancel(self) -> None:
-        self._event.set()
+        self._set = True
 
     @property
     def cancelled(self) -> bool:
-        return self._event.is_set() or (self._parent is not None and self._parent.cancelled)
+        return self._set or (self._parent is not None and self._parent.cancelled)
 
     def check(self, where: str = "") -> None:
         """Raise Cancelled if the reader has gone."""

@@ -9,7 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from yggdrasil.contract.context import Here, here, standing
+from yggdrasil.contract.context import Here, here, leave, stand, standing
 from yggdrasil.contract.errors import Cancelled, Paused, YggError
 from yggdrasil.contract.events import CancelToken, Event, Listener
 from yggdrasil.contract.ports import as_outputs, checked_inputs
@@ -50,12 +50,13 @@ def perform(
     With `check` the inputs are validated first; `quiet` tells neither beginning nor end, only trouble.
     """
     place.check()
-    if not quiet:
+    tells = place.listener is not None and not quiet
+    if tells:
         place.emit("started", type=block.type_name, block_kind=block.kind)
+    before = stand(place)
     try:
         given = checked_inputs(block.inputs, values, place.path) if check else values
-        with standing(place):
-            result = as_outputs(block.forward(**given), block.outputs, place.path)
+        result = as_outputs(block.forward(**given), block.outputs, "")
     except (Cancelled, KeyboardInterrupt):
         place.emit("cancelled")
         raise
@@ -66,7 +67,9 @@ def perform(
         locate(error, place.path)
         place.emit("failed", error=type(error).__name__, message=str(error))
         raise
-    if not quiet:
+    finally:
+        leave(before)
+    if tells:
         place.emit("finished")
     return result
 

@@ -34,6 +34,29 @@ def one_instance(key: tuple[str, ...], load: Callable[[], T]) -> T:
         return found
 
 
+def unfilled() -> Any:
+    """Inside, `torch.empty` gives tensors without memory and nothing is initialised; buffers are computed as ever.
+
+    So a module is built in the time that its objects take, and only what its file does not hold has values.
+    """
+    import torch
+    from torch.overrides import TorchFunctionMode
+
+    class Unfilled(TorchFunctionMode):
+        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            named: dict[str, Any] = kwargs or {}
+            if func is torch.empty:
+                return func(*args, **{**named, "device": "meta"})
+            name = str(getattr(func, "__name__", ""))
+            if name.endswith("_") and not name.startswith("_"):
+                tensor: Any = args[0] if args else named.get("tensor")
+                if isinstance(tensor, torch.Tensor) and tensor.is_meta:
+                    return tensor
+            return func(*args, **named)
+
+    return Unfilled()
+
+
 class TorchBlock(Block):
     """A block around one torch module. Write `build` (the empty module, from the config) and `forward`.
 
@@ -89,10 +112,8 @@ class TorchBlock(Block):
         return (digest(self.identity()), self.dtype, self.device)
 
     def _load(self) -> nn.Module:
-        import torch
-
         tensors = self.chosen(read_tensors(self.file()))
-        with torch.device("meta"):
+        with unfilled():
             module = self.build()
         once = {id(t): t.to(self.torch_dtype) if t.is_floating_point() else t for t in tensors.values()}
         given = {n: once[id(t)] for n, t in tensors.items()}

@@ -85,7 +85,7 @@ class Acting:
             "step": step,
             "world": content.digest_for_agents(),
             "story": list(content.story),
-            "past": self.life.log.outputs(branch, "intent", 1, step - 1),
+            "past": self.life.intents(branch, step),
         }
 
     @contextmanager

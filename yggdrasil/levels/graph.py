@@ -141,8 +141,12 @@ class Graph(Block, type="graph"):
         return found
 
     def forward(self, **inputs: Any) -> dict[str, Any]:
+        return self.watched(inputs)
+
+    def watched(self, inputs: Mapping[str, Any], *ports: tuple[str, str]) -> dict[str, Any]:
+        """What `forward` gives, and beside it what came out of (node, port) inside, as `node.port`."""
         given = {name: value for name, value in inputs.items() if value is not None}
-        return run_plan(self.plan, {**copy.deepcopy(self.defaults), **given}, self.cache)
+        return run_plan(self.plan, {**copy.deepcopy(self.defaults), **given}, self.cache, ports)
 
     def children(self) -> Mapping[str, Block]:
         return self.net.nodes

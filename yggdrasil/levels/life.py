@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 import threading
@@ -9,11 +10,12 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from yggdrasil.contract.artifacts import FolderArtifacts, write_durably
 from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.lock import holding
-from yggdrasil.engine.cycle.log import FILE, Log
+from yggdrasil.engine.cycle.log import FILE, Log, dumps
 from yggdrasil.state.content import Content
 from yggdrasil.state.operations import apply, parse_operations
 
@@ -30,6 +32,7 @@ class Life:
         self.log = Log(self.home)
         self.artifacts = FolderArtifacts(self.home / "artifacts")
         self._contents: dict[tuple[int, int], Content] = {}
+        self._intents: dict[int, tuple[int, list[str], list[Any]]] = {}
         self._holder = 0
 
     @contextmanager
@@ -63,6 +66,19 @@ class Life:
         operations = self.log.keeping.operations(branch, step, step, position)
         return apply(content, parse_operations(operations))[0] if operations else content
 
+    def intents(self, branch: Branch, step: int) -> list[Any]:
+        """What should have happened in each whole step before `step`, oldest first; only what is new is read.
+
+        Steps before an open one are over for ever, so their texts are kept; the stages of a step share the values.
+        """
+        known, texts, values = self._intents.get(branch.id, (0, [], []))
+        if known != step:
+            first = known if 0 < known < step else 1
+            texts = [*(texts if first > 1 else []), *map(dumps, self.log.outputs(branch, "intent", first, step - 1))]
+            values = json.loads(f"[{','.join(texts)}]")
+            self._intents[branch.id] = (step, texts, values)
+        return list(values)
+
     def _nearest(self, branch: Branch, step: int) -> tuple[int, Content]:
         before = (self.log.branches.owner(branch, max(step - 1, 0)), step - 1)
         if before in self._contents:
@@ -72,6 +88,7 @@ class Life:
 
     def forget_cached(self) -> None:
         self._contents.clear()
+        self._intents.clear()
 
     def copy_to(self, target: Path) -> None:
         """Copy the life into another folder: the log as it is now, and every artifact that it names."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import unicodedata
 from collections import Counter
 from typing import Any
@@ -84,6 +85,14 @@ class Content(_Part):
             if twice:
                 raise ValueError(f"two {kind}s are named {', '.join(twice)}")
         return self
+
+    def copied(self) -> Content:
+        """The same content, sharing nothing that could be changed in place; a text is its own copy."""
+        fresh: dict[str, Any] = {name: value for name, value in self if isinstance(value, str | int)}
+        fresh |= {name: list(getattr(self, name)) for name in ("story", "facts", "rules")}
+        fresh |= {f"{kind}s": [thing.model_copy() for thing in self.named(kind)] for kind in KINDS}
+        fresh |= {"glossary": dict(self.glossary), "extra": copy.deepcopy(self.extra)}
+        return self.model_copy(update=fresh)
 
     def named(self, kind: str) -> list[Any]:
         """The places, characters or items."""

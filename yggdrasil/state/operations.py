@@ -64,7 +64,7 @@ def apply(content: Content, operations: Iterable[Operation]) -> tuple[Content, l
 
     The given content is never touched; `apply(*apply(x, ops))[0] == x` for every legal `ops`.
     """
-    draft = content.model_copy(deep=True)
+    draft = content.copied()
     inverses: list[Operation] = []
     for number, operation in enumerate(operations):
         where = f"operations/{number}:{operation.op}"

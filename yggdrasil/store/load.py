@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from yggdrasil.contract.block import Block, FileRef
-from yggdrasil.contract.digest import digest_file
+from yggdrasil.contract.digest import digest_of_version
 from yggdrasil.contract.errors import ManifestError, WeightsError, YggError
 from yggdrasil.contract.manifest import FileEntry, Manifest, read_manifest
 from yggdrasil.contract.tree import assemble, describe, walk
@@ -18,7 +18,6 @@ from yggdrasil.store.models import locate
 from yggdrasil.store.save import LIFE, MANIFEST
 from yggdrasil.store.shelf import on_shelf
 
-_verified: dict[tuple[str, int, int], str] = {}
 _open: contextvars.ContextVar[tuple[str, ...]] = contextvars.ContextVar("yggdrasil_open_shelf", default=())
 
 
@@ -114,7 +113,7 @@ def find_file(entry: FileEntry, folder: Path, where: str) -> FileRef:
     if where.endswith(":weights"):
         check_kind(path)
     refuse_code(path)
-    found = _hash(path)
+    found = digest_of_version(path)
     if found != entry.sha256:
         raise WeightsError(
             f"{entry.path!r} has sha256 {found[:16]}…, the manifest says {entry.sha256[:16]}…",
@@ -122,14 +121,6 @@ def find_file(entry: FileEntry, folder: Path, where: str) -> FileRef:
             mend="restore the file, or save the block again if the change was meant",
         )
     return FileRef(entry.sha256, path, entry.source)
-
-
-def _hash(path: Path) -> str:
-    status = path.stat()
-    key = (str(path), status.st_mtime_ns, status.st_size)
-    if key not in _verified:
-        _verified[key] = digest_file(path)
-    return _verified[key]
 
 
 def _check_digests(manifest: Manifest, block: Block, folder: Path) -> None:

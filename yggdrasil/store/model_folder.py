@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from yggdrasil.contract.block import FileRef
-from yggdrasil.contract.digest import digest_file
+from yggdrasil.contract.digest import digest_of_version
 from yggdrasil.contract.errors import ManifestError, MissingFile, WeightsError
 from yggdrasil.contract.weights import PICKLES, check_kind
 
@@ -37,7 +37,7 @@ def read_config(path: Path) -> dict[str, Any]:
 
 def reference(path: Path) -> FileRef:
     """A file where it lies, named by its hash."""
-    return FileRef(digest_file(path), path.absolute())
+    return FileRef(digest_of_version(path), path.absolute())
 
 
 def weights(folder: Path, stem: str) -> Path:

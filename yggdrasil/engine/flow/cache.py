@@ -17,7 +17,9 @@ from yggdrasil.contract.wiring import SELF
 from yggdrasil.engine.flow.plan import Call, Plan, Round, Step
 
 LIMIT = 256 << 20
-_ATOMS = (type(None), bool, int, float, str, bytes)
+_ATOMS = frozenset((type(None), bool, int, float, str, bytes))
+Keys = dict[tuple[str, str], str | None]
+"""(node, output) → the key of its value; None where it has none."""
 
 
 class Cache:
@@ -63,34 +65,37 @@ class Cache:
             self._found.clear()
             self._bytes = 0
 
-    def step_key(self, plan: Plan, step: Step, keys: dict[str, str | None], salt: str) -> str | None:
+    def step_key(self, plan: Plan, step: Step, keys: Keys, salt: str) -> str | None:
         """The key of a step's results; None if it, or anything it was given, has none."""
-        calls = step.calls if isinstance(step, Round) else [step]
-        total = hashlib.sha256(salt.encode())
-        inside = {c.name for c in calls}
-        if isinstance(step, Round):
-            total.update(repr(step.loop.to_json()).encode())
+        looped = isinstance(step, Round)
+        calls = step.calls if looped else (step,)
+        inside = {c.name for c in calls} if looped else ()
+        parts = [salt, repr(step.loop.to_json())] if looped else [salt]
         for call in calls:
             own = _own_key(plan, call)
             if not own:
                 return None
-            total.update(repr((call.name, own)).encode())
+            parts += (call.name, own)
             for port, sources, join in call.feeds:
-                for node, out in sources:
-                    absent = "" if node == SELF or node in inside else None
-                    key = keys.get(f"{node}.{out}", absent)
+                for source in sources:
+                    key = keys.get(source)
                     if key is None:
-                        return None
-                    total.update(repr((port, join, node, out, key)).encode())
-        return total.hexdigest()
+                        if (source[0] != SELF and source[0] not in inside) or source in keys:
+                            return None
+                        key = ""
+                    parts += (port, join, *source, key)
+        return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _own_key(plan: Plan, call: Call) -> str:
     """The key of a block, made again only if it or a part of it was touched since."""
-    stamp = tuple((part.serial, part.touched()) for _, part in walk(call.block))
+    block = call.block
+    stamp: Any = (block.serial, block.touched())
+    if block.children():
+        stamp = tuple((part.serial, part.touched()) for _, part in walk(block))
     known = plan.keys.get(call.name)
     if known is None or known[0] != stamp:
-        known = plan.keys[call.name] = (stamp, block_key(call.block))
+        known = plan.keys[call.name] = (stamp, block_key(block))
     return known[1]
 
 
@@ -157,7 +162,7 @@ def _copied(value: Any) -> Any:
     if type(value) in (list, tuple):
         return type(value)(_copied(v) for v in value)
     if type(value) is dict:
-        return {k: _copied(v) for k, v in value.items()}
+        return {k: v if type(v) in _ATOMS else _copied(v) for k, v in value.items()}
     if isinstance(value, AudioClip):
         return replace(value, samples=_copied(value.samples))
     if _is_tensor(value):

@@ -14,16 +14,22 @@ from yggdrasil.contract.context import Here, here, standing
 from yggdrasil.contract.events import CancelToken
 from yggdrasil.contract.running import perform
 from yggdrasil.contract.wiring import SELF
-from yggdrasil.engine.flow.cache import Cache, value_key
-from yggdrasil.engine.flow.plan import Call, Plan, Round, Step
+from yggdrasil.engine.flow.cache import Cache, Keys, value_key
+from yggdrasil.engine.flow.plan import Call, Plan, Round, Source, Step
 
 Values = dict[str, dict[str, Any]]
+_NOTHING: dict[str, Any] = {}
 _CHEAP = 0.01
 """Seconds that a preview may take at every round."""
 
 
-def run_plan(plan: Plan, inputs: Mapping[str, Any], cache: Cache | None = None) -> dict[str, Any]:
-    """Run every step once and give the graph's outputs by name. Raises what a block raises, its place added."""
+def run_plan(
+    plan: Plan, inputs: Mapping[str, Any], cache: Cache | None = None, watch: tuple[Source, ...] = ()
+) -> dict[str, Any]:
+    """Run every step once and give the graph's outputs by name, and those of `watch` as `node.port`.
+
+    Raises what a block raises, its place added.
+    """
     place = here()
     run = _Run(plan, dict(inputs), place, cache)
     if plan.parallel:
@@ -31,7 +37,8 @@ def run_plan(plan: Plan, inputs: Mapping[str, Any], cache: Cache | None = None) 
     else:
         for step in plan.steps:
             run.step(step)
-    return {name: _joined(run.values, sources, join) for name, (sources, join) in plan.outputs.items()}
+    outputs = {name: _joined(run.values, sources, join) for name, (sources, join) in plan.outputs.items()}
+    return outputs | {f"{node}.{port}": run.values[node].get(port) for node, port in watch} if watch else outputs
 
 
 class _Run:
@@ -41,11 +48,11 @@ class _Run:
         self.preview_due = 0.0
         self.values: Values = {SELF: inputs}
         self.cache = cache
-        self.keys: dict[str, str | None] = {}
+        self.keys: Keys = {}
         self.salt = ""
         if cache is not None:
             self.salt = f"{place.seed}|{place.artifacts_name()}"
-            self.keys = {f"{SELF}.{n}": value_key(v) for n, v in inputs.items()}
+            self.keys = {(SELF, n): value_key(v) for n, v in inputs.items()}
 
     def side_by_side(self) -> None:
         """Start each step as soon as what it waits for is done; heavy ones in threads; one failure stops all."""
@@ -83,22 +90,29 @@ class _Run:
                 ready.append(j)
 
     def step(self, step: Step) -> None:
-        key = self.cache.step_key(self.plan, step, self.keys, self.salt) if self.cache is not None else None
-        if key is not None and self.cache is not None:
+        if self.cache is None:
+            self._act(step)
+            return
+        key = self.cache.step_key(self.plan, step, self.keys, self.salt)
+        if key is not None:
             found = self.cache.get(key)
             if found is not None:
                 self.values.update(found)
                 self._remember_keys(step, key)
-                for call in step.calls if isinstance(step, Round) else (step,):
-                    self.place.below(call.name).emit("skipped", reason="nothing changed: its last result is kept")
+                if self.place.listening:
+                    for call in step.calls if isinstance(step, Round) else (step,):
+                        self.place.below(call.name).emit("skipped", reason="nothing changed: its last result is kept")
                 return
+        self._act(step)
+        if key is not None:
+            self.cache.put(key, self._results(step))
+            self._remember_keys(step, key)
+
+    def _act(self, step: Step) -> None:
         if isinstance(step, Round):
             self.round(step)
         else:
-            self.values[step.name] = self.call(step, {})
-        if key is not None and self.cache is not None:
-            self.cache.put(key, self._results(step))
-            self._remember_keys(step, key)
+            self.values[step.name] = self.call(step, _NOTHING)
 
     def _results(self, step: Step) -> Values:
         """What of a step later steps can read: of a loop only what leaves it."""
@@ -112,27 +126,38 @@ class _Run:
     def _remember_keys(self, step: Step, key: str) -> None:
         for call in step.calls if isinstance(step, Round) else (step,):
             for port in call.gives:
-                self.keys[f"{call.name}.{port}"] = f"{key}|{call.name}.{port}"
+                self.keys[(call.name, port)] = f"{key}|{call.name}.{port}"
 
-    def call(self, call: Call, carried: dict[str, Any], *, quiet: bool = False) -> dict[str, Any]:
-        """Run one node, or skip it if a required value is absent; later rounds of a loop are quiet."""
+    def call(self, call: Call, carried: dict[str, Any], number: int = 1) -> dict[str, Any]:
+        """Run one node, or skip it if a required value is absent; later rounds of a loop are quiet.
+
+        `number`: which call of this place it is; each draws from a seed of its own.
+        """
         values: dict[str, Any] = {}
-        ports = call.block.inputs
+        absent: list[str] = []
         for port, sources, join in call.feeds:
-            value = carried[port] if port in carried else _joined(self.values, sources, join)
-            if value is None and not ports[port].required:
-                value = ports[port].fresh_default()
+            if port in carried:
+                value = carried[port]
+            elif join or not sources:
+                value = _joined(self.values, sources, join)
+            else:
+                node, out = sources[0]
+                value = self.values[node].get(out)
+            if value is None:
+                absent.append(port)
             values[port] = value
-        for port in call.unfed:
-            values[port] = ports[port].fresh_default()
-        place = self.place.below(call.name)
-        for port in call.needs:
-            if values[port] is None:
+        if absent or call.unfed:
+            ports = call.block.inputs
+            values |= {p: ports[p].fresh_default() for p in (*absent, *call.unfed) if not ports[p].required}
+        place = self.place.below(call.name, number)
+        for port in absent:
+            if port in call.needs:
                 place.emit("skipped", reason=f"{port} is absent")
                 return dict.fromkeys(call.gives)
-        for port in call.doubtful:
-            values[port] = ports[port].check(values[port], place.path)
-        return perform(call.block, values, place, quiet=quiet)
+        if call.doubtful:
+            ports = call.block.inputs
+            values |= {port: ports[port].check(values[port], place.path) for port in call.doubtful}
+        return perform(call.block, values, place, quiet=number > 1)
 
     def round(self, step: Round) -> None:
         """Run a declared loop until its output says so."""
@@ -142,7 +167,7 @@ class _Run:
             self.place.check()
             for call in step.calls:
                 own = {into: v for (node, into), v in carried.items() if node == call.name} if done else {}
-                self.values[call.name] = self.call(call, own, quiet=done > 0)
+                self.values[call.name] = self.call(call, own, done + 1)
                 if self._is_over(step, call):
                     self._fill_absent(step)
                     return

@@ -1,0 +1,128 @@
+"""Painting and loading beside diffusers: the same random weights, steps, seed and threads, the same bytes."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from benchmarks.pairs import Row, main, timed, turns
+from tests.store import tiny_pipeline
+from yggdrasil import from_diffusers
+
+STEPS = 20
+ASKED: dict[str, Any] = {"prompt": "a fox in snow", "negative_prompt": "rain", "guidance_scale": 7.5}
+FAMILIES: dict[str, Callable[[], Any]] = {"sd": tiny_pipeline.pipeline}
+"""Family → its tiny pipeline of diffusers; a new family is a line here."""
+
+
+def middle_sized() -> Any:
+    """Stable Diffusion with a random UNet of 18 million parameters, so that the arithmetic is what costs."""
+    import diffusers
+    import torch
+
+    library: Any = diffusers
+    pipe = tiny_pipeline.pipeline()
+    torch.manual_seed(4)
+    pipe.unet = library.UNet2DConditionModel(
+        sample_size=32, in_channels=4, out_channels=4, block_out_channels=(64, 128, 256), layers_per_block=1,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+        cross_attention_dim=16, attention_head_dim=8, norm_num_groups=8,
+    ).eval()  # fmt: skip
+    return pipe
+
+
+def both(pipe: Any, folder: str, steps: int) -> tuple[Callable[[], Any], Callable[[], Any]]:
+    """Ours and theirs over the same saved pipeline, checked to paint the same bytes."""
+    import torch
+
+    graph = from_diffusers(tiny_pipeline.saved(pipe, Path(folder) / "pipe"))
+    graph.cache = None
+
+    def ours() -> Any:
+        return graph.run(**ASKED, seed=5, steps=steps).image
+
+    def theirs() -> Any:
+        return pipe(**ASKED, num_inference_steps=steps, generator=torch.Generator().manual_seed(5)).images[0]
+
+    assert ours().tobytes() == theirs().tobytes()
+    return ours, theirs
+
+
+def painted(name: str, make: Callable[[], Any], steps: int = STEPS) -> Iterator[Row]:
+    with TemporaryDirectory() as folder:
+        yield Row(name, timed(*both(make(), folder, steps)), 1.0)
+
+
+def peak(work: Callable[[], Any]) -> float:
+    """MiB that one call takes at its highest, in a process of its own where a first call has touched the weights."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            work()
+            gc.collect()
+            ctypes.CDLL(None).malloc_trim(0)
+            Path("/proc/self/clear_refs").write_text("5")
+            before = _status("VmRSS")
+            work()
+            os.write(writer, str(_status("VmHWM") - before).encode())
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    told = os.read(reader, 64)
+    os.close(reader)
+    os.close(writer)
+    return int(told) / 1024
+
+
+def _status(key: str) -> int:
+    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(key))
+    return int(line.split()[1])
+
+
+def memory() -> Iterator[Row]:
+    with TemporaryDirectory() as folder:
+        ours, theirs = both(middle_sized(), folder, 2)
+        yield Row("unet-memory", turns(lambda: peak(ours), lambda: peak(theirs)), 1.0, "MiB")
+
+
+def loading() -> Iterator[Row]:
+    """A saved pipeline to a graph whose every module holds its weights, beside `from_pretrained`."""
+    import diffusers
+
+    from yggdrasil.contract.torch_block import TorchBlock
+    from yggdrasil.contract.tree import walk
+
+    library: Any = diffusers
+
+    with TemporaryDirectory() as folder:
+        path = tiny_pipeline.saved(middle_sized(), Path(folder) / "pipe")
+
+        def ours() -> Any:
+            graph = from_diffusers(path)
+            return graph, [block.module for _, block in walk(graph) if isinstance(block, TorchBlock)]
+
+        def theirs() -> Any:
+            return library.StableDiffusionPipeline.from_pretrained(path)
+
+        yield Row("load-painter", timed(ours, theirs), 0.7)
+
+
+def rows() -> dict[str, Callable[[], Iterator[Row]]]:
+    import functools
+
+    tiny = {f"tiny-{name}": functools.partial(painted, f"tiny-{name}", make) for name, make in FAMILIES.items()}
+    middle = {"unet": functools.partial(painted, "unet", middle_sized, 5), "memory": memory}
+    return {**tiny, **middle, "loading": loading}
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    main(rows())
