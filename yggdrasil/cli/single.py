@@ -11,10 +11,11 @@ from yggdrasil.cli.live import watched
 from yggdrasil.cli.output import visible, write
 from yggdrasil.contract.block import Block, description
 from yggdrasil.contract.errors import PortError, did_you_mean
-from yggdrasil.contract.ports import Port
+from yggdrasil.contract.pictures import read_picture
+from yggdrasil.contract.ports import Port, each_once
 from yggdrasil.contract.tree import describe as describe_tree
 from yggdrasil.contract.tree import walk
-from yggdrasil.levels.media import encoded, picture
+from yggdrasil.levels.media import encoded
 from yggdrasil.store.load import load
 
 
@@ -26,7 +27,7 @@ def run(what: str, inputs: list[str], out: Path | None, *, yes: bool) -> dict[st
     values = dict(_value(block, text) for text in inputs)
     with watched(what, 1):
         outputs = block.run(**values)
-    return {name: _shown(value, name, out) for name, value in outputs.items()}
+    return {name: _shown(value, name, out) for name, value in each_once(block.outputs, outputs).items()}
 
 
 def _value(block: Block, text: str) -> tuple[str, Any]:
@@ -39,7 +40,7 @@ def _value(block: Block, text: str) -> tuple[str, Any]:
 def _parsed(port: Port, raw: str) -> Any:
     if raw.startswith("@"):
         data = Path(raw[1:]).read_bytes()
-        return picture(data, raw[1:]) if port.kind.name == "image" else data.decode()
+        return read_picture(data, raw[1:]) if port.kind.name == "image" else data.decode()
     if port.kind.name == "text":
         return raw
     if port.kind.large or port.kind.tensor:
@@ -51,7 +52,10 @@ def _parsed(port: Port, raw: str) -> Any:
 
 
 def _shown(value: Any, name: str, out: Path | None) -> Any:
-    if isinstance(value, str | int | float | bool | None | dict | list):
+    if isinstance(value, list) and value and _is_large(value[0]):
+        paths = [out and out.with_stem(f"{out.stem}-{i}") for i in range(1, len(value) + 1)]
+        return [_shown(part, f"{name}-{i}", path) for i, (part, path) in enumerate(zip(value, paths, strict=True), 1)]
+    if not _is_large(value):
         return value
     data, media_type = encoded(value)
     target = out or Path(f"{name}.{ {'image/png': 'png', 'audio/wav': 'wav'}.get(media_type, 'bin') }")
@@ -59,13 +63,23 @@ def _shown(value: Any, name: str, out: Path | None) -> Any:
     return {"path": str(target), "media_type": media_type, "bytes": len(data)}
 
 
+def _is_large(value: Any) -> bool:
+    return not isinstance(value, str | int | float | bool | None | dict | list)
+
+
 def print_outputs(shown: dict[str, Any]) -> None:
     for name, value in shown.items():
-        if isinstance(value, dict) and "path" in value:
-            write(visible(f"{name}: {value['path']}"))
+        files = [part for part in (value if isinstance(value, list) else [value]) if _is_file(part)]
+        if files:
+            for file in files:
+                write(visible(f"{name}: {file['path']}"))
         else:
             text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             write(visible(f"{name}: {text}"))
+
+
+def _is_file(shown: Any) -> bool:
+    return isinstance(shown, dict) and "path" in shown
 
 
 def describe(what: str) -> dict[str, Any]:
