@@ -56,11 +56,14 @@ class _PictureEncoder(Autoencoder):
     matte: str | None = None
 
     def _latent(self, image: Any, generators: list[torch.Generator]) -> torch.Tensor:
-        """The latent: drawn by each generator where the family codes a distribution, its mode without generators."""
+        """The latent: drawn by each generator where the family codes a distribution, its mode without generators.
+
+        The picture lies in memory as diffusers lays it, by pixels: elsewhere kernels give other last bits.
+        """
         import numpy as np
         import torch
 
-        array = torch.from_numpy(np.array(image).astype(np.float32) / 255.0).permute(2, 0, 1)[None]
+        array = torch.from_numpy((np.array(image).astype(np.float32) / 255.0)[None]).permute(0, 3, 1, 2)
         factor, shift = self._scaling()
         with torch.inference_mode():
             pixels = (array * 2.0 - 1.0).to(self.device, self.torch_dtype)

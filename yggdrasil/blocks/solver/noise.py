@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -44,7 +45,7 @@ def noise_of(generators: list[torch.Generator], shape: tuple[int, ...]) -> torch
 def taken_steps(steps: int, strength: float, rounding: Rounding) -> int:
     """How many of `steps` a run from an image takes: steps · strength, rounded. Raises ConfigError for none."""
     whole = steps * strength
-    taken = min(int(whole + _EXACT) if rounding == "down" else -int(-whole + _EXACT), steps)
+    taken = min(math.floor(whole + _EXACT) if rounding == "down" else math.ceil(whole - _EXACT), steps)
     if taken < 1:
         raise ConfigError(
             f"steps={steps} at strength={strength} is less than one step",
