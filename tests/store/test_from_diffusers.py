@@ -10,9 +10,11 @@ import torch
 
 import yggdrasil as ygg
 from tests.blocks.llm.tiny import tiny_files
+from tests.store.tiny_flux import flux
 from tests.store.tiny_pipeline import as_of_old, pipeline, saved
+from tests.store.tiny_sound import sound
 from yggdrasil.agent.agent import Agent
-from yggdrasil.contract import FileRef, ManifestError, MissingFile, WeightsError, YggError
+from yggdrasil.contract import FileRef, ManifestError, MissingFile, PortError, WeightsError, YggError, listening
 from yggdrasil.store.hub import is_hub_name
 from yggdrasil.store.templates import language_model, teller
 
@@ -53,6 +55,70 @@ def test_an_old_folder_and_a_small_autoencoder(tmp_path: Path) -> None:
 
     small = pipeline(tiny_vae=True, **DDIM)
     assert ours(ygg.from_diffusers(saved(small, tmp_path / "small")), 7.5) == theirs(small, 7.5)
+
+
+def _drop(path: Path, *names: str, **change: Any) -> None:
+    data = {key: value for key, value in json.loads(path.read_text()).items() if key not in names}
+    path.write_text(json.dumps({**data, **change}))
+
+
+def test_configs_of_old_are_read_as_diffusers_reads_them(tmp_path: Path) -> None:
+    """Without what later versions wrote, with keys that none knows, and with the class that the index says."""
+    import diffusers
+
+    library: Any = diffusers
+    folder = saved(pipeline("PNDMScheduler", skip_prk_steps=True, steps_offset=1), tmp_path / "old")
+    _drop(folder / "vae" / "config.json", "scaling_factor", "shift_factor", "_class_name", "_diffusers_version")
+    _drop(folder / "unet" / "config.json", "mid_block_type", "_class_name", unknown_of_old=3)
+    kept = ("num_train_timesteps", "beta_start", "beta_end", "beta_schedule", "skip_prk_steps")
+    path = folder / "scheduler" / "scheduler_config.json"
+    path.write_text(json.dumps({k: v for k, v in json.loads(path.read_text()).items() if k in kept} | {"clip": 1}))
+    with pytest.warns(FutureWarning, match="outdated"):
+        pipe = library.StableDiffusionPipeline.from_pretrained(folder, safety_checker=None)
+    pipe.set_progress_bar_config(disable=True)
+    graph = ygg.from_diffusers(folder)
+    assert ours(graph, 7.5) == theirs(pipe, 7.5)
+    assert ours(ygg.load(ygg.save(graph, tmp_path / "saved")), 7.5) == theirs(pipe, 7.5)
+
+    _drop(folder / "unet" / "config.json", _diffusers_version="0.6.0")
+    with pytest.warns(FutureWarning):
+        pipe = library.StableDiffusionPipeline.from_pretrained(folder, safety_checker=None)
+    solver: Any = ygg.from_diffusers(folder)["solver"]
+    assert pipe.unet.config.sample_size == 64 and solver.shape == (4, 64, 64)
+    _drop(folder / "unet" / "config.json", "_diffusers_version", sample_size=[8, 12])
+    assert ygg.from_diffusers(folder).run(prompt="a fox", steps=1).image.size == (24, 16)
+
+
+def test_a_prompt_over_the_window_is_cut_as_diffusers_cuts_it(whole: Path) -> None:
+    pipe, graph = pipeline(**DDIM), ygg.from_diffusers(whole)
+    long = "a fox in snow " * 30
+    made = pipe(long, num_inference_steps=2, generator=torch.Generator().manual_seed(5)).images[0]
+    with pytest.warns(UserWarning, match=r"tokens past the window of 77 were cut"):
+        out = graph.run(prompt=long, steps=2, seed=5)
+    assert out.image.tobytes() == made.tobytes()
+    graph["tokenizer"].long = "chunks"  # type: ignore[attr-defined]
+    assert graph.run(prompt=long, steps=2, seed=5).image.tobytes() != made.tobytes()
+
+
+def test_flux_is_refused_a_size_that_is_not_made_of_patches(tmp_path: Path) -> None:
+    graph = ygg.from_diffusers(saved(flux(), tmp_path / "flux"))
+    assert "negative_prompt" not in graph.inputs and graph.defaults["guidance_scale"] == 3.5
+    with pytest.raises(PortError, match=r"multiples of 4, 18x16 is not.*16x16 and 20x16"):
+        graph.run(prompt="a fox", width=18, height=16)
+
+
+@pytest.mark.filterwarnings("ignore:.*weight_norm:FutureWarning")
+def test_a_sound_must_end_after_it_starts(tmp_path: Path) -> None:
+    graph = ygg.from_diffusers(saved(sound(), tmp_path / "sound"))
+    out = graph.run(prompt="a fox", steps=1)
+    assert out.audio.rate == 64 and out.audio.samples.shape == (2, 128) and len(out.audios) == 1
+    for start, end in ((1.0, 1.0), (2.0, None), (0.0, 2.5)):
+        with pytest.raises(PortError, match=r"start_seconds=.*last 2 seconds at most"):
+            graph.run(prompt="a fox", steps=1, start_seconds=start, end_seconds=end)
+    events: list[Any] = []
+    with listening(events.append):
+        graph.run(prompt="a fox", steps=2, seed=1)
+    assert [e.kind for e in events if e.kind in ("preview", "failed")] == [], "a sound has no preview"
 
 
 def test_its_ports_defaults_and_files_are_ours(tmp_path: Path) -> None:

@@ -84,6 +84,9 @@ Ports = dict[str, Port]
 
 def _legal(schema: Mapping[str, Any]) -> str:
     """The legal range of a number, told whatever was wrong with it; nothing for other types."""
+    for option in schema.get("anyOf", ()):
+        if told := _legal(option):
+            return told
     low, over = schema.get("minimum"), schema.get("exclusiveMinimum")
     high, under = schema.get("maximum"), schema.get("exclusiveMaximum")
     ends = [f"{sign} {end}" for sign, end in ((">=", low), (">", over), ("<=", high), ("<", under)) if end is not None]
