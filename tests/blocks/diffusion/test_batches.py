@@ -75,6 +75,15 @@ def test_s2_a_seed_out_of_range_is_told_with_the_legal_range(block: Any, seed: A
     assert schema["type"] == "integer" and schema["minimum"] == 0 and schema["exclusiveMaximum"] == 2**63
 
 
+@pytest.mark.parametrize("name", ["UniPCMultistepScheduler", "DPMSolverMultistepScheduler", "LMSDiscreteScheduler"])
+def test_runs_at_once_share_nothing_of_a_scheduler(name: Any) -> None:
+    solver, schedules = SchedulerSolver(scheduler=name, shape=SHAPE), []
+    for _ in range(2):
+        schedules.append(solver.run(steps=3).schedule.scheduler)
+    kept = [{id(v) for v in vars(one).values() if isinstance(v, list | dict)} for one in schedules]
+    assert kept[0] and not kept[0] & kept[1], "what a step changes in place is each run's own"
+
+
 def test_a_graph_gives_every_picture_and_its_seed(tmp_path: Path) -> None:
     graph = painter(tmp_path)
     given = Image.new("RGB", (16, 16), (200, 10, 10))
