@@ -8,8 +8,9 @@ from PIL import Image as Pictures
 from pydantic import BaseModel
 
 from yggdrasil.contract import Block, ConfigError, PortError
+from yggdrasil.contract.ports import each_once
 from yggdrasil.contract.schema import tool_schema
-from yggdrasil.ports import Image, Json, Latent, Text
+from yggdrasil.ports import Image, Images, Json, Latent, Text
 
 
 class Style(StrEnum):
@@ -204,3 +205,21 @@ def test_a_setting_may_not_hide_a_part_of_the_block() -> None:
 
     with pytest.raises(ConfigError, match=r"cannot be called 'inputs'"):
         Bad()
+
+
+def test_a_batch_is_a_list_of_its_kind_and_is_told_once() -> None:
+    class Two(TypedDict):
+        image: Image
+        images: Images
+
+    class Twice(Block):
+        def forward(self, pictures: Images) -> Two:
+            return {"image": pictures[0], "images": pictures}
+
+    block, picture = Twice(), Pictures.new("RGB", (1, 1))
+    assert tool_schema(block.inputs)["properties"]["pictures"]["items"] == {"type": "string"}
+    assert set(each_once(block.outputs, block.run([picture]))) == {"image"}
+    assert set(each_once(block.outputs, block.run([picture, picture]))) == {"images"}
+    for wrong, told in ((picture, "not a list"), ([picture, "fox"], "was given str, not a PIL image")):
+        with pytest.raises(PortError, match=told):
+            block.run(wrong)

@@ -39,10 +39,10 @@ def pipeline(scheduler: str = "DDIMScheduler", tiny_vae: bool = False, **setting
 
     library: Any = diffusers
     words, merges = vocabulary()
-    tokenizer = CLIPTokenizer(vocab=words, merges=merges, model_max_length=12)  # type: ignore[arg-type]
+    tokenizer = CLIPTokenizer(vocab=words, merges=merges, model_max_length=77)  # type: ignore[arg-type]
     config = CLIPTextConfig(
         hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32, vocab_size=len(words),
-        max_position_embeddings=12, projection_dim=16, bos_token_id=len(words) - 2, eos_token_id=len(words) - 1,
+        max_position_embeddings=77, projection_dim=16, bos_token_id=len(words) - 2, eos_token_id=len(words) - 1,
     )  # fmt: skip
     with torch.random.fork_rng():
         torch.manual_seed(3)
@@ -77,7 +77,7 @@ def as_of_old(folder: Path) -> Path:
     path.write_text(json.dumps(settings))
     path = folder / "text_encoder" / "model.safetensors"
     tensors = {f"text_model.{name}": tensor.clone() for name, tensor in load_file(path).items()}
-    tensors["text_model.embeddings.position_ids"] = torch.arange(12)[None]
+    tensors["text_model.embeddings.position_ids"] = torch.arange(77)[None]
     path.unlink()
     save_file(tensors, path, {"format": "pt"})
     path = folder / "vae" / "diffusion_pytorch_model.safetensors"

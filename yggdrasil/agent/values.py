@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 from yggdrasil.contract import PortError, here
-from yggdrasil.contract.ports import Port, Ports
-
-_MAX_PIXELS = 64_000_000
+from yggdrasil.contract.kinds import Kind
+from yggdrasil.contract.pictures import read_picture
+from yggdrasil.contract.ports import Port, Ports, each_once
 
 
 def inward(ports: Ports, given: dict[str, Any]) -> dict[str, Any]:
@@ -30,13 +31,14 @@ def inward(ports: Ports, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def outward(ports: Ports, outputs: dict[str, Any]) -> dict[str, Any]:
-    """What a tool gave, as JSON: images become artifacts, empty values are left out.
+    """What a tool gave, as JSON: images become artifacts, each once; empty values are left out.
 
     Raises PortError for an output that has no JSON form.
     """
+    told = each_once(ports, outputs)
     shown: dict[str, Any] = {}
     for name, port in ports.items():
-        value = outputs.get(name)
+        value = told.get(name)
         if value is None or value == "" or value == {}:
             continue
         shown[name] = _stored(port, value)
@@ -49,21 +51,15 @@ def _opened(port: Port, value: Any) -> Any:
             f"{port.name!r} takes {port.kind.name}, which an agent cannot hand over",
             mend="wrap the tool in a graph that takes a path of images or text",
         )
-    from PIL import Image, UnidentifiedImageError
-
     sha = value.get("sha256") if isinstance(value, dict) else value
     if not isinstance(sha, str):
         raise PortError(f"{port.name!r} was given {value!r:.80}", mend="name the image by its sha256")
-    try:
-        image = Image.open(io.BytesIO(here().artifacts.get(sha)))
-        if image.width * image.height > _MAX_PIXELS:
-            raise PortError(f"the image {sha[:12]}… has too many pixels", mend="give a smaller one")
-        return image.convert("RGB")
-    except (UnidentifiedImageError, OSError) as error:
-        raise PortError(f"artifact {sha[:12]}… is no image", mend="name an image by its sha256") from error
+    return read_picture(here().artifacts.get(sha), where=sha)
 
 
 def _stored(port: Port, value: Any) -> Any:
+    if port.kind.of:
+        return [_stored(replace(port, kind=Kind(port.kind.of)), member) for member in value]
     if port.kind.name == "image":
         buffer = io.BytesIO()
         value.save(buffer, "PNG")

@@ -21,22 +21,28 @@ _AGENT = "response"
 class Keeping:
     """Where outputs go: `file` takes the output named `port`, `folder` takes each, and none takes only large ones."""
 
-    port: str = ""
+    ports: tuple[str, ...] = ()
+    """The output that the file takes, and its batch, whose parts are numbered."""
     file: Path | None = None
     folder: Path | None = None
 
     def keep(self, name: str, value: Any) -> Any:
         """The value as it is shown, or the path, media type and number of bytes of the file that it went to."""
-        small = isinstance(value, str | int | float | bool | None | dict | list)
-        if value is None or (small and self.folder is None and name != self.port):
+        if isinstance(value, list) and value and not _is_small(value[0]):
+            return [self._keep(name, part, f"-{number}") for number, part in enumerate(value, 1)]
+        return self._keep(name, value, "")
+
+    def _keep(self, name: str, value: Any, mark: str) -> Any:
+        small = _is_small(value)
+        if value is None or (small and self.folder is None and name not in self.ports):
             return value
         data, media_type, suffix = _as_text(value) if small else _as_media(value)
-        path = self.file if name == self.port and self.file else None
+        path = self.file.with_stem(f"{self.file.stem}{mark}") if name in self.ports and self.file else None
         if path is None and self.folder is not None:
             self.folder.mkdir(parents=True, exist_ok=True)
-            path = self.folder / f"{name}{suffix}"
+            path = self.folder / f"{name}{mark}{suffix}"
         if path is None:
-            path = _written_anew(Path(f"{name}{suffix}"), data)
+            path = _written_anew(Path(f"{name}{mark}{suffix}"), data)
         else:
             path.write_bytes(data)
         return {"path": str(path), "media_type": media_type, "bytes": len(data)}
@@ -49,7 +55,10 @@ def keeping(block: Block, out: str | None) -> Keeping:
     if out.endswith("/") or Path(out).is_dir():
         return Keeping(folder=Path(out))
     names = [_AGENT] if block.role == "Agent" else list(block.outputs)
-    files = [name for name in names if block.outputs[name].kind.large]
+    kinds = {name: block.outputs[name].kind for name in names}
+    singles = {kind.name for kind in kinds.values()}
+    names = [name for name, kind in kinds.items() if not (kind.of and kind.of in singles)]
+    files = [name for name in names if kinds[name].large]
     port = files[0] if len(files) == 1 else names[0] if len(names) == 1 else ""
     if not port:
         raise PortError(
@@ -61,7 +70,12 @@ def keeping(block: Block, out: str | None) -> Keeping:
         raise PortError("there is no such folder", where=f"-o {path.parent}", mend="make it, or choose another")
     if block.outputs[port].kind.name == "image" and path.suffix.lower() in _PICTURES[1:]:
         raise PortError("pictures are written as PNG", where=f"-o {out}", mend=f"name it {path.with_suffix('.png')}")
-    return Keeping(port, path)
+    batches = [name for name, kind in kinds.items() if kind.of == kinds[port].name]
+    return Keeping((port, *batches), path)
+
+
+def _is_small(value: Any) -> bool:
+    return isinstance(value, str | int | float | bool | None | dict | list)
 
 
 def _as_text(value: Any) -> tuple[bytes, str, str]:
@@ -103,4 +117,6 @@ def results_page(block: Block, shown: dict[str, Any]) -> None:
 def _told(value: Any) -> str:
     if isinstance(value, dict) and set(value) == {"path", "media_type", "bytes"}:
         return short(value["path"])
+    if isinstance(value, list) and value and all(isinstance(part, dict) and "media_type" in part for part in value):
+        return ", ".join(_told(part) for part in value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

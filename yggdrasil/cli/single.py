@@ -14,10 +14,10 @@ from yggdrasil.cli.output import line, write
 from yggdrasil.cli.results import keeping
 from yggdrasil.contract.block import Block, description
 from yggdrasil.contract.errors import PortError, did_you_mean
-from yggdrasil.contract.ports import Port
+from yggdrasil.contract.pictures import read_picture
+from yggdrasil.contract.ports import Port, each_once
 from yggdrasil.contract.tree import describe as describe_tree
 from yggdrasil.contract.tree import walk
-from yggdrasil.levels.media import picture
 from yggdrasil.store.load import load
 
 
@@ -30,7 +30,8 @@ def run(what: str, inputs: list[str], out: str | None, *, yes: bool) -> tuple[Bl
     place = keeping(block, out)
     with watched(what):
         outputs = block.run(**values)
-    return block, {name: place.keep(name, value) for name, value in outputs.items()}
+    given = each_once(block.outputs, outputs)
+    return block, {name: place.keep(name, value) for name, value in given.items()}
 
 
 def _value(block: Block, text: str) -> tuple[str, Any]:
@@ -65,7 +66,7 @@ def _read(port: Port, path: Path) -> Any:
         what = "there is no such file" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
         raise PortError(what, where=f"{port.name}=@{path}", mend=_near_files(path)) from None
     if port.kind.name == "image":
-        return picture(data, str(path))
+        return read_picture(data, str(path))
     try:
         return data.decode()
     except UnicodeDecodeError:

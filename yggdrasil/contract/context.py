@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import hashlib
+import warnings
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -113,6 +114,12 @@ class Here:
     def note(self, text: str) -> None:
         """Tell the reader something worth knowing that is no failure."""
         self.emit("note", text=text)
+
+    def warn(self, text: str) -> None:
+        """Tell of something lost: as a note if somebody listens to the run, else as a Python warning."""
+        if self.listener is None:
+            warnings.warn(f"{self.path}: {text}" if self.path else text, stacklevel=2)
+        self.note(text)
 
     def artifacts_name(self) -> str:
         """Which artifact store this is: a reference means something only in the store that it was put into."""

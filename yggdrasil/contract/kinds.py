@@ -12,6 +12,7 @@ class Kind:
 
     `name` decides which edges are legal; `port` is the name of an unnamed output of this kind;
     `schema` is the JSON schema of the value where it crosses an endpoint (large values as references).
+    A batch of a kind is a kind of its own, whose values are lists; `of` names the kind of its members.
     """
 
     name: str
@@ -19,6 +20,7 @@ class Kind:
     tensor: bool = False
     large: bool = False
     about: str = ""
+    of: str = ""
 
     @property
     def output_name(self) -> str:
@@ -34,6 +36,8 @@ JSON = Kind("json", "value", about="a JSON value")
 IMAGE = Kind("image", large=True, about="sha256 of an image artifact")
 AUDIO = Kind("audio", large=True, about="sha256 of an audio artifact")
 VIDEO = Kind("video", large=True, about="sha256 of a video artifact")
+IMAGES = Kind("images", large=True, about="sha256 of each image artifact", of="image")
+AUDIOS = Kind("audios", large=True, about="sha256 of each audio artifact", of="audio")
 MESSAGES = Kind("messages", about="a list of chat messages")
 LATENT = Kind("latent", tensor=True)
 EMBEDDING = Kind("embedding", tensor=True)
@@ -75,6 +79,8 @@ if TYPE_CHECKING:
     Json: TypeAlias = Any
     Audio: TypeAlias = AudioClip
     Video: TypeAlias = list["Image"]
+    Images: TypeAlias = list["Image"]
+    Audios: TypeAlias = list[AudioClip]
     Messages: TypeAlias = list[dict[str, Any]]
     Latent: TypeAlias = Tensor
     Embedding: TypeAlias = Tensor
@@ -91,6 +97,8 @@ else:
     Image = Annotated[Any, IMAGE]
     Audio = Annotated[Any, AUDIO]
     Video = Annotated[Any, VIDEO]
+    Images = Annotated[Any, IMAGES]
+    Audios = Annotated[Any, AUDIOS]
     Messages = Annotated[list[dict[str, Any]], MESSAGES]
     Latent = Annotated[Any, LATENT]
     Embedding = Annotated[Any, EMBEDDING]

@@ -75,12 +75,22 @@ class Port:
             first = error.errors(include_url=False)[0]
             inner = "".join(f".{part}" for part in first["loc"])
             shown = repr(value)[:80]
-            raise PortError(
-                f"input {self.name + inner!r} was given {shown}", where=where, mend=str(first["msg"])
-            ) from None
+            mend = f"{first['msg']}{_legal(self.adapter.json_schema())}"
+            raise PortError(f"input {self.name + inner!r} was given {shown}", where=where, mend=mend) from None
 
 
 Ports = dict[str, Port]
+
+
+def _legal(schema: Mapping[str, Any]) -> str:
+    """The legal range of a number, told whatever was wrong with it; nothing for other types."""
+    for option in schema.get("anyOf", ()):
+        if told := _legal(option):
+            return told
+    low, over = schema.get("minimum"), schema.get("exclusiveMinimum")
+    high, under = schema.get("maximum"), schema.get("exclusiveMaximum")
+    ends = [f"{sign} {end}" for sign, end in ((">=", low), (">", over), ("<=", high), ("<", under)) if end is not None]
+    return f"; legal is {schema.get('type', 'number')} {' and '.join(ends)}" if ends else ""
 
 
 def _native_problem(kind: Kind, value: Any) -> str:
@@ -96,6 +106,11 @@ def _native_problem(kind: Kind, value: Any) -> str:
         )
     if kind.name == "audio":
         return "" if isinstance(value, kinds.AudioClip) else f"was given {type(value).__name__}, not an AudioClip"
+    if kind.of:
+        if not isinstance(value, list):
+            return f"was given {type(value).__name__}, not a list"
+        problems = (_native_problem(Kind(kind.of), member) for member in cast(list[Any], value))
+        return next((problem for problem in problems if problem), "")
     return ""
 
 
@@ -194,3 +209,21 @@ def as_outputs(result: Any, ports: Mapping[str, Port], where: str) -> dict[str, 
     if lost:
         raise PortError(f"forward returned no {', '.join(lost)}", where=where, mend=f"return all of {list(ports)}")
     return values
+
+
+def each_once(ports: Mapping[str, Port], outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Outputs without repeats: of pictures or sounds that come singly and as a batch, one of the two.
+
+    A batch of one is told as the single output, a larger one as the batch.
+    """
+    batches = {port.kind.of: len(outputs.get(name) or ()) for name, port in ports.items() if port.kind.of}
+    singles = {port.kind.name for port in ports.values()}
+
+    def repeats(port: Port | None) -> bool:
+        if port is None:
+            return False
+        if port.kind.of:
+            return port.kind.of in singles and batches[port.kind.of] <= 1
+        return batches.get(port.kind.name, 0) > 1
+
+    return {name: value for name, value in outputs.items() if not repeats(ports.get(name))}

@@ -36,6 +36,7 @@ RULES: tuple[tuple[str, str, str, str], ...] = (
     ("Backbone", "pred_uncond", "Guidance", "pred_uncond"),
     ("Codec", "latent", "Solver", "image_latent"),
     ("Solver", "next_latent", "Codec", "latent"),
+    ("Codec", "size", "Codec", "size"),
 )
 CARRIED: tuple[tuple[str, str, str, str], ...] = (
     ("Guidance", "pred_guided", "Solver", "pred"),
@@ -51,8 +52,13 @@ EXPOSED: dict[tuple[str, str], str] = {
     ("Tokenizer", "negative_text"): "negative_prompt",
     ("Guidance", "scale"): "guidance_scale",
     ("Backbone", "scale"): "guidance_scale",
+    ("Conditioner", "scale"): "guidance_scale",
 }
 """Names under which a graph shows inputs of its parts; the others keep their own."""
+
+
+RESULTS: tuple[tuple[str, str], ...] = (("Solver", "seeds"), ("Solver", "steps_run"))
+"""Outputs that a graph shows whatever its last node is: what is needed to make a result again."""
 
 
 def check_role(block: Block, where: str) -> None:
@@ -186,10 +192,17 @@ class Wirer:
             if name in used:
                 continue
             for port in block.outputs:
-                shown = port if port not in taken else f"{name}_{port}"
-                taken.add(shown)
-                self._add(Edge(name, port, SELF, shown))
+                self._show(name, port, port, taken)
         if not taken:
             for name in self._of_role("Solver", "next_latent", outputs=True):
-                self._add(Edge(name, "next_latent", SELF, "latent" if not taken else f"{name}_latent"))
-                taken.add(name)
+                self._show(name, "next_latent", "latent", taken)
+        for role, port in RESULTS:
+            for name in self._of_role(role, port, outputs=True):
+                if Edge(name, port, SELF, port) not in self.net.edges:
+                    self._show(name, port, port, taken)
+
+    def _show(self, node: str, port: str, shown: str, taken: set[str]) -> None:
+        """Make an output of a node one of the graph's own, under the node's name where the plain one is taken."""
+        shown = shown if shown not in taken else f"{node}_{shown}"
+        taken.add(shown)
+        self._add(Edge(node, port, SELF, shown))

@@ -12,8 +12,10 @@ from yggdrasil.contract.ports import Port
 
 def port_schema(port: Port) -> dict[str, Any]:
     """JSON schema of one port's value, without `$ref`s; large values are named by the sha256 of an artifact."""
-    if port.kind.large:
-        schema: dict[str, Any] = {"type": "string", "description": port.kind.about}
+    if port.kind.of:
+        schema: dict[str, Any] = {"type": "array", "items": {"type": "string"}, "description": port.kind.about}
+    elif port.kind.large:
+        schema = {"type": "string", "description": port.kind.about}
     elif port.kind.tensor or port.kind.name == "schedule":
         raise ConfigError(
             f"port {port.name!r} carries {port.kind.name}, which has no JSON form", mend="keep it inside a graph"

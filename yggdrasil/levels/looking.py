@@ -8,8 +8,8 @@ from typing import Any, TypedDict
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.context import here, standing
 from yggdrasil.contract.errors import ConfigError
+from yggdrasil.contract.pictures import read_picture
 from yggdrasil.contract.running import drive
-from yggdrasil.levels.media import picture
 from yggdrasil.ports import Json
 
 
@@ -49,7 +49,7 @@ class Looking(Block, type="philosopher/look"):
             return place.once("look", {"sha256": artifact["sha256"]}, lambda: self._look(artifact["sha256"]))
 
     def _look(self, sha256: str) -> dict[str, Any]:
-        image = picture(here().artifacts.get(sha256), where=sha256)
+        image = read_picture(here().artifacts.get(sha256), where=sha256)
         port = next((n for n, p in self.seer.inputs.items() if p.kind.name == "image"), "image")
         outputs = drive(self.seer, {port: image}, "seer")
         text = outputs.get("text") or next((v for v in outputs.values() if isinstance(v, str)), "")

@@ -8,8 +8,9 @@ from typing import Any, TypedDict, cast
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.context import here, standing
 from yggdrasil.contract.errors import CONTROL, PortError, did_you_mean
+from yggdrasil.contract.pictures import read_picture
 from yggdrasil.contract.running import drive
-from yggdrasil.levels.media import picture, store
+from yggdrasil.levels.media import store
 from yggdrasil.ports import Json
 
 
@@ -78,7 +79,7 @@ def _inputs(tool: Block, arguments: dict[str, Any], made: dict[str, Any]) -> dic
         if isinstance(given, dict):
             given = cast(dict[str, Any], given).get("sha256", "")
         reference = made.get(given, {}).get("sha256", given)
-        values[name] = picture(here().artifacts.get(str(reference)), where=name)
+        values[name] = read_picture(here().artifacts.get(str(reference)), where=name)
     return values
 
 

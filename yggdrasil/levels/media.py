@@ -10,8 +10,6 @@ from yggdrasil.contract.artifacts import ArtifactStore
 from yggdrasil.contract.errors import ArtifactError
 from yggdrasil.contract.kinds import AudioClip
 
-MAX_PIXELS = 64 << 20
-
 
 def store(value: Any, artifacts: ArtifactStore) -> dict[str, Any]:
     """Put a picture, a sound, a text or JSON into the store; gives `sha256`, `media_type`, `size`.
@@ -21,21 +19,6 @@ def store(value: Any, artifacts: ArtifactStore) -> dict[str, Any]:
     data, media_type = encoded(value)
     reference = artifacts.put(data, media_type).to_json()
     return {**reference, "text": value} if isinstance(value, str) else reference
-
-
-def picture(data: bytes, where: str = "") -> Any:
-    """The RGB picture (PIL) in `data`. Raises ArtifactError if it is none, or has over 64 megapixels."""
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        image = Image.open(io.BytesIO(data))
-        if image.width * image.height > MAX_PIXELS:
-            raise ArtifactError("has more than 64 megapixels", where=where, mend="make it smaller")
-        return image.convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError) as error:
-        raise ArtifactError(
-            f"is no picture ({type(error).__name__})", where=where, mend="give a PNG, JPEG or WebP"
-        ) from None
 
 
 def encoded(value: Any) -> tuple[bytes, str]:

@@ -8,12 +8,12 @@ from typing import Any, ClassVar, Literal, TypedDict, cast
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.context import here
 from yggdrasil.contract.errors import ConfigError, YggError
+from yggdrasil.contract.pictures import read_picture
 from yggdrasil.contract.ports import Port
 from yggdrasil.contract.running import drive
 from yggdrasil.engine.cycle.roles import ROLES
 from yggdrasil.levels.looking import Looking
 from yggdrasil.levels.making import Making
-from yggdrasil.levels.media import picture
 from yggdrasil.levels.reading import as_text
 from yggdrasil.levels.tasks import task
 from yggdrasil.levels.writing import written
@@ -157,5 +157,5 @@ def _pictures(offer: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for slot, artifact in cast(dict[str, Any], offer.get("artifacts") or {}).items():
         if str(artifact.get("media_type", "image/")).startswith("image/") and "sha256" in artifact:
-            found[slot] = picture(here().artifacts.get(artifact["sha256"]), where=slot)
+            found[slot] = read_picture(here().artifacts.get(artifact["sha256"]), where=slot)
     return found

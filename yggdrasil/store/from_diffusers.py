@@ -34,8 +34,10 @@ def from_diffusers(name: str | Path) -> Graph:
     _check_components(index, family, folder)
     graph = Graph(_title(str(name)))
     graph.about = family.about
-    for node, block in family.blocks(Folder(folder, family)).items():
+    for node, block in family.blocks(Folder(folder, family, index)).items():
         graph.add(block, node)
+    for edge in family.edges:
+        graph.connect(*edge.split(" -> "))
     _ = graph.plan
     graph.defaults = dict(family.defaults)
     return graph
@@ -47,19 +49,17 @@ class Folder:
 
     path: Path
     family: Family
+    index: Mapping[str, Any]
 
     @cached_property
     def configs(self) -> Mapping[str, dict[str, Any]]:
-        """Each component's own settings by the component's name, without the library's notes in them."""
-        return {name: self._config(name, part.config) for name, part in self.family.components.items() if part.config}
+        """Each component's own settings by the component's name."""
+        return {name: read_config(self.path / name / part.config) for name, part in self.family.components.items()}
 
-    def _config(self, component: str, file: str) -> dict[str, Any]:
-        data = read_config(self.path / component / file)
-        named = data.get("_class_name")
-        if named is not None and named not in self.family.components[component].classes:
-            raise _unknown(component, named, self.family, self.path / component / file)
-        plain = {key: value for key, value in data.items() if not key.startswith("_")}
-        return plain if named is None else {**plain, "_class_name": named}
+    @cached_property
+    def classes(self) -> Mapping[str, str]:
+        """Each component's class, as the index says; older configs leave it out."""
+        return {name: self.index[name][1] for name in self.family.components}
 
     def with_weights(self, block: Block, component: str) -> Block:
         """The block with the component's weights."""

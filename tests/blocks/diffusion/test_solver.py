@@ -49,8 +49,10 @@ class Model(Block, role="Backbone"):
     """A smooth function of latent and time, in place of a network."""
 
     cacheable = False
+    calls = 0
 
     def forward(self, latent: Latent, timestep: Timestep) -> Pred:
+        Model.calls += 1
         return predict(latent, timestep)
 
 
@@ -68,11 +70,13 @@ class ReturnNoise(Block, role="Backbone"):
 
 
 def denoise(solver: SchedulerSolver, backbone: Block, **inputs: Any) -> tuple[Any, int, list[int]]:
+    """The latent, the number of predictions and the totals told; all three agree with the result's steps_run."""
     graph = ygg.Graph("d").add(solver).add(backbone)
     events = []
     with listening(events.append):
         out = graph.run(**inputs)
     progress = [e for e in events if e.kind == "progress"]
+    assert out.steps_run == len(progress)
     return out.latent, len(progress), [e.data["of"] for e in progress]
 
 
@@ -107,14 +111,22 @@ def test_equal_to_diffusers_own_loop_bit_for_bit(name: Any) -> None:
 
 
 @pytest.mark.parametrize(("steps", "strength", "taken"), [(20, 0.8, 16), (10, 1.0, 10), (100, 0.29, 29), (20, 0.6, 12)])
-def test_image_to_image_takes_so_many_steps(steps: int, strength: float, taken: int) -> None:
+def test_s1_image_to_image_takes_so_many_steps(steps: int, strength: float, taken: int) -> None:
     solver = SchedulerSolver(scheduler="DDIMScheduler", shape=SHAPE)
     image = torch.zeros(1, *SHAPE)
+    before = Model.calls
     _, calls, totals = denoise(solver, Model(), image_latent=image, steps=steps, strength=strength)
     assert calls == taken and totals == [taken] * taken
+    assert Model.calls - before == taken
 
 
-def test_too_little_strength_names_the_least() -> None:
+@pytest.mark.parametrize(("steps", "strength", "taken"), [(5, 0.5, 3), (5, 0.6, 3), (12, 0.07, 1), (100, 0.29, 29)])
+def test_s1_a_family_may_round_up(steps: int, strength: float, taken: int) -> None:
+    solver = SchedulerSolver(shape=SHAPE, rounding="up")
+    assert denoise(solver, Model(), image_latent=torch.zeros(1, *SHAPE), steps=steps, strength=strength)[1] == taken
+
+
+def test_s1_too_little_strength_names_the_least() -> None:
     solver = SchedulerSolver(scheduler="DDIMScheduler", shape=SHAPE)
     with pytest.raises(ConfigError) as caught:
         denoise(solver, Model(), image_latent=torch.zeros(1, *SHAPE), steps=12, strength=0.07)
@@ -126,7 +138,7 @@ def test_too_little_strength_names_the_least() -> None:
 
 @pytest.mark.parametrize("name", ["HeunDiscreteScheduler", "KDPM2DiscreteScheduler"])
 @pytest.mark.parametrize(("steps", "strength"), [(30, 0.5), (31, 0.5), (20, 0.8)])
-def test_a_second_order_solver_starts_at_the_first_half_of_a_pair(name: Any, steps: int, strength: float) -> None:
+def test_s1_a_second_order_solver_starts_at_the_first_half_of_a_pair(name: Any, steps: int, strength: float) -> None:
     solver = SchedulerSolver(scheduler=name, shape=SHAPE)
     image = torch.linspace(-1, 1, 32).reshape(1, *SHAPE)
     latent, _, _ = denoise(solver, ReturnNoise(), image_latent=image, steps=steps, strength=strength, seed=7)
@@ -134,7 +146,7 @@ def test_a_second_order_solver_starts_at_the_first_half_of_a_pair(name: Any, ste
 
 
 @pytest.mark.parametrize(("scale", "combined", "samples"), [(0.0, 1.0, 6), (1.0, 2.0, 3), (7.5, 8.5, 6)])
-def test_guidance_combines_and_pays_for_what_it_uses(scale: float, combined: float, samples: int) -> None:
+def test_s3_guidance_combines_and_pays_for_what_it_uses(scale: float, combined: float, samples: int) -> None:
     stub, guidance = Stub(), ClassifierFree()
     latent, condition = torch.zeros(3, *SHAPE), torch.ones(3, 2, 2)
     out = stub.run(latent=latent, timestep=torch.tensor(1.0), condition=condition, negative=condition, scale=scale)
@@ -142,7 +154,44 @@ def test_guidance_combines_and_pays_for_what_it_uses(scale: float, combined: flo
     assert torch.equal(made, torch.full_like(latent, combined)) and stub.samples == [samples]
 
 
-def test_the_unet_pays_the_same() -> None:
+def test_s3_a_unet_that_was_taught_its_guidance_is_never_doubled() -> None:
+    from tests.blocks.diffusion.tiny import UNET, seeded
+    from yggdrasil.blocks.backbone.unet import UNet, scale_embedding
+
+    library: Any = diffusers
+    pipeline = library.StableDiffusionPipeline
+    for width in (8, 9):
+        given = torch.tensor([6.5])
+        wanted = pipeline.get_guidance_scale_embedding(None, given, embedding_dim=width)
+        assert torch.equal(scale_embedding(6.5, width), wanted)
+    unet = seeded(UNet(arch={**UNET, "time_cond_proj_dim": 8}))
+    sizes: list[int] = []
+    unet.module.register_forward_pre_hook(lambda _, args: sizes.append(args[0].shape[0]))
+    given = {"latent": torch.ones(3, 4, 8, 8), "timestep": torch.tensor(5.0), "condition": torch.ones(1, 2, 16)}
+    made = [unet.run(**given, negative=torch.zeros(1, 2, 16), scale=scale) for scale in (0.0, 1.0, 7.5)]
+    assert sizes == [3, 3, 3] and all(out.pred_uncond is None for out in made)
+    assert len({out.pred.numpy().tobytes() for out in made}) == 3, "each scale is told to the network"
+
+
+def test_s3_flux_is_told_its_guidance_and_never_doubled() -> None:
+    from tests.blocks.diffusion.tiny import seeded
+    from tests.store.tiny_flux import flux
+    from yggdrasil.blocks.backbone.flux import Flux
+
+    for taught, kinds in ((True, 3), (False, 1)):
+        config = {k: v for k, v in flux(taught=taught).transformer.config.items() if not k.startswith("_")}
+        backbone = seeded(Flux(arch=config))
+        sizes: list[int] = []
+        backbone.module.register_forward_pre_hook(
+            lambda _, args, kwargs, sizes=sizes: sizes.append(kwargs["hidden_states"].shape[0]), with_kwargs=True
+        )
+        given = {"latent": torch.ones(3, 2, 3, 16), "condition": torch.ones(1, 4, 24), "pooled": torch.ones(1, 16)}
+        made = [backbone.run(**given, timestep=torch.tensor(500.0), scale=s).pred for s in (0.0, 1.0, 7.5)]
+        assert sizes == [3, 3, 3] and made[0].shape == (3, 2, 3, 16)
+        assert len({pred.numpy().tobytes() for pred in made}) == kinds
+
+
+def test_s3_the_unet_pays_the_same() -> None:
     from tests.blocks.diffusion.tiny import UNET, seeded
     from yggdrasil.blocks.backbone.unet import UNet
 
@@ -156,16 +205,9 @@ def test_the_unet_pays_the_same() -> None:
     assert sizes == [6, 3, 6]
 
 
-def test_seed_zero_is_a_seed_and_its_bounds_are_told() -> None:
+def test_settings_out_of_range_are_told() -> None:
     solver = SchedulerSolver(scheduler="DDIMScheduler", shape=SHAPE)
-    first = solver.run(seed=0, steps=2).next_latent
-    assert torch.equal(first, solver.run(seed=0, steps=2).next_latent)
-    assert not torch.equal(first, solver.run(seed=1, steps=2).next_latent)
-    solver.run(seed=2**63 - 1, steps=2)
-    for seed in (-1, 2**63):
-        with pytest.raises(PortError, match=r"'seed' was given"):
-            solver.run(seed=seed)
-    for bad in ({"steps": 0}, {"steps": 1001}, {"strength": 0.0}, {"strength": 1.1}):
+    for bad in ({"steps": 0}, {"steps": 1001}, {"strength": 0.0}, {"strength": 1.1}, {"count": 0}, {"count": 257}):
         with pytest.raises(PortError, match=next(iter(bad))):
             solver.run(**bad)
     with pytest.raises(ConfigError, match=r"'scheduler'.*Input should be"):

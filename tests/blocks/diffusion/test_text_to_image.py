@@ -19,7 +19,8 @@ from yggdrasil.contract import ConfigError, MissingFile, WeightsError, WiringErr
 def test_roles_make_text_to_image_without_an_edge(tmp_path: Path) -> None:
     graph = painter(tmp_path)
     assert set(graph.inputs) >= {"prompt", "negative_prompt", "image", "seed", "steps", "strength", "guidance_scale"}
-    assert [n for n, p in graph.inputs.items() if p.required] == ["prompt"] and list(graph.outputs) == ["image"]
+    assert [n for n, p in graph.inputs.items() if p.required] == ["prompt"]
+    assert list(graph.outputs) == ["image", "images", "seeds", "steps_run"]
     events = []
     with listening(events.append):
         image = graph.run(prompt="a fox in snow", seed=3).image
@@ -73,7 +74,7 @@ def test_without_guidance_and_without_codec(tmp_path: Path) -> None:
         if block.role not in ("Guidance", "Codec"):
             graph.add(block)
     out = graph.run(prompt="a fox", seed=1, steps=3)
-    assert list(out) == ["latent"] and out.latent.shape == (1, 4, 8, 8)
+    assert list(out) == ["latent", "seeds", "steps_run"] and out.latent.shape == (1, 4, 8, 8)
 
 
 def test_save_load_run_gives_the_same_picture(tmp_path: Path) -> None:

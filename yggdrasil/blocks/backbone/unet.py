@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypedDict
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
-from yggdrasil.contract.torch_block import TorchBlock
-from yggdrasil.ports import Embedding, Latent, Pred, Timestep
+from yggdrasil.blocks.backbone.network import BothPredictions, Network, halves
+from yggdrasil.ports import Embedding, Latent, Timestep
 
 if TYPE_CHECKING:
+    import torch
     from torch import nn
 
 
-class Prediction(TypedDict):
-    pred: Pred
-    pred_uncond: Pred | None
-
-
-class UNet(TorchBlock, type="backbone/unet", role="Backbone"):
+class UNet(Network, type="backbone/unet", role="Backbone"):
     """Predict once: noise or velocity, shape of the latent, float32.
 
-    With a negative condition and a scale other than 1 both halves are computed in one batch,
-    the unconditional first. `arch` is the config of a diffusers UNet2DConditionModel.
+    With a negative condition and a scale other than 1 both halves are computed in one batch, the unconditional
+    first. A UNet that was taught its guidance (`time_cond_proj_dim`) gets the scale as an embedding instead, and
+    never a second half. `arch` is the config of a diffusers UNet2DConditionModel.
     """
-
-    arch: dict[str, Any]
 
     def forward(
         self,
@@ -32,27 +28,22 @@ class UNet(TorchBlock, type="backbone/unet", role="Backbone"):
         condition: Embedding,
         negative: Embedding | None = None,
         scale: float = 1.0,
-    ) -> Prediction:
+    ) -> BothPredictions:
         import torch
 
-        guided = negative is not None and scale != 1.0
-        states = torch.cat([negative, condition]) if guided and negative is not None else condition
-        latents = torch.cat([latent, latent]) if guided else latent
+        taught: int | None = self.arch.get("time_cond_proj_dim")
+        guided = negative is not None and scale != 1.0 and taught is None
+        batch = latent.shape[0]
+        told = None if taught is None else self._given(scale_embedding(scale - 1, taught), batch)
         with torch.inference_mode():
-            out = (
-                self.module(
-                    latents.to(self.device, self.torch_dtype),
-                    timestep.to(self.device),
-                    states.to(self.device, self.torch_dtype),
-                    return_dict=False,
-                )[0]
-                .float()
-                .cpu()
-            )
-        if not guided:
-            return {"pred": out, "pred_uncond": None}
-        uncond, cond = out.chunk(2)
-        return {"pred": cond, "pred_uncond": uncond}
+            out = self.module(
+                self._doubled(latent, guided),
+                timestep.to(self.device),
+                self._paired(negative if guided else None, condition, batch),
+                timestep_cond=told,
+                return_dict=False,
+            )[0]
+            return halves(out, guided)
 
     def build(self) -> nn.Module:
         import diffusers
@@ -62,3 +53,18 @@ class UNet(TorchBlock, type="backbone/unet", role="Backbone"):
 
     def identity(self) -> Any:
         return ["diffusers/UNet2DConditionModel", self.arch]
+
+
+@lru_cache(maxsize=8)
+def scale_embedding(scale: float, width: int) -> torch.Tensor:
+    """The sinusoidal embedding of a guidance scale, shape (1, width), as variational diffusion models embed time.
+
+    Kingma et al. 2021, `get_timestep_embedding` of google-research/vdm: sines and cosines of 1000 · scale at `width`
+    / 2 frequencies from 1 to 1/10000.
+    """
+    import torch
+
+    half = width // 2
+    step = torch.log(torch.tensor(10000.0)) / (half - 1)
+    waves = torch.tensor([scale * 1000.0])[:, None] * torch.exp(torch.arange(half, dtype=torch.float32) * -step)[None]
+    return torch.nn.functional.pad(torch.cat([waves.sin(), waves.cos()], dim=1), (0, width % 2))

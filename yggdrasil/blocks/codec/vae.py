@@ -1,110 +1,142 @@
-"""diffusers' autoencoders as Codec: a decoder and an encoder that share one module."""
+"""diffusers' autoencoders of pictures as Codec: a decoder and encoders that share one module."""
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, TypedDict
 
-from yggdrasil.blocks.solver.scheduler import Seed
-from yggdrasil.contract import WeightsError
-from yggdrasil.contract.torch_block import TorchBlock
-from yggdrasil.ports import Image, Latent
+from yggdrasil.blocks.codec.autoencoder import Autoencoder, Family
+from yggdrasil.blocks.patches import Side, from_patches, legal_size
+from yggdrasil.blocks.solver.noise import Count, Seed, generators_of, seeds_of
+from yggdrasil.contract import here
+from yggdrasil.contract.pictures import as_rgb
+from yggdrasil.ports import Image, Images, Json, Latent
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
-
-_CLASSES = ("AutoencoderTiny", "AutoencoderKL")
-_OLD = re.compile(r"(.*\.attentions\.\d+)\.(query|key|value|proj_attn)\.(weight|bias)")
-_NEW = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}
-"""Names of an attention's parts in older files, and those that the classes have now."""
 
 
-class _Autoencoder(TorchBlock):
-    """What both directions share: the module and the scaling of its latents."""
-
-    arch: dict[str, Any]
-    family: Literal["AutoencoderTiny", "AutoencoderKL"] = "AutoencoderTiny"
-
-    def build(self) -> nn.Module:
-        import diffusers
-
-        if self.family not in _CLASSES:
-            raise WeightsError(f"no autoencoder {self.family!r}", where=self.name, mend=f"use one of {_CLASSES}")
-        return getattr(diffusers, self.family).from_config(self.arch)
-
-    def identity(self) -> Any:
-        return [f"diffusers/{self.family}", self.arch]
-
-    def chosen(self, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        found = {name: _OLD.fullmatch(name) for name in tensors}
-        return {f"{m[1]}.{_NEW[m[2]]}.{m[3]}" if (m := found[name]) else name: t for name, t in tensors.items()}
-
-    def _autoencoder(self) -> Any:
-        return self.module
-
-    def _scaling(self) -> tuple[float, float]:
-        return float(self.arch.get("scaling_factor", 1.0)), float(self.arch.get("shift_factor") or 0.0)
+class Decoded(TypedDict):
+    image: Image
+    images: Images
 
 
-class Decoder(_Autoencoder, type="codec/vae", role="Codec"):
-    """Decode a latent of shape (1, channels, h, w) into an RGB picture."""
+class Coded(TypedDict):
+    latent: Latent | None
+    size: Json
 
-    def forward(self, latent: Latent) -> Image:
+
+class Decoder(Autoencoder, type="codec/vae", role="Codec"):
+    """Decode latents of shape (batch, channels, h, w) into RGB pictures; `image` is the first of `images`.
+
+    With a `patch` over 1 the latents are (batch, rows, columns, channels · patch²). A `size` (width, height) in
+    pixels is what is kept of each picture, from its left upper corner.
+    """
+
+    patch: int = 1
+
+    def forward(self, latent: Latent, size: Json = None) -> Decoded:
         import torch
         from PIL import Image as Pictures
 
         factor, shift = self._scaling()
         with torch.inference_mode():
-            scaled = latent.to(self.device, self.torch_dtype) / factor + shift
-            pixels = self._autoencoder().decode(scaled, return_dict=False)[0]
-        array = ((pixels[0].float().cpu().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
-        return Pictures.fromarray(array.permute(1, 2, 0).contiguous().numpy(), "RGB")
+            whole = from_patches(latent, self.patch) if self.patch > 1 else latent
+            scaled = whole.to(self.device, self.torch_dtype) / factor
+            pixels = self._coder().decode(scaled + shift if shift else scaled, return_dict=False)[0]
+            array = ((pixels.float() * 0.5 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu()
+        if size is not None:
+            array = array[:, : size[1], : size[0]]
+        images = [Pictures.fromarray(one.contiguous().numpy(), "RGB") for one in array]
+        return {"image": images[0], "images": images}
 
 
-class Encoder(_Autoencoder, type="codec/vae_encoder", role="Codec"):
+class _PictureEncoder(Autoencoder):
+    """Where a picture becomes a latent, and what is seen behind a transparent one."""
+
+    matte: str | None = None
+
+    def _latent(self, image: Any, generators: list[torch.Generator]) -> torch.Tensor:
+        """The latent: drawn by each generator where the family codes a distribution, its mode without generators.
+
+        The picture lies in memory as diffusers lays it, by pixels: elsewhere kernels give other last bits.
+        """
+        import numpy as np
+        import torch
+
+        array = torch.from_numpy((np.array(image).astype(np.float32) / 255.0)[None]).permute(0, 3, 1, 2)
+        factor, shift = self._scaling()
+        with torch.inference_mode():
+            pixels = (array * 2.0 - 1.0).to(self.device, self.torch_dtype)
+            coded = self._coder().encode(pixels, return_dict=False)[0]
+            if self.family == "AutoencoderKL":
+                drawn = [coded.sample(generator) for generator in generators]
+                coded = torch.cat(drawn) if drawn else coded.mode()
+            coded = coded.float()
+            return (coded - shift) * factor if shift else coded * factor
+
+
+class Encoder(_PictureEncoder, type="codec/vae_encoder", role="Codec"):
     """Encode an RGB picture into a latent of shape (1, channels, h, w); without a picture there is no latent.
 
     A picture of another size than `size` (width and height in pixels) is resized to it (Lanczos), and says so.
+    A picture with transparency needs a `matte`: the colour that is seen behind it, a name or #rrggbb.
     """
 
     size: int = 64
 
-    def forward(self, image: Image | None = None) -> Latent | None:
-        return self._encode(image, None)
-
-    def _encode(self, image: Any, generator: torch.Generator | None) -> Any:
-        """The latent: drawn by the generator where there is one and the family codes a distribution, else its mode."""
-        import numpy as np
-        import torch
-        from PIL import Image as Pictures
-
-        from yggdrasil.contract import here
-
+    def forward(self, image: Image | None = None) -> Coded:
         if image is None:
-            return None
-        if image.size != (self.size, self.size):
-            here().note(f"the picture of {image.size[0]}×{image.size[1]} was resized to {self.size}×{self.size}")
-            image = image.resize((self.size, self.size), Pictures.Resampling.LANCZOS)
-        array = torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1)[None]
-        factor, shift = self._scaling()
-        with torch.inference_mode():
-            scaled = (array.float() / 127.5 - 1).to(self.device, self.torch_dtype)
-            coded = self._autoencoder().encode(scaled, return_dict=False)[0]
-            if self.family == "AutoencoderKL":
-                coded = coded.mode() if generator is None else coded.sample(generator)
-        return (coded.float().cpu() - shift) * factor
+            return {"latent": None, "size": None}
+        whole = resized(as_rgb(image, self.matte, here().path), (self.size, self.size))
+        return {"latent": self._latent(whole, []), "size": None}
 
 
-class Sampler(Encoder, type="codec/vae_sampler", role="Codec"):
-    """Encode an RGB picture into a latent of shape (1, channels, h, w), drawn on the CPU from `seed`.
+class Sampler(_PictureEncoder, type="codec/vae_sampler", role="Codec"):
+    """Encode an RGB picture of any size into latents of shape (count, channels, h, w); without one there are none.
 
-    An AutoencoderKL codes a distribution; what it draws is the first that the generator of the seed gives.
+    An AutoencoderKL codes a distribution: image k of a batch is what the generator of its seed (`seed` + k) draws
+    first, on the CPU. A picture whose sides are no multiples of `multiple` is padded by its last rows and columns,
+    and `size` tells the decoder what to keep; asked for a `width` or `height`, it is resized to that, and says so.
+    A picture with transparency needs a `matte`: the colour that is seen behind it, a name or #rrggbb.
     """
 
-    family: Literal["AutoencoderTiny", "AutoencoderKL"] = "AutoencoderKL"
+    family: Family = "AutoencoderKL"
+    multiple: int = 8
 
-    def forward(self, image: Image | None = None, seed: Seed = 0) -> Latent | None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        import torch
+    def forward(
+        self,
+        image: Image | None = None,
+        seed: Seed = 0,
+        count: Count = 1,
+        width: Side | None = None,
+        height: Side | None = None,
+    ) -> Coded:
+        if image is None:
+            return {"latent": None, "size": None}
+        whole = as_rgb(image, self.matte, here().path)
+        if width or height:
+            asked = (width or whole.width, height or whole.height)
+            legal_size(asked, self.multiple)
+            whole = resized(whole, asked)
+        padded = self._padded(whole)
+        size = None if padded is whole else list(whole.size)
+        return {"latent": self._latent(padded, generators_of(seeds_of(seed, count))), "size": size}
 
-        return self._encode(image, torch.Generator().manual_seed(seed))
+    def _padded(self, image: Any) -> Any:
+        import numpy as np
+        from PIL import Image as Pictures
+
+        right, below = -image.width % self.multiple, -image.height % self.multiple
+        if not right and not below:
+            return image
+        return Pictures.fromarray(np.pad(np.asarray(image), ((0, below), (0, right), (0, 0)), mode="edge"))
+
+
+def resized(image: Any, size: tuple[int, int]) -> Any:
+    """The picture at a size (Lanczos); a change of size is told."""
+    from PIL import Image as Pictures
+
+    if image.size == size:
+        return image
+    here().note(f"the picture of {image.size[0]}×{image.size[1]} was resized to {size[0]}×{size[1]}")
+    return image.resize(size, Pictures.Resampling.LANCZOS)

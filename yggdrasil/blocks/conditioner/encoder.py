@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from yggdrasil.blocks.tokenizer.fast import read_tokenizer
-from yggdrasil.contract import WeightsError
+from yggdrasil.blocks.conditioner.architectures import build_encoder
+from yggdrasil.blocks.tokenizer.files import read_tokenizer
 from yggdrasil.contract.torch_block import TorchBlock
 from yggdrasil.ports import Embedding, Json, Mask, Text, TokenIds
 
@@ -13,19 +13,24 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+_TIED = {"encoder.embed_tokens.weight": "shared.weight"}
+"""Tensors that T5 files leave out, and those that they are."""
 
-_FETCHING = {"auto_map", "attn_implementation", "_attn_implementation", "quantization_config"}
-"""Keys by which a config would have code or kernels loaded from elsewhere."""
 
-
-class Condition(TypedDict):
+class PromptCondition(TypedDict):
     embedding: Embedding
+    pooled: Embedding | None
+
+
+class Condition(PromptCondition):
     negative_embedding: Embedding | None
+    negative_pooled: Embedding | None
 
 
-class TextEncoder(TorchBlock, type="conditioner/encoder", role="Conditioner"):
-    """Encode token ids; the embedding is the last hidden states, shape (batch, window, width), float32.
+class PromptEncoder(TorchBlock, type="conditioner/prompt", role="Conditioner"):
+    """Encode token ids; the embedding is the last hidden states, shape (1, windows · window, width), float32.
 
+    Each window is read by itself; `pooled`, shape (1, width), is of the first, from encoders that have one.
     `arch` is the transformers config of the encoder; a `prefix` is taken off the names of its file's tensors, and
     those that then begin with one of `drop` are left out. Not `masked`, it reads the padding too, as CLIP was taught.
     """
@@ -35,17 +40,9 @@ class TextEncoder(TorchBlock, type="conditioner/encoder", role="Conditioner"):
     prefix: str = ""
     masked: bool = True
 
-    def forward(
-        self,
-        token_ids: TokenIds,
-        attention_mask: Mask | None = None,
-        negative_token_ids: TokenIds | None = None,
-        negative_attention_mask: Mask | None = None,
-    ) -> Condition:
-        negative = None
-        if negative_token_ids is not None:
-            negative = self._encode(negative_token_ids, negative_attention_mask)
-        return {"embedding": self._encode(token_ids, attention_mask), "negative_embedding": negative}
+    def forward(self, token_ids: TokenIds, attention_mask: Mask | None = None) -> PromptCondition:
+        embedding, pooled = self._encode(token_ids, attention_mask)
+        return {"embedding": embedding, "pooled": pooled}
 
     def build(self) -> nn.Module:
         return build_encoder(self.arch, self.name)
@@ -55,47 +52,62 @@ class TextEncoder(TorchBlock, type="conditioner/encoder", role="Conditioner"):
 
     def chosen(self, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         named = {n.removeprefix(self.prefix): t for n, t in tensors.items()}
+        named |= {n: named[source] for n, source in _TIED.items() if source in named and n not in named}
         return {n: t for n, t in named.items() if not n.startswith(tuple(self.drop))} if self.drop else named
 
-    def _encode(self, ids: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+    def _encode(self, ids: torch.Tensor, mask: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Embedding and pooled embedding; window by window, so that no window's bits depend on the others."""
         import torch
 
+        found: list[Any] = []
         with torch.inference_mode():
-            mask = mask.to(self.device) if mask is not None and self.masked else None
-            return self.module(input_ids=ids.to(self.device), attention_mask=mask).last_hidden_state.float().cpu()
+            for at in range(ids.shape[0]):
+                row = mask[at : at + 1].to(self.device) if mask is not None and self.masked else None
+                found.append(self.module(input_ids=ids[at : at + 1].to(self.device), attention_mask=row))
+        pooled = getattr(found[0], "pooler_output", None)
+        states = [one.last_hidden_state for one in found]
+        whole = states[0] if len(states) == 1 else torch.cat(states, dim=1)
+        return whole.float(), None if pooled is None else pooled.float()
 
 
-class Embedder(TextEncoder, type="embed/sentence", role="Tool"):
+class TextEncoder(PromptEncoder, type="conditioner/encoder"):
+    """Encode the ids of a prompt and of what must not be seen, each to shape (1, windows · window, width), float32.
+
+    At guidance scale 1 the negative ids are not encoded: nothing would ask for them.
+    """
+
+    def forward(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self,
+        token_ids: TokenIds,
+        attention_mask: Mask | None = None,
+        negative_token_ids: TokenIds | None = None,
+        negative_attention_mask: Mask | None = None,
+        scale: float = 1.0,
+    ) -> Condition:
+        embedding, pooled = self._encode(token_ids, attention_mask)
+        negative, negative_pooled = None, None
+        if negative_token_ids is not None and scale != 1.0:
+            negative, negative_pooled = self._encode(negative_token_ids, negative_attention_mask)
+        return {
+            "embedding": embedding,
+            "pooled": pooled,
+            "negative_embedding": negative,
+            "negative_pooled": negative_pooled,
+        }
+
+
+class Embedder(PromptEncoder, type="embed/sentence", role="Tool"):
     """Embed a text as one unit vector (mean of the last hidden states), for search by meaning."""
 
     window: int = 256
 
-    def forward(self, text: Text) -> Json:
+    def forward(self, text: Text) -> Json:  # pyright: ignore[reportIncompatibleMethodOverride]
         import torch
 
-        tokenizer, lock = read_tokenizer(self, "[PAD]")
+        tokenizer, lock, _ = read_tokenizer(self, "[PAD]")
         with lock:
             batch = tokenizer([text], truncation=True, max_length=self.window, return_tensors="pt")
-        hidden = self._encode(batch["input_ids"], batch["attention_mask"])
-        mask = batch["attention_mask"][..., None]
+        hidden, _ = self._encode(batch["input_ids"], batch["attention_mask"])
+        mask = batch["attention_mask"][..., None].to(hidden.device)
         mean = (hidden * mask).sum(1) / mask.sum(1)
         return torch.nn.functional.normalize(mean, dim=-1)[0].tolist()
-
-
-def build_encoder(arch: dict[str, Any], where: str) -> nn.Module:
-    """An empty transformers encoder of a known architecture. Raises WeightsError for keys that load code."""
-    from transformers import AutoConfig, AutoModel
-
-    if "model_type" not in arch or _FETCHING & set(arch):
-        raise WeightsError(
-            f"its arch must name a model_type of transformers and none of {', '.join(sorted(_FETCHING))}",
-            where=where,
-            mend="code out of a model's folder is never run; use an architecture that transformers has",
-        )
-    rest = {k: v for k, v in arch.items() if k not in ("model_type", "architectures")}
-    try:
-        config = AutoConfig.for_model(arch["model_type"], **rest)
-    except ValueError as error:
-        raise WeightsError(f"transformers has no {arch['model_type']!r}", where=where, mend=str(error)[:200]) from None
-    extra = {"add_pooling_layer": False} if arch["model_type"] == "bert" else {}
-    return AutoModel.from_config(config, **extra)

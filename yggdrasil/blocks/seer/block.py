@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from yggdrasil.blocks.seer.findings import Limits, Names, labels_of
 from yggdrasil.blocks.seer.sentence import sentence
+from yggdrasil.contract.pictures import as_rgb
 from yggdrasil.contract.torch_block import TorchBlock
 from yggdrasil.ports import Image, Json, Text
 
@@ -28,7 +29,7 @@ class Seer(TorchBlock, type="seer/resnet", role="VLM"):
     """Say what a drawn picture really shows: its place, hour and weather, and which things stand where.
 
     `text` is one sentence, `labels` the same as data, each with its confidence. Only what is clear is named;
-    the rest is called unclear. It knows drawings, not photographs.
+    the rest is called unclear. It knows drawings, not photographs. Behind what is transparent it sees `matte`.
     """
 
     things: tuple[str, ...]
@@ -45,6 +46,7 @@ class Seer(TorchBlock, type="seer/resnet", role="VLM"):
     thing_margin: float = 0.5
     scene_confidence: float = 0.6
     presence: float = 0.5
+    matte: str | None = "white"
 
     def build(self) -> "nn.Module":
         from yggdrasil.blocks.seer.network import SeerNetwork
@@ -73,7 +75,7 @@ class Seer(TorchBlock, type="seer/resnet", role="VLM"):
         import torch
         from PIL.Image import Resampling
 
-        picture = image.convert("RGB")
+        picture = as_rgb(image, self.matte, self.name)
         if picture.size != (PIXELS, PIXELS):
             picture = picture.resize((PIXELS, PIXELS), Resampling.BOX)
         pixels = torch.from_numpy(np.asarray(picture).copy()).permute(2, 0, 1)[None]

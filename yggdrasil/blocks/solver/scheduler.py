@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
-from pydantic import Field
-
-from yggdrasil.contract import Block, ConfigError, here
-from yggdrasil.ports import Latent, Pred, Schedule, Timestep
+from yggdrasil.blocks.solver.noise import (
+    Count,
+    Rounding,
+    Seed,
+    Steps,
+    Strength,
+    generators_of,
+    noise_of,
+    seeds_of,
+    taken_steps,
+)
+from yggdrasil.blocks.solver.schedulers import Name, scheduler, set_timesteps, takes
+from yggdrasil.contract import Block, here
+from yggdrasil.ports import Json, Latent, Pred, Schedule, Timestep
 
 if TYPE_CHECKING:
     import torch
-
-Seed = Annotated[int, Field(ge=0, lt=2**63)]
-Steps = Annotated[int, Field(ge=1, le=1000)]
-Strength = Annotated[float, Field(gt=0, le=1)]
-Name = Literal[
-    "FlowMatchEulerDiscreteScheduler", "DDIMScheduler", "DPMSolverMultistepScheduler", "EulerDiscreteScheduler",
-    "EulerAncestralDiscreteScheduler", "HeunDiscreteScheduler", "PNDMScheduler", "UniPCMultistepScheduler",
-    "LMSDiscreteScheduler", "DDPMScheduler", "KDPM2DiscreteScheduler", "DEISMultistepScheduler",
-]  # fmt: skip
 
 
 class Step(TypedDict):
@@ -28,30 +30,44 @@ class Step(TypedDict):
     model_latent: Latent | None
     next_timestep: Timestep | None
     schedule: Schedule
+    seeds: Json
+    steps_run: int
 
 
 @dataclass
 class Course:
-    """One run of a solver: the scheduler, its timesteps, how many are done, and the run's own generator."""
+    """One run of a solver: the scheduler, its timesteps, how many are done, a seed and a generator for each image."""
 
     scheduler: Any
     timesteps: Any
-    generator: torch.Generator
+    seeds: list[int]
+    generators: list[torch.Generator]
     done: int = 0
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        """What a step of this scheduler takes besides: the generators, if it draws."""
+        if not takes(type(self.scheduler).step, "generator"):
+            return {}
+        return {"generator": self.generators if len(self.generators) > 1 else self.generators[0]}
 
 
 class SchedulerSolver(Block, type="solver/scheduler", role="Solver"):
     """Take one step of a diffusers scheduler. Called without a prediction it starts a run.
 
-    `shape` is the latent's (channels, height, width). With an `image_latent` the run starts from it, noised to
-    `strength` (0 … 1]: floor(steps · strength) steps are taken. Noise is drawn on the CPU from `seed`; where the
-    image latent was itself drawn from that seed (`follows_sampler`), it is what the generator gives after it.
+    `shape` is the latent's without the batch: (channels, height, width), or (channels, frames). A batch of `count`
+    starts from the seeds `seed`, `seed` + 1 … (after 2**63 − 1 comes 0), each drawn on the CPU by itself, so that
+    image k of it starts as a single run with its seed does; `seeds` tells them. With an `image_latent` the run
+    starts from it, noised to `strength` (0 … 1]: steps · strength steps are taken, rounded down (or `up`). Where
+    the image latent was itself drawn from the seed (`follows_sampler`), the noise is what the generator gives after.
+    `steps_run` is the number of predictions of the whole run.
     """
 
     scheduler: Name = "FlowMatchEulerDiscreteScheduler"
     settings: dict[str, Any] = {}
-    shape: tuple[int, int, int] = (4, 64, 64)
+    shape: tuple[int, ...] = (4, 64, 64)
     follows_sampler: bool = False
+    rounding: Rounding = "down"
 
     def forward(
         self,
@@ -61,70 +77,57 @@ class SchedulerSolver(Block, type="solver/scheduler", role="Solver"):
         schedule: Schedule | None = None,
         image_latent: Latent | None = None,
         seed: Seed = 0,
+        count: Count = 1,
         steps: Steps = 20,
         strength: Strength = 0.6,
     ) -> Step:
         if schedule is None:
-            return self._start(image_latent, seed, steps, strength)
-        course: Course = schedule
+            return self._start(image_latent, seeds_of(seed, count), steps, strength, self.shape)
+        return self._step(schedule, latent, timestep, pred)
+
+    def _step(self, course: Course, latent: Any, timestep: Any, pred: Any) -> Step:
         course.done += 1
         here().progress(course.done, len(course.timesteps))
-        moved = course.scheduler.step(pred, timestep, latent, return_dict=False, **self._extra(course))[0]
+        moved = course.scheduler.step(pred, timestep, latent.to(pred.device), return_dict=False, **course.extra)[0]
         return self._next(course, moved)
 
-    def _start(self, image_latent: Any, seed: int, steps: int, strength: float) -> Step:
-        import torch
+    def _start(self, image: Any, seeds: list[int], steps: int, strength: float, shape: tuple[int, ...]) -> Step:
+        made = scheduler(self.scheduler, self.settings)
+        generators = generators_of(seeds)
+        shape = shape if image is None else tuple(image.shape[1:])
+        if image is not None and self.follows_sampler:
+            noise_of(generators, shape)
+        noise = self._laid_out(noise_of(generators, shape))
+        set_timesteps(made, self.scheduler, self.settings, steps, math.prod(noise.shape[1:3]))
+        if image is None:
+            course = Course(made, made.timesteps, seeds, generators)
+            return self._next(course, noise * getattr(made, "init_noise_sigma", 1.0))
+        first = (steps - taken_steps(steps, strength, self.rounding)) * made.order
+        timesteps = made.timesteps[first:]
+        if hasattr(made, "set_begin_index"):
+            made.set_begin_index(first)
+        noised = getattr(made, "scale_noise", None)
+        image = self._laid_out(image).expand_as(noise)
+        times = timesteps[:1]
+        latent = made.add_noise(image, noise, times) if noised is None else noised(image, times, noise)
+        return self._next(Course(made, timesteps, seeds, generators), latent)
 
-        scheduler = self._scheduler()
-        self._set_timesteps(scheduler, steps)
-        generator = torch.Generator().manual_seed(seed)
-        if image_latent is not None and self.follows_sampler:
-            torch.randn(1, *self.shape, generator=generator)
-        noise = torch.randn(1, *self.shape, generator=generator)
-        if image_latent is None:
-            course = Course(scheduler, scheduler.timesteps, generator)
-            return self._next(course, noise * getattr(scheduler, "init_noise_sigma", 1.0))
-        order = scheduler.order
-        taken = min(int(steps * strength + 1e-9), steps)
-        if taken < 1:
-            raise ConfigError(
-                f"steps={steps} at strength={strength} is less than one step",
-                where=here().path,
-                mend=f"use a strength of at least {1 / steps:.4f}, or more steps",
-            )
-        first = (steps - taken) * order
-        timesteps = scheduler.timesteps[first:]
-        if hasattr(scheduler, "set_begin_index"):
-            scheduler.set_begin_index(first)
-        course = Course(scheduler, timesteps, generator)
-        return self._next(course, self._noised(scheduler, image_latent, noise, timesteps[:1]))
-
-    def _set_timesteps(self, scheduler: Any, steps: int) -> None:
-        if self.scheduler == "FlowMatchEulerDiscreteScheduler":
-            scheduler.set_timesteps(sigmas=[1 - i / steps for i in range(steps)])
-        else:
-            scheduler.set_timesteps(steps)
-
-    def _noised(self, scheduler: Any, latent: Any, noise: Any, first: Any) -> Any:
-        if hasattr(scheduler, "scale_noise"):
-            return scheduler.scale_noise(latent, first, noise)
-        return scheduler.add_noise(latent, noise, first)
+    def _laid_out(self, latent: torch.Tensor) -> torch.Tensor:
+        """The latent as the network and the scheduler see it."""
+        return latent
 
     def _next(self, course: Course, latent: Any) -> Step:
-        if course.done >= len(course.timesteps):
-            return {"next_latent": latent, "model_latent": None, "next_timestep": None, "schedule": course}
-        timestep = course.timesteps[course.done]
-        scale = getattr(course.scheduler, "scale_model_input", None)
-        scaled = scale(latent, timestep) if scale is not None else latent
-        return {"next_latent": latent, "model_latent": scaled, "next_timestep": timestep, "schedule": course}
-
-    def _extra(self, course: Course) -> dict[str, Any]:
-        import inspect
-
-        takes = inspect.signature(course.scheduler.step).parameters
-        return {"generator": course.generator} if "generator" in takes else {}
-
-    def _scheduler(self) -> Any:
-        import diffusers
-
-        return getattr(diffusers, self.scheduler).from_config(dict(self.settings))
+        made: Step = {
+            "next_latent": latent,
+            "model_latent": None,
+            "next_timestep": None,
+            "schedule": course,
+            "seeds": course.seeds,
+            "steps_run": len(course.timesteps),
+        }
+        if course.done < len(course.timesteps):
+            timestep = course.timesteps[course.done]
+            scale = getattr(course.scheduler, "scale_model_input", None)
+            made["model_latent"] = latent if scale is None else scale(latent, timestep)
+            made["next_timestep"] = timestep
+        return made

@@ -1,85 +1,102 @@
-"""A tokenizer out of tokenizer.json, or of CLIP's vocab.json and merges.txt, padded to a fixed window."""
+"""A prompt as token ids of whole windows: cut aloud, or in as many windows as the longer of two prompts needs."""
 
 from __future__ import annotations
 
-import json
-import threading
-from pathlib import Path
-from typing import Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict
 
-from yggdrasil.contract import Block, WeightsError, here
+from yggdrasil.blocks.tokenizer.files import read_tokenizer
+from yggdrasil.contract import Block, ConfigError, here
 from yggdrasil.ports import Mask, Text, TokenIds
 
+if TYPE_CHECKING:
+    import torch
 
-class Ids(TypedDict):
+
+class PromptIds(TypedDict):
     token_ids: TokenIds
     attention_mask: Mask
-    negative_token_ids: TokenIds
-    negative_attention_mask: Mask
 
 
-class FastTokenizer(Block, type="tokenizer/fast", role="Tokenizer"):
-    """Turn a prompt, and what must not be seen, into token ids of shape (1, window), int64.
+class Ids(PromptIds):
+    negative_token_ids: TokenIds | None
+    negative_attention_mask: Mask | None
 
-    Its file is `tokenizer` (a tokenizer.json), or the two of older CLIP models: `vocab` and `merges`.
+
+class PromptTokenizer(Block, type="tokenizer/prompt", role="Tokenizer"):
+    """Turn a prompt into token ids of shape (windows, window), int64, each window with its own marks and padding.
+
+    Its file is `tokenizer` (a tokenizer.json), or the two of older CLIP models: `vocab` and `merges`. A prompt longer
+    than one window is `cut`, with a warning that holds the dropped text and its number of tokens, or goes into
+    as many windows (`chunks`) as it needs.
     """
 
     window: int = 77
     pad_token: str = "[PAD]"
-    padding: Literal["max_length"] = "max_length"
+    long: Literal["cut", "chunks"] = "cut"
 
-    def forward(self, text: Text, negative_text: Text = "") -> Ids:
-        ids, mask = self._ids(text)
-        negative_ids, negative_mask = self._ids(negative_text)
+    def forward(self, text: Text) -> PromptIds:
+        ids, mask = self._windows(self._pieces([text]))[0]
+        return {"token_ids": ids, "attention_mask": mask}
+
+    def _pieces(self, texts: list[str]) -> list[list[list[int]]]:
+        """The content of each text as pieces that fit into a window, the same number of pieces for all."""
+        room = self.window - sum(map(len, self._marks()))
+        if room < 1:
+            mend = f"use a window of more than {self.window}"
+            raise ConfigError("the window has no room for a token of content", where=here().path, mend=mend)
+        found: list[list[list[int]]] = []
+        for text in texts:
+            ids, offsets = self._content(text)
+            if self.long == "cut":
+                if len(ids) > room:
+                    dropped = text[offsets[room][0] :]
+                    here().warn(f"{len(ids) - room} tokens past the window of {self.window} were cut: {dropped!r}")
+                ids = ids[:room]
+            found.append([ids[at : at + room] for at in range(0, max(len(ids), 1), room)])
+        longest = max(map(len, found))
+        return [[*pieces, *([[]] * (longest - len(pieces)))] for pieces in found]
+
+    def _windows(self, texts: list[list[list[int]]]) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        """The ids and the mask of each text: start mark, a piece, end mark, padding."""
+        import torch
+
+        before, after = self._marks()
+        pad = read_tokenizer(self, self.pad_token)[0].pad_token_id
+        made: list[tuple[torch.Tensor, torch.Tensor]] = []
+        for pieces in texts:
+            rows = [[*before, *piece, *after] for piece in pieces]
+            ids = [row + [pad] * (self.window - len(row)) for row in rows]
+            mask = [[1] * len(row) + [0] * (self.window - len(row)) for row in rows]
+            made.append((torch.tensor(ids), torch.tensor(mask)))
+        return made
+
+    def _content(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """The tokens of a text without marks, and where each stands in it."""
+        tokenizer, lock, _ = read_tokenizer(self, self.pad_token)
+        with lock:
+            whole = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+        return whole["input_ids"], whole["offset_mapping"]
+
+    def _marks(self) -> tuple[list[int], list[int]]:
+        return read_tokenizer(self, self.pad_token)[2]
+
+
+class FastTokenizer(PromptTokenizer, type="tokenizer/fast"):
+    """Turn a prompt, and what must not be seen, into token ids of shape (windows, window), int64.
+
+    Both have the same number of windows. An empty negative text is the empty text; where the family says that it
+    is nothing at all (`empty_negative`: `absent`), there are no negative ids then.
+    """
+
+    empty_negative: Literal["encoded", "absent"] = "encoded"
+
+    def forward(self, text: Text, negative_text: Text = "") -> Ids:  # pyright: ignore[reportIncompatibleMethodOverride]
+        absent = not negative_text and self.empty_negative == "absent"
+        (ids, mask), *rest = self._windows(self._pieces([text] if absent else [text, negative_text]))
+        negative_ids, negative_mask = rest[0] if rest else (None, None)
         return {
             "token_ids": ids,
             "attention_mask": mask,
             "negative_token_ids": negative_ids,
             "negative_attention_mask": negative_mask,
         }
-
-    def _ids(self, text: str) -> tuple[Any, Any]:
-        tokenizer, lock = read_tokenizer(self, self.pad_token)
-        with lock:
-            whole = len(tokenizer(text)["input_ids"])
-            batch = tokenizer(text, padding=self.padding, max_length=self.window, truncation=True, return_tensors="pt")
-        if whole > self.window:
-            here().note(f"{whole - self.window} tokens past the window of {self.window} were cut from {text[-60:]!r}")
-        return batch["input_ids"], batch["attention_mask"]
-
-
-_read: dict[tuple[str, str], tuple[Any, threading.Lock]] = {}
-_reading = threading.Lock()
-
-
-def read_tokenizer(block: Block, pad_token: str) -> tuple[Any, threading.Lock]:
-    """The tokenizer of the block's files, read once a process, and the lock to hold while it is called.
-
-    A fast tokenizer keeps truncation and padding in itself, so two threads must not call it at once.
-    """
-    clip = "vocab" in block.files and "tokenizer" not in block.files
-    paths = {role: block.file(role) for role in (("vocab", "merges") if clip else ("tokenizer",))}
-    key = ("+".join(block.files[role].sha256 for role in paths), pad_token)
-    with _reading:
-        if key not in _read:
-            _read[key] = ((_clip if clip else _whole)(paths, pad_token), threading.Lock())
-        return _read[key]
-
-
-def _whole(paths: dict[str, Path], pad_token: str) -> Any:
-    from transformers import PreTrainedTokenizerFast
-
-    return PreTrainedTokenizerFast(tokenizer_file=str(paths["tokenizer"]), pad_token=pad_token)
-
-
-def _clip(paths: dict[str, Path], pad_token: str) -> Any:
-    from transformers import CLIPTokenizer
-
-    try:
-        words: dict[str, int] = json.loads(paths["vocab"].read_text(encoding="utf-8"))
-        lines = paths["merges"].read_text(encoding="utf-8").splitlines()
-        pairs = [(left, right) for left, right in (line.split() for line in lines if line and line[:8] != "#version")]
-        return CLIPTokenizer(vocab=words, merges=pairs, pad_token=pad_token)  # pyright: ignore[reportArgumentType]
-    except ValueError as error:
-        mend = "vocab is a JSON object of words, merges has two words a line; fetch them again"
-        raise WeightsError(f"is no vocabulary of CLIP ({error})", where=str(paths["vocab"]), mend=mend) from None

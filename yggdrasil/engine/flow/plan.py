@@ -159,7 +159,7 @@ def _round(net: Net, loop: Loop, calls: dict[str, Call], read: dict[Source, set[
 
 def _preview(net: Net, loop: Loop) -> Callable[[dict[str, Any]], Any] | None:
     block = net.nodes.get(loop.preview)
-    if block is None:
+    if block is None or any(port.kind.name == "audio" for port in block.outputs.values()):
         return None
     feed = next((e for e in net.edges if e.target == loop.preview and e.source in loop.nodes), None)
     if feed is None:

@@ -55,7 +55,10 @@ class _Run:
             self.keys = {(SELF, n): value_key(v) for n, v in inputs.items()}
 
     def side_by_side(self) -> None:
-        """Start each step as soon as what it waits for is done; heavy ones in threads; one failure stops all."""
+        """Start each step as soon as what it waits for is done; one failure stops all.
+
+        Heavy ones run in threads; one that nothing could run beside stays here, where the caller's caches are warm.
+        """
         branches = CancelToken(self.place.cancel)
         self.place = self.place.but(cancel=branches)
         heavy = self.plan.heavy
@@ -69,12 +72,12 @@ class _Run:
                         i = next((n for n in ready if heavy[n]), ready[0])
                         ready.remove(i)
                         step = self.plan.steps[i]
-                        if heavy[i]:
+                        if heavy[i] and (ready or running):
                             running[pool.submit(contextvars.copy_context().run, self.step, step)] = i
                         else:
                             self.step(step)
                             self._release(i, waiting, ready)
-                    finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                    finished, _ = wait(running, return_when=FIRST_COMPLETED) if running else ((), ())
                     for future in finished:
                         i = running.pop(future)
                         future.result()

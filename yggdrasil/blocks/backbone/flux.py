@@ -1,0 +1,69 @@
+"""diffusers' Flux transformer as Backbone: patches with their places, guidance as an embedding."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from yggdrasil.blocks.backbone.network import Network, Prediction
+from yggdrasil.ports import Embedding, Latent, Timestep
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+
+class Flux(Network, type="backbone/flux", role="Backbone"):
+    """Predict the velocity once, shape of the latent: (batch, rows, columns, channels) of patches, float32.
+
+    The scale enters as an embedding where the model was taught it (`guidance_embeds`), else not at all: the batch
+    is never doubled. `arch` is the config of a diffusers FluxTransformer2DModel.
+    """
+
+    def forward(
+        self, latent: Latent, timestep: Timestep, condition: Embedding, pooled: Embedding, scale: float = 3.5
+    ) -> Prediction:
+        import torch
+
+        batch, rows, columns, _ = latent.shape
+        module: Any = self.module
+        tokens = latent.to(self.device, self.torch_dtype).flatten(1, 2)
+        with torch.inference_mode():
+            taught = module.config.guidance_embeds
+            told = torch.full([1], scale, device=self.device, dtype=torch.float32).expand(batch) if taught else None
+            out = module(
+                hidden_states=tokens,
+                timestep=timestep.to(self.device).expand(batch).to(tokens.dtype) / 1000,
+                guidance=told,
+                pooled_projections=self._given(pooled, batch),
+                encoder_hidden_states=self._given(condition, batch),
+                txt_ids=places(1, condition.shape[1], False, self.device, tokens.dtype),
+                img_ids=places(rows, columns, True, self.device, tokens.dtype),
+                return_dict=False,
+            )[0]
+            return {"pred": out.float().unflatten(1, (rows, columns))}
+
+    def build(self) -> nn.Module:
+        import diffusers
+
+        from yggdrasil.blocks.backbone.once import Once
+
+        library: Any = diffusers
+        module = library.FluxTransformer2DModel.from_config(self.arch)
+        module.pos_embed = Once(module.pos_embed)
+        return module
+
+    def identity(self) -> Any:
+        return ["diffusers/FluxTransformer2DModel", self.arch]
+
+
+@lru_cache(maxsize=16)
+def places(rows: int, columns: int, numbered: bool, device: str, dtype: torch.dtype) -> torch.Tensor:
+    """The places of patches, shape (rows · columns, 3): (0, row, column); of a text's tokens, all (0, 0, 0)."""
+    import torch
+
+    ids = torch.zeros(rows, columns, 3)
+    if numbered:
+        ids[..., 1] += torch.arange(rows)[:, None]
+        ids[..., 2] += torch.arange(columns)[None, :]
+    return ids.reshape(rows * columns, 3).to(device=device, dtype=dtype)

@@ -1,0 +1,64 @@
+"""diffusers' Stable Audio transformer as Backbone."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from yggdrasil.blocks.backbone.network import BothPredictions, Network, halves
+from yggdrasil.ports import Embedding, Latent, Timestep
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class StableAudio(Network, type="backbone/stable_audio", role="Backbone"):
+    """Predict once, shape of the latent (batch, channels, frames), float32; `pooled` says how long the sound is.
+
+    With a negative condition and a scale other than 1 both halves are computed in one batch, the unconditional
+    first. `arch` is the config of a diffusers StableAudioDiTModel.
+    """
+
+    def forward(
+        self,
+        latent: Latent,
+        timestep: Timestep,
+        condition: Embedding,
+        pooled: Embedding,
+        negative: Embedding | None = None,
+        scale: float = 1.0,
+    ) -> BothPredictions:
+        import torch
+
+        guided = negative is not None and scale != 1.0
+        batch = latent.shape[0]
+        module: Any = self.module
+        width = module.config.attention_head_dim // 2
+        with torch.inference_mode():
+            out = module(
+                self._doubled(latent, guided),
+                timestep.to(self.device).unsqueeze(0),
+                encoder_hidden_states=self._paired(negative if guided else None, condition, batch),
+                global_hidden_states=self._paired(pooled if guided else None, pooled, batch),
+                rotary_embedding=rotary(width, latent.shape[2] + pooled.shape[1], self.device),
+                return_dict=False,
+            )[0]
+            return halves(out, guided)
+
+    def build(self) -> nn.Module:
+        import diffusers
+
+        library: Any = diffusers
+        return library.StableAudioDiTModel.from_config(self.arch)
+
+    def identity(self) -> Any:
+        return ["diffusers/StableAudioDiTModel", self.arch]
+
+
+@lru_cache(maxsize=8)
+def rotary(width: int, length: int, device: str) -> Any:
+    """The rotary embedding of `length` places, cosines and sines of shape (length, width) each."""
+    from diffusers.models.embeddings import get_1d_rotary_pos_embed
+
+    made: Any = get_1d_rotary_pos_embed(width, length, use_real=True, repeat_interleave_real=False)
+    return tuple(part.to(device) for part in made)
