@@ -104,7 +104,7 @@ def test_a_turn_streams_and_counts(stand_in: StandIn) -> None:
     tokens: list[str] = []
     with listening(lambda e: tokens.append(e.data["text"]) if e.kind == "token" else None):
         out = model(stand_in).run(messages=ASK, max_tokens=9, seed=2**40)
-    assert (out.text, out.finish_reason, out.usage) == ("hello", "stop", {"prompt": 7, "completion": 3})
+    assert (out.text, out.finish_reason, out.usage) == ("hello", "stop", {"prompt": 7, "completion": 3, "cost": 0.0})
     assert tokens == ["hel", "lo"]
     assert stand_in.asked[0]["max_tokens"] == 9
     assert stand_in.headers[0]["authorization"] == f"Bearer {SECRET}"
@@ -213,7 +213,7 @@ def test_a_secret_has_no_place_in_the_config(stand_in: StandIn, monkeypatch: pyt
 
 def test_two_blocks_of_one_endpoint_share_a_client(stand_in: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = model(stand_in), model(stand_in)
-    assert first._client() is second._client()
-    before = first._client()
+    assert first._connection() is second._connection()
+    before = first._connection()
     monkeypatch.setenv("TEST_KEY", SECRET + "x")
-    assert first._client() is not before
+    assert first._connection() is not before
