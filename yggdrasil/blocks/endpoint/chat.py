@@ -43,9 +43,10 @@ def streamed(block: EndpointBlock, request: dict[str, Any], max_tokens: int) -> 
                     break
         finally:
             await raw.http_response.aclose()
+        turn = gathered.whole(request["messages"], block.prices)
         if not gathered.counted:
             say(functools.partial(place.note, _UNCOUNTED))
-        return gathered.whole(request["messages"], block.prices)
+        return turn
 
     return block.ask(ask)
 
