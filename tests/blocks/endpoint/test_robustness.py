@@ -115,16 +115,17 @@ def test_a_cut_answer_is_no_answer_or_a_whole_one(stand_in: StandIn, offset: int
     proxy = CuttingProxy(stand_in.url, offset)
     tokens: list[str] = []
     started = time.monotonic()
+    given: tuple[str, str] | None = None
     try:
         with listening(lambda e: tokens.append(e.data["text"]) if e.kind == "token" else None):
-            turn = model(proxy.url).chat(ASK)
-        assert (turn.text, turn.finish_reason) == ("hello", "stop"), "only what came after the end was cut"
-    except EndpointError as error:
-        assert isinstance(error, EndpointBrokeOff | EndpointNonsense)
-        assert "".join(tokens) in ("", "hel", "hello")
+            given = model(proxy.url).chat(ASK)[::3]
+    except (EndpointBrokeOff, EndpointNonsense):
+        pass
     finally:
         proxy.close()
     assert time.monotonic() - started < 4
+    assert given in (None, ("hello", "stop")), "what is given is whole: only what came after its end was cut"
+    assert "".join(tokens) in ("", "hel", "hello")
 
 
 @pytest.mark.parametrize(("limit", "asked"), [(200, 2), (560, 1)])

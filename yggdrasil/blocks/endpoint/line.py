@@ -15,6 +15,10 @@ class Line:
         self.under_way = 0
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
     @asynccontextmanager
     async def turn(self, at_once: int) -> AsyncGenerator[None]:
         """Wait for a place among `at_once`, and keep it inside the block."""
