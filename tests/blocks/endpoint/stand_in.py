@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import threading
@@ -132,32 +133,22 @@ class CuttingProxy:
     def _pass_on(self, client: socket.socket, left: int | None) -> None:
         with client, socket.create_connection(("127.0.0.1", self._port)) as server:
             threading.Thread(target=_pump, args=(client, server), daemon=True).start()
-            while left is None or left > 0:
-                try:
+            with contextlib.suppress(OSError):
+                while left is None or left > 0:
                     data = server.recv(65536 if left is None else min(left, 65536))
+                    if not data:
+                        break
                     client.sendall(data)
-                except OSError:
-                    return
-                if not data:
-                    return
-                left = None if left is None else left - len(data)
+                    left = None if left is None else left - len(data)
             for side in (client, server):
-                with_end(side)
+                with contextlib.suppress(OSError):
+                    side.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         self._listener.close()
 
 
-def with_end(side: socket.socket) -> None:
-    try:
-        side.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return
-
-
 def _pump(source: socket.socket, target: socket.socket) -> None:
-    try:
+    with contextlib.suppress(OSError):
         while data := source.recv(65536):
             target.sendall(data)
-    except OSError:
-        return
