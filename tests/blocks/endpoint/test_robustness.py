@@ -71,7 +71,7 @@ def hanging(handler: BaseHTTPRequestHandler, _: dict[str, Any]) -> None:
 
 def dripping(handler: BaseHTTPRequestHandler, _: dict[str, Any]) -> None:
     send(handler, 200, "text/event-stream", "")
-    for _ in range(60):
+    for _piece in range(60):
         handler.wfile.write(chunk({"content": "x"}).encode())
         time.sleep(0.05)
 
@@ -118,7 +118,8 @@ def test_a_cut_answer_is_no_answer_or_a_whole_one(stand_in: StandIn, offset: int
     given: tuple[str, str] | None = None
     try:
         with listening(lambda e: tokens.append(e.data["text"]) if e.kind == "token" else None):
-            given = model(proxy.url).chat(ASK)[::3]
+            turn = model(proxy.url).chat(ASK)
+            given = turn.text, turn.finish_reason
     except (EndpointBrokeOff, EndpointNonsense):
         pass
     finally:
