@@ -11,11 +11,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.blocks.endpoint.anything import anything
+from tests.blocks.endpoint.stand_in import standing_in
+
 pytestmark = pytest.mark.models
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 _FENCE = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_ENDPOINT = "http://127.0.0.1:8000/v1"
+"""Where the documents have an endpoint; here a stand-in of the same wire format takes its place."""
 _LONG = ("make ", "pip install", "git clone", "cd ")
 
 
@@ -58,11 +63,14 @@ def test_python_snippets_run_one_after_the_other(document: Path, tmp_path: Path)
     if not snippets:
         return
     script = tmp_path / "snippets.py"
-    script.write_text("\n\n".join(snippets), encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", str(script)], cwd=tmp_path, env=_environment(), capture_output=True, text=True,
-        timeout=300, check=False,
-    )  # fmt: skip
+    with standing_in() as endpoint:
+        endpoint.answer = anything
+        text = "\n\n".join(snippets).replace(_ENDPOINT, endpoint.url)
+        script.write_text(text, encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", str(script)], cwd=tmp_path, env=_environment(), capture_output=True,
+            text=True, timeout=300, check=False,
+        )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
 
 

@@ -44,7 +44,7 @@ def tool_messages(agent: Agent) -> list[tuple[str, str]]:
     return [(m["tool_call_id"], m["content"]) for m in agent.memory.messages if m["role"] == "tool"]
 
 
-def test_every_call_has_one_answer_also_a_failed_and_a_cancelled_one() -> None:
+def test_a1_every_call_has_one_answer_also_a_failed_and_a_cancelled_one() -> None:
     agent = three([THREE, says("done"), says("and on")])
     assert agent.run("go").response == "done"
     answers = tool_messages(agent)
@@ -58,7 +58,7 @@ def test_every_call_has_one_answer_also_a_failed_and_a_cancelled_one() -> None:
     assert [m["role"] for m in last] == ["user", "assistant", "tool", "tool", "tool", "assistant", "user"]
 
 
-def test_a_replay_gives_the_same_messages_and_runs_no_tool() -> None:
+def test_a1_a_replay_gives_the_same_messages_and_runs_no_tool() -> None:
     journal = Remembering()
     first = three([THREE, says("done")])
     with standing(Here(journal=journal)):
@@ -72,7 +72,7 @@ def test_a_replay_gives_the_same_messages_and_runs_no_tool() -> None:
     assert again.llm.seen == []  # pyright: ignore[reportAttributeAccessIssue]
 
 
-def test_no_path_traceback_or_environment_value_reaches_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a1_no_path_traceback_or_environment_value_reaches_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOME_SECRET", "tr0ub4dor-and-3")
     message = f'cannot read {os.path.abspath(__file__)} with tr0ub4dor-and-3\n  File "/usr/lib/x.py", line 3, in y'
     agent = Agent(Scripted([calls(("c", "fails", "")), says("ok")]), [Fails(message=message)])
@@ -84,7 +84,7 @@ def test_no_path_traceback_or_environment_value_reaches_the_model(monkeypatch: p
     assert "line 3" not in text
 
 
-def test_what_steers_the_run_is_no_tool_error() -> None:
+def test_a1_what_steers_the_run_is_no_tool_error() -> None:
     from langgraph.errors import GraphInterrupt
 
     class Interrupts(Block, role="Tool"):
@@ -124,7 +124,7 @@ def always(tool: str) -> Scripted:
     return Scripted([calls(("", tool, "{}"))])
 
 
-def test_the_limit_is_inclusive_and_keeps_the_history() -> None:
+def test_a2_the_limit_is_inclusive_and_keeps_the_history() -> None:
     fine = Fine()
     agent = Agent(always("fine"), [fine], limits=Limits(steps=3))
     out = agent.run("go")
@@ -134,14 +134,14 @@ def test_the_limit_is_inclusive_and_keeps_the_history() -> None:
     assert [m["role"] for m in agent.memory.messages] == ["user", *["assistant", "tool"] * 3]
 
 
-def test_an_answer_at_the_last_turn_ends_normally() -> None:
+def test_a2_an_answer_at_the_last_turn_ends_normally() -> None:
     asks = calls(("", "fine", "{}"))
     agent = Agent(Scripted([asks, asks, says("there")]), [Fine()], limits=Limits(steps=3))
     out = agent.run("go")
     assert (out.response, out.status["state"], out.status["turns"]) == ("there", "done", 3)
 
 
-def test_a_run_goes_on_from_its_limit_and_repeats_no_tool() -> None:
+def test_a2_a_run_goes_on_from_its_limit_and_repeats_no_tool() -> None:
     fine = Fine()
     asks = calls(("", "fine", "{}"))
     agent = Agent(Scripted([asks, asks, asks, says("at last")]), [fine], limits=Limits(steps=3))
@@ -154,7 +154,7 @@ def test_a_run_goes_on_from_its_limit_and_repeats_no_tool() -> None:
         other.run(more=1)
 
 
-def test_an_inner_limit_ends_the_inner_run_only() -> None:
+def test_a2_an_inner_limit_ends_the_inner_run_only() -> None:
     inner = Agent(always("fine"), [Fine()], limits=Limits(steps=2), about="Ask the inner one.")
     outer = Agent(Scripted([calls(("o", "inner", '{"prompt": "x"}')), says("heard")]), {"inner": inner})
     out = outer.run("go")
@@ -192,7 +192,7 @@ WHOLE = '{"name":"Mira","items":["rope","oil"]}'
 
 
 @pytest.mark.parametrize("text", [CUT, WHOLE])
-def test_a_cut_answer_is_no_answer(text: str) -> None:
+def test_so1_a_cut_answer_is_no_answer(text: str) -> None:
     agent = Agent(Scripted([says(text, "length")]), max_tokens=40)
     notes: list[str] = []
     hear = listening(lambda e: notes.append(str(e.data.get("text"))) if e.kind == "note" else None)
@@ -206,7 +206,23 @@ def test_a_cut_answer_is_no_answer(text: str) -> None:
     assert (first["max_tokens"], second["max_tokens"]) == (40, 80)
 
 
-def test_a_fence_around_the_answer_is_read_through() -> None:
+def test_so1_the_raw_text_is_kept_in_the_record_of_the_run() -> None:
+    journal = Remembering()
+    agent = Agent(Scripted([says(CUT, "length")]), max_tokens=40)
+    with standing(Here(journal=journal)), pytest.raises(TruncatedOutput):
+        agent.run(task={"name": "sort", "context": {}, "schema": SCHEMA})
+    assert [json.loads(text) for text in journal.kept.values()] == [CUT]
+
+
+def test_an_answer_beside_the_schema_is_asked_again_with_the_same_words() -> None:
+    llm = Scripted([says('{"name": "Mira"}')])
+    with pytest.raises(InvalidOutput, match="items"):
+        Agent(llm).run(task={"name": "sort", "context": {}, "schema": SCHEMA})
+    first, second = llm.seen
+    assert first["messages"] == second["messages"] and first["seed"] != second["seed"]
+
+
+def test_so1_a_fence_around_the_answer_is_read_through() -> None:
     agent = Agent(Scripted([says(f"```json\n{WHOLE}\n```")]))
     out = agent.run(task={"name": "sort", "context": {}, "schema": SCHEMA})
     assert out.result == {"name": "Mira", "items": ["rope", "oil"]}

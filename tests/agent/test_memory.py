@@ -30,7 +30,7 @@ def whole(messages: list[dict[str, Any]]) -> bool:
 @pytest.mark.parametrize("keep", ["last", "first"])
 @pytest.mark.parametrize("summary", [False, True])
 @pytest.mark.parametrize("budget", range(1, 8))
-def test_no_budget_tears_a_group(budget: int, keep: Keep, summary: bool) -> None:
+def test_m1_no_budget_tears_a_group(budget: int, keep: Keep, summary: bool) -> None:
     before = copy.deepcopy(HISTORY)
     tell = (lambda gone: f"{len(gone)} earlier messages") if summary else None
     if budget < 2:
@@ -46,7 +46,7 @@ def test_no_budget_tears_a_group(budget: int, keep: Keep, summary: bool) -> None
     assert before == HISTORY
 
 
-def test_what_is_kept_is_the_end_or_the_beginning() -> None:
+def test_m1_what_is_kept_is_the_end_or_the_beginning() -> None:
     assert [m["content"] for m in view(HISTORY, 3, "last")] == ["s", "a", "u2"]
     assert [m["content"] for m in view(HISTORY, 3, "first")] == ["s", "u1", "u2"]
     told = view(HISTORY, 4, "last", lambda gone: f"{len(gone)} gone")

@@ -102,7 +102,8 @@ def test_development_without_tools_plans_at_once_and_hears_the_action() -> None:
 
 
 def test_a_repeated_plan_is_asked_again_and_the_better_one_taken() -> None:
-    said = ["", {"kind": "danger", "place": "Vik", "text": "Eirik found a lantern under the mill.", "thing": "boat"}]
+    told = "Eirik found a lantern under the mill."
+    said = ["", {"kind": "danger", "place": "The Old Mill", "text": told, "thing": "boat"}]
     out, llm, _ = do("development", said)
     assert len(llm.seen) == 2
     assert llm.seen[0]["messages"] == llm.seen[1]["messages"]
@@ -197,7 +198,7 @@ def test_the_world_tools_need_a_world() -> None:
 
 
 def test_search_gives_the_nearest_text_first() -> None:
-    plan = {"kind": "help", "place": "Vik", "text": "Nora goes."}
+    plan = {"kind": "help", "place": "The Old Mill", "text": "Nora goes.", "thing": "boat"}
     _, _, agent = do(
         "development", ["", '{"tool": "search", "words": "stillness of seas"}', plan], (Search(Letters()),)
     )

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from tests.agent.scripted import Fine, Scripted, calls, says
 from yggdrasil.agent.agent import Agent
 from yggdrasil.agent.toolbox import Toolbox, wire_name
-from yggdrasil.contract import Block, ConfigError, Here, MemoryArtifacts, standing
+from yggdrasil.contract import Block, ConfigError, Here, MemoryArtifacts, listening, standing
 from yggdrasil.ports import Image, Text
 
 NAMES = ["world.forge/step 1", "нарисовать_дракона", "x" * 70, "x" * 69 + "y", "draw", "Draw"]
@@ -46,7 +46,7 @@ class Draw(Block, role="Tool"):
         return "drawn"
 
 
-def test_wire_names_are_legal_different_and_the_same_in_another_process() -> None:
+def test_t1_wire_names_are_legal_different_and_the_same_in_another_process() -> None:
     wires = [wire_name(name) for name in NAMES]
     assert all(re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", wire) for wire in wires)
     assert len(set(wires)) == len(NAMES)
@@ -56,14 +56,33 @@ def test_wire_names_are_legal_different_and_the_same_in_another_process() -> Non
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_call_under_the_wire_name_runs_the_right_tool(name: str) -> None:
+def test_t1_a_call_under_the_wire_name_runs_the_right_tool(name: str) -> None:
     tools = {each: Fine() for each in NAMES}
     agent = Agent(Scripted([calls(("c", wire_name(name), "{}")), says("ok")]), tools)
     agent.run("go")
     assert {each: tool.runs for each, tool in tools.items()} == {each: int(each == name) for each in NAMES}
 
 
-def test_two_tools_of_one_name_are_refused_by_their_owners() -> None:
+@pytest.mark.parametrize("name", NAMES)
+def test_t1_errors_and_events_show_the_original_name(name: str) -> None:
+    class Lost(Block, role="Tool"):
+        """Be lost."""
+
+        def forward(self, way: Text) -> Text:
+            raise ValueError("lost")
+
+    events: list[Any] = []
+    turn = calls(("c", wire_name(name), '{"way": "north"}'), ("d", wire_name(name), "{}"))
+    agent = Agent(Scripted([turn, says("ok")]), {name: Lost()})
+    with listening(events.append):
+        agent.run("go")
+    assert {e.data["tool"] for e in events if e.kind in ("tool_call", "tool_result")} == {name}
+    told = [m["content"] for m in agent.memory.messages if m["role"] == "tool"]
+    assert "ValueError: lost" in told[0] and "way" in told[1]
+    assert all(wire_name(name) == name or wire_name(name) not in text for text in told)
+
+
+def test_t1_two_tools_of_one_name_are_refused_by_their_owners() -> None:
     with pytest.raises(ConfigError, match="fine") as failure:
         Toolbox([Fine(), Fine()])
     assert str(failure.value).count("scripted.Fine") == 2
@@ -74,7 +93,7 @@ def test_an_unknown_tool_is_an_error_that_names_the_near_ones() -> None:
 
 
 @pytest.mark.parametrize("arguments", ["", "  ", "{}", None, "null"])
-def test_no_arguments_are_written_in_five_ways(arguments: Any) -> None:
+def test_t2_no_arguments_are_written_in_five_ways(arguments: Any) -> None:
     ping = Fine()
     agent = Agent(Scripted([calls(("c", "ping", arguments)), says("ok"), says("again")]), {"ping": ping})
     agent.run("go")
@@ -84,7 +103,7 @@ def test_no_arguments_are_written_in_five_ways(arguments: Any) -> None:
     assert sent[1]["tool_calls"][0]["function"]["arguments"] == "{}"
 
 
-def test_defaults_are_filled_in_and_not_shared() -> None:
+def test_t2_defaults_are_filled_in_and_not_shared() -> None:
     draw = Draw()
     box = Toolbox({"draw": draw})
     assert box.call("draw", "{}", mark="1") == "drawn"
@@ -94,7 +113,7 @@ def test_defaults_are_filled_in_and_not_shared() -> None:
     assert draw.seen[-1] == (Style.OIL, None, [])
 
 
-def test_the_schema_keeps_enum_null_and_nesting() -> None:
+def test_t2_the_schema_keeps_enum_null_and_nesting() -> None:
     (plain,) = Toolbox({"draw": Draw()}).schemas()
     text = json.dumps(plain)
     assert "$ref" not in text
@@ -112,7 +131,7 @@ def test_the_schema_keeps_enum_null_and_nesting() -> None:
     assert strict["function"]["strict"] is True
 
 
-def test_a_value_out_of_the_enum_tells_field_value_and_what_is_legal() -> None:
+def test_t2_a_value_out_of_the_enum_tells_field_value_and_what_is_legal() -> None:
     told = Toolbox({"draw": Draw()}).call("draw", '{"style": "crayon"}', mark="1")
     assert all(word in told for word in ("style", "crayon", "oil", "ink"))
 

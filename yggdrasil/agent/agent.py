@@ -24,7 +24,7 @@ _LLM = "llm"
 
 
 class Answered(TypedDict):
-    """`status` is {"state": "done" | "limit_reached", "turns", "tokens"} and, at a limit, its "kind" and "limit"."""
+    """`status` is {"state": "done" | "limit_reached", "turns", "tokens", "cost"}; at a limit its "kind", "limit"."""
 
     response: Text
     result: Json
@@ -96,7 +96,7 @@ class Agent(Block, type="agent", role="Agent"):
         halted = self.memory.halted
         if halted is None:
             raise ConfigError("no run of this agent met a limit", where=here().path, mend="call it with a prompt")
-        state = cast(LoopState, {**halted["state"], "over": "", "limit": {}})
+        state = cast(LoopState, {**fresh([]), **halted["state"], "over": "", "limit": {}})
         work, task = self._work(), halted["task"]
         if task is not None:
             work, _ = plan(Task.of(task), self.toolbox, self.instructions, work)
@@ -110,7 +110,7 @@ class Agent(Block, type="agent", role="Agent"):
         self.memory.messages = state["messages"]
         self.memory.calls = call + 1
         self.memory.halted = {"state": dict(state), "call": call, "task": task} if state["over"] == LIMIT else None
-        status = {"state": state["over"], "turns": state["turns"], "tokens": state["tokens"], **state["limit"]}
+        status = {"state": state["over"], **{k: state[k] for k in ("turns", "tokens", "cost")}, **state["limit"]}
         return {"response": state["response"], "result": state["result"], "status": status}
 
     def _guided(self, task: Task) -> Answered:
@@ -125,7 +125,7 @@ class Agent(Block, type="agent", role="Agent"):
         response = text if isinstance(text, str) else json.dumps(result, ensure_ascii=False)
         if isinstance(text, str):
             place.token(text)
-        return {"response": response, "result": result, "status": {"state": DONE, "turns": 0, "tokens": 0}}
+        return {"response": response, "result": result, "status": {"state": DONE, "turns": 0, "tokens": 0, "cost": 0.0}}
 
     def children(self) -> Mapping[str, Block]:
         tools = {_node(wire): tool.block for wire, tool in self.toolbox.tools.items()}

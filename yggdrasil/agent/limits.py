@@ -10,7 +10,8 @@ Seconds = Annotated[float, Field(gt=0, le=86400)]
 
 
 class Limits(BaseModel):
-    """Bounds of one call, each inclusive: `steps` model turns, `tokens` read and written, `seconds` of time.
+    """Bounds of one call, each inclusive: `steps` model turns, `tokens` read and written, `seconds` of time, `cost`
+    in the currency of the model's prices (a model without prices costs nothing).
 
     `tool_seconds` bounds each tool call alone; a call that takes longer is cancelled and the others go on.
     """
@@ -19,5 +20,6 @@ class Limits(BaseModel):
 
     steps: Annotated[int, Field(ge=1, le=10_000)] = 8
     tokens: Annotated[int, Field(ge=1, le=10**9)] | None = None
+    cost: Annotated[float, Field(gt=0, le=1e9)] | None = None
     seconds: Seconds | None = None
     tool_seconds: Seconds | None = None

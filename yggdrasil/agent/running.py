@@ -11,7 +11,7 @@ from typing import Any
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.memory import view
 from yggdrasil.agent.toolbox import Toolbox
-from yggdrasil.agent.turns import Ask, assistant, fill, take_turn
+from yggdrasil.agent.turns import Ask, Spent, assistant, fill, take_turn
 from yggdrasil.blocks.llm.abilities import LanguageModel
 from yggdrasil.contract import derive_seed, here, standing
 from yggdrasil.contract.digest import digest
@@ -46,6 +46,8 @@ class Work:
 
     toolbox: Toolbox
     schema: dict[str, Any] | None = None
+    needed: dict[str, Any] | None = None
+    """What an answer must obey, where the schema's bounds on texts only steer a weak model."""
     closing: str = ""
     must_call: bool = False
     rounds: int | None = None
@@ -93,6 +95,8 @@ class Running:
             return {"kind": "steps", "limit": self._steps}
         if limits.tokens is not None and state["tokens"] >= limits.tokens:
             return {"kind": "tokens", "limit": limits.tokens}
+        if limits.cost is not None and state["cost"] >= limits.cost:
+            return {"kind": "cost", "limit": limits.cost}
         if self._until is not None and time.monotonic() >= self._until:
             return {"kind": "seconds", "limit": limits.seconds}
         return {}
@@ -125,6 +129,7 @@ class Running:
             "messages": [*state["messages"], message],
             "turns": state["turns"] + 1,
             "tokens": state["tokens"] + turn["tokens"],
+            "cost": state["cost"] + turn.get("cost", 0.0),
             "pending": pending,
             "response": turn["text"],
         }
@@ -145,6 +150,7 @@ class Running:
             "messages": [*messages, {"role": "assistant", "content": _text(filled["value"])}],
             "turns": state["turns"] + 1,
             "tokens": state["tokens"] + filled["tokens"],
+            "cost": state["cost"] + filled.get("cost", 0.0),
             "result": filled["result"],
             "response": state["response"],
             "over": DONE,
@@ -152,10 +158,10 @@ class Running:
 
     def _best(self, state: LoopState, shown: list[Message]) -> dict[str, Any]:
         best: dict[str, Any] | None = None
-        lowest, spent = 0.0, 0
+        lowest, spent = 0.0, Spent()
         for attempt in range(_ATTEMPTS):
-            value, tokens = fill(self._llm, shown, self._work.schema or {}, self._ask(state, attempt))
-            spent += tokens
+            value, took = self._filled(state, shown, attempt)
+            spent += took
             result = self._work.finish(value)
             flaw = self._work.flaw(result)
             if best is None or flaw < lowest:
@@ -163,7 +169,11 @@ class Running:
             if flaw <= _GOOD:
                 break
             here().note(f"answer {attempt + 1} is flawed ({flaw:.2f}): {_text(value)}")
-        return {**(best or {}), "tokens": spent}
+        return {**(best or {}), **spent.to_json()}
+
+    def _filled(self, state: LoopState, shown: list[Message], attempt: int) -> tuple[dict[str, Any], Spent]:
+        work = self._work
+        return fill(self._llm, shown, work.schema or {}, self._ask(state, attempt), work.needed)
 
     def _once(self, state: LoopState, shown: list[Message], act: Callable[[], Any]) -> Any:
         place = here().below("llm")

@@ -62,6 +62,7 @@ def plan(task: Task, toolbox: Toolbox, instructions: str, work: Work) -> tuple[W
     if task.name != "found":
         ready = prompts.words(_language(context))["ready"]
         head += [{"role": "user", "content": prompts.digest(context)}, {"role": "assistant", "content": ready}]
+    made = replace(made, needed=shapes.loose(made.schema))
     return made, [*head, {"role": "user", "content": opening}]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from yggdrasil.agent.toolbox import ArgumentError, Toolbox, parse_arguments
-from yggdrasil.blocks.llm.abilities import LanguageModel, Turn, parse_object
+from yggdrasil.blocks.llm.abilities import InvalidOutput, LanguageModel, TruncatedOutput, Turn, parse_object
 from yggdrasil.contract import derive_seed, here
 
 Message = dict[str, Any]
@@ -37,7 +37,7 @@ def calls_natively(llm: LanguageModel) -> bool:
 
 
 def take_turn(llm: LanguageModel, messages: list[Message], ask: Ask) -> dict[str, Any]:
-    """One turn as JSON: `text`, `calls` (id, name, arguments as JSON text) and `tokens` spent."""
+    """One turn as JSON: `text`, `calls` (id, name, arguments as JSON text), `tokens` spent and their `cost`."""
     tools = ask.toolbox if ask.call else None
     if tools and not calls_natively(llm):
         return _bound(llm, messages, ask)
@@ -49,24 +49,51 @@ def take_turn(llm: LanguageModel, messages: list[Message], ask: Ask) -> dict[str
         seed=ask.seed,
     )
     calls = [{"id": c.id, "name": c.name, "arguments": c.arguments or ""} for c in turn.tool_calls]
-    return {"text": turn.text, "calls": calls if ask.call else [], "tokens": _spent(turn)}
+    return {"text": turn.text, "calls": calls if ask.call else [], **Spent.of(turn).to_json()}
 
 
-def fill(llm: LanguageModel, messages: list[Message], schema: Schema, ask: Ask) -> tuple[dict[str, Any], int]:
-    """An object of the schema, and the tokens spent. A cut answer is asked again once, with twice the limit.
+def fill(
+    llm: LanguageModel, messages: list[Message], schema: Schema, ask: Ask, needed: Schema | None = None
+) -> tuple[dict[str, Any], Spent]:
+    """An object of the schema, and what it took. The same is asked once more: with twice the limit after a cut
+    answer, with another seed after one that is beside the schema.
 
-    Raises TruncatedOutput, InvalidOutput.
+    `needed` is what the answer must obey where the schema asks for more than that. Raises TruncatedOutput,
+    InvalidOutput.
     """
+    needed = schema if needed is None else needed
     shown = as_sent(messages) if calls_natively(llm) else as_plain(messages)
-    spent, limit = 0, ask.max_tokens
+    spent, limit, seed = Spent(), ask.max_tokens, ask.seed
     for last in (False, True):
-        turn = llm.chat(shown, schema=schema, max_tokens=limit, temperature=ask.temperature, seed=ask.seed)
-        spent += _spent(turn)
-        if turn.finish_reason != "length" or last:
-            break
-        here().note(f"cut at {limit} tokens, asked again with {limit * 2}; it had written: {turn.text}")
-        limit *= 2
-    return parse_object(turn, limit), spent
+        turn = llm.chat(shown, schema=schema, max_tokens=limit, temperature=ask.temperature, seed=seed)
+        spent += Spent.of(turn)
+        try:
+            return parse_object(turn, limit, needed), spent
+        except (TruncatedOutput, InvalidOutput) as problem:
+            if last:
+                raise
+            limit *= 2 if isinstance(problem, TruncatedOutput) else 1
+            seed = seed if isinstance(problem, TruncatedOutput) else derive_seed(seed, "again")
+            here().note(f"{problem.what}; asked again with {limit} tokens")
+    raise AssertionError
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Tokens read and written, and what they cost."""
+
+    tokens: int = 0
+    cost: float = 0.0
+
+    @staticmethod
+    def of(turn: Turn) -> Spent:
+        return Spent(turn.usage.prompt + turn.usage.completion, turn.usage.cost)
+
+    def __add__(self, other: Spent) -> Spent:
+        return Spent(self.tokens + other.tokens, self.cost + other.cost)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"tokens": self.tokens, "cost": self.cost}
 
 
 def _bound(llm: LanguageModel, messages: list[Message], ask: Ask) -> dict[str, Any]:
@@ -77,13 +104,13 @@ def _bound(llm: LanguageModel, messages: list[Message], ask: Ask) -> dict[str, A
     if ask.answer:
         options.append(_object({_CHOICE: {"const": answer}, "text": {"type": "string", "maxLength": _LONGEST}}))
     schema = options[0] if len(options) == 1 else {"anyOf": options}
-    value, tokens = fill(llm, messages, schema, ask)
+    value, spent = fill(llm, messages, schema, ask, needed={})
     chosen = value.pop(_CHOICE, "")
     if chosen == answer:
-        return {"text": str(value.get("text", "")), "calls": [], "tokens": tokens}
+        return {"text": str(value.get("text", "")), "calls": [], **spent.to_json()}
     arguments = value.get("arguments", value) if "arguments" in value and len(value) == 1 else value
     call = {"id": "", "name": chosen, "arguments": json.dumps(arguments, ensure_ascii=False)}
-    return {"text": "", "calls": [call], "tokens": tokens}
+    return {"text": "", "calls": [call], **spent.to_json()}
 
 
 def _option(function: dict[str, Any], narrow: dict[str, dict[str, list[str]]]) -> Schema:
@@ -176,7 +203,3 @@ def _tidy(arguments: Any) -> str:
         return json.dumps(parse_arguments(arguments), ensure_ascii=False)
     except ArgumentError:
         return "{}"
-
-
-def _spent(turn: Turn) -> int:
-    return turn.usage.prompt + turn.usage.completion

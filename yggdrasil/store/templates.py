@@ -24,6 +24,7 @@ from yggdrasil.store.shelf import on_shelf
 
 TELLER = "chronicler"
 """The agent of the shelf that tells a world with any chat model (policy `tools`)."""
+ENDPOINT = "openai:"
 KEY = "OPENAI_API_KEY"
 """The environment variable of an endpoint's secret; its name goes into the manifest, its value nowhere."""
 
@@ -48,21 +49,23 @@ def from_template(name: str, /, **parameters: Any) -> Block:
 
 def stand_in(parameter: str, value: Any) -> Block:
     """The block that a parameter's value names. Raises ConfigError, ManifestError."""
+    if parameter == "llm" and not (isinstance(value, Block) and value.role == "Agent"):
+        return teller(value)
     if isinstance(value, Block):
         return value
-    if parameter == "llm":
-        return teller(str(value))
     text = str(value)
+    if parameter == "eye" and text.startswith(ENDPOINT):
+        return _of_endpoint("vlm/openai", text)
     if is_hub_name(text) or ("/" in text and (Path(text) / INDEX).is_file()):
         return from_diffusers(text)
     return load(text)
 
 
-def teller(model: str) -> Block:
-    """An agent that tells worlds with `model`: a catalogue name, a .gguf file, a folder that transformers saved, a
-    hub's `owner/model`, or `openai:MODEL@BASE_URL` (the key is read from the variable OPENAI_API_KEY)."""
+def teller(model: str | Block) -> Block:
+    """An agent that tells worlds with `model`: a block of role LLM, a catalogue name, a .gguf file, a folder that
+    transformers saved, a hub's `owner/model`, or `openai:MODEL@BASE_URL` (the key is read from OPENAI_API_KEY)."""
     agent = load(TELLER)
-    llm = language_model(model)
+    llm = model if isinstance(model, Block) else language_model(str(model))
     for place, block in walk(agent):
         if place == "llm":
             llm.name = block.name
@@ -76,8 +79,8 @@ def with_llm(agent: Block, llm: Block) -> Block:
 
 def language_model(model: str) -> Block:
     """The language model block that `model` names. Raises ConfigError with the forms that there are."""
-    if model.startswith("openai:"):
-        return _of_endpoint(model)
+    if model.startswith(ENDPOINT):
+        return _of_endpoint("llm/openai", model)
     if model in models.catalogue():
         return _of_catalogue(model)
     path = Path(model)
@@ -96,12 +99,12 @@ def language_model(model: str) -> Block:
     )
 
 
-def _of_endpoint(model: str) -> Block:
+def _of_endpoint(kind: str, model: str) -> Block:
     """`openai:MODEL@BASE_URL`; the variable of the secret is named only where it is set, local servers need none."""
-    name, at, url = model.removeprefix("openai:").partition("@")
+    name, at, url = model.removeprefix(ENDPOINT).partition("@")
     if not (name and at):
         raise ConfigError(f"{model!r} names no endpoint", mend="write openai:MODEL@BASE_URL, its end is often /v1")
-    return find("llm/openai")(model=name, base_url=url, key=KEY if os.environ.get(KEY) else "")
+    return find(kind)(model=name, base_url=url, key=KEY if os.environ.get(KEY) else "")
 
 
 def _of_catalogue(model: str) -> Block:

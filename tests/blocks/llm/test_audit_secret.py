@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import yggdrasil as ygg
-from tests.blocks.llm.test_openai import StandIn, send, stream
+from tests.blocks.endpoint.stand_in import StandIn, send, standing_in, stream
 from tests.levels.scripted import Broken, Plan, scripted
 from yggdrasil.agent.agent import Agent
 from yggdrasil.blocks.llm.openai import EndpointError, OpenAIModel
@@ -23,10 +23,8 @@ SECRET = "sk-audit-0123456789abcdef"
 
 @pytest.fixture
 def stand_in() -> Iterator[StandIn]:
-    made = StandIn()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
+    with standing_in() as made:
+        yield made
 
 
 def holders(folder: Path) -> list[str]:

@@ -3,84 +3,26 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
 
+from tests.blocks.endpoint.stand_in import StandIn, chunk, send, standing_in, stream, usage
 from yggdrasil.blocks.llm.abilities import NotAble
 from yggdrasil.blocks.llm.openai import EndpointError, OpenAIModel
 from yggdrasil.contract import Cancelled, CancelToken, ConfigError, listening
 from yggdrasil.contract.tree import describe
 
 SECRET = "sk-very-secret-0123456789"
-Answer = Callable[[BaseHTTPRequestHandler, dict[str, Any]], None]
-
-
-class StandIn:
-    """An endpoint that answers as the test says and remembers what it was asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[dict[str, Any]] = []
-        self.headers: list[dict[str, str]] = []
-        self.answer: Answer = stream("hello")
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                outer.asked.append(body)
-                outer.headers.append({k.lower(): v for k, v in self.headers.items()})
-                outer.answer(self, body)
-
-            def log_message(self, *args: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.server.server_port}/v1"
-
-
-def send(handler: BaseHTTPRequestHandler, status: int, media: str, body: str) -> None:
-    handler.send_response(status)
-    handler.send_header("content-type", media)
-    handler.end_headers()
-    handler.wfile.write(body.encode())
-
-
-def chunk(delta: dict[str, Any], finish: str | None = None, **more: Any) -> str:
-    data = {
-        "id": "x", "object": "chat.completion.chunk", "created": 1, "model": "m",
-        "choices": [{"index": 0, "delta": delta, "finish_reason": finish}], **more,
-    }  # fmt: skip
-    return f"data: {json.dumps(data)}\n\n"
-
-
-def usage() -> str:
-    spent = {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
-    data = {"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [], "usage": spent}
-    return f"data: {json.dumps(data)}\n\ndata: [DONE]\n\n"
-
-
-def stream(*words: str, finish: str | None = "stop") -> Answer:
-    def answer(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
-        parts = [chunk({"role": "assistant", "content": ""}), *(chunk({"content": word}) for word in words)]
-        parts += [chunk({}, finish), usage()] if finish else []
-        send(handler, 200, "text/event-stream", "".join(parts))
-
-    return answer
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[StandIn]:
-    made = StandIn()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
+    with standing_in() as made:
+        yield made
 
 
 @pytest.fixture
@@ -104,7 +46,7 @@ def test_a_turn_streams_and_counts(stand_in: StandIn) -> None:
     tokens: list[str] = []
     with listening(lambda e: tokens.append(e.data["text"]) if e.kind == "token" else None):
         out = model(stand_in).run(messages=ASK, max_tokens=9, seed=2**40)
-    assert (out.text, out.finish_reason, out.usage) == ("hello", "stop", {"prompt": 7, "completion": 3})
+    assert (out.text, out.finish_reason, out.usage) == ("hello", "stop", {"prompt": 7, "completion": 3, "cost": 0.0})
     assert tokens == ["hel", "lo"]
     assert stand_in.asked[0]["max_tokens"] == 9
     assert stand_in.headers[0]["authorization"] == f"Bearer {SECRET}"
@@ -213,7 +155,7 @@ def test_a_secret_has_no_place_in_the_config(stand_in: StandIn, monkeypatch: pyt
 
 def test_two_blocks_of_one_endpoint_share_a_client(stand_in: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = model(stand_in), model(stand_in)
-    assert first._client() is second._client()
-    before = first._client()
+    assert first._connection() is second._connection()
+    before = first._connection()
     monkeypatch.setenv("TEST_KEY", SECRET + "x")
-    assert first._client() is not before
+    assert first._connection() is not before

@@ -23,10 +23,11 @@ class ToolCall(NamedTuple):
 
 
 class Usage(NamedTuple):
-    """Tokens read and tokens written in one turn."""
+    """Tokens read and tokens written in one turn, and what they cost by the prices of an endpoint's block."""
 
     prompt: int
     completion: int
+    cost: float = 0.0
 
 
 class Turn(NamedTuple):
@@ -79,24 +80,41 @@ class NotAble(YggError):
 _FENCE = re.compile(r"^\s*```[\w-]*[ \t]*\r?\n(.*?)\r?\n?[ \t]*```\s*$", re.DOTALL)
 
 
-def parse_object(turn: Turn, limit: int) -> dict[str, Any]:
+def parse_object(turn: Turn, limit: int, schema: Schema | None = None) -> dict[str, Any]:
     """The JSON object of a whole turn, with or without a code fence.
 
-    Raises TruncatedOutput where the turn was cut, even if its text happens to parse, and InvalidOutput where
-    it is no JSON object.
+    Raises TruncatedOutput where the turn was cut, even if its text happens to parse, and InvalidOutput where it is no
+    JSON object or not one of the schema; the text that came is kept in the run's record.
     """
     if turn.finish_reason == "length":
-        here().note(f"cut output, kept as it came: {turn.text}")
+        _keep("cut output", turn.text)
         raise TruncatedOutput(limit, turn.text, here().path)
     fenced = _FENCE.match(turn.text)
     try:
         value = json.loads(fenced.group(1) if fenced else turn.text)
-    except ValueError as error:
-        here().note(f"unreadable output, kept as it came: {turn.text}")
-        raise InvalidOutput(str(error), turn.text, here().path) from error
-    if not isinstance(value, dict):
-        raise InvalidOutput(f"it is a {type(value).__name__}", turn.text, here().path)
+        problem = "" if isinstance(value, dict) else f"it is a {type(value).__name__}"
+        problem = problem or _beside(value, schema or {})
+    except (ValueError, RecursionError) as error:
+        value, problem = {}, str(error)
+    if problem:
+        _keep("unreadable output", turn.text)
+        raise InvalidOutput(problem, turn.text, here().path)
     return value
+
+
+def _keep(what: str, text: str) -> None:
+    """Keep what a model wrote and nobody can use, as an event and in the journal of the run."""
+    here().note(f"{what}, kept as it came: {text}")
+    here().once(what, {"text": text}, lambda: text)
+
+
+def _beside(value: Any, schema: Schema) -> str:
+    """Where the value is not what the schema wants, or ''."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    error = best_match(Draft202012Validator(schema).iter_errors(value))
+    return f"{error.json_path}: {error.message[:200]}" if error is not None else ""
 
 
 class LanguageModel(Block, role="LLM"):
@@ -157,7 +175,7 @@ class LanguageModel(Block, role="LLM"):
                 break
             here().note(f"cut at {limit} tokens, asked again with {limit * 2}; it had written: {turn.text}")
             limit *= 2
-        return parse_object(turn, limit)
+        return parse_object(turn, limit, schema)
 
     def choose(self, prefix: str, candidates: list[str]) -> list[float]:
         """Mean log-probability per token of each candidate text after the prefix.

@@ -9,18 +9,11 @@ from pydantic import Field
 
 from yggdrasil.blocks.llm.abilities import LanguageModel, Message, Schema, ToolCall, Turn, Usage
 from yggdrasil.blocks.llm.llamacpp_link import Link
+from yggdrasil.blocks.llm.probe import calls_tool
 from yggdrasil.contract import here
 from yggdrasil.contract.torch_block import one_instance
 from yggdrasil.contract.weights import check_kind
 
-_PROBE_TOOL = {
-    "type": "function",
-    "function": {
-        "name": "get_time",
-        "description": "Tell the time in a city.",
-        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
-    },
-}
 _COMPACT = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 """JSON on one line: a weak model else spends a tenth of its tokens on indentation."""
 _MAX_SEED = 2**32 - 1
@@ -75,9 +68,7 @@ class LlamaCpp(LanguageModel, type="llm/llamacpp"):
     def calls_tools(self) -> bool:
         """Whether the model calls tools by its own template: as the config says, else found out once by a probe."""
         if self.native_tools is None:
-            ask = [{"role": "user", "content": "What time is it in Oslo? Use the tool."}]
-            turn = self.chat(ask, tools=[_PROBE_TOOL], max_tokens=48, temperature=0.0)
-            self.native_tools = any(call.name == "get_time" and "Oslo" in call.arguments for call in turn.tool_calls)
+            self.native_tools = calls_tool(self)
         return self.native_tools
 
     def close(self) -> None:

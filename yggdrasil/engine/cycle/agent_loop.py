@@ -20,6 +20,7 @@ class LoopState(TypedDict):
     messages: list[dict[str, Any]]
     turns: int
     tokens: int
+    cost: float
     pending: list[dict[str, Any]]
     closing: bool
     over: str
@@ -47,7 +48,7 @@ class _Round(TypedDict):
 def fresh(messages: list[dict[str, Any]]) -> LoopState:
     """A loop that stands before its first turn."""
     return {
-        "messages": messages, "turns": 0, "tokens": 0, "pending": [], "closing": False,
+        "messages": messages, "turns": 0, "tokens": 0, "cost": 0.0, "pending": [], "closing": False,
         "over": "", "limit": {}, "response": "", "result": None,
     }  # fmt: skip
 

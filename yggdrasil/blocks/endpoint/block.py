@@ -1,0 +1,130 @@
+"""The settings that every block behind an endpoint has, and its way to the shared connection."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from yggdrasil.blocks.endpoint.connection import Ask, Connection, How, Say
+from yggdrasil.blocks.endpoint.errors import EndpointError, nonsense
+from yggdrasil.contract import Block
+from yggdrasil.contract.torch_block import one_instance
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from openai import AsyncOpenAI
+
+T = TypeVar("T")
+Shape = TypeVar("Shape", bound=BaseModel)
+Price = Annotated[float, Field(ge=0, le=1e6)]
+
+
+class Prices(BaseModel):
+    """What the endpoint charges, in one currency: a million tokens read (`input`) and written (`output`), one
+    `picture`, a million `letters` read aloud."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    input: Price = 0.0
+    output: Price = 0.0
+    picture: Price = 0.0
+    letters: Price = 0.0
+
+    def tokens(self, read: int, written: int) -> float:
+        """The cost of a turn, in the currency of the prices."""
+        return (read * self.input + written * self.output) / 1e6
+
+
+class Spent(TypedDict):
+    """What one call took: tokens read and written, where the endpoint counts them, and its cost by the prices."""
+
+    prompt: int
+    completion: int
+    cost: float
+
+
+def _plain_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("base_url must begin with http:// or https:// and name a host")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("base_url must hold no user, password or query: name the secret's variable in `key`")
+    return url.rstrip("/")
+
+
+def _variable(name: str) -> str:
+    if name and not (name.isascii() and name.replace("_", "a").isalnum() and name.upper() == name and len(name) <= 64):
+        raise ValueError("key is the NAME of an environment variable, such as OPENAI_API_KEY, never the secret")
+    return name
+
+
+class EndpointBlock(Block):
+    """A block whose work is done behind an OpenAI-compatible endpoint.
+
+    `key` names the environment variable of the secret. Blocks of one base_url and secret share one connection, on
+    which at most `concurrency` requests are under way and the others wait in order. A request takes at most `timeout`
+    seconds from when its turn comes, with up to `retries` further tries while nothing was told of an answer.
+    """
+
+    heavy = True
+
+    model: str
+    base_url: Annotated[str, AfterValidator(_plain_url)]
+    key: Annotated[str, AfterValidator(_variable)] = ""
+    timeout: Annotated[float, Field(gt=0, le=86400)] = 120.0
+    retries: Annotated[int, Field(ge=0, le=10)] = 2
+    concurrency: Annotated[int, Field(ge=1, le=1024)] = 8
+    prices: Prices = Prices()
+
+    def ask(self, ask: Ask[T]) -> T:
+        """What `ask`, given the client, comes back with. Raises EndpointError by kind, Cancelled."""
+        return self._connection().ask(ask, How(self.timeout, self.retries, self.concurrency))
+
+    def ask_for(self, shape: type[Shape], ask: Callable[[AsyncOpenAI], Awaitable[Any]]) -> Shape:
+        """The JSON answer of a raw request, in the given shape. Raises EndpointNonsense for anything else."""
+
+        async def asked(client: AsyncOpenAI, say: Say) -> Shape:
+            del say
+            return read_json(shape, (await ask(client)).http_response)
+
+        return self.ask(asked)
+
+    def _connection(self) -> Connection:
+        secret = self._secret()
+        known = ("endpoint", self.base_url, str(hash(secret)))
+        self._held = one_instance(known, functools.partial(Connection, self.base_url, secret))
+        return self._held
+
+    def _secret(self) -> str:
+        if not self.key:
+            return ""
+        found = os.environ.get(self.key)
+        if not found:
+            raise EndpointError(
+                f"the environment variable {self.key} is not set",
+                mend=f"export {self.key}=… before the run; a secret never stands in a manifest",
+            )
+        return found
+
+
+def media(response: Any) -> str:
+    """The media type of an answer, without its parameters."""
+    return response.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def read_json(shape: type[Shape], response: Any) -> Shape:
+    """The body of an answer in a shape. Raises EndpointNonsense that says what came instead."""
+    if "html" in media(response):
+        raise nonsense("a web page instead of JSON")
+    try:
+        return shape.model_validate_json(response.content)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise nonsense(f"JSON of another form ({place or 'body'}: {first['msg']})") from None

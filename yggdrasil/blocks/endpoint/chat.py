@@ -1,0 +1,121 @@
+"""A streamed chat turn: its pieces told as they come, put together, counted and bounded."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from yggdrasil.blocks.endpoint.block import EndpointBlock, Prices, media
+from yggdrasil.blocks.endpoint.connection import Say
+from yggdrasil.blocks.endpoint.errors import cut, nonsense
+from yggdrasil.blocks.llm.abilities import ToolCall, Turn, Usage
+from yggdrasil.contract import here
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+_LETTERS = 4
+"""Letters a token, for an endpoint that counts no tokens."""
+_SLACK = 64
+_UNCOUNTED = f"the endpoint counts no tokens: they are reckoned at {_LETTERS} letters each"
+
+
+def streamed(block: EndpointBlock, request: dict[str, Any], max_tokens: int) -> Turn:
+    """The turn that a chat request gives, told token by token where the caller stands.
+
+    An endpoint that goes on far past `max_tokens` is cut off there: finish_reason is then "length".
+    """
+    place = here()
+
+    async def ask(client: AsyncOpenAI, say: Say) -> Turn:
+        gathered = _Gathered(2 * max_tokens + _SLACK)
+        options = {"stream": True, "stream_options": {"include_usage": True}}
+        raw: Any = await client.chat.completions.with_raw_response.create(**request, **options)
+        try:
+            kind = media(raw.http_response)
+            if kind != "text/event-stream":
+                raise nonsense(f"{kind or 'no media type'} instead of a stream of events")
+            async for chunk in raw.parse():
+                said = gathered.take(chunk)
+                if said:
+                    say(functools.partial(place.token, said))
+                if gathered.overrun:
+                    break
+        finally:
+            await raw.http_response.aclose()
+        turn = gathered.whole(request["messages"], block.prices)
+        if not gathered.counted:
+            say(functools.partial(place.note, _UNCOUNTED))
+        return turn
+
+    return block.ask(ask)
+
+
+class _Gathered:
+    """The pieces of a turn; one that is not of the wire format raises TypeError."""
+
+    def __init__(self, most: int) -> None:
+        self._text: list[str] = []
+        self._calls: dict[int, list[str]] = {}
+        self._read, self._written = 0, 0
+        self._finish = ""
+        self._pieces, self._most = 0, most
+        self.counted = False
+
+    @property
+    def overrun(self) -> bool:
+        return self._pieces > self._most
+
+    def take(self, chunk: Any) -> str:
+        """Take a piece; gives the text in it."""
+        if chunk.usage is not None:
+            self.counted = True
+            self._read, self._written = int(chunk.usage.prompt_tokens or 0), int(chunk.usage.completion_tokens or 0)
+        said = ""
+        for choice in (chunk.choices or [])[:1]:
+            self._finish = _text(choice.finish_reason) or self._finish
+            if choice.delta is not None:
+                self._pieces += 1
+                said = _text(choice.delta.content)
+                self._text.append(said)
+                self._take_calls(choice.delta.tool_calls or [])
+        return said
+
+    def _take_calls(self, calls: list[Any]) -> None:
+        for call in calls:
+            held = self._calls.setdefault(int(call.index or 0), ["", "", ""])
+            held[0] = _text(call.id) or held[0]
+            if call.function is not None:
+                held[1] += _text(call.function.name)
+                held[2] += _text(call.function.arguments)
+
+    def whole(self, messages: list[dict[str, Any]], prices: Prices) -> Turn:
+        """The turn, if it came to its end. Raises EndpointBrokeOff."""
+        if self.overrun:
+            self._finish = "length"
+        if not self._finish:
+            raise cut()
+        calls = [ToolCall(*self._calls[index]) for index in sorted(self._calls)]
+        finish = "tool_calls" if calls and self._finish == "stop" else self._finish
+        text = "".join(self._text)
+        if not self.counted:
+            written = len(text) + sum(len(call.name) + len(call.arguments) for call in calls)
+            self._read, self._written = _letters(messages) // _LETTERS, written // _LETTERS
+        usage = Usage(self._read, self._written, prices.tokens(self._read, self._written))
+        return Turn(text, calls, usage, finish)
+
+
+def _letters(messages: list[dict[str, Any]]) -> int:
+    """How many letters of text the messages hold; pictures are not counted."""
+    found = 0
+    for message in messages:
+        content = message.get("content") or ""
+        parts = content if isinstance(content, list) else [{"text": content}]
+        found += sum(len(str(part.get("text") or "")) for part in parts)
+    return found
+
+
+def _text(value: Any) -> str:
+    if value is not None and not isinstance(value, str):
+        raise TypeError(f"{type(value).__name__} where text belongs")
+    return value or ""

@@ -1,0 +1,172 @@
+"""One connection an endpoint and secret: its client, its queue, its retries, and the bounds of every answer.
+
+The requests run on one event loop in a thread of their own, so that a cancelled or timed-out one closes its socket at
+once; whoever asks waits in their own thread and hears the pieces there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import itertools
+import os
+import queue
+import threading
+import weakref
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from yggdrasil.blocks.endpoint.errors import EndpointError, nonsense, too_slow, typed
+from yggdrasil.blocks.endpoint.line import Line
+from yggdrasil.contract import here
+
+if TYPE_CHECKING:
+    from httpx2 import Response
+    from openai import AsyncOpenAI
+
+T = TypeVar("T")
+Say = Callable[[Callable[[], object]], None]
+"""Hands something to do to the thread that asks, such as telling a token to the run's reader."""
+Ask = Callable[["AsyncOpenAI", Say], Awaitable[T]]
+MAX_BYTES = 64 << 20
+_LOOK = 0.1
+_CONNECT = 10.0
+
+
+@dataclass(frozen=True)
+class How:
+    """Bounds of one request: `timeout` seconds from when its turn comes, `retries`, how many go `at_once`."""
+
+    timeout: float
+    retries: int
+    at_once: int
+
+
+class Connection:
+    """What all blocks share that name one endpoint and one secret."""
+
+    def __init__(self, base_url: str, secret: str) -> None:
+        from httpx2 import AsyncClient
+        from openai import AsyncOpenAI
+
+        transport = AsyncClient(
+            follow_redirects=False, event_hooks={"response": [_bounded]}, headers={"accept-encoding": "identity"}
+        )
+        self.client = AsyncOpenAI(api_key=secret or "none", base_url=base_url, max_retries=0, http_client=transport)
+        self.line = Line()
+        self._secret = secret
+        weakref.finalize(self, _close, self.client).atexit = False
+
+    def ask(self, ask: Ask[T], how: How) -> T:
+        """What `ask` gives, run on the loop; its turn is waited for in order. Raises EndpointError, Cancelled."""
+        place = here()
+        heard: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
+        future = asyncio.run_coroutine_threadsafe(self._in_turn(ask, how, heard.put), _loop())
+        future.add_done_callback(lambda _: heard.put(None))
+        try:
+            while True:
+                place.check()
+                try:
+                    act = heard.get(timeout=_LOOK)
+                except queue.Empty:
+                    continue
+                if act is None:
+                    return future.result()
+                act()
+        except EndpointError as error:
+            error.where = error.where or place.path
+            raise
+        finally:
+            future.cancel()
+
+    async def _in_turn(self, ask: Ask[T], how: How, say: Say) -> T:
+        loop = asyncio.get_running_loop()
+        async with self.line.turn(how.at_once):
+            until = loop.time() + how.timeout
+            for attempt in itertools.count():
+                told = _Told(say)
+                try:
+                    async with asyncio.timeout_at(until):
+                        return await ask(self._within(until - loop.time()), told)
+                except Exception as error:
+                    failure = typed(error, self._secret)
+                    wait = failure.wait(attempt)
+                    if told.something or not failure.passing or attempt >= how.retries:
+                        raise failure from None
+                    if loop.time() + wait >= until:
+                        raise failure from None
+                    say(functools.partial(_note, f"{failure.what}; asked again in {wait:.1f} s"))
+                    await asyncio.sleep(wait)
+        raise too_slow()
+
+    def _within(self, seconds: float) -> AsyncOpenAI:
+        from httpx2 import Timeout
+
+        return self.client.with_options(timeout=Timeout(max(seconds, 0.01), connect=min(max(seconds, 0.01), _CONNECT)))
+
+
+def _note(text: str) -> None:
+    """Note it where the asking thread stands."""
+    here().note(text)
+
+
+class _Told:
+    """Passes on what is to be told, and remembers that something was: from then on nothing is asked twice."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self.something = False
+
+    def __call__(self, act: Callable[[], object]) -> None:
+        self.something = True
+        self._say(act)
+
+
+async def _bounded(response: Response) -> None:
+    """Bound what the answer may hold, before any of it is read."""
+    coding = response.headers.get("content-encoding", "identity")
+    if coding not in ("", "identity"):
+        raise nonsense(f"{coding}-packed bytes, which were not asked for")
+    response.stream = _counted(response.stream)
+
+
+def _counted(stream: Any) -> Any:
+    from httpx2 import AsyncByteStream
+
+    class Counted(AsyncByteStream):
+        """The bytes of an answer, up to the bound."""
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            left = MAX_BYTES
+            async for piece in stream:
+                left -= len(piece)
+                if left < 0:
+                    raise nonsense(f"more than {MAX_BYTES >> 20} MiB")
+                yield piece
+
+        async def aclose(self) -> None:
+            await stream.aclose()
+
+    return Counted()
+
+
+_guard = threading.Lock()
+_running: list[asyncio.AbstractEventLoop] = []
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    """The one loop on which all connections live."""
+    with _guard:
+        if not _running:
+            loop = asyncio.new_event_loop()
+            threading.Thread(target=loop.run_forever, name="yggdrasil-endpoints", daemon=True).start()
+            _running.append(loop)
+        return _running[0]
+
+
+def _close(client: AsyncOpenAI) -> None:
+    asyncio.run_coroutine_threadsafe(client.close(), _loop())
+
+
+os.register_at_fork(after_in_child=_running.clear)

@@ -1,0 +1,86 @@
+"""A model behind an endpoint that looks at a picture: the eye of a Philosopher, or of anything else."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal, TypedDict
+
+from pydantic import Field
+
+from yggdrasil.blocks.endpoint.block import EndpointBlock
+from yggdrasil.blocks.endpoint.chat import streamed
+from yggdrasil.blocks.endpoint.pictures import sendable
+from yggdrasil.blocks.llm.abilities import Schema, parse_object
+from yggdrasil.blocks.seer.block import PLACES, TIMES, WEATHERS
+from yggdrasil.ports import Image, Json, Text
+
+_NAME = {"type": "string", "minLength": 1, "maxLength": 40}
+
+
+class Looked(TypedDict):
+    """`labels` is the object of the schema, or empty without one; `usage` is {prompt, completion, cost}."""
+
+    text: Text
+    labels: Json
+    usage: Json
+
+
+class EndpointEye(EndpointBlock, type="vlm/openai", role="VLM"):
+    """Look at a picture and say what it really shows, in words and as data.
+
+    Asked nothing, it says `question` and, if `labelled`, gives what a seer gives: `text`, and labels with place, time,
+    weather and things (out of `things`, if that names any). A `schema` of the caller's own takes the place of that.
+    """
+
+    question: str = "What does this picture really show? Name only what is there."
+    labelled: bool = True
+    things: tuple[str, ...] = ()
+    limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+
+    def forward(
+        self,
+        image: Image,
+        prompt: Text = "",
+        schema: Json | None = None,
+        max_tokens: Annotated[int, Field(ge=1, le=1_000_000)] = 300,
+        temperature: Annotated[float, Field(ge=0, le=2)] = 0.0,
+        seed: int = 0,
+    ) -> Looked:
+        """One look. Raises EndpointError by kind; TruncatedOutput, InvalidOutput for an answer beside the schema."""
+        asked = schema or (self._sight() if self.labelled and not prompt else None)
+        said = [{"type": "text", "text": prompt or self.question}, {"type": "image", "image": image}]
+        request: dict[str, Any] = {
+            "model": self.model,
+            "messages": sendable([{"role": "user", "content": said}]),
+            self.limit: max_tokens,
+            "temperature": temperature,
+            "seed": seed % 2**31,
+        }
+        if asked is not None:
+            request["response_format"] = {"type": "json_schema", "json_schema": {"name": "sight", "schema": asked}}
+        turn = streamed(self, request, max_tokens)
+        if asked is None:
+            return {"text": turn.text, "labels": {}, "usage": turn.usage._asdict()}
+        found = parse_object(turn, max_tokens, asked)
+        if schema is None:
+            found["things"] = [{"name": name} for name in dict.fromkeys(found["things"])]
+            return {"text": found.pop("text"), "labels": found, "usage": turn.usage._asdict()}
+        text = found.get("text")
+        shown = text if isinstance(text, str) else json.dumps(found, ensure_ascii=False)
+        return {"text": shown, "labels": found, "usage": turn.usage._asdict()}
+
+    def _sight(self) -> Schema:
+        """What a seer says of a picture, as the schema of an answer."""
+        properties: dict[str, Any] = {
+            "text": {"type": "string", "minLength": 1, "maxLength": 300},
+            "place": {"type": "string", "enum": list(PLACES)},
+            "time": {"type": "string", "enum": list(TIMES)},
+            "weather": {"type": "string", "enum": list(WEATHERS)},
+            "things": {
+                "type": "array",
+                "items": {"type": "string", "enum": list(self.things)} if self.things else _NAME,
+                "maxItems": 6,
+            },
+        }
+        closed = {"required": list(properties), "additionalProperties": False}
+        return {"type": "object", "properties": properties, **closed}

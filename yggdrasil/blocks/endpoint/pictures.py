@@ -1,0 +1,102 @@
+"""Pictures on the wire: data URLs made of our own values, and bytes that are looked at before they are decoded.
+
+No address is ever fetched, here or by the endpoint on our behalf.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from yggdrasil.contract import PortError, here
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+MAX_PIXELS = 64 << 20
+MAX_BYTES = 64 << 20
+Message = dict[str, Any]
+
+
+def data_url(image: Image) -> str:
+    """The picture as a PNG data URL."""
+    return f"data:image/png;base64,{base64.b64encode(png(image)).decode()}"
+
+
+def png(image: Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def decoded(data: bytes, where: str = "") -> Image:
+    """The picture in the bytes, RGB or RGBA. Raises PortError if there is none, or one of over 64 megapixels."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        found = Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP", "GIF"))
+        if found.width * found.height > MAX_PIXELS:
+            raise PortError(
+                f"a picture of {found.width}×{found.height}", where=where, mend="give 64 megapixels at most"
+            )
+        return found.convert("RGBA" if "A" in found.getbands() or "transparency" in found.info else "RGB")
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        told = f"bytes that are no picture ({type(error).__name__})"
+        raise PortError(told, where=where, mend="give a PNG, JPEG, WebP or GIF") from None
+
+
+def sendable(messages: list[Message]) -> list[Message]:
+    """The messages with every picture as a data URL whose media type is that of its bytes.
+
+    A part {"type": "image", "image": …} holds a picture, or the sha256 of an artifact; {"type": "image_url"} holds a
+    data URL. Raises PortError that names message and part.
+    """
+    return [_message(message, number) for number, message in enumerate(messages)]
+
+
+def _message(message: Message, number: int) -> Message:
+    parts = message.get("content")
+    if not isinstance(parts, list):
+        return message
+    return {**message, "content": [_part(part, f"message {number}, part {at}") for at, part in enumerate(parts)]}
+
+
+def _part(part: Any, where: str) -> Any:
+    kind = part.get("type") if isinstance(part, dict) else None
+    if kind == "image":
+        return _shown(_of(part.get("image"), where))
+    if kind == "image_url":
+        given = part.get("image_url")
+        url = given.get("url") if isinstance(given, dict) else given
+        detail = {"detail": given["detail"]} if isinstance(given, dict) and "detail" in given else {}
+        return _shown(decoded(_bytes(url, where), where), detail)
+    return part
+
+
+def _shown(image: Image, more: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    return {"type": "image_url", "image_url": {"url": data_url(image), **(more or {})}}
+
+
+def _of(value: Any, where: str) -> Image:
+    if hasattr(value, "save") and hasattr(value, "mode"):
+        return value
+    sha = value.get("sha256") if isinstance(value, dict) else value
+    if not isinstance(sha, str):
+        raise PortError("an image part without a picture", where=where, mend="give a picture or an artifact's sha256")
+    return decoded(here().artifacts.get(sha), where)
+
+
+def _bytes(url: Any, where: str) -> bytes:
+    """The bytes of a base64 data URL; any other address is refused unread."""
+    head, comma, body = str(url).partition(",") if isinstance(url, str) else ("", "", "")
+    if not (comma and head.startswith("data:") and head.endswith(";base64")):
+        raise PortError("an address of a picture", where=where, mend="no address is fetched: give a base64 data URL")
+    if len(body) > MAX_BYTES * 4 // 3 + 4:
+        raise PortError("a data URL of over 64 MiB", where=where, mend="make the picture smaller")
+    try:
+        return base64.b64decode(body, validate=True)
+    except (binascii.Error, ValueError):
+        raise PortError("a data URL whose base64 is broken", where=where, mend="encode the bytes anew") from None
