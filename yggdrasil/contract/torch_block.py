@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from yggdrasil.contract.block import Block
@@ -60,11 +61,12 @@ def unfilled() -> Any:
 class TorchBlock(Block):
     """A block around one torch module. Write `build` (the empty module, from the config) and `forward`.
 
-    `dtype` is what it computes in, whatever its file stores; `device` where.
+    `dtype` is what it computes in, whatever its file stores; `device` where. `auto` is bfloat16 where the device
+    multiplies it in hardware, else float32.
     """
 
     heavy: ClassVar[bool] = True
-    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "float32"
     device: str = "cpu"
 
     _module: Any = None
@@ -95,6 +97,8 @@ class TorchBlock(Block):
     def torch_dtype(self) -> torch.dtype:
         import torch
 
+        if self.dtype == "auto":
+            return torch.bfloat16 if _multiplies_bfloat16(self.device) else torch.float32
         return getattr(torch, self.dtype)
 
     def tensors(self) -> dict[str, Any] | None:
@@ -109,7 +113,7 @@ class TorchBlock(Block):
         return tensors
 
     def _identity(self) -> tuple[str, ...]:
-        return (digest(self.identity()), self.dtype, self.device)
+        return (digest(self.identity()), str(self.torch_dtype), self.device)
 
     def _load(self) -> nn.Module:
         tensors = self.chosen(read_tensors(self.file()))
@@ -150,3 +154,14 @@ class TorchBlock(Block):
             target = module.get_submodule(owner)
             persistent = name in held
             target.register_buffer(leaf, whole[name], persistent=persistent)
+
+
+@cache
+def _multiplies_bfloat16(device: str) -> bool:
+    """A CPU without such instructions takes eight times as long for bfloat16 as for float32 (measured on AVX2)."""
+    import torch
+
+    if device.startswith("cuda"):
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    asked = (getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
+    return device == "cpu" and any(ask() for ask in asked if ask is not None)

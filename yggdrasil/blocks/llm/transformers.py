@@ -36,7 +36,7 @@ class TransformersModel(LanguageModel, TorchBlock, type="llm/transformers"):
     safetensors, `weights`, `config`, `tokenizer` and, if it has them, `tokenizer_config`, `chat_template`.
     """
 
-    dtype: Literal["float32", "bfloat16", "float16"] = "bfloat16"
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     context: int = 2048
     caches: int = 4
 
@@ -159,7 +159,7 @@ class TransformersModel(LanguageModel, TorchBlock, type="llm/transformers"):
         return self.file(role)
 
     def _identity(self) -> tuple[str, ...]:
-        return (self.type_name, self.dtype, self.device)
+        return (self.type_name, str(self.torch_dtype), self.device)
 
     def _load(self) -> nn.Module:
         import torch
