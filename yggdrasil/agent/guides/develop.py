@@ -116,9 +116,9 @@ class Stage:
         """Things that somebody has dreamt of and that have not come yet."""
         self.roles = {c["name"]: str(c.get("role") or "") for c in self.world.get("characters") or []}
         known = [canonical(item["name"]) for item in self.world.get("items") or []]
-        self.used = {thing for thing in told if thing not in self.dreamt} | set(known)
-        self.wished = [thing for thing in wish.things if thing not in self.used]
+        self.wished = [thing for thing in wish.things if thing not in known and _short_of(thing, self.past)]
         """Things that the wish names and that have not come yet."""
+        self.used = {thing for thing in told if thing not in (*self.dreamt, *self.wished)} | set(known)
 
     def rested(self, event: Event) -> bool:
         return all(p.get("kind") != event.kind for p in self.past[-REST:])
@@ -229,6 +229,12 @@ class Stage:
         """How a picture shows somebody who travels: by the role where it can be drawn, else as a man or a woman."""
         role = canonical(self.roles.get(name, ""))
         return role if kind_of(role) == "person" else {"m": "man", "f": "woman"}.get(gender(name), "man")
+
+
+def _short_of(thing: str, past: Sequence[dict[str, Any]]) -> bool:
+    """Whether a thing of the wish is still owed: what stays may fail to be seen once, what passes by comes once."""
+    asked = sum(step.get("thing") == thing and step.get("kind") != "dream" for step in past)
+    return asked < (2 if kind_of(thing) in ("item", "creature", "flyer", "swimmer", "vehicle", "plant") else 1)
 
 
 def _is_of(thing: str, kinds: Sequence[str]) -> bool:

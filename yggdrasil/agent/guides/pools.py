@@ -30,7 +30,7 @@ the lagoon|in|sea; the reef|on|sea; the tavern|in|room; the square|in|city; the 
 the mine|in|cave; the volcano|on|volcanic; the meadow|on|meadow; the farm|on|meadow;
 the orchard|in|meadow; the stable|in|room; the dungeon|in|dungeon; the courtyard|in|;
 the sea bed|on|underwater; the coral garden|in|underwater; the crater|in|space; the airlock|in|room;
-the bridge of the ship|on|room; the moon base|on|space; the street|in|city; the station|at|city;
+the bridge of the ship|on|room; the moon base|on|space; the street|in|city; the station|at|;
 the workshop|in|room; the school|in|room; the hut|in|room; the hot springs|at|volcanic;
 the witch's hut|in|room; the old oak|at|forest; the canyon|in|desert; the marsh|in|swamp
 """
