@@ -10,13 +10,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from yggdrasil.contract.artifacts import FolderArtifacts, write_durably
+from yggdrasil.contract.artifacts import FolderArtifacts, storing, write_durably
 from yggdrasil.engine.cycle.branches import Branch
+from yggdrasil.engine.cycle.cursor import FILE as CURSOR
+from yggdrasil.engine.cycle.errors import LogError
 from yggdrasil.engine.cycle.lock import holding
 from yggdrasil.engine.cycle.log import FILE, Log
 from yggdrasil.state.content import Content
 from yggdrasil.state.operations import apply, parse_operations
 
+LOCK = "world.lock"
 _CACHED = 8
 
 
@@ -24,9 +27,11 @@ class Life:
     """One world's folder, opened. Several handles on branches share it."""
 
     def __init__(self, home: Path | None) -> None:
-        self.home = home.resolve() if home else Path(tempfile.mkdtemp(prefix="yggdrasil-world-"))
+        with storing(home or Path(tempfile.gettempdir())):
+            self.home = home.resolve() if home else Path(tempfile.mkdtemp(prefix="yggdrasil-world-"))
         if home is None:
             weakref.finalize(self, shutil.rmtree, self.home, ignore_errors=True)
+        refuse_links(self.home)
         self.log = Log(self.home)
         self.artifacts = FolderArtifacts(self.home / "artifacts")
         self._contents: dict[tuple[int, int], Content] = {}
@@ -38,7 +43,7 @@ class Life:
         if self._holder == threading.get_ident():
             yield
             return
-        with holding(self.home / "world.lock", wait):
+        with holding(self.home / LOCK, wait):
             self._holder = threading.get_ident()
             try:
                 yield
@@ -74,11 +79,25 @@ class Life:
         self._contents.clear()
 
     def copy_to(self, target: Path) -> None:
-        """Copy the life into another folder: the log as it is now, and every artifact that it names."""
-        target.mkdir(parents=True, exist_ok=True)
-        self.log.database.copy_to(target / FILE)
-        copies = FolderArtifacts(target / "artifacts")
-        for sha in self.log.artifacts():
+        """Copy the life into another folder: the log as it is now, and before it every artifact that it names.
+
+        Raises NotStored, and what was there stays whole.
+        """
+        with storing(target):
+            target.mkdir(parents=True, exist_ok=True)
+            refuse_links(target)
+            work = tempfile.TemporaryDirectory(dir=target, prefix=".tmp-")
+        with work as folder:
+            self.log.database.copy_to(Path(folder) / FILE)
+            copied = Log(Path(folder))
+            try:
+                self._copy_artifacts(copied.artifacts(), FolderArtifacts(target / "artifacts"))
+                copied.database.copy_to(target / FILE)
+            finally:
+                copied.close()
+
+    def _copy_artifacts(self, named: set[str], copies: FolderArtifacts) -> None:
+        for sha in named:
             if self.artifacts.has(sha) and not copies.has(sha):
                 name = self.artifacts.path(sha).name
                 write_durably(copies.root / sha[:2] / name, self.artifacts.get(sha))
@@ -94,3 +113,15 @@ class Life:
     def close(self) -> None:
         """Close the files; a temporary folder goes when nobody holds this life any more."""
         self.log.close()
+
+
+def refuse_links(home: Path) -> None:
+    """Refuse a folder whose files are links: what a world writes would land elsewhere. Raises LogError."""
+    databases = (f"{name}{end}" for name in (FILE, CURSOR) for end in ("", "-wal", "-shm", "-journal"))
+    for name in (*databases, LOCK, f"{LOCK}.turn", "artifacts"):
+        if (home / name).is_symlink():
+            mend = "put the file itself there, or move the whole folder and link to that"
+            raise LogError("is a link, by which a world would write elsewhere", where=str(home / name), mend=mend)
+    for folder in (home / "artifacts").glob("??"):
+        if folder.is_symlink():
+            raise LogError("is a link, by which a world would write elsewhere", where=str(folder), mend="remove it")

@@ -151,12 +151,11 @@ class World(Block, type="world"):
     def fork(self, at: int, name: str, variant: str | None = None, question: str | None = None) -> World:
         """A new branch after step `at` (0: before the first), given back as a world that stands on it.
 
-        It shares everything before and copies nothing. `variant` (its name) enters its seeds: two branches of
+        It shares everything before, copies nothing, and waits for no step that runs. `variant` (its name) enters its seeds: two branches of
         one variant draw alike. With `question`, it leaves the unfinished step `at` + 1 where that was asked.
         """
         life = self._lodging.open().life
-        with life.writing(self.wait):
-            fork(life.log, self._own_branch(), at, name, name if variant is None else variant, question)
+        fork(life.log, self._branch, at, name, name if variant is None else variant, question)
         return self.branch(name)
 
     def branch(self, name: str) -> World:
@@ -185,10 +184,7 @@ class World(Block, type="world"):
 
     def answer(self, question: str, value: Any) -> bool:
         """Answer a question, then step again; False if it has this answer already and nothing was changed."""
-        life = self._lodging.open().life
-        branch = self._own_branch()
-        with life.writing(self.wait):
-            return answer(life.log.database, branch, question, value)
+        return answer(self._lodging.open().life.log.database, self._own_branch(), question, value)
 
     def replay(self) -> Replay:
         """Live this branch again out of its log; checks every hash, calls no model, and is exact or raises."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from yggdrasil.contract.context import here
 from yggdrasil.contract.digest import digest
-from yggdrasil.contract.errors import Cancelled, Paused
+from yggdrasil.contract.errors import Cancelled, NotStored, Paused
 from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.cursor import CycleGraph
 from yggdrasil.engine.cycle.errors import CreatorFailure, CycleError
@@ -142,7 +143,8 @@ class WorldCycle:
             if moment.role is CREATOR and not is_filled(written.output):
                 raise CreatorFailure(dict((written.beside or {}).get("failures", {})), where=moment.role.name)
         except BaseException as error:
-            self._store_end(moment, _status(error), f"{type(error).__name__}: {error}", started, inputs)
+            with suppress(NotStored):
+                self._store_end(moment, _status(error), f"{type(error).__name__}: {error}", started, inputs)
             raise
         record = self._record(moment, "ran", "", started, inputs, written)
         with self._log.database.transaction():
