@@ -9,7 +9,7 @@ import stat
 import tempfile
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -150,7 +150,7 @@ class FolderArtifacts:
 
 
 @contextmanager
-def storing(where: Path) -> Iterator[None]:
+def storing(where: Path) -> Generator[None]:
     """Turn what the system says about writing at `where` into NotStored."""
     try:
         yield

@@ -86,6 +86,8 @@ class Manifest(BaseModel):
 def read_manifest(path: Path) -> Manifest:
     """Read `path` (YAML). Raises ManifestError with the place and the mend for anything that is wrong."""
     try:
+        if path.exists() and not path.is_file():
+            raise ManifestError("is no file", where=str(path), mend="a saved block is a folder with manifest.yaml")
         if path.stat().st_size > MAX_BYTES:
             raise ManifestError(
                 "is larger than 16 MiB", where=str(path), mend="keep weights and life in files beside it"
@@ -94,7 +96,7 @@ def read_manifest(path: Path) -> Manifest:
     except FileNotFoundError:
         mend = "a saved block is a folder with manifest.yaml"
         raise ManifestError("there is no manifest", where=str(path), mend=mend) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         mend = "it must be a UTF-8 text file"
         raise ManifestError(f"cannot be read ({error})", where=str(path), mend=mend) from None
     return parse_manifest(text, str(path))

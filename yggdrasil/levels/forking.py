@@ -12,7 +12,7 @@ from yggdrasil.engine.cycle.log import Log
 def fork(log: Log, parent: str, at: int, name: str, variant: str, question: str | None) -> None:
     """Make the branch `name`. Raises LogError for a step that is not whole, or a name that is taken.
 
-    One transaction, which needs no lock of the world: what it reads is finished, so a step that runs changes none of it.
+    One transaction, which needs no lock of the world: what it reads is finished, so no step changes it.
     """
     with log.database.transaction():
         branch = log.branches[parent]

@@ -9,6 +9,9 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
 
 from yggdrasil.contract.artifacts import FolderArtifacts, storing, write_durably
 from yggdrasil.engine.cycle.branches import Branch
@@ -73,7 +76,7 @@ class Life:
         if before in self._contents:
             return step - 1, self._contents[before]
         known, value = self.log.keeping.nearest(branch, step)
-        return known, Content.model_validate(value)
+        return known, stored_content(value, f"{self.home / FILE}: step {known}")
 
     def forget_cached(self) -> None:
         self._contents.clear()
@@ -113,6 +116,16 @@ class Life:
     def close(self) -> None:
         """Close the files; a temporary folder goes when nobody holds this life any more."""
         self.log.close()
+
+
+def stored_content(value: Any, where: str) -> Content:
+    """A snapshot as content. Raises LogError for what is none."""
+    try:
+        return Content.model_validate(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        what = f"the snapshot is no content ({'.'.join(map(str, first['loc']))}: {first['msg']})"
+        raise LogError(what, where=where, mend="restore it from a copy") from None
 
 
 def refuse_links(home: Path) -> None:

@@ -151,8 +151,9 @@ class World(Block, type="world"):
     def fork(self, at: int, name: str, variant: str | None = None, question: str | None = None) -> World:
         """A new branch after step `at` (0: before the first), given back as a world that stands on it.
 
-        It shares everything before, copies nothing, and waits for no step that runs. `variant` (its name) enters its seeds: two branches of
-        one variant draw alike. With `question`, it leaves the unfinished step `at` + 1 where that was asked.
+        It shares everything before, copies nothing, and waits for no step that runs. `variant` (its name) enters
+        its seeds: two branches of one variant draw alike. With `question`, it leaves the unfinished step `at` + 1
+        where that was asked.
         """
         life = self._lodging.open().life
         fork(life.log, self._branch, at, name, name if variant is None else variant, question)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -53,6 +54,15 @@ CREATE TABLE memory(
   place TEXT NOT NULL, whole INTEGER NOT NULL, value TEXT NOT NULL);
 CREATE INDEX memory_places ON memory(branch, place, step, position);
 """
+
+
+def parsed(text: Any) -> Any:
+    """A JSON value of the log. Raises LogError for what is none."""
+    try:
+        return json.loads(text)
+    except (TypeError, ValueError, RecursionError) as error:
+        what = f"a value in the log is not JSON ({error})"
+        raise LogError(what, where="world.db", mend="restore it from a copy") from None
 
 
 class Database:
