@@ -11,6 +11,7 @@ import signal
 import sqlite3
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +30,19 @@ class Told:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
 
     def tell(self, *words: object) -> None:
-        os.write(self._file, (json.dumps(words) + "\n").encode())
+        while True:
+            with suppress(OSError):
+                os.write(self._file, (json.dumps(words) + "\n").encode())
+                return
 
 
 _told: list[Told] = []
+_branch: list[str] = [""]
 
 
 def effect(stage: str, step: Any) -> None:
     """An effect on the outside: said when it is done, and again when the journal has acknowledged it."""
-    name = f"{here().path}:{step}"
+    name = f"{_branch[0]}:{here().path}:{step}"
     here().once("effect", {"of": stage, "step": step}, lambda: _told[0].tell("did", name))
     _told[0].tell("acknowledged", name)
 
@@ -97,6 +102,8 @@ def grow(home: Path, told: Path, steps: int) -> None:
 
 
 def _step(world: World) -> int:
+    _branch[0] = world.branch_name
+
     def hear(event: Event) -> None:
         stage = event.path.rpartition("/")[2]
         if event.kind == "finished" and stage in STAGES and event.path.count("/") == 1:
@@ -216,7 +223,7 @@ def redone(told: Path) -> int:
 
 
 def kills(folder: Path, number: int, seed: int, longest: float) -> tuple[int, list[str], int]:
-    """Kill one growing world `number` times at random moments; gives steps, faults, effects done again unacknowledged."""
+    """Kill one growing world `number` times at random moments; gives steps, faults, unacknowledged effects redone."""
     home, told = folder / "w", folder / "told.txt"
     moments = random.Random(seed)
     found: list[str] = []

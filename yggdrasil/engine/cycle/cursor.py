@@ -81,12 +81,11 @@ class CycleGraph:
 
     def run(self, branch: str, step: int, position: int) -> None:
         """Run from `position` to the end of the step. Raises what a stage raises."""
-        config = {"configurable": {"thread_id": branch}, "recursion_limit": _LIMIT}
         start = cursor_at(branch, step, position)
         self._raised, self._done = None, False
         try:
             self._forget(branch)
-            self._graph.invoke(start, config, durability="exit")
+            self._invoke(start)
         except sqlite3.Error as error:
             if error is self._raised:
                 raise
@@ -94,7 +93,12 @@ class CycleGraph:
             if self._raised is not None:
                 raise self._raised from None
             if not self._done:
-                self._graph.invoke(start, config)
+                self._invoke(start)
+
+    def _invoke(self, start: Cursor) -> None:
+        config = {"configurable": {"thread_id": start["branch"]}, "recursion_limit": _LIMIT}
+        kept = {"durability": "exit"} if self._connection is not None else {}
+        self._graph.invoke(start, config, **kept)
 
     def _go_without(self, error: sqlite3.Error) -> None:
         """From now on keep no checkpoints; the file is thrown away, since the log says it all."""
@@ -106,6 +110,8 @@ class CycleGraph:
 
     def cursor(self, branch: str) -> Cursor | None:
         """The last checkpoint of a branch; a hint for people and tools, never asked by the engine."""
+        if self._connection is None:
+            return None
         values = self._graph.get_state({"configurable": {"thread_id": branch}}).values
         return cast(Cursor, values) if values else None
 
