@@ -20,6 +20,7 @@ from yggdrasil.contract.errors import ArtifactError, NotStored
 
 _HELD = 256 << 20
 _AT_ONCE = 16 << 20
+_LARGEST = 2 << 30
 _SHA = re.compile(r"[0-9a-f]{64}")
 
 
@@ -125,7 +126,7 @@ class FolderArtifacts:
         try:
             status = path.lstat()
             plain = stat.S_ISREG(status.st_mode)
-            if plain and (status.st_size <= _AT_ONCE or digest_file(path) == sha256):
+            if plain and _is_readable(path, status.st_size, sha256):
                 data = path.read_bytes()
                 if digest_bytes(data) == sha256:
                     return data
@@ -147,6 +148,11 @@ class FolderArtifacts:
         for path in self.root.glob("??/*"):
             if len(path.stem) == 64:
                 yield path.stem
+
+
+def _is_readable(path: Path, size: int, sha256: str) -> bool:
+    """Whether a file may be taken into memory: a small one, or one that is what its name says."""
+    return size <= _AT_ONCE or (size <= _LARGEST and digest_file(path) == sha256)
 
 
 @contextmanager

@@ -45,7 +45,7 @@ class Keeping:
                 " ORDER BY step, position",
                 part.branch, part.low, part.high, part.before,
             )  # fmt: skip
-            found += [(int(step), parsed(text)) for step, text in rows]
+            found += [(int(step), _operations(text)) for step, text in rows]
         return found
 
     def snapshot(self, branch: Branch, step: int, content: dict[str, Any]) -> None:
@@ -141,6 +141,13 @@ class Keeping:
                 if whole:
                     return found[::-1]
         return found[::-1]
+
+
+def _operations(text: str) -> list[dict[str, Any]]:
+    found = parsed(text)
+    if not isinstance(found, list):
+        raise LogError("operations in the log are no list", where="world.db", mend="restore it from a copy")
+    return found
 
 
 def _unrolled(chain: list[tuple[bool, str]]) -> Any:
