@@ -30,7 +30,7 @@ def whole(messages: list[dict[str, Any]]) -> bool:
 @pytest.mark.parametrize("keep", ["last", "first"])
 @pytest.mark.parametrize("summary", [False, True])
 @pytest.mark.parametrize("budget", range(1, 8))
-def test_no_budget_tears_a_group(budget: int, keep: Keep, summary: bool) -> None:
+def test_m1_no_budget_tears_a_group(budget: int, keep: Keep, summary: bool) -> None:
     before = copy.deepcopy(HISTORY)
     tell = (lambda gone: f"{len(gone)} earlier messages") if summary else None
     if budget < 2:

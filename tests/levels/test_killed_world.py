@@ -62,7 +62,7 @@ def test_f1_killed_between_the_answers_each_effect_happens_once(tmp_path: Path) 
     assert run(home, "", killed_world.ask_and_die) == -signal.SIGKILL
     assert run(home, "red", killed_world.ask_and_die) == -signal.SIGKILL
     assert run(home, "large", killed_world.ask_and_die) == 0
-    assert (tmp_path / "ran.txt").read_text().split() == ["E", "F"]
+    assert (tmp_path / "ran.txt").read_text().split() == ["E", "image", "F"]
     reader = scripted(home)
     assert reader.history()[0].artifacts["scene"]["text"] == "red large"
     reader.replay()

@@ -178,7 +178,7 @@ def test_life_is_apart_from_structure_and_weights(tmp_path: Path) -> None:
         (json.dumps({"diary": 7}), r"the state of 'diary' \(test_store/diary\) cannot be rebuilt"),
     ],
 )
-def test_a_life_that_cannot_be_taken_up_is_told(tmp_path: Path, life: str, told: str) -> None:
+def test_z2_a_life_that_cannot_be_rebuilt_is_told(tmp_path: Path, life: str, told: str) -> None:
     graph = ygg.Graph("g").add(Diary(), "diary")
     graph.run(text="day one")
     folder = save(graph, tmp_path / "g")
@@ -326,6 +326,19 @@ def test_z2_a_failed_load_says_where_and_leaves_the_file(tmp_path: Path, edit: A
         load(folder)
     assert str(folder / "manifest.yaml") in str(caught.value)
     assert digest_file(folder / "manifest.yaml") == before
+
+
+def test_z2_an_unknown_type_deep_in_a_graph_is_named_by_its_place_and_nothing_runs(tmp_path: Path) -> None:
+    graph = ygg.Graph("g").add(ygg.Graph("inner").add(Diary(), "diary"), "inner")
+    folder = save(graph, tmp_path / "g")
+    before = edited(folder, lambda d: d["nodes"]["inner"]["nodes"]["diary"].update(type="foo::bar"))
+    with pytest.raises(UnknownType, match=r"inner/diary: no type 'foo::bar'"):
+        load(folder)
+    edited(folder, lambda d: d["nodes"]["inner"]["nodes"]["diary"].update(type="test_store/diary", colour="red"))
+    with pytest.raises(ManifestError, match=r"nodes\.inner\.nodes\.diary\.colour"):
+        load(folder)
+    assert edited(folder, lambda d: d["nodes"]["inner"]["nodes"]["diary"].pop("colour")) != before
+    load(folder)
 
 
 def model_at(folder: Path) -> Path:

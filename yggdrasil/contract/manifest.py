@@ -160,10 +160,10 @@ def _loader() -> Any:
     class Plain(yaml.SafeLoader):
         """YAML without aliases, which can blow a small file up, with each key once, and not deeper than we read."""
 
-        def fetch_flow_collection_start(self, token: Any) -> Any:
+        def fetch_flow_collection_start(self, TokenClass: Any) -> Any:
             if self.flow_level >= MAX_DEPTH * 2:  # pyright: ignore[reportUnknownMemberType]
                 raise yaml.YAMLError(f"nested deeper than {MAX_DEPTH} levels")
-            return super().fetch_flow_collection_start(token)  # pyright: ignore
+            return super().fetch_flow_collection_start(TokenClass)  # pyright: ignore
 
         def compose_node(self, parent: Any, index: Any) -> Any:
             if self.check_event(yaml.AliasEvent):  # pyright: ignore[reportUnknownMemberType]

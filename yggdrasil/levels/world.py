@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, TypedDict
+from typing import Annotated, Any, ClassVar, TypedDict
+
+from pydantic import Field
 
 from yggdrasil.contract.artifacts import FolderArtifacts
 from yggdrasil.contract.block import Block
@@ -30,6 +32,9 @@ from yggdrasil.levels.telling import Telling
 from yggdrasil.ports import Json, Text
 from yggdrasil.state.content import Content
 from yggdrasil.state.state import Schema
+
+Count = Annotated[int, Field(ge=0, le=10_000)]
+"""Steps of one run; who wants more asks again, or iterates over `steps`."""
 
 
 class Lived(TypedDict):
@@ -90,7 +95,7 @@ class World(Block, type="world"):
                 raise ConfigError(f"a world has no stage {name!r}", mend=did_you_mean(name, names))
         return cls(None, **config, **nodes)
 
-    def forward(self, action: Text | None = None, count: int = 1, state: Json | None = None) -> Lived:
+    def forward(self, action: Text | None = None, count: Count = 1, state: Json | None = None) -> Lived:
         """Run `count` steps; the action and the state belong to the first of them."""
         living = self._lodging.open()
         done: list[Step] = []

@@ -136,6 +136,9 @@ class Database:
         """Turn what SQLite says into an error that teaches."""
         try:
             yield
+        except OverflowError as error:
+            what = "a number is larger than any that a log has"
+            raise LogError(what, where=str(self.path), mend="name a step that there is") from error
         except sqlite3.Error as error:
             code = getattr(error, "sqlite_errorcode", 0) & 0xFF
             if code in _UNWRITABLE:
