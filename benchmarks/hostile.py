@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import random
 import resource
 import shutil
+import sqlite3
+import struct
 import sys
 import tempfile
 import time
@@ -137,105 +140,111 @@ def _invented() -> Any:
 
 def _readers() -> tuple[dict[str, Reader], dict[str, list[bytes]]]:
     """Every reader by name, and good files to begin from."""
-    import io
-    import sqlite3
-    import struct
-
-    import torch
-    from PIL import Image
-
-    import yggdrasil as ygg
     from tests.store import hostile_logs
     from tests.store.hostile import _life
-    from tests.store.test_save_load import Dice, save
     from yggdrasil.contract.artifacts import FolderArtifacts
-    from yggdrasil.contract.weights import check_kind, encode_tensors, read_tensors
+    from yggdrasil.contract.weights import check_kind, read_tensors
     from yggdrasil.levels.media import picture
     from yggdrasil.store.load import load
     from yggdrasil.store.model_folder import read_config
 
-    def put(folder: Path, name: str, data: bytes) -> Path:
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_bytes(data)
-        return folder / name
+    old = Path(tempfile.mkdtemp())
+    world = hostile_logs.lived(old)
+    columns, texts = _log(world)
 
     def in_log(folder: Path, data: bytes) -> Any:
-        shutil.copytree(old / "w", folder / "w")
-        dice = random.Random(data)
-        table, column = dice.choice([(t, c) for t, cs in columns.items() for c in cs])
-        value = data.decode("utf-8", "replace") if dice.random() < 0.7 else dice.choice((None, -1, 2**62, 0.5, data))
-        database = sqlite3.connect(folder / "w" / "world.db")
-        try:
-            with database:
-                database.execute(
-                    f"UPDATE {table} SET {column} = ? WHERE rowid % ? = 0", (value, dice.choice((1, 2, 3)))
-                )
-        except sqlite3.IntegrityError:
-            return None
-        finally:
-            database.close()
-        return hostile_logs.use(folder / "w")
+        copied = Path(shutil.copytree(world, folder / "w"))
+        return hostile_logs.use(copied) if _changed(copied, columns, data) else None
 
     def log_file(name: str) -> Reader:
         def read(folder: Path, data: bytes) -> Any:
-            shutil.copytree(old / "w", folder / "w")
-            put(folder / "w", name, data)
-            return hostile_logs.use(folder / "w")
+            shutil.copytree(world, folder / "w")
+            return hostile_logs.use(_put(folder, f"w/{name}", data).parent)
 
         return read
 
-    old = Path(tempfile.mkdtemp())
-    hostile_logs.lived(old)
-    database = sqlite3.connect(old / "w" / "world.db")
-    tables = [
-        t for (t,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'") if "sqlite" not in t
-    ]
-    columns = {t: [row[1] for row in database.execute(f"PRAGMA table_info({t})")] for t in tables}
-    texts = [
-        str(v).encode()
-        for t in tables
-        for row in database.execute(f"SELECT * FROM {t}")
-        for v in row
-        if isinstance(v, str)
-    ]
-    database.close()
-    pictures: list[bytes] = []
-    for kind in ("PNG", "JPEG", "WEBP", "GIF", "BMP"):
-        buffer = io.BytesIO()
-        Image.effect_noise((32, 32), 50).convert("RGB").save(buffer, kind)
-        pictures.append(buffer.getvalue())
-    gguf = b"GGUF" + struct.pack("<IQQ", 3, 1, 3)
-    for kind, value in (
-        (8, struct.pack("<Q", 2) + b"ab"),
-        (9, struct.pack("<IQ", 8, 1) + struct.pack("<Q", 1) + b"x"),
-        (4, bytes(4)),
-    ):
-        gguf += struct.pack("<Q", 3) + b"key" + struct.pack("<I", kind) + value
-    gguf += struct.pack("<Q", 1) + b"t" + struct.pack("<IQIQ", 1, 4, 0, 0) + bytes(64)
-    saved = save(ygg.Graph("g").add(Dice(sides=4), "a").add(Dice(), "b"), old / "g") / "manifest.yaml"
     readers: dict[str, Reader] = {
-        "manifest": lambda f, d: load(put(f, "m/manifest.yaml", d).parent),
-        "config": lambda f, d: read_config(put(f, "config.json", d)),
+        "manifest": lambda f, d: load(_put(f, "m/manifest.yaml", d).parent),
+        "config": lambda f, d: read_config(_put(f, "config.json", d)),
         "life": lambda f, d: _life(f, d.decode("utf-8", "replace")),
-        "safetensors": lambda f, d: read_tensors(put(f, "w.safetensors", d)),
-        "gguf": lambda f, d: check_kind(put(f, "w.gguf", d)),
+        "safetensors": lambda f, d: read_tensors(_put(f, "w.safetensors", d)),
+        "gguf": lambda f, d: check_kind(_put(f, "w.gguf", d)),
         "picture": lambda f, d: picture((s := FolderArtifacts(f / "a")).get(s.put(d, "image/png").sha256)),
         "values of a log": in_log,
         "world.db": log_file("world.db"),
         "cursor.db": log_file("cursor.db"),
     }
-    seeds = {
-        "manifest": [saved.read_bytes(), *(p.read_bytes() for p in Path("worlds").glob("*/manifest.yaml"))],
+    logs = {name: [(world / name).read_bytes()] for name in ("world.db", "cursor.db")}
+    return readers, {**_good(old), "values of a log": texts, **logs}
+
+
+def _put(folder: Path, name: str, data: bytes) -> Path:
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_bytes(data)
+    return folder / name
+
+
+def _log(home: Path) -> tuple[dict[str, list[str]], list[bytes]]:
+    """The columns of a log by table, and the texts in it."""
+    database = sqlite3.connect(home / "world.db")
+    tables = [
+        t for (t,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'") if "sqlite" not in t
+    ]
+    columns = {t: [row[1] for row in database.execute(f"PRAGMA table_info({t})")] for t in tables}
+    rows = [row for t in tables for row in database.execute(f"SELECT * FROM {t}")]
+    database.close()
+    return columns, [value.encode() for row in rows for value in row if isinstance(value, str)]
+
+
+def _changed(home: Path, columns: dict[str, list[str]], data: bytes) -> bool:
+    """Put something strange into a column of the log; False where its own rules refuse it."""
+    dice = random.Random(data)
+    table, column = dice.choice([(t, c) for t, cs in columns.items() for c in cs])
+    value = data.decode("utf-8", "replace") if dice.random() < 0.7 else dice.choice((None, -1, 2**62, 0.5, data))
+    database = sqlite3.connect(home / "world.db")
+    try:
+        with database:
+            database.execute(f"UPDATE {table} SET {column} = ? WHERE rowid % ? = 0", (value, dice.choice((1, 2, 3))))
+    except sqlite3.IntegrityError:
+        return False
+    finally:
+        database.close()
+    return True
+
+
+def _good(folder: Path) -> dict[str, list[bytes]]:
+    """Good files of each kind."""
+    import torch
+    from PIL import Image
+
+    import yggdrasil as ygg
+    from tests.store.test_save_load import Dice, save
+    from yggdrasil.contract.weights import encode_tensors
+
+    pictures: list[bytes] = []
+    for kind in ("PNG", "JPEG", "WEBP", "GIF", "BMP"):
+        buffer = io.BytesIO()
+        Image.effect_noise((32, 32), 50).convert("RGB").save(buffer, kind)
+        pictures.append(buffer.getvalue())
+    saved = save(ygg.Graph("g").add(Dice(sides=4), "a").add(Dice(), "b"), folder / "g") / "manifest.yaml"
+    shelf = Path(__file__).resolve().parent.parent / "worlds"
+    return {
+        "manifest": [saved.read_bytes(), *(p.read_bytes() for p in shelf.glob("*/manifest.yaml"))],
         "config": [b'{"model_type": "llama", "hidden_size": 64, "rope": {"a": [1, 2.5, null]}}'],
         "life": [b'{"diary": ["a", "b"]}', b'{"diary": []}'],
         "safetensors": [encode_tensors({"a": torch.ones(3, 4), "b": torch.zeros(2, dtype=torch.bfloat16)})],
-        "gguf": [gguf],
+        "gguf": [_gguf()],
         "picture": pictures,
-        "values of a log": texts,
-        "world.db": [(old / "w" / "world.db").read_bytes()],
-        "cursor.db": [(old / "w" / "cursor.db").read_bytes()],
     }
-    return readers, seeds
+
+
+def _gguf() -> bytes:
+    """A header with a text, a list, a number and one tensor."""
+    data = b"GGUF" + struct.pack("<IQQ", 3, 1, 3)
+    text, one = struct.pack("<Q", 2) + b"ab", struct.pack("<IQ", 8, 1) + struct.pack("<Q", 1) + b"x"
+    for kind, value in ((8, text), (9, one), (4, bytes(4))):
+        data += struct.pack("<Q", 3) + b"key" + struct.pack("<I", kind) + value
+    return data + struct.pack("<Q", 1) + b"t" + struct.pack("<IQIQ", 1, 4, 0, 0) + bytes(64)
 
 
 if __name__ == "__main__":
