@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -55,12 +59,21 @@ def logs() -> Iterator[tuple[str, Attack]]:
             yield f"{name} garbage at {at}", lambda f, n=name, a=at: _garbage(f, n, a)
 
 
-def lived(folder: Path) -> Path:
+@cache
+def _template() -> Path:
+    """One life for all attacks, each of which gets a copy."""
+    folder = Path(tempfile.mkdtemp(prefix="hostile-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     world = scripted(folder / "w")
     list(world.steps(count=2))
     world.fork(at=1, name="other").step()
     world.close()
     return folder / "w"
+
+
+def lived(folder: Path) -> Path:
+    """The home of a world that lived, below `folder`."""
+    return Path(shutil.copytree(_template(), folder / "w"))
 
 
 def log(statement: str, *values: Any) -> Attack:

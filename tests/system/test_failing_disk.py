@@ -1,4 +1,7 @@
-"""A full disk, and one of which every fifth write fails: typed errors, the old state whole, and it goes on."""
+"""A full disk, and one of which every fifth write fails: typed errors, the old state whole, and it goes on.
+
+Needs leave to mount a tmpfs, and `fiu-run` (fiu-utils of Debian).
+"""
 
 from __future__ import annotations
 
