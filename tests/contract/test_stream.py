@@ -1,5 +1,6 @@
 """One stream of events: what it tells, that closing it cancels at every depth, and that failures carry their place."""
 
+import gc
 import threading
 import time
 
@@ -158,3 +159,20 @@ def test_a_denoising_loop_stops_within_a_step() -> None:
     stream.close()
     assert len(calls) <= before + 2
     assert not any(t.name == "yggdrasil-run" for t in threading.enumerate())
+
+
+@pytest.mark.parametrize("read", [0, 3])
+def test_a_dropped_stream_ends_its_run(read: int) -> None:
+    stream = Slow().stream(text="x")
+    thread, work = stream._thread, stream._work
+    for _ in range(read):
+        next(stream)
+    del stream
+    gc.collect()
+    thread.join(5)
+    assert not thread.is_alive()
+    assert isinstance(work.error, Cancelled)
+
+
+def test_outputs_hold_the_stream_until_they_are_there() -> None:
+    assert Slow().stream(text="x", rounds=3).outputs.text == "x"

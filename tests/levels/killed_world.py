@@ -6,10 +6,13 @@ import os
 import signal
 from pathlib import Path
 
+from PIL import Image as Pictures
+
 from tests.levels.scripted import Change, Develop, Plan, Seen, Tell, scripted
 from yggdrasil.agent.ask import ask
 from yggdrasil.contract import Block, Paused, here
 from yggdrasil.levels.looking import Looking
+from yggdrasil.levels.media import store
 from yggdrasil.ports import Image, Json, Text
 
 
@@ -48,8 +51,6 @@ class A(Plan, type="killed/architect"):
 
 class P(Block, type="killed/paint", role="Tool"):
     def forward(self, prompt: Text, seed: int = 0) -> Image:
-        from PIL import Image as Pictures
-
         if prompt == "b":
             maybe_die("creator")
         note(f"paint {prompt}")
@@ -82,6 +83,7 @@ class Q(Block, type="killed/ask"):
 
     def forward(self, plan: Json) -> Json:
         here().once("E", {}, lambda: note("E"))
+        here().once("image", {}, lambda: (note("image"), store(Pictures.new("RGB", (4, 4)), here().artifacts))[1])
         answers = [ask("Which colour?"), ask("Which size?")]
         here().once("F", {}, lambda: note("F"))
         return {"scene": {"media_type": "text/plain", "text": " ".join(answers)}}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.levels import killed_world
+from tests.levels import growing_world, killed_world
 from tests.levels.scripted import scripted
 from yggdrasil.engine.cycle.errors import WorldBusy
 
@@ -62,7 +62,7 @@ def test_f1_killed_between_the_answers_each_effect_happens_once(tmp_path: Path) 
     assert run(home, "", killed_world.ask_and_die) == -signal.SIGKILL
     assert run(home, "red", killed_world.ask_and_die) == -signal.SIGKILL
     assert run(home, "large", killed_world.ask_and_die) == 0
-    assert (tmp_path / "ran.txt").read_text().split() == ["E", "F"]
+    assert (tmp_path / "ran.txt").read_text().split() == ["E", "image", "F"]
     reader = scripted(home)
     assert reader.history()[0].artifacts["scene"]["text"] == "red large"
     reader.replay()
@@ -90,3 +90,9 @@ def test_the_second_process_is_told_who_holds_the_world(tmp_path: Path) -> None:
         other.stdin.flush()
         patient = scripted(home, wait=20.0)
         assert patient.step().step == 2
+
+
+def test_killed_at_ten_random_moments_nothing_acknowledged_is_lost_or_done_twice(tmp_path: Path) -> None:
+    steps, found, _ = growing_world.kills(tmp_path, 10, seed=1, longest=0.6)
+    assert found == []
+    assert steps > 0

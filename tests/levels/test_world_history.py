@@ -254,6 +254,8 @@ def test_f1_effects_happen_once_around_questions(tmp_path: Path) -> None:
     (question,) = world.questions()
     one = question["id"]
     assert question["ask"] == "Which colour?" and not question["answered"]
+    with pytest.raises(LogError, match="nobody asks"):
+        world.answer("ask_0000000000000000", "an answer to what was not asked yet")
     assert world.answer(one, "red") is True
     world.close()
     ran = list(calls.names)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import tracemalloc
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -205,3 +206,34 @@ def test_our_own_catalogue_is_whole() -> None:
             assert {part.package for part in file.parts} <= set(entry.packages)
     assert known["qwen2.5-coder-1.5b"].bytes == 1_117_320_768
     assert len(known["qwen2.5-coder-1.5b"].packages) == 22
+
+
+def test_zip_bombs_and_archives_that_lie_are_refused_small(shop: Shop) -> None:
+    path = shop.wheels / "toy_part1-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("toy_part1/data.bin", bytes(80_000_000))
+    tracemalloc.start()
+    with pytest.raises(WrongFile, match="longer than"):
+        pull("toy")
+    assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    tracemalloc.stop()
+    whole = path.read_bytes()
+    directory = whole.rindex(b"PK\1\2")
+    for offset, value in ((10, 99), (8, 1), (24, 0xFFFFFFF0)):
+        data = bytearray(whole)
+        size = 4 if offset == 24 else 2
+        data[directory + offset : directory + offset + size] = value.to_bytes(size, "little")
+        path.write_bytes(bytes(data))
+        with pytest.raises((FetchError, WrongFile)):
+            pull("toy")
+    assert shop.left() == []
+
+
+def test_a_broken_record_of_a_pull_begins_it_anew(shop: Shop) -> None:
+    work = shop.home / "models" / ".partial" / SHA
+    for said in ("{", "7", "[-5]", '["x"]', "[9, 3]", "[" * 100_000, "[1e9]"):
+        work.mkdir(parents=True, exist_ok=True)
+        (work / "taken").write_text(said)
+        (work / "file").write_bytes(b"rubbish")
+        assert pull("toy")["toy.gguf"].read_bytes() == WHOLE
+        shutil.rmtree(shop.home / "models" / SHA)

@@ -17,7 +17,8 @@ from torch import nn
 import yggdrasil as ygg
 from tests.blocks.diffusion.tiny import VAE, painter, seeded
 from yggdrasil.blocks.codec.vae import Decoder
-from yggdrasil.contract import Block, FileRef, ManifestError, UnknownType, WeightsError, YggError, here
+from yggdrasil.contract import Block, FileRef, ManifestError, NotStored, UnknownType, WeightsError, YggError, here
+from yggdrasil.contract.artifacts import write_durably
 from yggdrasil.contract.digest import digest_file
 from yggdrasil.contract.manifest import read_manifest
 from yggdrasil.contract.torch_block import TorchBlock
@@ -165,12 +166,58 @@ def test_life_is_apart_from_structure_and_weights(tmp_path: Path) -> None:
     assert "life" not in fresh and lived["life"]
     assert (fresh["structure"], fresh["weights"]) == (lived["structure"], lived["weights"])
     assert load(folder).run(text="day two").value == ["day one", "day two"]
-    (folder / "life.json").write_text("{")
-    with pytest.raises(ManifestError, match=r"is not JSON.*delete it to begin anew"):
+
+
+@pytest.mark.parametrize(
+    ("life", "told"),
+    [
+        ("{", "is not JSON"),
+        ("[]", "is no JSON object"),
+        ("[" * 100_000, "is not JSON"),
+        (json.dumps({"dairy": []}), "'dairy', which is not in the tree"),
+        (json.dumps({"diary": 7}), r"the state of 'diary' \(test_store/diary\) cannot be rebuilt"),
+    ],
+)
+def test_z2_a_life_that_cannot_be_rebuilt_is_told(tmp_path: Path, life: str, told: str) -> None:
+    graph = ygg.Graph("g").add(Diary(), "diary")
+    graph.run(text="day one")
+    folder = save(graph, tmp_path / "g")
+    (file,) = folder.glob("life*.json")
+    file.write_text(life)
+    with pytest.raises(ManifestError, match=r"has sha256 .*, `digests` says .*take `life` out"):
         load(folder)
-    (folder / "life.json").write_text(json.dumps({"dairy": []}))
-    with pytest.raises(ManifestError, match=r"'dairy', which is not in the tree"):
+    edited(folder, lambda d: d["digests"].update(life=digest_file(file)))
+    with pytest.raises(ManifestError, match="is not there"):
         load(folder)
+    file.rename(folder / "life.json")
+    with pytest.raises(ManifestError, match=told):
+        load(folder)
+    edited(folder, lambda d: d["digests"].pop("life"))
+    assert load(folder).run(text="day two").value == ["day two"], "begun anew, as the error says"
+
+
+def test_a_save_that_breaks_off_leaves_the_life_that_the_manifest_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = ygg.Graph("g").add(Diary(), "diary")
+    graph.run(text="day one")
+    folder = save(graph, tmp_path / "g")
+    graph.run(text="day two")
+    real = write_durably
+    for broken in ("life-", "manifest"):
+
+        def breaks(target: Path, data: bytes, broken: str = broken) -> None:
+            if target.name.startswith(broken):
+                raise NotStored("no space", str(target))
+            real(target, data)
+
+        with monkeypatch.context() as patch:
+            patch.setattr("yggdrasil.store.save.write_durably", breaks)
+            with pytest.raises(NotStored):
+                save(graph, folder)
+        assert load(folder).run(text="x").value == ["day one", "x"]
+    assert load(save(graph, folder)).run(text="x").value == ["day one", "day two", "x"]
+    assert len(list(folder.glob("life*"))) == 1
 
 
 def test_weights_and_structure_are_apart(tmp_path: Path) -> None:
@@ -279,6 +326,19 @@ def test_z2_a_failed_load_says_where_and_leaves_the_file(tmp_path: Path, edit: A
         load(folder)
     assert str(folder / "manifest.yaml") in str(caught.value)
     assert digest_file(folder / "manifest.yaml") == before
+
+
+def test_z2_an_unknown_type_deep_in_a_graph_is_named_by_its_place_and_nothing_runs(tmp_path: Path) -> None:
+    graph = ygg.Graph("g").add(ygg.Graph("inner").add(Diary(), "diary"), "inner")
+    folder = save(graph, tmp_path / "g")
+    before = edited(folder, lambda d: d["nodes"]["inner"]["nodes"]["diary"].update(type="foo::bar"))
+    with pytest.raises(UnknownType, match=r"inner/diary: no type 'foo::bar'"):
+        load(folder)
+    edited(folder, lambda d: d["nodes"]["inner"]["nodes"]["diary"].update(type="test_store/diary", colour="red"))
+    with pytest.raises(ManifestError, match=r"nodes\.inner\.nodes\.diary\.colour"):
+        load(folder)
+    assert edited(folder, lambda d: d["nodes"]["inner"]["nodes"]["diary"].pop("colour")) != before
+    load(folder)
 
 
 def model_at(folder: Path) -> Path:

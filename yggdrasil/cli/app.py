@@ -101,7 +101,7 @@ def history(dir: Dir, branch: Branch = "main", json: Json = False) -> None:
 @app.command(help=say("fork"))
 def fork(
     dir: Dir,
-    at: Annotated[int, typer.Option("--at", min=0, help=say("fork_at"))],
+    at: Annotated[int, typer.Option("--at", min=0, max=2**31, help=say("fork_at"))],
     name: Annotated[str, typer.Option("--name", help=say("fork_name"))],
     json: Json = False,
 ) -> None:

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
+import stat
 import tempfile
-from collections.abc import Iterator
+import threading
+import weakref
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from yggdrasil.contract.digest import digest_bytes
-from yggdrasil.contract.errors import ArtifactError
+from yggdrasil.contract.digest import digest_bytes, digest_file
+from yggdrasil.contract.errors import ArtifactError, NotStored
+
+_HELD = 256 << 20
+_AT_ONCE = 16 << 20
+_LARGEST = 2 << 30
+_SHA = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +45,43 @@ class ArtifactStore(Protocol):
 
 
 class MemoryArtifacts:
-    """Artifacts of a run that nobody keeps."""
+    """Artifacts of runs outside a world: `held` bytes in memory, older ones in a folder that goes with the store."""
 
-    def __init__(self) -> None:
+    def __init__(self, held: int = _HELD) -> None:
         self._data: dict[str, bytes] = {}
+        self._held, self._bytes = held, 0
+        self._older: FolderArtifacts | None = None
+        self._lock = threading.Lock()
 
     def put(self, data: bytes, media_type: str) -> Artifact:
         sha = digest_bytes(data)
-        self._data[sha] = data
+        with self._lock:
+            if sha not in self._data:
+                self._data[sha] = data
+                self._bytes += len(data)
+            while self._bytes > self._held:
+                self._put_away()
         return Artifact(sha, media_type, len(data))
 
     def get(self, sha256: str) -> bytes:
-        if sha256 not in self._data:
+        with self._lock:
+            if sha256 in self._data:
+                return self._data[sha256]
+        if self._older is None or not self._older.has(sha256):
             raise _absent(sha256, "this run's memory")
-        return self._data[sha256]
+        return self._older.get(sha256)
 
     def has(self, sha256: str) -> bool:
-        return sha256 in self._data
+        return sha256 in self._data or (self._older is not None and self._older.has(sha256))
+
+    def _put_away(self) -> None:
+        if self._older is None:
+            self._older = FolderArtifacts(Path(tempfile.mkdtemp(prefix="yggdrasil-artifacts-")))
+            weakref.finalize(self, shutil.rmtree, self._older.root, ignore_errors=True)
+        sha, data = next(iter(self._data.items()))
+        self._older.put(data, "")
+        del self._data[sha]
+        self._bytes -= len(data)
 
 
 SUFFIXES = {
@@ -68,8 +99,8 @@ class FolderArtifacts:
 
     def find(self, sha256: str) -> Path | None:
         """The file of an artifact, or None. Raises ArtifactError if `sha256` is none."""
-        if len(sha256) != 64 or any(c not in "0123456789abcdef" for c in sha256):
-            raise ArtifactError(f"{sha256[:80]!r} is not a sha256", mend="an artifact is named by 64 hex digits")
+        if not _SHA.fullmatch(str(sha256)):
+            raise ArtifactError(f"{str(sha256)[:80]!r} is not a sha256", mend="an artifact is named by 64 hex digits")
         stem = self.root / sha256[:2] / sha256
         for suffix in (*SUFFIXES.values(), ""):
             if (path := stem.with_suffix(suffix)).exists():
@@ -90,15 +121,24 @@ class FolderArtifacts:
         return Artifact(sha, media_type, len(data))
 
     def get(self, sha256: str) -> bytes:
+        """The bytes, checked; what is no plain file, or large and another, is refused before it fills the memory."""
         path = self.path(sha256)
-        data = path.read_bytes()
-        if digest_bytes(data) != sha256:
+        try:
+            status = path.lstat()
+            plain = stat.S_ISREG(status.st_mode)
+            if plain and _is_readable(path, status.st_size, sha256):
+                data = path.read_bytes()
+                if digest_bytes(data) == sha256:
+                    return data
+        except OSError as error:
             raise ArtifactError(
-                f"the bytes of artifact {sha256} have changed on disk",
-                where=str(path),
-                mend="restore the file from a copy; its content must match its name",
-            )
-        return data
+                f"cannot be read ({error})", where=str(path), mend="make it readable, or restore it"
+            ) from None
+        raise ArtifactError(
+            f"the bytes of artifact {sha256} have changed on disk" if plain else "is no plain file",
+            where=str(path),
+            mend="restore the file from a copy; its content must match its name",
+        )
 
     def has(self, sha256: str) -> bool:
         return self.find(sha256) is not None
@@ -110,20 +150,48 @@ class FolderArtifacts:
                 yield path.stem
 
 
-def write_durably(target: Path, data: bytes) -> None:
-    """Write a file whole or not at all: temporary file, fsync, rename."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".tmp-")
+def _is_readable(path: Path, size: int, sha256: str) -> bool:
+    """Whether a file may be taken into memory: a small one, or one that is what its name says."""
+    return size <= _AT_ONCE or (size <= _LARGEST and digest_file(path) == sha256)
+
+
+@contextmanager
+def storing(where: Path) -> Generator[None]:
+    """Turn what the system says about writing at `where` into NotStored."""
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            os.fchmod(file.fileno(), 0o644)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        yield
+    except OSError as error:
+        raise NotStored(error.strerror or error, str(where)) from error
+
+
+def write_durably(target: Path, data: bytes) -> None:
+    """Write a file whole or not at all: temporary file, fsync, rename, fsync of the folder. Raises NotStored."""
+    with storing(target):
+        new = not target.parent.exists()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".tmp-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                os.fchmod(file.fileno(), 0o644)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(name, target)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        sync_folder(target.parent)
+        if new:
+            sync_folder(target.parent.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` outlast a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _absent(sha256: str, where: str) -> ArtifactError:

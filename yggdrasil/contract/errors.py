@@ -57,6 +57,14 @@ class ArtifactError(YggError):
     """An artifact is absent from its store or its bytes do not match its name."""
 
 
+class NotStored(YggError):
+    """What must be kept cannot be written: the disk is full, failing or read-only. What was there before is whole."""
+
+    def __init__(self, reason: object, where: str) -> None:
+        mend = "make room on the disk, or the folder writable, and do it again: nothing that was there is lost"
+        super().__init__(f"cannot be written ({reason})", where=where, mend=mend)
+
+
 class Cancelled(YggError):
     """The reader of the stream closed it; not a failure."""
 
@@ -73,8 +81,8 @@ class Paused(YggError):
         super().__init__(f"waits for an answer to {ask!r} (id {id})", where=where)
 
 
-CONTROL = (Cancelled, Paused)
-"""Exceptions that steer a run and are never turned into results of a tool."""
+CONTROL = (Cancelled, Paused, NotStored)
+"""Exceptions that steer a run, or end it for want of a disk, and are never turned into results of a tool."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

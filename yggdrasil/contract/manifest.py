@@ -86,6 +86,8 @@ class Manifest(BaseModel):
 def read_manifest(path: Path) -> Manifest:
     """Read `path` (YAML). Raises ManifestError with the place and the mend for anything that is wrong."""
     try:
+        if path.exists() and not path.is_file():
+            raise ManifestError("is no file", where=str(path), mend="a saved block is a folder with manifest.yaml")
         if path.stat().st_size > MAX_BYTES:
             raise ManifestError(
                 "is larger than 16 MiB", where=str(path), mend="keep weights and life in files beside it"
@@ -94,7 +96,7 @@ def read_manifest(path: Path) -> Manifest:
     except FileNotFoundError:
         mend = "a saved block is a folder with manifest.yaml"
         raise ManifestError("there is no manifest", where=str(path), mend=mend) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         mend = "it must be a UTF-8 text file"
         raise ManifestError(f"cannot be read ({error})", where=str(path), mend=mend) from None
     return parse_manifest(text, str(path))
@@ -156,7 +158,12 @@ def _loader() -> Any:
     import yaml
 
     class Plain(yaml.SafeLoader):
-        """YAML without aliases, which can blow a small file up, and with each key once."""
+        """YAML without aliases, which can blow a small file up, with each key once, and not deeper than we read."""
+
+        def fetch_flow_collection_start(self, TokenClass: Any) -> Any:
+            if self.flow_level >= MAX_DEPTH * 2:  # pyright: ignore[reportUnknownMemberType]
+                raise yaml.YAMLError(f"nested deeper than {MAX_DEPTH} levels")
+            return super().fetch_flow_collection_start(TokenClass)  # pyright: ignore
 
         def compose_node(self, parent: Any, index: Any) -> Any:
             if self.check_event(yaml.AliasEvent):  # pyright: ignore[reportUnknownMemberType]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import queue
 import threading
+import weakref
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -114,28 +115,39 @@ def _both(first: Listener, second: Listener | None) -> Listener:
     return tell
 
 
+class _Work:
+    """What the thread of a stream holds; it knows nothing of the stream, so that a dropped one can go."""
+
+    def __init__(self) -> None:
+        self.events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+        self.cancel = CancelToken(here().cancel)
+        self.outputs: Outputs | None = None
+        self.error: BaseException | None = None
+
+    def do(self, block: Block, inputs: dict[str, Any]) -> None:
+        try:
+            with listening(_both(self.events.put, here().listener), self.cancel):
+                self.outputs = Outputs(drive(block, inputs))
+        except BaseException as error:
+            self.error = error
+        finally:
+            self.events.put(None)
+
+
 class Stream:
-    """The events of one run in the background; iterate, then read `outputs`. Closing it cancels the run."""
+    """The events of one run in the background; iterate, then read `outputs`.
+
+    Closing it cancels the run, and so does dropping it: a run that nobody hears does not go on.
+    """
 
     def __init__(self, block: Block, inputs: dict[str, Any]) -> None:
-        self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-        self._cancel = CancelToken(here().cancel)
-        self._outputs: Outputs | None = None
-        self._error: BaseException | None = None
+        self._work = _Work()
         self._over = False
         surroundings = contextvars.copy_context()
-        work = (self._work, block, inputs)
+        work = (self._work.do, block, inputs)
         self._thread = threading.Thread(target=surroundings.run, args=work, name="yggdrasil-run", daemon=True)
         self._thread.start()
-
-    def _work(self, block: Block, inputs: dict[str, Any]) -> None:
-        try:
-            with listening(_both(self._events.put, here().listener), self._cancel):
-                self._outputs = Outputs(drive(block, inputs))
-        except BaseException as error:
-            self._error = error
-        finally:
-            self._events.put(None)
+        weakref.finalize(self, self._work.cancel.cancel)
 
     def __iter__(self) -> Stream:
         return self
@@ -143,17 +155,17 @@ class Stream:
     def __next__(self) -> Event:
         if self._over:
             raise StopIteration
-        event = self._events.get()
+        event = self._work.events.get()
         if event is None:
             self._over = True
-            if self._error is not None and not isinstance(self._error, Cancelled):
-                raise self._error
+            if self._work.error is not None and not isinstance(self._work.error, Cancelled):
+                raise self._work.error
             raise StopIteration
         return event
 
     def close(self) -> None:
         """Cancel the run and wait until it has stopped (it looks at the flag at each step and token)."""
-        self._cancel.cancel()
+        self._work.cancel.cancel()
         self._thread.join()
 
     def __enter__(self) -> Stream:
@@ -168,6 +180,6 @@ class Stream:
         for _ in self:
             pass
         self._thread.join()
-        if self._outputs is None:
-            raise self._error or Cancelled()
-        return self._outputs
+        if self._work.outputs is None:
+            raise self._work.error or Cancelled()
+        return self._work.outputs

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from yggdrasil.contract.artifacts import write_durably
 from yggdrasil.contract.errors import WeightsError
+from yggdrasil.contract.gguf_header import check_gguf
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 ALLOWED = (".safetensors", ".gguf", ".onnx")
 PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle", ".joblib", ".msgpack", ".h5", ".npz", ".npy")
 _ALIGN = 64
-_MAX_HEADER = 100 << 20
+_MAX_HEADER = 16 << 20
+_ONNX = b"\x08"
+"""The tag of `ir_version`, with which the protobuf of every ONNX model begins."""
 
 
 def check_kind(path: Path) -> None:
@@ -28,27 +31,38 @@ def check_kind(path: Path) -> None:
     if path.suffix.lower() not in ALLOWED:
         kind = path.suffix or "no suffix"
         raise WeightsError(f"weights of kind {kind!r} are not allowed", where=str(path), mend=allowed)
-    with path.open("rb") as file:
-        head = file.read(16)
+    head = _head(path)
     if _unpickles(head):
         raise WeightsError("looks like a pickle or an archive under another name", where=str(path), mend=allowed)
     if path.suffix.lower() == ".safetensors":
         size = int.from_bytes(head[:8], "little")
         if len(head) < 9 or head[8:9] != b"{" or size > min(_MAX_HEADER, path.stat().st_size - 8):
             raise WeightsError("is not a safetensors file", where=str(path), mend=f"fetch or save it again; {allowed}")
-    if path.suffix.lower() == ".gguf" and head[:4] != b"GGUF":
-        raise WeightsError("is not a GGUF file", where=str(path), mend="fetch it again; it must begin with GGUF")
+    if path.suffix.lower() == ".onnx" and head[:1] != _ONNX:
+        raise WeightsError("is not an ONNX file", where=str(path), mend=f"fetch it again; {allowed}")
+    if path.suffix.lower() == ".gguf":
+        check_gguf(path)
 
 
 def refuse_code(path: Path) -> None:
     """Refuse a file, whatever its role, that only unpickling could read. Raises WeightsError; reads 16 bytes."""
-    with path.open("rb") as file:
-        head = file.read(16)
+    head = _head(path)
     if path.suffix.lower() in PICKLES or _unpickles(head):
         raise WeightsError(
             f"a file of kind {path.suffix or 'no suffix'!r} may carry code", where=str(path),
             mend=f"weights are {', '.join(ALLOWED)}; other files are JSON, text, pictures or sound",
         )  # fmt: skip
+
+
+def _head(path: Path) -> bytes:
+    try:
+        if path.is_file():
+            with path.open("rb") as file:
+                return file.read(16)
+        reason = "it is no file"
+    except (OSError, ValueError) as error:
+        reason = str(error)
+    raise WeightsError(f"cannot be read ({reason})", where=str(path), mend="name a file that you may read")
 
 
 def _unpickles(head: bytes) -> bool:
@@ -70,7 +84,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         with opened as file:
             metadata: dict[str, str] = file.metadata() or {}
             tensors: dict[str, torch.Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError) as error:
+    except (SafetensorError, OSError, ValueError, TypeError, OverflowError, RuntimeError, MemoryError) as error:
         raise WeightsError(f"is broken ({error})", where=str(path), mend="fetch or save it again") from None
     for name, tensor in tensors.items():
         if tensor.data_ptr() % _ALIGN:
@@ -86,7 +100,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 def _aliases(metadata: dict[str, str], path: Path) -> dict[str, str]:
     try:
         found: Any = json.loads(metadata.get("yggdrasil.shared", "{}"))
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise WeightsError("the table of shared tensors is broken", where=str(path), mend="save it again")

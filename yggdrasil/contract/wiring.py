@@ -62,6 +62,8 @@ class Loop:
     @staticmethod
     def from_json(data: Mapping[str, Any], where: str) -> Loop:
         """Read the manifest's form. Raises WiringError naming the key that is wrong."""
+        if not isinstance(data, dict):
+            raise WiringError(f"a loop is {data!r:.60}", where=where, mend="write it as an object")
         unknown = set(data) - {"nodes", "carry", "until", "times", "preview"}
         if unknown:
             raise WiringError(f"a loop has no {sorted(unknown)}", where=where, mend="use nodes, carry, until, times")

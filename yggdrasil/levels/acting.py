@@ -14,6 +14,7 @@ from yggdrasil.contract.events import Listener
 from yggdrasil.contract.running import drive
 from yggdrasil.contract.tree import walk
 from yggdrasil.engine.cycle.branches import Branch
+from yggdrasil.engine.cycle.errors import LogError
 from yggdrasil.engine.cycle.moment import Moment, Written
 from yggdrasil.engine.cycle.roles import UPDATE
 from yggdrasil.levels.life import Life
@@ -108,9 +109,17 @@ class Acting:
             wanted = self.life.log.keeping.memory(branch, step, position, place)
             wanted = birth if wanted is None else wanted
             if block.state() != wanted:
-                block.restore(copy.deepcopy(wanted))
+                _restore(block, copy.deepcopy(wanted), place)
             found[place] = block
         return found
+
+
+def _restore(block: Block, state: Any, place: str) -> None:
+    try:
+        block.restore(state)
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        what = f"its memory cannot be rebuilt ({error})"
+        raise LogError(what, where=place, mend="restore world.db from a copy") from None
 
 
 def _places(stages: Mapping[str, Stage]) -> dict[int, str]:

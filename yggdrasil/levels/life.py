@@ -12,13 +12,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from yggdrasil.contract.artifacts import FolderArtifacts, write_durably
+from pydantic import ValidationError
+
+from yggdrasil.contract.artifacts import FolderArtifacts, storing, write_durably
 from yggdrasil.engine.cycle.branches import Branch
+from yggdrasil.engine.cycle.cursor import FILE as CURSOR
+from yggdrasil.engine.cycle.errors import LogError
 from yggdrasil.engine.cycle.lock import holding
 from yggdrasil.engine.cycle.log import FILE, Log, dumps
 from yggdrasil.state.content import Content
 from yggdrasil.state.operations import apply, parse_operations
 
+LOCK = "world.lock"
 _CACHED = 8
 
 
@@ -26,9 +31,11 @@ class Life:
     """One world's folder, opened. Several handles on branches share it."""
 
     def __init__(self, home: Path | None) -> None:
-        self.home = home.resolve() if home else Path(tempfile.mkdtemp(prefix="yggdrasil-world-"))
+        with storing(home or Path(tempfile.gettempdir())):
+            self.home = home.resolve() if home else Path(tempfile.mkdtemp(prefix="yggdrasil-world-"))
         if home is None:
             weakref.finalize(self, shutil.rmtree, self.home, ignore_errors=True)
+        refuse_links(self.home)
         self.log = Log(self.home)
         self.artifacts = FolderArtifacts(self.home / "artifacts")
         self._contents: dict[tuple[int, int], Content] = {}
@@ -41,7 +48,7 @@ class Life:
         if self._holder == threading.get_ident():
             yield
             return
-        with holding(self.home / "world.lock", wait):
+        with holding(self.home / LOCK, wait):
             self._holder = threading.get_ident()
             try:
                 yield
@@ -84,18 +91,32 @@ class Life:
         if before in self._contents:
             return step - 1, self._contents[before]
         known, value = self.log.keeping.nearest(branch, step)
-        return known, Content.model_validate(value)
+        return known, stored_content(value, f"{self.home / FILE}: step {known}")
 
     def forget_cached(self) -> None:
         self._contents.clear()
         self._intents.clear()
 
     def copy_to(self, target: Path) -> None:
-        """Copy the life into another folder: the log as it is now, and every artifact that it names."""
-        target.mkdir(parents=True, exist_ok=True)
-        self.log.database.copy_to(target / FILE)
-        copies = FolderArtifacts(target / "artifacts")
-        for sha in self.log.artifacts():
+        """Copy the life into another folder: the log as it is now, and before it every artifact that it names.
+
+        Raises NotStored, and what was there stays whole.
+        """
+        with storing(target):
+            target.mkdir(parents=True, exist_ok=True)
+            refuse_links(target)
+            work = tempfile.TemporaryDirectory(dir=target, prefix=".tmp-")
+        with work as folder:
+            self.log.database.copy_to(Path(folder) / FILE)
+            copied = Log(Path(folder))
+            try:
+                self._copy_artifacts(copied.artifacts(), FolderArtifacts(target / "artifacts"))
+                copied.database.copy_to(target / FILE)
+            finally:
+                copied.close()
+
+    def _copy_artifacts(self, named: set[str], copies: FolderArtifacts) -> None:
+        for sha in named:
             if self.artifacts.has(sha) and not copies.has(sha):
                 name = self.artifacts.path(sha).name
                 write_durably(copies.root / sha[:2] / name, self.artifacts.get(sha))
@@ -111,3 +132,25 @@ class Life:
     def close(self) -> None:
         """Close the files; a temporary folder goes when nobody holds this life any more."""
         self.log.close()
+
+
+def stored_content(value: Any, where: str) -> Content:
+    """A snapshot as content. Raises LogError for what is none."""
+    try:
+        return Content.model_validate(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        what = f"the snapshot is no content ({'.'.join(map(str, first['loc']))}: {first['msg']})"
+        raise LogError(what, where=where, mend="restore it from a copy") from None
+
+
+def refuse_links(home: Path) -> None:
+    """Refuse a folder whose files are links: what a world writes would land elsewhere. Raises LogError."""
+    databases = (f"{name}{end}" for name in (FILE, CURSOR) for end in ("", "-wal", "-shm", "-journal"))
+    for name in (*databases, LOCK, f"{LOCK}.turn", "artifacts"):
+        if (home / name).is_symlink():
+            mend = "put the file itself there, or move the whole folder and link to that"
+            raise LogError("is a link, by which a world would write elsewhere", where=str(home / name), mend=mend)
+    for folder in (home / "artifacts").glob("??"):
+        if folder.is_symlink():
+            raise LogError("is a link, by which a world would write elsewhere", where=str(folder), mend="remove it")

@@ -11,7 +11,7 @@ from yggdrasil.contract.digest import digest
 from yggdrasil.contract.errors import YggError
 from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.records import StepRecord
-from yggdrasil.levels.life import Life
+from yggdrasil.levels.life import Life, stored_content
 from yggdrasil.levels.step import Step
 from yggdrasil.state.content import Content
 from yggdrasil.state.operations import apply, parse_operations
@@ -37,7 +37,7 @@ def replay(life: Life, branch: Branch) -> Replay:
     records = log.history(branch, 0, last)
     if not records:
         raise ReplayError("the world is not founded", where=str(life.home), mend="step it once")
-    content = Content.model_validate(log.keeping.nearest(branch, 0)[1])
+    content = stored_content(log.keeping.nearest(branch, 0)[1], f"{life.home}: step 0")
     _same(digest({"before": "", "content": content.to_json()}), records[0].digest, "step 0")
     snapshots = set(log.keeping.snapshot_steps(branch))
     verified: set[str] = set()

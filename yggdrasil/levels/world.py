@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, TypedDict
+from typing import Annotated, Any, ClassVar, TypedDict
+
+from pydantic import Field
 
 from yggdrasil.contract.artifacts import FolderArtifacts
 from yggdrasil.contract.block import Block
@@ -30,6 +32,9 @@ from yggdrasil.levels.telling import Telling
 from yggdrasil.ports import Json, Text
 from yggdrasil.state.content import Content
 from yggdrasil.state.state import Schema
+
+Count = Annotated[int, Field(ge=0, le=10_000)]
+"""Steps of one run; who wants more asks again, or iterates over `steps`."""
 
 
 class Lived(TypedDict):
@@ -90,7 +95,7 @@ class World(Block, type="world"):
                 raise ConfigError(f"a world has no stage {name!r}", mend=did_you_mean(name, names))
         return cls(None, **config, **nodes)
 
-    def forward(self, action: Text | None = None, count: int = 1, state: Json | None = None) -> Lived:
+    def forward(self, action: Text | None = None, count: Count = 1, state: Json | None = None) -> Lived:
         """Run `count` steps; the action and the state belong to the first of them."""
         living = self._lodging.open()
         done: list[Step] = []
@@ -151,12 +156,12 @@ class World(Block, type="world"):
     def fork(self, at: int, name: str, variant: str | None = None, question: str | None = None) -> World:
         """A new branch after step `at` (0: before the first), given back as a world that stands on it.
 
-        It shares everything before and copies nothing. `variant` (its name) enters its seeds: two branches of
-        one variant draw alike. With `question`, it leaves the unfinished step `at` + 1 where that was asked.
+        It shares everything before, copies nothing, and waits for no step that runs. `variant` (its name) enters
+        its seeds: two branches of one variant draw alike. With `question`, it leaves the unfinished step `at` + 1
+        where that was asked.
         """
         life = self._lodging.open().life
-        with life.writing(self.wait):
-            fork(life.log, self._own_branch(), at, name, name if variant is None else variant, question)
+        fork(life.log, self._branch, at, name, name if variant is None else variant, question)
         return self.branch(name)
 
     def branch(self, name: str) -> World:
@@ -185,10 +190,7 @@ class World(Block, type="world"):
 
     def answer(self, question: str, value: Any) -> bool:
         """Answer a question, then step again; False if it has this answer already and nothing was changed."""
-        life = self._lodging.open().life
-        branch = self._own_branch()
-        with life.writing(self.wait):
-            return answer(life.log.database, branch, question, value)
+        return answer(self._lodging.open().life.log.database, self._own_branch(), question, value)
 
     def replay(self) -> Replay:
         """Live this branch again out of its log; checks every hash, calls no model, and is exact or raises."""

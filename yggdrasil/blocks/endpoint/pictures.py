@@ -11,12 +11,12 @@ import io
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from yggdrasil.contract import PortError, here
+from yggdrasil.contract import ArtifactError, PortError, here
+from yggdrasil.contract.pictures import read_picture
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-MAX_PIXELS = 64 << 20
 MAX_BYTES = 64 << 20
 Message = dict[str, Any]
 
@@ -34,18 +34,10 @@ def png(image: Image) -> bytes:
 
 def decoded(data: bytes, where: str = "") -> Image:
     """The picture in the bytes, RGB or RGBA. Raises PortError if there is none, or one of over 64 megapixels."""
-    from PIL import Image, UnidentifiedImageError
-
     try:
-        found = Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP", "GIF"))
-        if found.width * found.height > MAX_PIXELS:
-            raise PortError(
-                f"a picture of {found.width}×{found.height}", where=where, mend="give 64 megapixels at most"
-            )
-        return found.convert("RGBA" if "A" in found.getbands() or "transparency" in found.info else "RGB")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        told = f"bytes that are no picture ({type(error).__name__})"
-        raise PortError(told, where=where, mend="give a PNG, JPEG, WebP or GIF") from None
+        return read_picture(data, where)
+    except ArtifactError as error:
+        raise PortError(error.what, where=where, mend=error.mend) from None
 
 
 def sendable(messages: list[Message]) -> list[Message]:

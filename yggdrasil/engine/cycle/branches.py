@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from yggdrasil.contract.errors import did_you_mean
 from yggdrasil.engine.cycle.errors import LogError
@@ -79,6 +80,18 @@ class Branches:
                 where=str(self._database.path),
                 mend=did_you_mean(name, self.names()),
             )
+        return self._read(row)
+
+    def _read(self, row: tuple[Any, ...]) -> Branch:
+        """The branch of a row; one that came before its own parent would lead round for ever."""
+        number, _, parent, *at = row
+        whole = all(isinstance(n, int) for n in (number, at[0])) and isinstance(at[-1], str)
+        if (
+            not whole
+            or not all(n is None or isinstance(n, int) for n in (parent, *at[1:-1]))
+            or (parent or 0) >= number
+        ):
+            raise LogError("a branch is none", where=str(self._database.path), mend="restore it from a copy")
         return Branch(*row)
 
     def names(self) -> list[str]:
@@ -90,7 +103,7 @@ class Branches:
             row = self._database.one(f"SELECT {_COLUMNS} FROM branches WHERE id = ?", number)
             if row is None:
                 raise LogError(f"branch number {number} is gone", where=str(self._database.path))
-            self._known[number] = Branch(*row)
+            self._known[number] = self._read(row)
         return self._known[number]
 
     def lineage(self, branch: Branch) -> list[Segment]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypedDict, cast
 
+from yggdrasil.contract.context import here
 from yggdrasil.engine.cycle.roles import ORDER, POSITIONS
 from yggdrasil.engine.cycle.schema import SMALL_WAL
 
@@ -40,6 +42,7 @@ class CycleGraph:
 
     Checkpoints are written with durability "exit": on resume the log decides where the world stands, so a
     checkpoint lost by a crash costs nothing, while one a stage would cost 1 ms each and say nothing new.
+    So they are forgotten before each run, unread, and a file that cannot be written stops no step.
     """
 
     def __init__(self, folder: Path, work: Callable[[int, str, int], None]) -> None:
@@ -47,9 +50,12 @@ class CycleGraph:
         from langgraph.checkpoint.sqlite import SqliteSaver
 
         self._work = work
-        self._connection = _opened(folder / FILE)
+        self._path = folder / FILE
+        self._raised: BaseException | None = None
+        self._done = False
+        self._connection = _opened(self._path)
         serde = JsonPlusSerializer(pickle_fallback=False, allowed_msgpack_modules=())
-        self._graph = self._compiled(SqliteSaver(self._connection, serde=serde))
+        self._graph = self._compiled(SqliteSaver(self._connection, serde=serde) if self._connection else None)
 
     def _compiled(self, saver: Any) -> Any:
         from langgraph.graph import END, START, StateGraph
@@ -64,42 +70,78 @@ class CycleGraph:
 
     def _node(self, cursor: Cursor) -> Cursor:
         position = position_of(cursor)
-        self._work(cursor["step"], cursor["branch"], position)
-        return cursor_at(cursor["branch"], cursor["step"], position + 1)
+        try:
+            self._work(cursor["step"], cursor["branch"], position)
+        except BaseException as error:
+            self._raised = error
+            raise
+        following = cursor_at(cursor["branch"], cursor["step"], position + 1)
+        self._done = not following["stage"]
+        return following
 
     def run(self, branch: str, step: int, position: int) -> None:
         """Run from `position` to the end of the step. Raises what a stage raises."""
-        config = {"configurable": {"thread_id": branch}, "recursion_limit": _LIMIT}
+        start = cursor_at(branch, step, position)
+        self._raised, self._done = None, False
         try:
-            self._graph.invoke(cursor_at(branch, step, position), config, durability="exit")
-        finally:
-            self._forget_old(branch)
+            self._forget(branch)
+            self._invoke(start)
+        except sqlite3.Error as error:
+            if error is self._raised:
+                raise
+            self._go_without(error)
+            if self._raised is not None:
+                raise self._raised from None
+            if not self._done:
+                self._invoke(start)
+
+    def _invoke(self, start: Cursor) -> None:
+        config = {"configurable": {"thread_id": start["branch"]}, "recursion_limit": _LIMIT}
+        kept = {"durability": "exit"} if self._connection is not None else {}
+        self._graph.invoke(start, config, **kept)
+
+    def _go_without(self, error: sqlite3.Error) -> None:
+        """From now on keep no checkpoints; the file is thrown away, since the log says it all."""
+        here().note(f"{FILE} cannot be written ({error}); the log has everything")
+        self.close()
+        self._graph = self._compiled(None)
+        with suppress(OSError):
+            _throw_away(self._path)
 
     def cursor(self, branch: str) -> Cursor | None:
         """The last checkpoint of a branch; a hint for people and tools, never asked by the engine."""
+        if self._connection is None:
+            return None
         values = self._graph.get_state({"configurable": {"thread_id": branch}}).values
         return cast(Cursor, values) if values else None
 
-    def _forget_old(self, branch: str) -> None:
-        newest = "SELECT MAX(checkpoint_id) FROM checkpoints WHERE thread_id = ?"
+    def _forget(self, branch: str) -> None:
+        if self._connection is None:
+            return
+        self._graph.checkpointer.setup()
         with self._connection:
             for table in ("checkpoints", "writes"):
-                self._connection.execute(
-                    f"DELETE FROM {table} WHERE thread_id = ? AND checkpoint_id < ({newest})", (branch, branch)
-                )
+                self._connection.execute(f"DELETE FROM {table} WHERE thread_id = ?", (branch,))
 
     def close(self) -> None:
-        self._connection.close()
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    """The checkpoints' file; one that is broken is thrown away, since the log is what counts."""
-    try:
+def _opened(path: Path) -> sqlite3.Connection | None:
+    """The checkpoints' file; a broken one is thrown away, since the log is what counts. None on a failing disk."""
+    with suppress(sqlite3.Error):
         return _connected(path)
-    except sqlite3.DatabaseError:
-        for suffix in ("", "-wal", "-shm"):
-            Path(f"{path}{suffix}").unlink(missing_ok=True)
+    with suppress(sqlite3.Error, OSError):
+        _throw_away(path)
         return _connected(path)
+    return None
+
+
+def _throw_away(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
 
 
 def _connected(path: Path) -> sqlite3.Connection:

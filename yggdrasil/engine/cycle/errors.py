@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from yggdrasil.contract.errors import YggError
+from yggdrasil.contract.errors import NotStored, YggError
 
 
 class CycleError(YggError):
@@ -30,6 +30,10 @@ def _message(failure: Any) -> str:
 
 class LogError(CycleError):
     """The world's log is absent, broken, or does not hold what was asked of it."""
+
+
+class LogNotStored(NotStored, LogError):
+    """The log cannot be written: the disk is full, failing or read-only; what it acknowledged is whole."""
 
 
 class NewerLog(LogError):

@@ -12,7 +12,7 @@ from yggdrasil.contract.digest import digest
 from yggdrasil.contract.errors import Paused
 from yggdrasil.engine.cycle.branches import Branch, Share
 from yggdrasil.engine.cycle.errors import CycleError, LogError
-from yggdrasil.engine.cycle.schema import Database
+from yggdrasil.engine.cycle.schema import Database, parsed
 
 Key = tuple[str, str, str, int]
 
@@ -39,7 +39,7 @@ class StageJournal:
         key = self._key(place, name, inputs)
         found = self._find(key)
         if found is not None:
-            return json.loads(found)
+            return parsed(found)
         try:
             result = act()
         except Paused as pause:

@@ -8,7 +8,7 @@ from typing import Any
 from yggdrasil.engine.cycle.branches import Branch, Branches
 from yggdrasil.engine.cycle.deltas import changed, difference
 from yggdrasil.engine.cycle.errors import LogError
-from yggdrasil.engine.cycle.schema import Database
+from yggdrasil.engine.cycle.schema import Database, parsed
 
 _LEAST = 4096
 
@@ -45,7 +45,7 @@ class Keeping:
                 " ORDER BY step, position",
                 part.branch, part.low, part.high, part.before,
             )  # fmt: skip
-            found += [(int(step), json.loads(text)) for step, text in rows]
+            found += [(int(step), _operations(text)) for step, text in rows]
         return found
 
     def snapshot(self, branch: Branch, step: int, content: dict[str, Any]) -> None:
@@ -62,7 +62,7 @@ class Keeping:
                 segment.branch, segment.low, min(step, segment.high),
             )  # fmt: skip
             if row is not None:
-                return int(row[0]), json.loads(row[1])
+                return int(row[0]), parsed(row[1])
         raise LogError("the world is not founded", where=str(self._database.path), mend="step it once")
 
     def snapshot_steps(self, branch: Branch) -> list[int]:
@@ -143,10 +143,21 @@ class Keeping:
         return found[::-1]
 
 
+def _operations(text: str) -> list[dict[str, Any]]:
+    found = parsed(text)
+    if not isinstance(found, list):
+        raise LogError("operations in the log are no list", where="world.db", mend="restore it from a copy")
+    return found
+
+
 def _unrolled(chain: list[tuple[bool, str]]) -> Any:
-    state: Any = json.loads(chain[0][1])
-    for _, text in chain[1:]:
-        state = changed(state, json.loads(text))
+    state: Any = parsed(chain[0][1])
+    try:
+        for _, text in chain[1:]:
+            state = changed(state, parsed(text))
+    except (TypeError, LookupError, AttributeError) as error:
+        what = f"an agent's memory cannot be put together ({error})"
+        raise LogError(what, where="world.db", mend="restore it from a copy") from None
     return state
 
 

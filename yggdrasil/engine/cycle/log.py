@@ -14,8 +14,8 @@ from yggdrasil.engine.cycle.branches import Branch, Branches
 from yggdrasil.engine.cycle.errors import LogError
 from yggdrasil.engine.cycle.journal import StageJournal
 from yggdrasil.engine.cycle.keeping import Keeping
-from yggdrasil.engine.cycle.records import StageRecord, StepRecord, StepStatus, load_stage
-from yggdrasil.engine.cycle.schema import Database
+from yggdrasil.engine.cycle.records import StageRecord, StepRecord, StepStatus, load_given, load_stage
+from yggdrasil.engine.cycle.schema import Database, parsed
 
 FILE = "world.db"
 _NAMING = {
@@ -87,7 +87,7 @@ class Log:
                 segment.branch, first, last,
             )  # fmt: skip
             found += [
-                StepRecord(branch.name, step, status, action, json.loads(given), sha or "", self._stages(branch, step))
+                StepRecord(branch.name, step, status, action, load_given(given), sha or "", self._stages(branch, step))
                 for step, status, action, given, sha in rows
             ]
         return found
@@ -112,7 +112,7 @@ class Log:
                 " AND block = ? AND status = 'ran' AND position > 2 ORDER BY step",
                 part.branch, part.low, part.high, part.before, block,
             )  # fmt: skip
-            found += [(step, json.loads(text)) for step, text in rows if step in whole]
+            found += [(step, parsed(text)) for step, text in rows if step in whole]
         return [output for _, output in found]
 
     def _whole_steps(self, branch: Branch, low: int, high: int) -> set[int]:
@@ -181,7 +181,7 @@ class Log:
         row = self.database.one(
             "SELECT action, given FROM steps WHERE branch = ? AND step = ?", self.branches.owner(branch, step), step
         )
-        passed = [row[0], json.loads(row[1])] if row else []
+        passed = [row[0], parsed(row[1])] if row else []
         operations = self.keeping.operations(branch, step, step)
         return digest({"before": before, "passed": passed, "stages": stages, "operations": operations})
 

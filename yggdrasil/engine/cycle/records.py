@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
+from yggdrasil.engine.cycle.errors import LogError
 from yggdrasil.engine.cycle.roles import BLOCKS, LOOKING, SETTLED, is_filled
+from yggdrasil.engine.cycle.schema import parsed
 
 StageStatus = Literal["ran", "skipped", "failed", "cancelled", "paused"]
 StepStatus = Literal["open", "whole", "dropped"]
@@ -107,8 +108,38 @@ class StepRecord:
 def load_stage(row: tuple[Any, ...]) -> StageRecord:
     """A record from a row: position, name, status, reason, seconds, block, output, beside, inputs."""
     position, name, status, reason, seconds, block, output, beside, inputs = row
-    return StageRecord(position, name, status, reason, seconds, block, _json(output), _json(beside), inputs)
+    record = StageRecord(position, name, status, reason, seconds, block, _json(output), _json(beside), inputs)
+    texts = all(isinstance(value, str) for value in (name, reason, block, inputs))
+    known = status in get_args(StageStatus) and isinstance(position, int) and isinstance(seconds, float | int)
+    if not (texts and known and _fits(record)):
+        what = f"what the log holds of the stage {str(name)[:40]!r} is not what a stage writes"
+        raise LogError(what, where="world.db", mend="restore it from a copy")
+    return record
+
+
+def load_given(text: str) -> dict[str, Any]:
+    """The state that was passed to a step. Raises LogError for what is none."""
+    given = parsed(text)
+    if not isinstance(given, dict) or not _slots_fit(given):
+        raise LogError("a state in the log is none", where="world.db", mend="restore it from a copy")
+    return given
+
+
+def _fits(record: StageRecord) -> bool:
+    """Whether the blocks are objects of the kinds that every reader counts on."""
+    beside = record.beside if record.beside is not None else {}
+    if not isinstance(beside, dict):
+        return False
+    objects = all(isinstance(beside.get(name, {}), dict) for name in ("failures", "fields", "refused"))
+    if not record.block:
+        return objects
+    return objects and isinstance(record.output, dict) and _slots_fit({record.block: record.output})
+
+
+def _slots_fit(state: dict[str, Any]) -> bool:
+    slots = [state.get(block) or {} for block in ("plan", "artifacts", "perception")]
+    return all(isinstance(s, dict) and all(isinstance(entry, dict) for entry in s.values()) for s in slots)
 
 
 def _json(text: str | None) -> Any:
-    return None if text is None else json.loads(text)
+    return None if text is None else parsed(text)

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import json
+import math
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from yggdrasil.engine.cycle.errors import LogError, NewerLog
+from yggdrasil.contract.artifacts import storing
+from yggdrasil.engine.cycle.errors import LogError, LogNotStored, NewerLog, WorldBusy
 
 FORMAT = 1
 SMALL_WAL = ("wal_autocheckpoint=100", "journal_size_limit=262144")
 """Settings that keep the write-ahead file below 512 KiB."""
+
+_CAREFUL = ("trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0")
+"""What SQLite advises for files of strangers."""
+_UNWRITABLE = (
+    sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PERM, sqlite3.SQLITE_NOMEM,
+)  # fmt: skip
+_WAIT = 30.0
 
 TABLES = """
 CREATE TABLE branches(
@@ -44,8 +55,28 @@ CREATE TABLE memory(
   place TEXT NOT NULL, whole INTEGER NOT NULL, value TEXT NOT NULL);
 CREATE INDEX memory_places ON memory(branch, place, step, position);
 """
-NOTES = "CREATE TABLE IF NOT EXISTS notes(after INTEGER NOT NULL, made REAL NOT NULL, text TEXT NOT NULL)"
+NOTES = "CREATE TABLE notes(after INTEGER NOT NULL, made REAL NOT NULL, text TEXT NOT NULL)"
 """What was done to the world itself, after the stage stored as `after`; an older log gets this table when opened."""
+
+
+def _statements() -> list[str]:
+    return [statement for statement in (*TABLES.split(";"), NOTES) if statement.strip()]
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is not finite")
+    return number
+
+
+def parsed(text: Any) -> Any:
+    """A JSON value of the log. Raises LogError for what is none."""
+    try:
+        return json.loads(text, parse_float=_finite, parse_constant=_finite)
+    except (TypeError, ValueError, RecursionError) as error:
+        what = f"a value in the log is not JSON ({error})"
+        raise LogError(what, where="world.db", mend="restore it from a copy") from None
 
 
 class Database:
@@ -59,31 +90,38 @@ class Database:
         self.path = path
         self._lock = threading.RLock()
         self._depth = 0
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
+        with storing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with self._telling():
+            self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_WAIT)
             self._prepare()
-        except sqlite3.DatabaseError as error:
-            raise LogError(
-                f"cannot be read as a log ({error})", where=str(path), mend="restore it from a copy"
-            ) from error
 
     def _prepare(self) -> None:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", *SMALL_WAL):
+        for pragma in (*_CAREFUL, "journal_mode=WAL", "synchronous=FULL", *SMALL_WAL):
             self._connection.execute(f"PRAGMA {pragma}").fetchall()
         found = self._format()
-        if found <= FORMAT:
-            self._connection.execute(NOTES)
         if found == 0:
             with self.transaction():
                 if self._format() == 0:
-                    for statement in TABLES.split(";"):
-                        if statement.strip():
-                            self._connection.execute(statement)
+                    for statement in _statements():
+                        self._connection.execute(statement)
                     self._connection.execute(f"PRAGMA user_version={FORMAT}")
         elif found > FORMAT:
             self._connection.close()
             raise NewerLog(found, FORMAT, str(self.path))
+        self._check_tables()
+
+    def _check_tables(self) -> None:
+        """Refuse a file whose tables are not ours: a view or a trigger of a stranger would act at our reading."""
+        ours = {" ".join(statement.split()) for statement in _statements()}
+        rows = self._connection.execute("SELECT sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'").fetchall()
+        found = {" ".join(str(sql).split()) for (sql,) in rows}
+        if found == ours - {NOTES}:
+            self._connection.execute(NOTES)
+        elif found != ours:
+            self._connection.close()
+            mend = "restore it from a copy"
+            raise LogError("is no log: its tables are not those of a world", where=str(self.path), mend=mend)
 
     def _format(self) -> int:
         return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
@@ -95,30 +133,43 @@ class Database:
             if self._depth:
                 yield
                 return
-            self._connection.execute("BEGIN IMMEDIATE")
-            self._depth = 1
-            try:
-                yield
-                self._connection.execute("COMMIT")
-            except BaseException as error:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                if isinstance(error, sqlite3.OperationalError):
-                    raise self._unwritten(error) from error
-                raise
-            finally:
-                self._depth = 0
+            with self._telling():
+                self._connection.execute("BEGIN IMMEDIATE")
+                self._depth = 1
+                try:
+                    yield
+                    self._connection.execute("COMMIT")
+                except BaseException:
+                    with suppress(sqlite3.Error):
+                        if self._connection.in_transaction:
+                            self._connection.execute("ROLLBACK")
+                    raise
+                finally:
+                    self._depth = 0
 
-    def _unwritten(self, error: sqlite3.Error) -> LogError:
-        mend = "make room on the disk, or the folder writable, and step again: nothing was lost"
-        return LogError(f"the log cannot be written ({error})", where=str(self.path), mend=mend)
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Turn what SQLite says into an error that teaches."""
+        try:
+            yield
+        except OverflowError as error:
+            what = "a number is larger than any that a log has"
+            raise LogError(what, where=str(self.path), mend="name a step that there is") from error
+        except sqlite3.Error as error:
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            if code in _UNWRITABLE:
+                raise LogNotStored(error, str(self.path)) from error
+            if code == sqlite3.SQLITE_BUSY:
+                raise WorldBusy("another process, in the middle of a write", _WAIT, str(self.path)) from error
+            what = f"cannot be read as a log ({error})"
+            raise LogError(what, where=str(self.path), mend="restore it from a copy") from error
 
     def all(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        with self._lock:
+        with self._lock, self._telling():
             return self._connection.execute(sql, values).fetchall()
 
     def one(self, sql: str, *values: object) -> tuple[Any, ...] | None:
-        with self._lock:
+        with self._lock, self._telling():
             return self._connection.execute(sql, values).fetchone()
 
     def write(self, sql: str, *values: object) -> int:
@@ -128,12 +179,13 @@ class Database:
 
     def copy_to(self, path: Path) -> None:
         """A consistent copy of the whole file, also while others read and write."""
-        target = sqlite3.connect(path)
-        try:
-            with self._lock:
-                self._connection.backup(target)
-        finally:
-            target.close()
+        with self._telling():
+            target = sqlite3.connect(path)
+            try:
+                with self._lock:
+                    self._connection.backup(target)
+            finally:
+                target.close()
 
     def close(self) -> None:
         with self._lock:

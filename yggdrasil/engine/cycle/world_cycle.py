@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from yggdrasil.contract.context import here
 from yggdrasil.contract.digest import digest
-from yggdrasil.contract.errors import Cancelled, Paused
+from yggdrasil.contract.errors import Cancelled, NotStored, Paused
 from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.cursor import CycleGraph
 from yggdrasil.engine.cycle.errors import CreatorFailure, CycleError
@@ -143,7 +144,8 @@ class WorldCycle:
                 raise CreatorFailure(dict((written.beside or {}).get("failures", {})), where=moment.role.name)
         except BaseException as error:
             reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-            self._store_end(moment, _status(error), reason, started, inputs)
+            with suppress(NotStored):
+                self._store_end(moment, _status(error), reason, started, inputs)
             raise
         record = self._record(moment, "ran", "", started, inputs, written)
         with self._log.database.transaction():

@@ -1,0 +1,101 @@
+"""One writer at a time: the next one is told who has the world and since when, and has its turn."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.levels.scripted import Tell, scripted
+from yggdrasil.contract import NotStored
+from yggdrasil.engine.cycle.errors import WorldBusy
+from yggdrasil.engine.cycle.lock import holding
+from yggdrasil.ports import Json
+
+
+class Slow(Tell, type="test_lock/slow"):
+    def forward(self, intent: Json, perception: Json, step: Json) -> Json:
+        time.sleep(0.3)
+        return {"text": f"{step}"}
+
+
+def test_the_holder_is_named_by_process_host_and_time(tmp_path: Path) -> None:
+    with (
+        holding(tmp_path / "lock", 1),
+        pytest.raises(
+            WorldBusy, match=rf"process {os.getpid()} on \S+ since \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\dZ"
+        ) as busy,
+        holding(tmp_path / "lock", 0.1),
+    ):
+        pytest.fail("two hold it")
+    assert re.search(r"waited 0\.1 s", str(busy.value))
+    with holding(tmp_path / "lock", 0):
+        pass
+
+
+def test_one_who_takes_it_again_and_again_lets_the_next_one_in(tmp_path: Path) -> None:
+    stop = threading.Event()
+
+    def again() -> None:
+        while not stop.is_set():
+            with holding(tmp_path / "lock", 30):
+                time.sleep(0.05)
+
+    greedy = threading.Thread(target=again)
+    greedy.start()
+    try:
+        for _ in range(5):
+            time.sleep(0.02)
+            with holding(tmp_path / "lock", 5):
+                pass
+    finally:
+        stop.set()
+        greedy.join()
+
+
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "victim").write_text("victim")
+    (tmp_path / "lock").symlink_to(tmp_path / "victim")
+    with pytest.raises(NotStored, match="lock: cannot be written"), holding(tmp_path / "lock", 1):
+        pass
+    assert (tmp_path / "victim").read_text() == "victim"
+
+
+def test_a_fork_and_an_answer_wait_for_no_step(tmp_path: Path) -> None:
+    world = scripted(tmp_path / "w", author=Slow())
+    world.step()
+    lock = str(tmp_path / "w" / "world.lock")
+    code = "import pathlib, sys\nfrom yggdrasil.engine.cycle.lock import holding\n"
+    code += "with holding(pathlib.Path(sys.argv[1]), 1):\n    print('held', flush=True)\n    input()\n"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", code, lock], **pipes) as other:  # pyright: ignore
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        patient = scripted(tmp_path / "w", wait=0.0)
+        assert patient.fork(at=1, name="aside").history()[0].step == 1
+        with pytest.raises(WorldBusy):
+            patient.step()
+        other.communicate("\n")
+    assert world.branches() == ["main", "aside"]
+    assert patient.step().step == 2
+
+
+def test_while_many_steps_run_a_fork_gets_through_and_one_head_comes_out(tmp_path: Path) -> None:
+    world = scripted(tmp_path / "w", author=Slow())
+    world.step()
+    runner = threading.Thread(target=lambda: list(scripted(tmp_path / "w", author=Slow()).steps(count=4)))
+    runner.start()
+    time.sleep(0.2)
+    other = scripted(tmp_path / "w", author=Slow(), wait=2.0)
+    other.fork(at=1, name="aside").step()
+    assert other.step().status == "whole"
+    runner.join()
+    assert [s.step for s in world.history()] == [1, 2, 3, 4, 5, 6]
+    assert [s.step for s in world.branch("aside").history()] == [1, 2]
+    world.replay()
