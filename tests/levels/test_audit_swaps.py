@@ -24,7 +24,7 @@ from yggdrasil.ports import Image, Text
 ORDER = ["philosopher", "author", "update", "development", "architect", "creator", "philosopher", "author", "update"]
 FACT = [{"op": "add_fact", "text": "The fox is awake."}]
 ANSWERS: dict[str, Any] = {
-    "development": {"kind": "finding", "place": "Fjord", "text": "Olaf finds a red fox under the old boat."},
+    "development": {"kind": "gift", "place": "Fjord", "text": "Olaf finds a red fox under the old boat."},
     "architect": {"prompt": "a red fox on the shore"},
     "creator": {"scene": {"text": "a poem of a fox"}},
     "philosopher": {"scene": {"text": "a fox", "labels": {}}},
@@ -81,8 +81,17 @@ class ByPicture(Scripted, type="test_audit/by_picture"):
         return says(json.dumps({"scene": answer}))
 
 
+class Obedient(Scripted, type="test_audit/obedient"):
+    """Says what was written down, with the first kind of event that the schema leaves open."""
+
+    def chat(self, messages: Any, *, tools: Any = None, schema: Any = None, **rest: Any) -> Turn:
+        turn = super().chat(messages, tools=tools, schema=schema, **rest)
+        kinds = (schema or {}).get("properties", {}).get("kind", {}).get("enum")
+        return says(json.dumps({**json.loads(turn.text), "kind": kinds[0]})) if kinds else turn
+
+
 def agent(name: str) -> Agent:
-    return Agent(Scripted([says(json.dumps(ANSWERS[name]))]))
+    return Agent(Obedient([says(json.dumps(ANSWERS[name]))]))
 
 
 def plain(name: str) -> Block:

@@ -308,3 +308,19 @@ def test_a_graph_of_pictures_is_a_tool() -> None:
 
     graph = ygg.Graph("g").add(Keep())
     assert tool_schema(graph.inputs)["required"] == ["image"]
+
+
+def test_of_several_outputs_the_one_named_as_the_input_is_taken() -> None:
+    class End(Block, type="test_graph/end"):
+        def forward(self, tail: Text) -> Text:
+            return tail
+
+    split, tail = Split(), End()
+
+    @ygg.graph
+    def drawn(text: Text) -> Text:
+        """The tail of a text."""
+        return tail(split(text))
+
+    assert drawn("abc") == "bc"
+    assert tail(split("abc")) == "bc"

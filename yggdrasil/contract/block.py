@@ -151,8 +151,12 @@ class Block:
         return draw(self, self._bind(args, inputs))
 
     def _bind(self, args: tuple[Any, ...], inputs: dict[str, Any]) -> dict[str, Any]:
-        if not args:
-            return inputs
+        from yggdrasil.contract.running import Outputs
+
+        given = self._by_place(args, inputs) if args else inputs
+        return {n: value[n] if isinstance(value, Outputs) and n in value else value for n, value in given.items()}
+
+    def _by_place(self, args: tuple[Any, ...], inputs: dict[str, Any]) -> dict[str, Any]:
         names = list(self.inputs)
         if len(args) > len(names):
             raise PortError(f"{len(args)} inputs were given", where=self.name, mend=f"it takes {names}")

@@ -16,6 +16,7 @@ from yggdrasil.contract.errors import WiringError, did_you_mean
 from yggdrasil.contract.kinds import ANY
 from yggdrasil.contract.ports import Port, Ports, input_ports, output_ports
 from yggdrasil.contract.roles import Wirer, check_role
+from yggdrasil.contract.running import Outputs
 from yggdrasil.contract.wiring import SELF, Edge, Loop, Net, check_name
 from yggdrasil.engine.flow.cache import Cache
 from yggdrasil.engine.flow.plan import Plan, compile_plan
@@ -238,17 +239,7 @@ class _Recorder:
                 )  # fmt: skip
             self.graph.net.edges.append(Edge(value.node, value.port, name, port))
         wires = {port: Wire(name, port) for port in block.outputs}
-        return next(iter(wires.values())) if len(wires) == 1 else _Wires(wires)
-
-
-class _Wires(dict[str, Wire]):
-    """Several outputs of a drawn node, by attribute or key."""
-
-    def __getattr__(self, name: str) -> Wire:
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(f"no output {name!r}; there are {', '.join(self)}") from None
+        return next(iter(wires.values())) if len(wires) == 1 else Outputs(wires)
 
 
 def graph(function: Callable[..., Any]) -> Graph:
@@ -265,7 +256,10 @@ def graph(function: Callable[..., Any]) -> Graph:
         result = function(**{name: Wire(SELF, name) for name in ports})
     finally:
         pen.reset(token)
-    wires = result if isinstance(result, dict) else {next(iter(outs), "value"): result}
+    only = next(iter(outs), "value") if len(outs) <= 1 else ""
+    wires = result if isinstance(result, dict) else {only or next(iter(outs)): result}
+    if isinstance(result, Outputs) and only in result:
+        wires = {only: result[only]}
     for name, wire in wires.items():
         if not isinstance(wire, Wire):
             what = f"{function.__name__} returned {wire!r}"

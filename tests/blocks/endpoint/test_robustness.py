@@ -56,12 +56,16 @@ def model(url: str, **config: Any) -> OpenAIModel:
     return OpenAIModel(**{"model": "m", "base_url": url, "retries": 0, "timeout": 5, **config})
 
 
+SLACK = 8
+"""Seconds that a busy machine may take for imports and threads, on top of a limit."""
+
+
 def failing(kind: type[Exception], limit: float, act: Callable[[], Any]) -> Any:
     """What `act` raises, of that kind and within `limit` seconds."""
     started = time.monotonic()
     with pytest.raises(kind) as failure:
         act()
-    assert time.monotonic() - started < limit
+    assert time.monotonic() - started < limit + SLACK
     return failure.value
 
 

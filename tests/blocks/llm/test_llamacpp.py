@@ -73,7 +73,7 @@ def test_a_turn_comes_with_its_tokens(model: LlamaCpp) -> None:
     tokens: list[str] = []
     with listening(lambda e: tokens.append(e.data["text"]) if e.kind == "token" else None):
         out = model.run(messages=say("hi"))
-    assert (out.text, out.usage, out.finish_reason) == ("a fox", {"prompt": 5, "completion": 2}, "stop")
+    assert (out.text, out.usage, out.finish_reason) == ("a fox", {"prompt": 5, "completion": 2, "cost": 0.0}, "stop")
     assert tokens == ["a ", "fox"]
 
 
