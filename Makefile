@@ -11,7 +11,7 @@ export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup models world test test-system bench clean
+.PHONY: setup system-packages models world test test-system bench clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -38,7 +38,10 @@ test: $(VENV)/.dev models
 	$(BIN)/pyright
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-test-system: $(VENV)/.dev models
+system-packages:
+	command -v fiu-run >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends fiu-utils; }
+
+test-system: $(VENV)/.dev models system-packages
 	$(BIN)/python -m pytest -m system
 
 bench: $(VENV)/.dev
