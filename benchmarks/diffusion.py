@@ -12,13 +12,17 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.pairs import Row, main, timed, turns
-from tests.store import tiny_pipeline
+from tests.store import tiny_flux, tiny_pipeline
 from yggdrasil import from_diffusers
 
 STEPS = 20
 ASKED: dict[str, Any] = {"prompt": "a fox in snow", "negative_prompt": "rain", "guidance_scale": 7.5}
-FAMILIES: dict[str, Callable[[], Any]] = {"sd": tiny_pipeline.pipeline}
-"""Family → its tiny pipeline of diffusers; a new family is a line here."""
+DISTILLED: dict[str, Any] = {"prompt": "a fox in snow", "guidance_scale": 3.5, "width": 16, "height": 24}
+FAMILIES: dict[str, tuple[Callable[[], Any], dict[str, Any], dict[str, Any]]] = {
+    "sd": (tiny_pipeline.pipeline, ASKED, {}),
+    "flux": (tiny_flux.flux, DISTILLED, {"max_sequence_length": tiny_flux.WINDOW}),
+}
+"""Family → its tiny pipeline of diffusers, what both are asked, and what its folder tells us but not the pipeline."""
 
 
 def middle_sized() -> Any:
@@ -38,7 +42,9 @@ def middle_sized() -> Any:
     return pipe
 
 
-def both(pipe: Any, folder: str, steps: int) -> tuple[Callable[[], Any], Callable[[], Any]]:
+def both(
+    pipe: Any, folder: str, steps: int, asked: dict[str, Any] = ASKED, told: dict[str, Any] | None = None
+) -> tuple[Callable[[], Any], Callable[[], Any]]:
     """Ours and theirs over the same saved pipeline, checked to paint the same bytes."""
     import torch
 
@@ -46,18 +52,26 @@ def both(pipe: Any, folder: str, steps: int) -> tuple[Callable[[], Any], Callabl
     graph.cache = None
 
     def ours() -> Any:
-        return graph.run(**ASKED, seed=5, steps=steps).image
+        return graph.run(**asked, seed=5, steps=steps).image
 
     def theirs() -> Any:
-        return pipe(**ASKED, num_inference_steps=steps, generator=torch.Generator().manual_seed(5)).images[0]
+        return pipe(
+            **asked, **(told or {}), num_inference_steps=steps, generator=torch.Generator().manual_seed(5)
+        ).images[0]
 
     assert ours().tobytes() == theirs().tobytes()
     return ours, theirs
 
 
-def painted(name: str, make: Callable[[], Any], steps: int = STEPS) -> Iterator[Row]:
+def painted(
+    name: str,
+    make: Callable[[], Any],
+    asked: dict[str, Any] = ASKED,
+    told: dict[str, Any] | None = None,
+    steps: int = STEPS,
+) -> Iterator[Row]:
     with TemporaryDirectory() as folder:
-        yield Row(name, timed(*both(make(), folder, steps)), 1.0)
+        yield Row(name, timed(*both(make(), folder, steps, asked, told)), 1.0)
 
 
 def peak(work: Callable[[], Any]) -> float:
@@ -118,8 +132,8 @@ def loading() -> Iterator[Row]:
 def rows() -> dict[str, Callable[[], Iterator[Row]]]:
     import functools
 
-    tiny = {f"tiny-{name}": functools.partial(painted, f"tiny-{name}", make) for name, make in FAMILIES.items()}
-    middle = {"unet": functools.partial(painted, "unet", middle_sized, 5), "memory": memory}
+    tiny = {f"tiny-{name}": functools.partial(painted, f"tiny-{name}", *family) for name, family in FAMILIES.items()}
+    middle = {"unet": functools.partial(painted, "unet", middle_sized, steps=5), "memory": memory}
     return {**tiny, **middle, "loading": loading}
 
 
