@@ -36,7 +36,7 @@ world: models
 test: $(VENV)/.dev models
 	$(BIN)/ruff check .
 	$(BIN)/pyright
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 system-packages:
 	command -v fiu-run >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends fiu-utils; }

@@ -11,6 +11,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
+SLOW = (
+    "test_documents", "test_install", "test_storytelling", "test_two_runs_at_once", "test_cli", "test_hostile",
+    "test_compared", "test_robustness", "test_plugin", "test_founding", "test_audit_homes",
+)  # fmt: skip
+"""Files that take longest: they begin, so that no worker is left alone with one at the end."""
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -25,3 +30,7 @@ def _one_thread() -> None:
     import torch
 
     torch.set_num_threads(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: SLOW.index(item.path.stem) if item.path.stem in SLOW else len(SLOW))

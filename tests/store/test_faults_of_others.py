@@ -104,7 +104,9 @@ def test_urls_in_messages_only_the_endpoint_and_the_hub_reach_out() -> None:
         for path, tree in TREES.items()
         if {n.split(".")[0] for n in named(tree)} & network or named(tree) & network
     }
-    assert reach <= {"blocks/llm/openai.py", "store/hub.py", "engine/cycle/lock.py"}
+    endpoints = {path for path in TREES if path.startswith("blocks/endpoint/")}
+    assert reach <= {*endpoints, "store/hub.py", "engine/cycle/lock.py"}
+    assert not any("urllib.request" in named(TREES[path]) for path in endpoints), "only the SDK reaches out"
     assert "socket.gethostname" in named(TREES["engine/cycle/lock.py"])
     assert {n for n in named(TREES["engine/cycle/lock.py"]) if n.startswith("socket.")} == {"socket.gethostname"}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from yggdrasil.agent.agent import Agent
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import ConfigError
@@ -27,9 +29,7 @@ def exchanged(world: World, *, llm: str = "", painter: str = "") -> World:
         if PAINT not in tools:
             raise ConfigError("has no tool 'paint'", where="creator", mend="build the world anew in Python")
         instead[id(tools[PAINT])] = stand_in("painter", painter)
-    made = rebuilt(world, instead)
-    assert isinstance(made, World)
-    return made
+    return cast(World, rebuilt(world, instead))
 
 
 def _tellers(world: World, llm: str) -> dict[int, Block]:
