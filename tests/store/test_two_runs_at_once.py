@@ -13,14 +13,14 @@ from tests.store.tiny_pipeline import pipeline, saved
 from yggdrasil.contract import PortError
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
-ROUNDS = 50
 ASKED: tuple[dict[str, Any], ...] = (
     {"prompt": "a fox in snow", "seed": 1, "steps": 10},
     {"prompt": "a castle at night", "negative_prompt": "rain", "seed": 2, "steps": 20},
 )
 
 
-def test_n1_fifty_rounds_of_two_equal_each_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rounds", [8, pytest.param(50, marks=pytest.mark.system)])
+def test_n1_rounds_of_two_equal_each_alone(tmp_path: Path, rounds: int) -> None:
     graph: Any = ygg.from_diffusers(saved(pipeline("EulerAncestralDiscreteScheduler", steps_offset=1), tmp_path / "sd"))
     graph.cache = None
 
@@ -31,7 +31,7 @@ def test_n1_fifty_rounds_of_two_equal_each_alone(tmp_path: Path) -> None:
     assert alone[0] != alone[1]
     module = graph["backbone"].module
     with ThreadPoolExecutor(3) as pool:
-        for number in range(ROUNDS):
+        for number in range(rounds):
             both = [pool.submit(painted, asked) for asked in ASKED]
             if number % 10 == 0:
                 with pytest.raises(PortError):
