@@ -15,6 +15,7 @@ from yggdrasil.blocks.draw.sky import HOURS, WEATHERS
 from yggdrasil.blocks.draw.vocabulary import drawable, vocabulary
 from yggdrasil.contract import ConfigError, FileRef, MissingFile
 from yggdrasil.contract.digest import digest_file
+from yggdrasil.contract.running import listening
 
 INDEX = Path(__file__).parents[3] / "tools" / "illustrate" / "drawings" / "index.json"
 
@@ -48,6 +49,14 @@ def test_the_scene_is_told_and_foreign_words_are_listed(block: Compose) -> None:
     assert scene["things"] == ["fox"]
     assert scene["place"] == "snow"
     assert scene["unknown"] == ["бумбарашка"]
+
+
+def test_a_thing_without_a_drawing_is_drawn_as_the_nearest_and_said_so(block: Compose) -> None:
+    notes: list[str] = []
+    with listening(lambda event: notes.append(event.data["text"]) if event.kind == "note" else None):
+        block.run(prompt="a lighthouse on a beach")
+        block.run(prompt="a fox in snow")
+    assert notes == ["there is no drawing of 'lighthouse': the picture shows 'castle'"]
 
 
 def test_every_drawing_draws(drawings: Drawings) -> None:

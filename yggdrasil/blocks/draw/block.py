@@ -27,6 +27,8 @@ class Compose(Block, type="draw/compose", role="Tool"):
         scene = read_scene(english)
         if foreign or scene.unknown:
             here().note("not drawn: " + ", ".join([*foreign, *scene.unknown]))
+        for word, drawing in scene.drawn_as.items():
+            here().note(f"there is no drawing of {word!r}: the picture shows {drawing!r}")
         picture = compose(scene, open_drawings(self.file("drawings")), seed)
         told = scene.to_json()
         return Composed(image=picture, scene={**told, "unknown": [*foreign, *told["unknown"]]})
