@@ -23,6 +23,14 @@ def test_people_places_things_and_season_of_the_wish_are_there(seed: int) -> Non
     assert intent["thing"] == "fox"
 
 
+def test_a_thing_of_the_wish_that_was_not_seen_comes_once_more_and_not_for_ever() -> None:
+    content = founded(Dice(), 1, "a village of foxes")
+    unseen = {"kind": "beast", "thing": "fox", "place": content.places[0].name}
+    rested = [{"kind": kind, "thing": "crown", "place": ""} for kind in ("find", "lose", "refind", "study")]
+    things = [step(Dice(), content, [*[unseen] * times, *rested], 1)[1]["thing"] for times in (1, 2)]
+    assert things[0] == "fox" and things[1] != "fox"
+
+
 def test_a_season_is_a_fact_and_what_nothing_comes_of_is_named() -> None:
     made = tale.answer(Dice(), "found", context(wish="a clockwork village in autumn"), 1)
     assert made["facts"][0] == "It is autumn, and the leaves are falling."
