@@ -77,6 +77,8 @@ def test_t1_errors_and_events_show_the_original_name(name: str) -> None:
     with listening(events.append):
         agent.run("go")
     assert {e.data["tool"] for e in events if e.kind in ("tool_call", "tool_result")} == {name}
+    (failed,) = {e.path for e in events if e.kind == "failed"}
+    assert failed.rpartition("/")[2].replace("∕", "/") == name
     told = [m["content"] for m in agent.memory.messages if m["role"] == "tool"]
     assert "ValueError: lost" in told[0] and "way" in told[1]
     assert all(wire_name(name) == name or wire_name(name) not in text for text in told)

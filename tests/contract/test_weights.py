@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from yggdrasil.contract import WeightsError
-from yggdrasil.contract.weights import check_kind, encode_tensors, read_tensors, write_tensors
+from yggdrasil.contract.weights import check_kind, encode_tensors, read_tensors, refuse_code, write_tensors
 
 
 class Bomb:
@@ -51,6 +51,15 @@ def test_a_broken_file_is_told(tmp_path: Path, data: bytes) -> None:
     path.write_bytes(data)
     with pytest.raises(WeightsError, match=r"not a safetensors file|is broken"):
         read_tensors(path)
+
+
+@pytest.mark.parametrize("size", [0x80, 0x180, 0x4B50, 0x8B1F])
+def test_a_header_whose_length_looks_like_a_pickle_is_read(tmp_path: Path, size: int) -> None:
+    header = b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(struct.pack("<Q", size) + header.ljust(size) + struct.pack("<f", 3.0))
+    assert read_tensors(path)["a"].item() == 3.0
+    refuse_code(path)
 
 
 def test_z1_shared_tensors_are_one_again(tmp_path: Path) -> None:

@@ -285,6 +285,32 @@ def test_f1_effects_happen_once_around_questions(tmp_path: Path) -> None:
     world.replay()
 
 
+def test_f1_answers_find_their_questions_in_any_order(tmp_path: Path) -> None:
+    ids: list[str] = []
+    for home in ("known", "ahead"):
+        world = scripted(tmp_path / home, creator=Asking(), development=Develop())
+        with pytest.raises(Paused, match="Which colour"):
+            world.step()
+        (first,) = world.questions()
+        if ids:
+            assert first["id"] == ids[0]
+            break
+        world.answer(first["id"], "red")
+        with pytest.raises(Paused, match="Which size"):
+            world.step()
+        ids += [first["id"], world.questions()[-1]["id"]]
+    assert world.answer(ids[1], "large", ahead=True) and not world.answer(ids[1], "large", ahead=True)
+    with pytest.raises(CycleError, match="answered already"):
+        world.answer(ids[1], "small", ahead=True)
+    assert len(world.questions()) == 1
+    world.close()
+    world = scripted(tmp_path / "ahead", creator=Asking(), development=Develop())
+    assert world.answer(ids[0], "red")
+    assert world.step().artifacts["scene"]["text"] == "red large"
+    assert calls.names.count("F") == 1
+    world.replay()
+
+
 def test_a_newer_log_is_refused_by_numbers(tmp_path: Path) -> None:
     world = scripted(tmp_path / "w")
     world.step()

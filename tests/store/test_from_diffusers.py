@@ -172,9 +172,19 @@ def _pickled(folder: Path) -> None:
     (folder / "unet" / "diffusion_pytorch_model.safetensors").rename(folder / "unet" / "diffusion_pytorch_model.bin")
 
 
-def _in_pieces(folder: Path) -> None:
+def _renamed(folder: Path) -> None:
     path = folder / "unet" / "diffusion_pytorch_model.safetensors"
     path.rename(path.with_name("diffusion_pytorch_model-00001-of-00002.safetensors"))
+
+
+def _piece(*names: str) -> Any:
+    def mend(folder: Path) -> None:
+        _renamed(folder)
+        table = {f"tensor {number}": name for number, name in enumerate(names)}
+        index = folder / "unet" / "diffusion_pytorch_model.safetensors.index.json"
+        index.write_text(json.dumps({"weight_map": table}))
+
+    return mend
 
 
 def _no_vae(folder: Path) -> None:
@@ -208,7 +218,11 @@ def _no_words(folder: Path) -> None:
         (_no_vae, MissingFile, "'vae' is missing"),
         (_no_words, MissingFile, "neither tokenizer.json"),
         (_pickled, WeightsError, "only in diffusion_pytorch_model.bin"),
-        (_in_pieces, WeightsError, "in pieces"),
+        (_renamed, MissingFile, "it has diffusion_pytorch_model-00001-of-00002"),
+        (_piece("absent.safetensors"), MissingFile, "absent.safetensors, which .* is not there"),
+        (_piece("../../vae/diffusion_pytorch_model.safetensors"), WeightsError, "no safetensors file beside it"),
+        (_piece("diffusion_pytorch_model.bin"), WeightsError, "no safetensors file beside it"),
+        (_piece(), WeightsError, "names no files"),
         (_disguised, WeightsError, "pickle"),
         (_broken, ManifestError, "is no JSON"),
     ],
@@ -282,7 +296,45 @@ def test_a_language_model_of_a_hub(llama: Path, monkeypatch: pytest.MonkeyPatch)
     assert language_model("somebody/tiny-llama").files["weights"].path == llama / "model.safetensors"
 
 
-def _llm_in_pieces(folder: Path) -> None:
+@pytest.mark.parametrize("make", [lambda: pipeline(**DDIM), flux], ids=["sd", "flux"])
+def test_weights_in_pieces_are_one_model(make: Any, tmp_path: Path) -> None:
+    pipe = make()
+    whole_graph = ygg.from_diffusers(saved(pipe, tmp_path / "whole"))
+    pipe.save_pretrained(tmp_path / "pieces", max_shard_size="40KB")
+    graph = ygg.from_diffusers(tmp_path / "pieces")
+    backbone: Any = graph["backbone"]
+    assert len(backbone.pieces()) > 2
+    expected = whole_graph.run(prompt="a fox", steps=2, seed=5).image.tobytes()
+    assert graph.run(prompt="a fox", steps=2, seed=5).image.tobytes() == expected
+    loaded: Any = ygg.load(ygg.save(graph, tmp_path / "saved"))
+    assert loaded["backbone"].pieces().keys() == backbone.pieces().keys()
+    assert loaded.run(prompt="a fox", steps=2, seed=5).image.tobytes() == expected
+    twice = dict(backbone.files)
+    backbone.files["weights-2"] = backbone.files["weights"]
+    backbone._module = None
+    with pytest.raises(WeightsError, match="in another piece, too"):
+        _ = backbone.module
+    backbone.files = {role: ref for role, ref in twice.items() if role != "weights-2"}
+    with pytest.raises(WeightsError, match="tensors missing"):
+        _ = backbone.module
+
+
+def test_a_language_model_in_pieces(llama: Path, tmp_path: Path) -> None:
+    import transformers
+
+    whole: Any = language_model(str(llama))
+    library: Any = transformers
+    library.AutoModelForCausalLM.from_pretrained(llama).save_pretrained(tmp_path / "pieces", max_shard_size="20KB")
+    for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
+        if (llama / name).exists():
+            shutil.copy(llama / name, tmp_path / "pieces" / name)
+    model: Any = language_model(str(tmp_path / "pieces"))
+    assert len(model.pieces()) > 1
+    asked = [{"role": "user", "content": "the fox"}]
+    assert model.chat(asked, max_tokens=4, temperature=0.0) == whole.chat(asked, max_tokens=4, temperature=0.0)
+
+
+def _llm_renamed(folder: Path) -> None:
     (folder / "model.safetensors").rename(folder / "model-00001-of-00002.safetensors")
 
 
@@ -293,7 +345,7 @@ def _llm_pickled(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
-        (_llm_in_pieces, "in pieces"),
+        (_llm_renamed, "it has model-00001-of-00002"),
         (_llm_pickled, "may carry code"),
         (_config(".", auto_map={}), "its own code"),
         (_config(".", quantization_config={}), "quantised"),

@@ -51,6 +51,11 @@ class Tool:
     wire: str
     block: Block
 
+    @property
+    def step(self) -> str:
+        """Its own name as one step of a path, where a slash would be two: written as the sign `∕` that looks alike."""
+        return self.name.replace("/", "∕")
+
 
 def wire_name(name: str) -> str:
     """The name that goes over the wire: itself if it may, else a readable stem and eight digits of its hash.
@@ -131,7 +136,7 @@ class Toolbox:
         try:
             tool = self.find(name)
             values = inward(tool.block.inputs, parse_arguments(arguments))
-            place = here().below(tool.wire)
+            place = here().below(tool.step)
             place = place.but(seed=derive_seed(place.seed, mark), journal=_marked(place.journal, mark))
             outputs = _within(seconds, tool.block, values, place)
             return _text(outward(tool.block.outputs, outputs))

@@ -30,6 +30,21 @@ class FileRef:
     source: str | None = None
 
 
+WEIGHTS = "weights"
+"""The role of a block's weights; in pieces they are `weights`, `weights-2`, `weights-3` …"""
+
+
+def piece_role(number: int) -> str:
+    """The role of the piece `number` (from 0)."""
+    return f"{WEIGHTS}-{number + 1}" if number else WEIGHTS
+
+
+def is_weights(role: str) -> bool:
+    """Whether a file of this role is the weights or a piece of them."""
+    stem, _, number = role.partition("-")
+    return stem == WEIGHTS and (number.isdecimal() or role == WEIGHTS)
+
+
 class Block:
     """Base of everything. Write `forward` and annotated fields; call `run`, `stream`, or draw it in a graph.
 
@@ -131,6 +146,10 @@ class Block:
         pull = f"run: yggdrasil models pull {source.partition('#')[0]}" if source else ""
         mend = pull or "give the block its files, or load it by ygg.load"
         raise MissingFile(f"file {role!r} of {self.type_name or self.name!r} is not here", where=self.name, mend=mend)
+
+    def pieces(self) -> dict[str, FileRef]:
+        """The files of its weights, by role."""
+        return {role: ref for role, ref in self.files.items() if is_weights(role)}
 
     def run(self, *args: Any, **inputs: Any) -> Outputs:
         """Compute once. Inputs are the ports by name (the first ones may be given by position)."""

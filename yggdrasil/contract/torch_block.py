@@ -8,10 +8,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
-from yggdrasil.contract.block import Block
+from yggdrasil.contract.block import Block, is_weights
 from yggdrasil.contract.digest import digest
 from yggdrasil.contract.errors import WeightsError
-from yggdrasil.contract.weights import read_tensors
+from yggdrasil.contract.weights import read_pieces
 
 if TYPE_CHECKING:
     import torch
@@ -80,9 +80,8 @@ class TorchBlock(Block):
     def module(self) -> nn.Module:
         """The module with its weights: in eval mode, frozen, shared by all blocks of the same weights and config."""
         if self._module is None:
-            key = (self.files["weights"].sha256 if "weights" in self.files else "", *self._identity())
-            if not key[0]:
-                self.file()
+            self.file()
+            key = ("+".join(ref.sha256 for ref in self.pieces().values()), *self._identity())
             self._module = one_instance(key, self._load)
         return self._module
 
@@ -91,7 +90,7 @@ class TorchBlock(Block):
         """Adopt a live module, such as one of a pipeline taken apart; its weights are saved with the block."""
         self._module = module.eval().requires_grad_(False)
         self._adopted = True
-        self.files = {role: ref for role, ref in self.files.items() if role != "weights"}
+        self.files = {role: ref for role, ref in self.files.items() if not is_weights(role)}
 
     @property
     def torch_dtype(self) -> torch.dtype:
@@ -116,7 +115,7 @@ class TorchBlock(Block):
         return (digest(self.identity()), str(self.torch_dtype), self.device)
 
     def _load(self) -> nn.Module:
-        tensors = self.chosen(read_tensors(self.file()))
+        tensors = self.chosen(read_pieces([self.file(role) for role in self.pieces()]))
         with unfilled():
             module = self.build()
         once = {id(t): t.to(self.torch_dtype) if t.is_floating_point() else t for t in tensors.values()}

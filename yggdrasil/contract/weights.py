@@ -32,12 +32,10 @@ def check_kind(path: Path) -> None:
         kind = path.suffix or "no suffix"
         raise WeightsError(f"weights of kind {kind!r} are not allowed", where=str(path), mend=allowed)
     head = _head(path)
-    if _unpickles(head):
+    if _unpickles(path, head):
         raise WeightsError("looks like a pickle or an archive under another name", where=str(path), mend=allowed)
-    if path.suffix.lower() == ".safetensors":
-        size = int.from_bytes(head[:8], "little")
-        if len(head) < 9 or head[8:9] != b"{" or size > min(_MAX_HEADER, path.stat().st_size - 8):
-            raise WeightsError("is not a safetensors file", where=str(path), mend=f"fetch or save it again; {allowed}")
+    if path.suffix.lower() == ".safetensors" and not _is_safetensors(path, head):
+        raise WeightsError("is not a safetensors file", where=str(path), mend=f"fetch or save it again; {allowed}")
     if path.suffix.lower() == ".onnx" and head[:1] != _ONNX:
         raise WeightsError("is not an ONNX file", where=str(path), mend=f"fetch it again; {allowed}")
     if path.suffix.lower() == ".gguf":
@@ -47,7 +45,7 @@ def check_kind(path: Path) -> None:
 def refuse_code(path: Path) -> None:
     """Refuse a file, whatever its role, that only unpickling could read. Raises WeightsError; reads 16 bytes."""
     head = _head(path)
-    if path.suffix.lower() in PICKLES or _unpickles(head):
+    if path.suffix.lower() in PICKLES or _unpickles(path, head):
         raise WeightsError(
             f"a file of kind {path.suffix or 'no suffix'!r} may carry code", where=str(path),
             mend=f"weights are {', '.join(ALLOWED)}; other files are JSON, text, pictures or sound",
@@ -65,8 +63,15 @@ def _head(path: Path) -> bytes:
     raise WeightsError(f"cannot be read ({reason})", where=str(path), mend="name a file that you may read")
 
 
-def _unpickles(head: bytes) -> bool:
-    return head[:1] == b"\x80" or head[:2] == b"PK" or head[:2] == b"\x1f\x8b"
+def _unpickles(path: Path, head: bytes) -> bool:
+    """Whether it begins as a pickle or an archive; the length that opens a safetensors file may look like one."""
+    return head.startswith((b"\x80", b"PK", b"\x1f\x8b")) and not _is_safetensors(path, head)
+
+
+def _is_safetensors(path: Path, head: bytes) -> bool:
+    size = int.from_bytes(head[:8], "little")
+    named = path.suffix.lower() == ".safetensors"
+    return named and head[8:9] == b"{" and size <= min(_MAX_HEADER, path.stat().st_size - 8)
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -95,6 +100,18 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
             raise WeightsError(f"alias {alias!r} names no tensor {name!r}", where=str(path), mend="save it again")
         tensors[alias] = tensors[name]
     return tensors
+
+
+def read_pieces(paths: list[Path]) -> dict[str, Tensor]:
+    """The tensors of all files together. Raises WeightsError for a name that is in two of them."""
+    found: dict[str, Tensor] = {}
+    for path in paths:
+        tensors = read_tensors(path)
+        twice = sorted(found.keys() & tensors.keys())
+        if twice:
+            raise WeightsError(f"tensor {twice[0]!r} is in another piece, too", where=str(path), mend="save it again")
+        found |= tensors
+    return found
 
 
 def _aliases(metadata: dict[str, str], path: Path) -> dict[str, str]:

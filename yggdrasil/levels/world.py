@@ -188,9 +188,13 @@ class World(Block, type="world"):
         branch = self._own_branch()
         return questions(life.log.database, branch, life.log.last_step(branch) + 1)
 
-    def answer(self, question: str, value: Any) -> bool:
-        """Answer a question, then step again; False if it has this answer already and nothing was changed."""
-        return answer(self._lodging.open().life.log.database, self._own_branch(), question, value)
+    def answer(self, question: str, value: Any, ahead: bool = False) -> bool:
+        """Answer a question, then step again; False if it has this answer already and nothing was changed.
+
+        `ahead`: the unfinished step did not ask it yet; it goes on without a pause when it does.
+        """
+        log, branch = self._lodging.open().life.log, self._own_branch()
+        return answer(log.database, branch, question, value, log.last_step(branch) + 1 if ahead else None)
 
     def replay(self) -> Replay:
         """Live this branch again out of its log; checks every hash, calls no model, and is exact or raises."""

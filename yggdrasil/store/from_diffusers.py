@@ -23,7 +23,7 @@ def from_diffusers(name: str | Path) -> Graph:
 
     Its weights stay where they are and are named by hash; nothing of it is run. Parts that only look at the result
     (the safety checker) are left out. Raises ManifestError for classes that are not known or code of its own,
-    WeightsError for weights that are not one safetensors file, MissingFile for what is absent.
+    WeightsError for weights that are no safetensors files, MissingFile for what is absent.
     """
     folder = _fetched(name) if isinstance(name, str) and is_hub_name(name) else Path(name)
     if not (folder / INDEX).is_file():
@@ -64,13 +64,12 @@ class Folder:
     def with_weights(self, block: Block, component: str) -> Block:
         """The block with the component's weights."""
         if component not in self._weights:
-            path = weights(self.path / component, self.family.components[component].weights)
-            self._weights[component] = reference(path)
-        block.files["weights"] = self._weights[component]
+            self._weights[component] = weights(self.path / component, self.family.components[component].weights)
+        block.files |= self._weights[component]
         return block
 
     @cached_property
-    def _weights(self) -> dict[str, FileRef]:
+    def _weights(self) -> dict[str, dict[str, FileRef]]:
         return {}
 
     def file(self, component: str, name: str) -> FileRef | None:

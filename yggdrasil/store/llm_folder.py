@@ -15,13 +15,13 @@ _OPTIONAL = {"tokenizer_config": "tokenizer_config.json", "chat_template": "chat
 
 def llm_of_hub(name: str) -> Block:
     """The hub's model `owner/model`. Raises MissingFile if the hub does not give it."""
-    return llm_of_folder(fetched(name, ["*.json", "*.jinja", "model.safetensors", "model.fp16.safetensors"]))
+    return llm_of_folder(fetched(name, ["*.json", "*.jinja", "model*.safetensors"]))
 
 
 def llm_of_folder(folder: Path) -> Block:
     """The model of a folder with config.json, model.safetensors and tokenizer.json; its files stay where they are.
 
-    Raises ManifestError for code of its own or a quantised form, WeightsError for weights in pieces or pickles.
+    Raises ManifestError for code of its own or a quantised form, WeightsError for pickles.
     """
     config = read_config(folder / "config.json")
     if not isinstance(config.get("model_type"), str) or "quantization_config" in config:
@@ -35,7 +35,7 @@ def llm_of_folder(folder: Path) -> Block:
         raise MissingFile("holds no tokenizer.json", where=str(folder), mend=mend)
     block = find("llm/transformers")()
     block.files = {
-        "weights": reference(weights(folder, "model")),
+        **weights(folder, "model"),
         "config": reference(folder / "config.json"),
         "tokenizer": reference(folder / "tokenizer.json"),
     }

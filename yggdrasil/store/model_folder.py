@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from yggdrasil.contract.block import FileRef
+from yggdrasil.contract.block import WEIGHTS, FileRef, piece_role
 from yggdrasil.contract.digest import digest_of_version
 from yggdrasil.contract.errors import ManifestError, MissingFile, WeightsError
 from yggdrasil.contract.weights import PICKLES, check_kind
@@ -40,22 +40,18 @@ def reference(path: Path) -> FileRef:
     return FileRef(digest_of_version(path), path.absolute())
 
 
-def weights(folder: Path, stem: str) -> Path:
-    """The one safetensors file `stem` of a folder, or its fp16 variant.
+def weights(folder: Path, stem: str) -> dict[str, FileRef]:
+    """The safetensors file `stem` of a folder, or its fp16 variant, whole or in the pieces that its index names.
 
-    Raises WeightsError if the weights are in pieces or only in a form that may carry code, MissingFile if absent.
+    Raises WeightsError if the weights are only in a form that may carry code, MissingFile if they are absent.
     """
     for name in (f"{stem}.safetensors", f"{stem}.fp16.safetensors"):
         if (folder / name).is_file():
-            check_kind(folder / name)
-            return folder / name
+            return {WEIGHTS: _checked(folder / name)}
+    for name in (f"{stem}.safetensors.index.json", f"{stem}.safetensors.index.fp16.json"):
+        if (folder / name).is_file():
+            return _pieces(folder / name)
     found = sorted(path.name for path in folder.glob("*") if path.is_file())
-    if any(name.endswith(".safetensors") or name.endswith(".safetensors.index.json") for name in found):
-        raise WeightsError(
-            f"its weights are in pieces, or not called {stem}.safetensors",
-            where=str(folder),
-            mend="save them as one file: save_pretrained(…, max_shard_size='100GB') of the model's own class",
-        )
     pickled = [name for name in found if Path(name).suffix.lower() in PICKLES]
     if pickled:
         raise WeightsError(
@@ -63,4 +59,26 @@ def weights(folder: Path, stem: str) -> Path:
             where=str(folder),
             mend="save them as safetensors: save_pretrained(…) of the model's own class",
         )
-    raise MissingFile(f"holds no {stem}.safetensors", where=str(folder), mend="fetch the whole model again")
+    others = ", ".join(name for name in found if name.endswith(".safetensors"))
+    mend = f"it has {others}: rename the right one" if others else "fetch the whole model again"
+    raise MissingFile(f"holds no {stem}.safetensors", where=str(folder), mend=mend)
+
+
+def _checked(path: Path) -> FileRef:
+    check_kind(path)
+    return reference(path)
+
+
+def _pieces(index: Path) -> dict[str, FileRef]:
+    """The files that an index of the libraries' kind spreads the tensors over, each under a role of its own."""
+    table = read_config(index).get("weight_map")
+    names = sorted({str(name) for name in table.values()}) if isinstance(table, dict) else []  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    strange = [name for name in names if Path(name).name != name or not name.endswith(".safetensors")]
+    if strange or not names:
+        what = f"names {strange[0]!r}, which is no safetensors file beside it" if strange else "names no files"
+        raise WeightsError(what, where=str(index), mend="fetch the model again")
+    absent = [name for name in names if not (index.parent / name).is_file()]
+    if absent:
+        mend = "fetch the whole model again"
+        raise MissingFile(f"{absent[0]}, which {index.name} names, is not there", where=str(index.parent), mend=mend)
+    return {piece_role(number): _checked(index.parent / name) for number, name in enumerate(names)}

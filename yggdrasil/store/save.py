@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from yggdrasil.contract.artifacts import storing, sync_folder, write_durably
-from yggdrasil.contract.block import Block, FileRef
+from yggdrasil.contract.block import Block, FileRef, is_weights
 from yggdrasil.contract.digest import digest_bytes
 from yggdrasil.contract.errors import ManifestError, WeightsError
 from yggdrasil.contract.manifest import FORMAT, FileEntry, Manifest
@@ -115,7 +115,7 @@ def _placed(entry: FileEntry, folder: Path, role: str) -> FileEntry:
     if not source.is_file():
         mend = "put it back, or load the block again"
         raise WeightsError(f"the file of {role!r} is gone", where=str(source), mend=mend)
-    if role == "weights":
+    if is_weights(role):
         check_kind(source)
     refuse_code(source)
     companions = source.parent if source.name == "index.json" else None

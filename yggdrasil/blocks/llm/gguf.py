@@ -16,6 +16,8 @@ from yggdrasil.contract import WeightsError, here
 from yggdrasil.contract.weights import check_kind, write_tensors
 
 RECORD = "converted.json"
+_FORM = 2
+"""Of what `_unpack` writes; a folder of another form is made anew. 2: shared tensors under the name others read."""
 
 
 def converted(path: Path, sha256: str) -> Path:
@@ -36,7 +38,7 @@ def converted(path: Path, sha256: str) -> Path:
         ) from None
     try:
         _unpack(path, work)
-        (work / RECORD).write_text(json.dumps({"gguf_sha256": sha256}), encoding="utf-8")
+        (work / RECORD).write_text(json.dumps({"gguf_sha256": sha256, "form": _FORM}), encoding="utf-8")
         _put(work, folder, sha256)
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -45,7 +47,10 @@ def converted(path: Path, sha256: str) -> Path:
 
 def _is_of(folder: Path, sha256: str) -> bool:
     record = folder / RECORD
-    return record.is_file() and json.loads(record.read_text(encoding="utf-8")).get("gguf_sha256") == sha256
+    if not record.is_file():
+        return False
+    found: dict[str, object] = json.loads(record.read_text(encoding="utf-8"))
+    return (found.get("gguf_sha256"), found.get("form")) == (sha256, _FORM)
 
 
 def _put(work: Path, folder: Path, sha256: str) -> None:
@@ -72,8 +77,9 @@ def _unpack(path: Path, work: Path) -> None:
         tokenizer: Any = transformers.AutoTokenizer.from_pretrained(
             path.parent, gguf_file=path.name, local_files_only=True
         )
-    write_tensors(work / "model.safetensors", dict(model.state_dict()))
-    described = model.config.to_dict()
+    tied: set[str] = set(getattr(model, "all_tied_weights_keys", {}) or {})
+    write_tensors(work / "model.safetensors", {n: t for n, t in model.state_dict().items() if n not in tied})
+    described = model.config.to_dict() | {"architectures": [type(model).__name__]}
     described.pop("quantization_config", None)
     described.pop("_name_or_path", None)
     (work / "config.json").write_text(json.dumps(described, default=str), encoding="utf-8")

@@ -14,8 +14,9 @@ from yggdrasil.blocks.llm.grammar import regex_grammar, schema_grammar
 from yggdrasil.blocks.llm.sampling import Sampling
 from yggdrasil.blocks.llm.vocabulary import Vocabulary, read_tokenizer
 from yggdrasil.contract import here
+from yggdrasil.contract.block import WEIGHTS
 from yggdrasil.contract.torch_block import TorchBlock, one_instance
-from yggdrasil.contract.weights import read_tensors
+from yggdrasil.contract.weights import read_pieces
 
 if TYPE_CHECKING:
     from torch import nn
@@ -150,11 +151,11 @@ class TransformersModel(LanguageModel, TorchBlock, type="llm/transformers"):
         return path if path.exists() else None
 
     def _is_gguf(self) -> bool:
-        return "weights" in self.files and self.file().suffix.lower() == ".gguf"
+        return WEIGHTS in self.files and self.file().suffix.lower() == ".gguf"
 
     def _part(self, role: str) -> Path:
         """The path of a part; out of the unpacked GGUF where the weights are one."""
-        if self._is_gguf() and (role == "weights" or role not in self.files):
+        if self._is_gguf() and (role == WEIGHTS or role not in self.files):
             return converted(self.file(), self.files["weights"].sha256) / _HF_NAMES[role]
         return self.file(role)
 
@@ -164,7 +165,7 @@ class TransformersModel(LanguageModel, TorchBlock, type="llm/transformers"):
     def _load(self) -> nn.Module:
         import torch
 
-        tensors = read_tensors(self._part("weights"))
+        tensors = read_pieces([self._part(role) for role in self.pieces()])
         with torch.device("meta"):
             module: Any = self.build()
         cast = {n: t.to(self.torch_dtype) if t.is_floating_point() else t for n, t in tensors.items()}

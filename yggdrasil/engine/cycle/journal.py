@@ -6,7 +6,7 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from yggdrasil.contract.digest import digest
 from yggdrasil.contract.errors import Paused
@@ -15,6 +15,8 @@ from yggdrasil.engine.cycle.errors import CycleError, LogError
 from yggdrasil.engine.cycle.schema import Database, parsed
 
 Key = tuple[str, str, str, int]
+_NOWHERE = -1
+"""The position of an answer that waits for its question."""
 
 
 class StageJournal:
@@ -41,11 +43,13 @@ class StageJournal:
         if found is not None:
             return parsed(found)
         try:
-            result = act()
+            text = _text(act(), place, name)
         except Paused as pause:
             self._ask(key, pause)
-            raise
-        text = _text(result, place, name)
+            ahead = _ahead(self._database, self._branch, self._step, pause.id)
+            if ahead is None:
+                raise
+            text = ahead
         self._store(key, text)
         return json.loads(text)
 
@@ -83,9 +87,10 @@ class StageJournal:
         )  # fmt: skip
 
 
-def answer(database: Database, branch: Branch, question: str, value: Any) -> bool:
+def answer(database: Database, branch: Branch, question: str, value: Any, ahead_in: int | None = None) -> bool:
     """Give the question its answer; False if it has this very answer already, and nothing is changed.
 
+    With `ahead_in`, the number of the open step, a question that was not asked yet finds its answer there.
     Raises LogError if this branch never asked it, CycleError if it was answered otherwise.
     """
     text = _text(value, "", question)
@@ -93,18 +98,36 @@ def answer(database: Database, branch: Branch, question: str, value: Any) -> boo
         row = database.one(
             "SELECT seq, result FROM calls WHERE branch = ? AND question = ? ORDER BY seq DESC", branch.id, question
         )
-        if row is None:
+        if row is None and ahead_in is None:
             raise LogError(
-                f"nobody asks {question!r} on branch {branch.name!r}", mend="see the questions of the paused step"
+                f"nobody asks {question!r} on branch {branch.name!r}",
+                mend="see the questions of the paused step, or answer with ahead=True what it will ask later",
             )
-        if row[1] is not None:
-            if row[1] == text:
+        given = row[1] if row else _ahead(database, branch, cast(int, ahead_in), question)
+        if given is not None:
+            if given == text:
                 return False
             raise CycleError(
                 f"{question!r} was answered already", mend="fork the world at this question to answer otherwise"
             )
-        database.write("UPDATE calls SET result = ? WHERE seq = ?", text, row[0])
+        if row:
+            database.write("UPDATE calls SET result = ? WHERE seq = ?", text, row[0])
+        else:
+            database.write(
+                "INSERT INTO calls(branch, step, position, place, name, inputs, number, result)"
+                f" VALUES (?, ?, {_NOWHERE}, '', 'ahead', ?, 0, ?)",
+                branch.id, ahead_in, question, text,
+            )  # fmt: skip
     return True
+
+
+def _ahead(database: Database, branch: Branch, step: int, question: str) -> str | None:
+    """The answer that was given to the question before it was asked."""
+    row = database.one(
+        f"SELECT result FROM calls WHERE branch = ? AND step = ? AND position = {_NOWHERE} AND inputs = ?",
+        branch.id, step, question,
+    )  # fmt: skip
+    return None if row is None else str(row[0])
 
 
 def share_question(database: Database, branch: Branch, call: int) -> None:
