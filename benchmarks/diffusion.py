@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import ctypes
 import gc
 import os
@@ -107,24 +108,47 @@ def memory() -> Iterator[Row]:
         yield Row("unet-memory", turns(lambda: peak(ours), lambda: peak(theirs)), 1.0, "MiB")
 
 
-def loading() -> Iterator[Row]:
-    """A saved pipeline to a graph whose every module holds its weights, beside `from_pretrained`."""
+def as_pipeline(graph: Any, folder: Path) -> Path:
+    """The shelf's painter as a folder of diffusers: the same weights in the same dtypes, under the libraries' names."""
     import diffusers
+    import torch
+    import transformers
 
+    library: Any = diffusers
+    words: Any = transformers
+    tokenizer = words.PreTrainedTokenizerFast(tokenizer_file=str(graph["tokenizer"].file("tokenizer")))
+    pipe = library.StableDiffusionPipeline(
+        vae=copy.deepcopy(graph["decode"].module).to(torch.bfloat16), text_encoder=graph["conditioner"].module,
+        tokenizer=tokenizer, unet=copy.deepcopy(graph["backbone"].module).to(torch.bfloat16),
+        scheduler=library.FlowMatchEulerDiscreteScheduler(), safety_checker=None, feature_extractor=None,
+        requires_safety_checker=False,
+    )  # fmt: skip
+    pipe.save_pretrained(folder)
+    return folder
+
+
+def loading() -> Iterator[Row]:
+    """The shelf's painter to a graph whose every module holds its weights, beside `from_pretrained` of the same."""
+    import diffusers
+    import torch
+
+    from yggdrasil import load
     from yggdrasil.contract.torch_block import TorchBlock
     from yggdrasil.contract.tree import walk
 
     library: Any = diffusers
 
-    with TemporaryDirectory() as folder:
-        path = tiny_pipeline.saved(middle_sized(), Path(folder) / "pipe")
+    with TemporaryDirectory() as name:
+        folder = as_pipeline(load("painter"), Path(name) / "painter")
 
         def ours() -> Any:
-            graph = from_diffusers(path)
+            graph = load("painter")
             return graph, [block.module for _, block in walk(graph) if isinstance(block, TorchBlock)]
 
         def theirs() -> Any:
-            return library.StableDiffusionPipeline.from_pretrained(path)
+            return library.StableDiffusionPipeline.from_pretrained(
+                folder, dtype=torch.float32, safety_checker=None, requires_safety_checker=False
+            )
 
         yield Row("load-painter", timed(ours, theirs), 0.7)
 

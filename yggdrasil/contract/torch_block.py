@@ -115,11 +115,9 @@ class TorchBlock(Block):
         return (digest(self.identity()), str(self.torch_dtype), self.device)
 
     def _load(self) -> nn.Module:
-        tensors = self.chosen(read_pieces([self.file(role) for role in self.pieces()]))
+        given = self.chosen(read_pieces([self.file(role) for role in self.pieces()], self.torch_dtype))
         with unfilled():
             module = self.build()
-        once = {id(t): t.to(self.torch_dtype) if t.is_floating_point() else t for t in tensors.values()}
-        given = {n: once[id(t)] for n, t in tensors.items()}
         try:
             problem: Any = module.load_state_dict(given, strict=False, assign=True)
         except RuntimeError as error:

@@ -12,6 +12,7 @@ from yggdrasil.contract.errors import WeightsError
 from yggdrasil.contract.gguf_header import check_gguf
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
 ALLOWED = (".safetensors", ".gguf", ".onnx")
@@ -74,13 +75,12 @@ def _is_safetensors(path: Path, head: bytes) -> bool:
     return named and head[8:9] == b"{" and size <= min(_MAX_HEADER, path.stat().st_size - 8)
 
 
-def read_tensors(path: Path) -> dict[str, Tensor]:
+def read_tensors(path: Path, dtype: torch.dtype | None = None) -> dict[str, Tensor]:
     """All tensors of a safetensors file, mapped rather than read; names that were one tensor are one again.
 
-    Tensors that the file misaligns are cloned, since kernels give other last bits on them.
-    Raises WeightsError for a broken header or another kind of file.
+    Floating ones become `dtype`. Tensors that the file misaligns are cloned, since kernels give other last bits on
+    them. Raises WeightsError for a broken header or another kind of file.
     """
-    import torch
     from safetensors import SafetensorError, safe_open
 
     check_kind(path)
@@ -92,7 +92,9 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     except (SafetensorError, OSError, ValueError, TypeError, OverflowError, RuntimeError, MemoryError) as error:
         raise WeightsError(f"is broken ({error})", where=str(path), mend="fetch or save it again") from None
     for name, tensor in tensors.items():
-        if tensor.data_ptr() % _ALIGN:
+        if dtype is not None and tensor.is_floating_point() and tensor.dtype != dtype:
+            tensors[name] = tensor.to(dtype)
+        elif tensor.data_ptr() % _ALIGN:
             tensors[name] = tensor.clone()
     shared: dict[str, str] = _aliases(metadata, path)
     for alias, name in shared.items():
@@ -102,11 +104,11 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     return tensors
 
 
-def read_pieces(paths: list[Path]) -> dict[str, Tensor]:
-    """The tensors of all files together. Raises WeightsError for a name that is in two of them."""
+def read_pieces(paths: list[Path], dtype: torch.dtype) -> dict[str, Tensor]:
+    """The tensors of all files, floating ones as `dtype`. Raises WeightsError for a name that is in two of them."""
     found: dict[str, Tensor] = {}
     for path in paths:
-        tensors = read_tensors(path)
+        tensors = read_tensors(path, dtype)
         twice = sorted(found.keys() & tensors.keys())
         if twice:
             raise WeightsError(f"tensor {twice[0]!r} is in another piece, too", where=str(path), mend="save it again")

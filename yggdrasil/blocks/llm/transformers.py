@@ -15,7 +15,7 @@ from yggdrasil.blocks.llm.sampling import Sampling
 from yggdrasil.blocks.llm.vocabulary import Vocabulary, read_tokenizer
 from yggdrasil.contract import here
 from yggdrasil.contract.block import WEIGHTS
-from yggdrasil.contract.torch_block import TorchBlock, one_instance
+from yggdrasil.contract.torch_block import TorchBlock, one_instance, unfilled
 from yggdrasil.contract.weights import read_pieces
 
 if TYPE_CHECKING:
@@ -163,13 +163,10 @@ class TransformersModel(LanguageModel, TorchBlock, type="llm/transformers"):
         return (self.type_name, str(self.torch_dtype), self.device)
 
     def _load(self) -> nn.Module:
-        import torch
-
-        tensors = read_pieces([self._part(role) for role in self.pieces()])
-        with torch.device("meta"):
+        tensors = read_pieces([self._part(role) for role in self.pieces()], self.torch_dtype)
+        with unfilled():
             module: Any = self.build()
-        cast = {n: t.to(self.torch_dtype) if t.is_floating_point() else t for n, t in tensors.items()}
-        problem = module.load_state_dict(cast, strict=False, assign=True)
+        problem = module.load_state_dict(tensors, strict=False, assign=True)
         module.tie_weights()
         absent = [name for name, value in module.state_dict().items() if value.is_meta]
         self._refuse(absent, problem.unexpected_keys)

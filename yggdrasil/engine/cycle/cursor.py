@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypedDict, cast
 
 from yggdrasil.contract.context import here
-from yggdrasil.engine.cycle.roles import ORDER, POSITIONS
+from yggdrasil.engine.cycle.roles import ORDER, POSITIONS, UPDATE
 from yggdrasil.engine.cycle.schema import SMALL_WAL
 
 FILE = "cursor.db"
@@ -45,11 +45,11 @@ class CycleGraph:
     So they are forgotten before each run, unread, and a file that cannot be written stops no step.
     """
 
-    def __init__(self, folder: Path, work: Callable[[int, str, int], None]) -> None:
+    def __init__(self, folder: Path) -> None:
         from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
         from langgraph.checkpoint.sqlite import SqliteSaver
 
-        self._work = work
+        self._work: Callable[[int], object] = int
         self._path = folder / FILE
         self._raised: BaseException | None = None
         self._done = False
@@ -62,16 +62,19 @@ class CycleGraph:
 
         builder: Any = StateGraph(cast(Any, Cursor))
         ways = {role.name: role.name for role in ORDER} | {"": END}
-        for role in ORDER:
+        for role, following in zip(ORDER, (*ORDER[1:], ORDER[0]), strict=True):
             builder.add_node(role.name, self._node)
-            builder.add_conditional_edges(role.name, _stage, ways)
+            if role is UPDATE:
+                builder.add_conditional_edges(role.name, _stage, ways)
+            else:
+                builder.add_edge(role.name, following.name)
         builder.add_conditional_edges(START, _stage, ways)
         return builder.compile(checkpointer=saver)
 
     def _node(self, cursor: Cursor) -> Cursor:
         position = position_of(cursor)
         try:
-            self._work(cursor["step"], cursor["branch"], position)
+            self._work(position)
         except BaseException as error:
             self._raised = error
             raise
@@ -79,10 +82,10 @@ class CycleGraph:
         self._done = not following["stage"]
         return following
 
-    def run(self, branch: str, step: int, position: int) -> None:
-        """Run from `position` to the end of the step. Raises what a stage raises."""
+    def run(self, branch: str, step: int, position: int, work: Callable[[int], object]) -> None:
+        """Do `work` at each position from this one to the end of the step. Raises what it raises."""
         start = cursor_at(branch, step, position)
-        self._raised, self._done = None, False
+        self._work, self._raised, self._done = work, None, False
         try:
             self._forget(branch)
             self._invoke(start)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,17 +47,18 @@ class WorldCycle:
         Raises what a stage raises; the step then stays open and `resume` goes on with it.
         """
         with self._log.database.transaction():
-            number = self._log.begin(branch, action, given)
-            skipped = self._skip_ahead(branch)
+            self._log.begin(branch, action, given)
+            record = self._open(branch)
+            skipped = self._skip_ahead(branch, record)
         for name, reason in skipped:
             here().below(name).emit("skipped", reason=reason)
-        self._run(branch, number, len(skipped))
-        return number
+        self._run(branch, record)
+        return record.step
 
     def resume(self, branch: Branch) -> int:
         """Go on with the step that was interrupted; finished stages do not run again."""
         record = self._open(branch)
-        self._run(branch, record.step, record.next_position)
+        self._run(branch, record)
         return record.step
 
     def settle_open(self, branch: Branch) -> int:
@@ -64,10 +66,8 @@ class WorldCycle:
         record = self._open(branch)
         for position in range(record.next_position, LOOKING):
             reason = "passed over, since another state was given"
-            self._log.acknowledge(
-                branch, record.step, StageRecord(position, POSITIONS[position].name, "skipped", reason)
-            )
-        self._run(branch, record.step, self._open(branch).next_position)
+            self._write(branch, record, StageRecord(position, POSITIONS[position].name, "skipped", reason))
+        self._run(branch, record)
         return record.step
 
     def give_up(self, branch: Branch) -> int:
@@ -78,8 +78,7 @@ class WorldCycle:
         with self._log.database.transaction():
             for position in range(record.next_position, LAST + 1):
                 reason = why if position == LAST else "given up"
-                skipped = StageRecord(position, POSITIONS[position].name, "skipped", reason)
-                self._log.acknowledge(branch, record.step, skipped)
+                self._write(branch, record, StageRecord(position, POSITIONS[position].name, "skipped", reason))
             self._finish(branch, record.step, "dropped")
         return record.step
 
@@ -94,14 +93,17 @@ class WorldCycle:
             raise CycleError(f"no step of {branch.name!r} is open", mend="step the world instead")
         return record
 
-    def _run(self, branch: Branch, step: int, position: int) -> None:
+    def _run(self, branch: Branch, record: StepRecord) -> None:
+        """Run what is left of the step; meanwhile `record` grows by what the log takes, and is not read again."""
         if self._graph is None:
-            self._graph = CycleGraph(self._folder, self._stage)
-        self._graph.run(branch.name, step, position)
+            self._graph = CycleGraph(self._folder)
+        self._graph.run(branch.name, record.step, record.next_position, partial(self._stage, branch, record))
 
-    def _stage(self, step: int, name: str, position: int) -> None:
-        branch = self._log.branches[name]
-        record = self._open(branch)
+    def _write(self, branch: Branch, record: StepRecord, stage: StageRecord) -> None:
+        self._log.acknowledge(branch, record.step, stage)
+        record.stages.append(stage)
+
+    def _stage(self, branch: Branch, record: StepRecord, position: int) -> None:
         latest = record.last(position)
         if latest is not None and latest.status in DONE:
             return
@@ -109,33 +111,31 @@ class WorldCycle:
         state = record.state_at(position)
         reason = reason_to_skip(role, state)
         if reason:
-            self._skip(branch, step, position, reason)
+            self._skip(branch, record, position, reason)
             return
         action = record.action if role is DEVELOPMENT else None
-        moment = Moment(branch, step, position, role, state, action)
-        self._act(moment)
+        self._act(Moment(branch, record.step, position, role, state, action), record)
 
-    def _skip_ahead(self, branch: Branch) -> list[tuple[str, str]]:
+    def _skip_ahead(self, branch: Branch, record: StepRecord) -> list[tuple[str, str]]:
         """Record the first stages that canon's rule skips, in the transaction that begins the step."""
-        record = self._open(branch)
         found: list[tuple[str, str]] = []
         for position, role in enumerate(POSITIONS[:SETTLED]):
             reason = reason_to_skip(role, record.given)
             if not reason:
                 break
-            self._log.acknowledge(branch, record.step, StageRecord(position, role.name, "skipped", reason))
+            self._write(branch, record, StageRecord(position, role.name, "skipped", reason))
             found.append((role.name, reason))
         return found
 
-    def _skip(self, branch: Branch, step: int, position: int, reason: str) -> None:
+    def _skip(self, branch: Branch, record: StepRecord, position: int, reason: str) -> None:
         name = POSITIONS[position].name
         with self._log.database.transaction():
-            self._log.acknowledge(branch, step, StageRecord(position, name, "skipped", reason))
+            self._write(branch, record, StageRecord(position, name, "skipped", reason))
             if position == LAST:
-                self._finish(branch, step, "dropped")
+                self._finish(branch, record.step, "dropped")
         here().below(name).emit("skipped", reason=reason)
 
-    def _act(self, moment: Moment) -> None:
+    def _act(self, moment: Moment, record: StepRecord) -> None:
         started = time.monotonic()
         inputs = digest({"action": moment.action, **{b: moment.state.get(b) for b in moment.role.needs}})
         try:
@@ -145,19 +145,16 @@ class WorldCycle:
         except BaseException as error:
             reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
             with suppress(NotStored):
-                self._store_end(moment, _status(error), reason, started, inputs)
+                ended = self._record(moment, _status(error), reason, started, inputs, Written())
+                self._write(moment.branch, record, ended)
             raise
-        record = self._record(moment, "ran", "", started, inputs, written)
+        ended = self._record(moment, "ran", "", started, inputs, written)
         with self._log.database.transaction():
-            self._log.acknowledge(moment.branch, moment.step, record)
+            self._write(moment.branch, record, ended)
             self._keep(moment, written)
             if moment.position == LAST:
                 self._finish(moment.branch, moment.step, "whole")
-        here().below(moment.role.name).emit("finished", seconds=record.seconds)
-
-    def _store_end(self, moment: Moment, status: StageStatus, reason: str, started: float, inputs: str) -> None:
-        record = self._record(moment, status, reason, started, inputs, Written())
-        self._log.acknowledge(moment.branch, moment.step, record)
+        here().below(moment.role.name).emit("finished", seconds=ended.seconds)
 
     def _record(
         self, moment: Moment, status: StageStatus, reason: str, started: float, inputs: str, written: Written
