@@ -19,6 +19,7 @@ _WHERE = {
     "from_template": "yggdrasil.store.templates",
     "choose": "yggdrasil.levels.choosing",
     "loop": "yggdrasil.levels.looping",
+    "mermaid": "yggdrasil.store.mermaid",
     "Agent": "yggdrasil.agent.agent",
     "load": "yggdrasil.store.load",
     "save": "yggdrasil.store.save",
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from yggdrasil.levels.world import World
     from yggdrasil.store.from_diffusers import from_diffusers
     from yggdrasil.store.load import load
+    from yggdrasil.store.mermaid import mermaid
     from yggdrasil.store.save import save
     from yggdrasil.store.templates import from_template
 
@@ -53,6 +55,7 @@ __all__ = [
     "listening",
     "load",
     "loop",
+    "mermaid",
     "save",
 ]
 

@@ -134,9 +134,16 @@ def run_block(
 
 
 @app.command(help=say("describe"))
-def describe(what: What, json: Json = False) -> None:
+def describe(
+    what: What,
+    json: Json = False,
+    mermaid: Annotated[bool, typer.Option("--mermaid", help=say("mermaid"))] = False,
+) -> None:
     from yggdrasil.cli import single
 
+    if mermaid:
+        write(single.drawing(what))
+        return
     shown = single.describe(what)
     print_json(shown) if json else single.description_page(shown)
 

@@ -112,6 +112,13 @@ def describe(what: str) -> dict[str, Any]:
     }
 
 
+def drawing(what: str) -> str:
+    """A flowchart of what is inside."""
+    from yggdrasil.store.mermaid import mermaid
+
+    return mermaid(open_block(what)).rstrip()
+
+
 def parameters(block: Block) -> int:
     """Bytes of the distinct weights files of a tree that are on this machine."""
     files = {ref.sha256: ref.path for _, part in walk(block) for ref in part.files.values() if ref.path is not None}

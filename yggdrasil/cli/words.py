@@ -15,6 +15,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "replay": ("Read a recorded world again; calls no model.", "Перечитать записанный мир; модели не вызываются."),
     "run": ("Run a block, graph or agent once.", "Выполнить блок, граф или агента один раз."),
     "describe": ("Show ports, nodes and digests.", "Показать порты, узлы и дайджесты."),
+    "mermaid": ("Draw its nodes and edges as a Mermaid flowchart.", "Нарисовать узлы и рёбра схемой Mermaid."),
     "validate": ("Check a saved block or world.", "Проверить сохранённый блок или мир."),
     "models": ("Model files: list, pull, verify.", "Файлы моделей: список, загрузка, проверка."),
     "models_list": ("List the catalogue.", "Показать каталог."),
