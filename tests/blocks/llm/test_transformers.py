@@ -16,6 +16,7 @@ from yggdrasil.blocks.llm.abilities import InvalidOutput, NotAble, TruncatedOutp
 from yggdrasil.blocks.llm.prefix import CHUNK
 from yggdrasil.blocks.llm.transformers import TransformersModel
 from yggdrasil.contract import Cancelled, CancelToken, ConfigError, FileRef, PortError, listening
+from yggdrasil.contract.weights import read_tensors
 
 LONG = "the fox runs in the snow and the wolf sleeps on the beach at night. " * 6
 WORDS = r" [a-z]{2,8}( [a-z]{2,8}){1,3}\."
@@ -265,6 +266,9 @@ def test_the_embedded_model_is_the_same_warm_and_cold(real: TransformersModel) -
 def test_the_unpacked_gguf_names_its_digest(real: TransformersModel) -> None:
     path = real.file()
     real.module  # noqa: B018 - loads, so unpacks where that was not done
-    record = json.loads((Path(f"{path}.safetensors") / "converted.json").read_text())
+    folder = Path(f"{path}.safetensors")
+    record = json.loads((folder / "converted.json").read_text())
     assert record["gguf_sha256"] == real.files["weights"].sha256
+    names = read_tensors(folder / "model.safetensors").keys()
+    assert "model.embed_tokens.weight" in names and "lm_head.weight" not in names, "as other runtimes look for it"
     assert real.chat([{"role": "user", "content": "What is the capital of France?"}], max_tokens=20).text.count("Paris")

@@ -4,38 +4,24 @@ from __future__ import annotations
 
 import codecs
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from yggdrasil.blocks.llm.abilities import LanguageModel, Message, NotAble, Schema, Turn, Usage
 from yggdrasil.blocks.llm.decoder import Decoder
-from yggdrasil.blocks.llm.gguf import converted
+from yggdrasil.blocks.llm.files import ModelFiles
 from yggdrasil.blocks.llm.grammar import regex_grammar, schema_grammar
 from yggdrasil.blocks.llm.sampling import Sampling
-from yggdrasil.blocks.llm.vocabulary import Vocabulary, read_tokenizer
+from yggdrasil.blocks.llm.vocabulary import Vocabulary
 from yggdrasil.contract import here
-from yggdrasil.contract.block import WEIGHTS
 from yggdrasil.contract.torch_block import TorchBlock, one_instance, unfilled
 from yggdrasil.contract.weights import read_pieces
 
 if TYPE_CHECKING:
     from torch import nn
 
-_HF_NAMES = {
-    "config": "config.json",
-    "weights": "model.safetensors",
-    "tokenizer": "tokenizer.json",
-    "tokenizer_config": "tokenizer_config.json",
-    "chat_template": "chat_template.jinja",
-}
 
-
-class TransformersModel(LanguageModel, TorchBlock, type="llm/transformers"):
-    """Answer a conversation by a local language model.
-
-    Its files are roles: `weights` (a GGUF alone is enough, it is unpacked once beside itself) or, for
-    safetensors, `weights`, `config`, `tokenizer` and, if it has them, `tokenizer_config`, `chat_template`.
-    """
+class TransformersModel(ModelFiles, LanguageModel, TorchBlock, type="llm/transformers"):
+    """Answer a conversation by a local language model. Its files are those of `ModelFiles`."""
 
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     context: int = 2048
@@ -48,7 +34,7 @@ class TransformersModel(LanguageModel, TorchBlock, type="llm/transformers"):
         import transformers
         from transformers.initialization import no_init_weights
 
-        described: dict[str, Any] = json.loads(self._part("config").read_text(encoding="utf-8"))
+        described: dict[str, Any] = json.loads(self.part("config").read_text(encoding="utf-8"))
         config = transformers.AutoConfig.for_model(**described)
         with no_init_weights():
             return transformers.AutoModelForCausalLM.from_config(config, dtype=self.torch_dtype)
@@ -123,7 +109,7 @@ class TransformersModel(LanguageModel, TorchBlock, type="llm/transformers"):
         """The model with this block's own memory of prefixes."""
         module: Any = self.module
         if self._decoder is None or self._decoder.model is not module:
-            key = ("vocabulary", self._vocabulary_sha(), str(module.get_input_embeddings().weight.shape[0]))
+            key = ("vocabulary", self.tokenizer_sha(), str(module.get_input_embeddings().weight.shape[0]))
             vocabulary = one_instance(key, lambda: self._read_vocabulary(module))
             self._decoder = Decoder(module, vocabulary, self.context, self.caches)
         return self._decoder
@@ -132,38 +118,16 @@ class TransformersModel(LanguageModel, TorchBlock, type="llm/transformers"):
         """Drop the memory of read texts: needed after the module's weights have changed in place."""
         self._decoder = None
 
-    def _vocabulary_sha(self) -> str:
-        roles = [r for r in ("tokenizer", "tokenizer_config", "chat_template") if r in self.files]
-        return "+".join(self.files[role].sha256 for role in roles or ["weights"])
-
     def _read_vocabulary(self, module: Any) -> Vocabulary:
-        tokenizer = read_tokenizer(
-            self._part("tokenizer"), self._optional("tokenizer_config"), self._optional("chat_template")
-        )
         given = getattr(module.config.get_text_config(), "eos_token_id", None)
         ends: list[int] = given if isinstance(given, list) else [] if given is None else [given]
-        return Vocabulary(tokenizer, int(module.get_input_embeddings().weight.shape[0]), ends)
-
-    def _optional(self, role: str) -> Path | None:
-        if role not in self.files and not self._is_gguf():
-            return None
-        path = self._part(role)
-        return path if path.exists() else None
-
-    def _is_gguf(self) -> bool:
-        return WEIGHTS in self.files and self.file().suffix.lower() == ".gguf"
-
-    def _part(self, role: str) -> Path:
-        """The path of a part; out of the unpacked GGUF where the weights are one."""
-        if self._is_gguf() and (role == WEIGHTS or role not in self.files):
-            return converted(self.file(), self.files["weights"].sha256) / _HF_NAMES[role]
-        return self.file(role)
+        return Vocabulary(self.read_tokenizer(), int(module.get_input_embeddings().weight.shape[0]), ends)
 
     def _identity(self) -> tuple[str, ...]:
         return (self.type_name, str(self.torch_dtype), self.device)
 
     def _load(self) -> nn.Module:
-        tensors = read_pieces([self._part(role) for role in self.pieces()], self.torch_dtype)
+        tensors = read_pieces([self.part(role) for role in self.pieces()], self.torch_dtype)
         with unfilled():
             module: Any = self.build()
         problem = module.load_state_dict(tensors, strict=False, assign=True)

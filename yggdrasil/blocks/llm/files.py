@@ -1,0 +1,50 @@
+"""The files of a local chat model by role, the same for every runtime that reads them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from yggdrasil.blocks.llm.gguf import converted
+from yggdrasil.blocks.llm.vocabulary import read_tokenizer
+from yggdrasil.contract.block import WEIGHTS, Block
+
+NAMES = {
+    "config": "config.json",
+    "weights": "model.safetensors",
+    "tokenizer": "tokenizer.json",
+    "tokenizer_config": "tokenizer_config.json",
+    "chat_template": "chat_template.jinja",
+}
+"""Role → the name by which transformers knows such a file."""
+
+
+class ModelFiles(Block):
+    """Roles: `weights` (a GGUF alone is enough, it is unpacked once beside itself) or, for safetensors, `weights`
+    (and its pieces), `config`, `tokenizer` and, if it has them, `tokenizer_config`, `chat_template`."""
+
+    def part(self, role: str) -> Path:
+        """The path of a part; out of the unpacked GGUF where the weights are one. Raises MissingFile."""
+        if self._is_gguf() and (role == WEIGHTS or role not in self.files):
+            return converted(self.file(), self.files[WEIGHTS].sha256) / NAMES[role]
+        return self.file(role)
+
+    def optional_part(self, role: str) -> Path | None:
+        if role not in self.files and not self._is_gguf():
+            return None
+        path = self.part(role)
+        return path if path.exists() else None
+
+    def read_tokenizer(self) -> Any:
+        """The fast tokenizer with its chat template."""
+        return read_tokenizer(
+            self.part("tokenizer"), self.optional_part("tokenizer_config"), self.optional_part("chat_template")
+        )
+
+    def tokenizer_sha(self) -> str:
+        """What tells this tokenizer from others."""
+        roles = [role for role in ("tokenizer", "tokenizer_config", "chat_template") if role in self.files]
+        return "+".join(self.files[role].sha256 for role in roles or [WEIGHTS])
+
+    def _is_gguf(self) -> bool:
+        return WEIGHTS in self.files and self.file().suffix.lower() == ".gguf"

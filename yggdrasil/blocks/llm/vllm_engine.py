@@ -1,0 +1,98 @@
+"""vLLM's asynchronous engine behind plain calls: one loop a model, in a thread of its own, cancelled from outside."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import itertools
+import queue
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from yggdrasil.contract import YggError
+
+_LOOK = 0.05
+_STOP = 10.0
+
+
+class EngineError(YggError):
+    """vLLM cannot run this model, or stopped in the middle of an answer."""
+
+
+class Written(NamedTuple):
+    """A whole answer: its text, how many tokens it has, and "stop" or "length"."""
+
+    text: str
+    tokens: int
+    finish_reason: str
+
+
+class Engine:
+    """A model loaded by vLLM; requests of many threads are batched by it."""
+
+    def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
+        self._folder = folder
+        self._loop = asyncio.new_event_loop()
+        self._numbers = itertools.count()
+        threading.Thread(target=self._loop.run_forever, daemon=True, name="yggdrasil-vllm").start()
+        self._engine: Any = asyncio.run_coroutine_threadsafe(self._started(settings), self._loop).result()
+        atexit.register(self.close)
+
+    async def _started(self, settings: dict[str, Any]) -> Any:
+        from vllm import AsyncEngineArgs  # pyright: ignore
+        from vllm.v1.engine.async_llm import AsyncLLM  # pyright: ignore
+
+        arguments: Any = AsyncEngineArgs(model=str(self._folder), disable_log_stats=True, **settings)
+        made: Any = AsyncLLM
+        try:
+            return made.from_engine_args(arguments)
+        except (ValueError, RuntimeError, OSError) as error:
+            mend = "see vLLM's own words above; its server takes the same model: openai:MODEL@BASE_URL"
+            what = f"vLLM cannot load the model ({' '.join(str(error).split())[:200]})"
+            raise EngineError(what, where=str(self._folder), mend=mend) from error
+
+    def write(
+        self, ids: list[int], how: dict[str, Any], *, check: Callable[[], None], token: Callable[[str], None]
+    ) -> Written:
+        """Continue the token ids under vLLM's sampling settings; `check` may raise to stop it between pieces."""
+        pieces: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        running = asyncio.run_coroutine_threadsafe(self._generate(ids, how, pieces), self._loop)
+        text, count, reason = "", 0, ""
+        try:
+            while not reason:
+                check()
+                try:
+                    piece = pieces.get(timeout=_LOOK)
+                except queue.Empty:
+                    continue
+                if isinstance(piece, BaseException):
+                    raise EngineError(f"vLLM stopped ({piece})", where=str(self._folder), mend="ask again") from piece
+                text, count, reason = text + piece.text, count + len(piece.token_ids), piece.finish_reason or ""
+                if piece.text:
+                    token(piece.text)
+        finally:
+            running.cancel()
+        return Written(text, count, "length" if reason == "length" else "stop")
+
+    async def _generate(self, ids: list[int], how: dict[str, Any], pieces: queue.SimpleQueue[Any]) -> None:
+        from vllm import SamplingParams  # pyright: ignore
+        from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams  # pyright: ignore
+
+        schema = how.pop("schema", None)
+        bound: Any = None if schema is None else StructuredOutputsParams(json=schema, disable_any_whitespace=True)
+        settings: Any = SamplingParams(**how, structured_outputs=bound, output_kind=RequestOutputKind.DELTA)
+        try:
+            async for output in self._engine.generate({"prompt_token_ids": ids}, settings, str(next(self._numbers))):
+                pieces.put(output.outputs[0])
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            pieces.put(error)
+
+    def close(self) -> None:
+        """End the engine's processes; at the process's end at the latest, which would wait for them for ever."""
+        atexit.unregister(self.close)
+        self._engine.shutdown()
+        self._loop.call_soon_threadsafe(self._loop.stop)
