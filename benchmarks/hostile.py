@@ -124,7 +124,8 @@ def _invented() -> Any:
     whole = st.fixed_dictionaries(
         {"format": st.just(1)}, optional=dict.fromkeys(keys[1:-3], values) | {"diary": values}
     )
-    quiet = settings(max_examples=200, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    checks: Any = list(HealthCheck)
+    quiet = settings(max_examples=200, database=None, deadline=None, suppress_health_check=checks)
     found: list[bytes] = []
 
     @quiet
@@ -143,8 +144,8 @@ def _readers() -> tuple[dict[str, Reader], dict[str, list[bytes]]]:
     from tests.store import hostile_logs
     from tests.store.hostile import _life
     from yggdrasil.contract.artifacts import FolderArtifacts
+    from yggdrasil.contract.pictures import read_picture
     from yggdrasil.contract.weights import check_kind, read_tensors
-    from yggdrasil.levels.media import picture
     from yggdrasil.store.load import load
     from yggdrasil.store.model_folder import read_config
 
@@ -169,7 +170,7 @@ def _readers() -> tuple[dict[str, Reader], dict[str, list[bytes]]]:
         "life": lambda f, d: _life(f, d.decode("utf-8", "replace")),
         "safetensors": lambda f, d: read_tensors(_put(f, "w.safetensors", d)),
         "gguf": lambda f, d: check_kind(_put(f, "w.gguf", d)),
-        "picture": lambda f, d: picture((s := FolderArtifacts(f / "a")).get(s.put(d, "image/png").sha256)),
+        "picture": lambda f, d: read_picture((s := FolderArtifacts(f / "a")).get(s.put(d, "image/png").sha256)),
         "values of a log": in_log,
         "world.db": log_file("world.db"),
         "cursor.db": log_file("cursor.db"),

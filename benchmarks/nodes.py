@@ -32,10 +32,12 @@ def chain(length: int, cached: bool = False) -> Callable[[], Any]:
 
 def of_diffusers(length: int) -> Callable[[], Any]:
     """The same chain as blocks of a ModularPipeline."""
-    from diffusers.modular_pipelines import ModularPipeline, ModularPipelineBlocks, SequentialPipelineBlocks
+    import diffusers
     from diffusers.modular_pipelines.modular_pipeline_utils import InputParam, OutputParam
 
-    class PassBlock(ModularPipelineBlocks):
+    library: Any = diffusers
+
+    class PassBlock(library.ModularPipelineBlocks):
         def __init__(self, number: int) -> None:
             super().__init__()
             self.reads, self.writes = f"n{number}", f"n{number + 1}"
@@ -49,13 +51,13 @@ def of_diffusers(length: int) -> Callable[[], Any]:
             return [OutputParam(self.writes)]
 
         def __call__(self, components: Any, state: Any) -> Any:
-            block_state = self.get_block_state(state)
+            block_state: Any = self.get_block_state(state)
             setattr(block_state, self.writes, getattr(block_state, self.reads))
             self.set_block_state(state, block_state)
             return components, state
 
-    blocks = SequentialPipelineBlocks.from_blocks_dict({f"b{i}": PassBlock(i) for i in range(length)})
-    pipeline = ModularPipeline(blocks)
+    blocks = library.SequentialPipelineBlocks.from_blocks_dict({f"b{i}": PassBlock(i) for i in range(length)})
+    pipeline = library.ModularPipeline(blocks)
     last = f"n{length}"
     assert pipeline(n0=7, output=last) == 7
     return lambda: pipeline(n0=7, output=last)

@@ -8,7 +8,7 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -80,7 +80,8 @@ def seconds(work: Work, clock: Callable[[], float] = time.process_time) -> float
 def turns(ours: Callable[[], float], peer: Callable[[], float], count: int = PAIRS, warm: int = 1) -> Pairs:
     """`count` pairs of measures, each side first in every other pair; the first `warm` of each are thrown away."""
     for _ in range(warm):
-        ours(), peer()
+        ours()
+        peer()
     found: list[tuple[float, float]] = []
     for number in range(count):
         if number % 2:
@@ -96,7 +97,7 @@ def timed(ours: Work, peer: Work, count: int = PAIRS, clock: Callable[[], float]
     return turns(lambda: seconds(ours, clock), lambda: seconds(peer, clock), count)
 
 
-def main(rows: dict[str, Callable[[], Iterable[Row]]]) -> None:
+def main(rows: Mapping[str, Callable[[], Iterable[Row]]]) -> None:
     """Run the named benchmark, or all of a script, and print a line for each row; the status is 1 if one is short."""
     wanted = sys.argv[1:] or list(rows)
     unknown = [name for name in wanted if name not in rows]

@@ -291,6 +291,13 @@ def test_a_folder_of_transformers_chats_and_tells(llama: Path, tmp_path: Path) -
     assert kept == FileRef(model.files["weights"].sha256, llama / "model.safetensors")
 
 
+def test_a_model_before_which_vllm_stands_runs_on_it(llama: Path) -> None:
+    block = language_model(f"vllm:{llama}")
+    assert block.type_name == "llm/vllm" and block.files == language_model(str(llama)).files
+    with pytest.raises(YggError, match="no files that vLLM"):
+        language_model("vllm:openai:model@http://127.0.0.1:9/v1")
+
+
 def test_a_language_model_of_a_hub(llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.snapshot_download", lambda name, **_: str(llama))
     assert language_model("somebody/tiny-llama").files["weights"].path == llama / "model.safetensors"

@@ -10,11 +10,12 @@ from typing import Any
 from yggdrasil.agent import prompts, shapes
 from yggdrasil.agent.grounds import ground
 from yggdrasil.agent.judging import repeats, shortened, unfinished
+from yggdrasil.agent.offering import fresh, named, names, offered, openings, worth_reading
 from yggdrasil.agent.running import Work
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.updating import change_shapes, changes
 from yggdrasil.agent.world_tools import CONTEXT, stems
-from yggdrasil.contract import ConfigError, derive_seed
+from yggdrasil.contract import ConfigError
 
 __all__ = ["CONTEXT", "Task", "plan"]
 
@@ -28,11 +29,9 @@ WEATHERS = ["none", "rain", "snowfall", "fog", "storm"]
 _STARTS = ["The", "A", "In", "At", "On", "Near", "Under", "When", "Suddenly"]
 _LIGHT = {"night": " at night", "sunset": " at sunset", "overcast": " under a grey sky", "day": " by day"}
 _SKY = {"rain": " in the rain", "snowfall": " in falling snow", "fog": " in fog", "storm": " in a storm"}
-_OFFERED = 12
 _CRAMPED = 22
 """Words of a sentence that met its bound: its end is then seldom a good one."""
 _SURE = 0.5
-_RECENT = 2
 
 
 @dataclass(frozen=True)
@@ -78,10 +77,6 @@ def _language(context: dict[str, Any]) -> str:
     return str(context.get("language") or "en")
 
 
-def _names(context: dict[str, Any], kind: str) -> list[str]:
-    return [thing["name"] for thing in context.get("world", {}).get(kind, [])]
-
-
 def _found(context: dict[str, Any], work: Work) -> tuple[str, Work]:
     language = _language(context)
     place = shapes.object_of(
@@ -125,25 +120,25 @@ def _found(context: dict[str, Any], work: Work) -> tuple[str, Work]:
 def _development(context: dict[str, Any], work: Work) -> tuple[str, Work]:
     said, language = prompts.words(_language(context)), _language(context)
     past = list(context.get("past", []))
-    people, items = _names(context, "characters"), _names(context, "items")
+    people, items = names(context, "characters"), names(context, "items")
     fields: dict[str, Any] = {
-        "kind": shapes.one_of(_fresh(KINDS, past, "kind", 4)),
-        "place": shapes.one_of(_fresh(_names(context, "places"), past, "place", 1)),
+        "kind": shapes.one_of(fresh(KINDS, past, "kind", 4)),
+        "place": shapes.one_of(fresh(names(context, "places"), past, "place", 1)),
     }
     action = context.get("action") or ""
-    things = _offered(context, action)
+    things = offered(context, action)
     if things:
         fields["thing"] = shapes.one_of(things)
-    fields["text"] = shapes.sentence(language, 6, 22, _openings(action, people, language))
+    fields["text"] = shapes.sentence(language, 6, 22, openings(action, people, language))
 
     def finish(value: dict[str, Any]) -> dict[str, Any]:
         return {
             "text": shortened(value["text"], 200),
             "kind": value["kind"],
-            "who": _named(value["text"], people),
+            "who": named(value["text"], people),
             "place": value["place"],
             "thing": value.get("thing", ""),
-            "item": next(iter(_named(value["text"], items)), ""),
+            "item": next(iter(named(value["text"], items)), ""),
         }
 
     def flaw(result: dict[str, Any]) -> float:
@@ -154,10 +149,10 @@ def _development(context: dict[str, Any], work: Work) -> tuple[str, Work]:
         return repeats(result["text"], earlier, people) + unfinished(result["text"]) + float(ignored)
 
     wanted = said["action"].format(action=action) if action else ""
-    offered = said["things"].format(things=", ".join(things)) if things else ""
-    closing = said["plan"].format(action=wanted, things=offered)
+    choice = said["things"].format(things=", ".join(things)) if things else ""
+    closing = said["plan"].format(action=wanted, things=choice)
     made = replace(
-        work, schema=shapes.object_of(**fields), finish=finish, flaw=flaw, narrow=_worth_reading(context),
+        work, schema=shapes.object_of(**fields), finish=finish, flaw=flaw, narrow=worth_reading(context),
         max_tokens=140, must_call=bool(work.toolbox), closing=closing if work.toolbox else "",
     )  # fmt: skip
     return (said["look"] if work.toolbox else closing), made
@@ -201,10 +196,10 @@ def seen(perception: dict[str, Any]) -> tuple[list[str], list[str]]:
 def _author(context: dict[str, Any], work: Work) -> tuple[str, Work]:
     language, intent = _language(context), context["intent"]
     said = prompts.words(language)
-    names, told = seen(context.get("perception", {}))
+    shown, told = seen(context.get("perception", {}))
     planned = str(intent.get("thing") or "")
-    unlike = bool(names) and bool(planned) and planned not in names
-    people = _names(context, "characters")
+    unlike = bool(shown) and bool(planned) and planned not in shown
+    people = names(context, "characters")
     asked = said["author"].format(
         text=intent["text"],
         place=intent.get("place", ""),
@@ -213,7 +208,7 @@ def _author(context: dict[str, Any], work: Work) -> tuple[str, Work]:
     )
     english = language == "en"
     fields: dict[str, Any] = {
-        "sentence1": shapes.sight(people, names[0]) if names and english else shapes.sentence(language),
+        "sentence1": shapes.sight(people, shown[0]) if shown and english else shapes.sentence(language),
         "sentence2": shapes.sentence(language, starts=[*people, *_STARTS] if english else None),
         "mood": shapes.one_of(MOODS),
     }
@@ -221,15 +216,15 @@ def _author(context: dict[str, Any], work: Work) -> tuple[str, Work]:
     def finish(value: dict[str, Any]) -> dict[str, Any]:
         return {
             "text": shortened(f"{value['sentence1']} {value['sentence2']}", 300),
-            "who": _named(f"{value['sentence1']} {value['sentence2']}", people),
+            "who": named(f"{value['sentence1']} {value['sentence2']}", people),
             "place": intent.get("place", ""),
-            "thing": names[0] if names else "",
+            "thing": shown[0] if shown else "",
             "mood": value["mood"],
         }
 
     def flaw(result: dict[str, Any]) -> float:
         first, _, second = result["text"].partition(". ")
-        unseen = english and bool(names) and not any(stems(n) & stems(result["text"]) for n in names)
+        unseen = english and bool(shown) and not any(stems(n) & stems(result["text"]) for n in shown)
         told_twice = repeats(second, [first], people)
         cramped = float(any(len(s.split()) >= _CRAMPED for s in (first, second)))
         loose = max(unfinished(first), unfinished(second), cramped)
@@ -253,44 +248,6 @@ def _update(context: dict[str, Any], work: Work) -> tuple[str, Work]:
         return float(not result["operations"])
 
     return told, replace(work, toolbox=Toolbox(()), schema=schema, finish=finish, flaw=flaw, max_tokens=140)
-
-
-def _named(text: str, names: list[str]) -> list[str]:
-    """The names of which a word stands in the text, inflected or not."""
-    said = stems(text)
-    return [name for name in dict.fromkeys(names) if stems(name) & said or name in text]
-
-
-def _worth_reading(context: dict[str, Any]) -> dict[str, dict[str, list[str]]]:
-    """The arguments with which the world's read tools find something."""
-    things = [str(p["thing"]) for p in context.get("past", [])[-_RECENT:] if p.get("thing")]
-    known = [*_names(context, "characters"), *_names(context, "items"), *things]
-    story = " ".join(context.get("story", []))
-    return {"read_place": {"place": _names(context, "places")}, "recall": {"word": _named(story, known)}}
-
-
-def _openings(action: str, people: list[str], language: str) -> list[str] | None:
-    """How a plan may begin: with the reader's own words if there are some, else with someone who does something."""
-    asked = action.strip(" .!?")
-    if asked:
-        return [asked[:1].upper() + asked[1:]] if shapes.plain(asked) else None
-    return people if language == "en" else None
-
-
-def _offered(context: dict[str, Any], action: str) -> list[str]:
-    """A dozen of the drawable things, others at each step, and those that the reader's wish names."""
-    fresh = _fresh(list(context.get("things") or []), list(context.get("past", [])), "thing", 6)
-    wish = f"{context.get('wish', '')} {context.get('step', 0)}"
-    order = sorted(fresh, key=lambda thing: derive_seed(wish, thing))
-    named = [thing for thing in fresh if stems(thing) and stems(thing) <= stems(action)]
-    return list(dict.fromkeys([*named, *order[:_OFFERED]]))
-
-
-def _fresh(values: list[str], past: list[dict[str, Any]], field: str, span: int) -> list[str]:
-    """The values without those of the last few intents, so that a weak model does not go round in a circle."""
-    used = {str(p.get(field, "")) for p in past[-span:]}
-    left = [value for value in values if value not in used]
-    return left or values
 
 
 _MAKERS: dict[str, Callable[[dict[str, Any], Work], tuple[str, Work]]] = {

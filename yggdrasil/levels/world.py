@@ -25,6 +25,7 @@ from yggdrasil.levels.life import Life
 from yggdrasil.levels.lodging import Living, Lodging
 from yggdrasil.levels.passing import passed
 from yggdrasil.levels.replaying import Replay, replay
+from yggdrasil.levels.showing import shown
 from yggdrasil.levels.stage import Stage
 from yggdrasil.levels.step import Step
 from yggdrasil.levels.tasks import SCENES
@@ -211,22 +212,7 @@ class World(Block, type="world"):
 
     def show(self) -> dict[str, Any]:
         """Everything about this branch as JSON: what `yggdrasil show --json` prints."""
-        life = self._lodging.open().life
-        founded = life.log.last_step(self._own_branch()) >= 0
-        content = self.content() if founded else Content(wish=self.wish)
-        shown: dict[str, Any] = {
-            "name": self.name,
-            "wish": content.wish or self.wish,
-            "title": content.title,
-            "branch": self._branch,
-            "branches": self.branches(),
-            "steps": [step.to_json() for step in self.history()],
-            "world": content.shown(),
-        }
-        waiting, notes = self.unfinished(), life.log.notes(self._own_branch())
-        shown |= {"unfinished": waiting.to_json()} if waiting else {}
-        told = [{"step": step, "stages": stages, "text": text} for step, stages, text in notes]
-        return shown | ({"notes": told} if told else {})
+        return shown(self, self._lodging.open().life)
 
     def note(self, text: str) -> None:
         """Write into the history what was done to the world itself, such as an exchange of its models."""

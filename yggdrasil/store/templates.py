@@ -25,6 +25,7 @@ from yggdrasil.store.shelf import on_shelf
 TELLER = "chronicler"
 """The agent of the shelf that tells a world with any chat model (policy `tools`)."""
 ENDPOINT = "openai:"
+INSIDE = "vllm:"
 KEY = "OPENAI_API_KEY"
 """The environment variable of an endpoint's secret; its name goes into the manifest, its value nowhere."""
 
@@ -63,7 +64,8 @@ def stand_in(parameter: str, value: Any) -> Block:
 
 def teller(model: str | Block) -> Block:
     """An agent that tells worlds with `model`: a block of role LLM, a catalogue name, a .gguf file, a folder that
-    transformers saved, a hub's `owner/model`, or `openai:MODEL@BASE_URL` (the key is read from OPENAI_API_KEY)."""
+    transformers saved, a hub's `owner/model`, any of these after `vllm:` to run it on vLLM in this process, or
+    `openai:MODEL@BASE_URL` (the key is read from OPENAI_API_KEY)."""
     agent = load(TELLER)
     llm = model if isinstance(model, Block) else language_model(str(model))
     for place, block in walk(agent):
@@ -81,6 +83,8 @@ def language_model(model: str) -> Block:
     """The language model block that `model` names. Raises ConfigError with the forms that there are."""
     if model.startswith(ENDPOINT):
         return _of_endpoint("llm/openai", model)
+    if model.startswith(INSIDE):
+        return _inside(model.removeprefix(INSIDE))
     if model in models.catalogue():
         return _of_catalogue(model)
     path = Path(model)
@@ -95,7 +99,7 @@ def language_model(model: str) -> Block:
     raise ConfigError(
         f"{model!r} names no language model",
         mend="give a catalogue name (yggdrasil models list), a .gguf file, a folder that transformers saved, "
-        "a hub's owner/model, or openai:MODEL@BASE_URL",
+        "a hub's owner/model, vllm: before any of them, or openai:MODEL@BASE_URL",
     )
 
 
@@ -105,6 +109,14 @@ def _of_endpoint(kind: str, model: str) -> Block:
     if not (name and at):
         raise ConfigError(f"{model!r} names no endpoint", mend="write openai:MODEL@BASE_URL, its end is often /v1")
     return find(kind)(model=name, base_url=url, key=KEY if os.environ.get(KEY) else "")
+
+
+def _inside(model: str) -> Block:
+    block = find("llm/vllm")()
+    block.files = dict(language_model(model).files)
+    if not block.files:
+        raise ConfigError(f"{model!r} has no files that vLLM could read", mend="name a local model after vllm:")
+    return block
 
 
 def _of_catalogue(model: str) -> Block:

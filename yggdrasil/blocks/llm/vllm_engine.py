@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from yggdrasil.contract import YggError
 
 _LOOK = 0.05
-_STOP = 10.0
+_COMPACT = {"backend": "xgrammar", "disable_any_whitespace": True}
+"""A weak model whose JSON may hold free whitespace writes nothing else."""
 
 
 class EngineError(YggError):
@@ -44,7 +45,9 @@ class Engine:
         from vllm import AsyncEngineArgs  # pyright: ignore
         from vllm.v1.engine.async_llm import AsyncLLM  # pyright: ignore
 
-        arguments: Any = AsyncEngineArgs(model=str(self._folder), disable_log_stats=True, **settings)
+        arguments: Any = AsyncEngineArgs(
+            model=str(self._folder), disable_log_stats=True, structured_outputs_config=_COMPACT, **settings
+        )
         made: Any = AsyncLLM
         try:
             return made.from_engine_args(arguments)
@@ -81,7 +84,7 @@ class Engine:
         from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams  # pyright: ignore
 
         schema = how.pop("schema", None)
-        bound: Any = None if schema is None else StructuredOutputsParams(json=schema, disable_any_whitespace=True)
+        bound: Any = None if schema is None else StructuredOutputsParams(json=schema)
         settings: Any = SamplingParams(**how, structured_outputs=bound, output_kind=RequestOutputKind.DELTA)
         try:
             async for output in self._engine.generate({"prompt_token_ids": ids}, settings, str(next(self._numbers))):
@@ -95,4 +98,5 @@ class Engine:
         """End the engine's processes; at the process's end at the latest, which would wait for them for ever."""
         atexit.unregister(self.close)
         self._engine.shutdown()
+        self._engine = None
         self._loop.call_soon_threadsafe(self._loop.stop)
