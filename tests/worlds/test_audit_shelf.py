@@ -14,6 +14,8 @@ import pytest
 import yggdrasil as ygg
 from tests.levels.scripted import scripted
 from yggdrasil.contract import Block
+from yggdrasil.contract.context import Here, standing
+from yggdrasil.contract.pictures import read_picture
 from yggdrasil.ports import Json
 from yggdrasil.store.shelf import shelf
 
@@ -22,6 +24,8 @@ pytestmark = pytest.mark.models
 PORTS = {
     "painter": (["prompt", "seed"], ["image"]),
     "illustrate": (["prompt", "seed"], ["image"]),
+    "illustrate-large": (["prompt", "seed"], ["image", "scene"]),
+    "upscaler": (["image"], ["image", "images"]),
     "seer": (["image"], ["text", "labels"]),
     "storyteller": (["prompt"], ["response"]),
     "chronicler": (["prompt"], ["response"]),
@@ -55,6 +59,19 @@ def test_the_embedder_puts_like_by_like() -> None:
     boat, ship, cake = (next(iter(embedder.run(text=t).values())) for t in ("a boat", "a ship at sea", "a cake"))
     near, far = (sum(a * b for a, b in zip(boat, other, strict=True)) for other in (ship, cake))
     assert near > far
+
+
+def test_a_world_paints_large_where_its_painter_is_the_large_one() -> None:
+    wish, ordered = "a norse fishing village in winter", {"prompt": "a fox in the snow", "seed": 4}
+    world = ygg.World.from_template("storytelling", wish=wish, painter="illustrate-large")
+    with standing(Here()) as place:
+        made = world.stages["creator"].body.run(plan={"scene": {"tool": "paint", "arguments": ordered}}).artifacts
+        large = read_picture(place.artifacts.get(made["scene"]["sha256"]))
+    small = ygg.load("illustrate").run(**ordered).image
+    assert (small.size, large.size) == ((64, 64), (256, 256))
+    assert large.tobytes() == ygg.load("upscaler").run(image=small).image.tobytes()
+    seer = ygg.load("seer")
+    assert seer.run(image=large).text == seer.run(image=small).text == "A fox in the snow by day."
 
 
 class Spoken(Block, type="test_audit/spoken"):

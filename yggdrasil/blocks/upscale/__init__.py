@@ -1,0 +1,1 @@
+"""Pictures made larger by networks that learned what drawings look like."""
