@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from yggdrasil.blocks.draw.canvas import SIDE, Canvas, as_canvas, as_picture
 from yggdrasil.blocks.draw.drawings import Drawings
-from yggdrasil.blocks.draw.indoors import INDOORS, indoors
+from yggdrasil.blocks.draw.indoors import INDOORS, PLAIN, indoors
 from yggdrasil.blocks.draw.land import land
 from yggdrasil.blocks.draw.scene import Scene
 from yggdrasil.blocks.draw.sky import weather_over
@@ -38,8 +38,27 @@ class Placed(NamedTuple):
     mirrored: bool
 
 
+class Composed(NamedTuple):
+    """An RGB picture of PICTURE × PICTURE, and where on the canvas (SIDE × SIDE) its things stand."""
+
+    picture: Image.Image
+    things: list[Placed]
+
+
+class Manner(NamedTuple):
+    """How things are drawn: at which share of their usual size, and how often mirrored."""
+
+    size: float = 1.0
+    mirrored: float = 0.4
+
+
 def compose(scene: Scene, drawings: Drawings, seed: int) -> Image.Image:
     """The scene as an RGB picture of 64×64; the same seed gives the same bytes."""
+    return composed(scene, drawings, seed).picture
+
+
+def composed(scene: Scene, drawings: Drawings, seed: int, manner: Manner | None = None) -> Composed:
+    """The same with the boxes of its things, for those who learn from it."""
     rng = Random(seed)
     time = scene.time if scene.time != "none" else "day"
     if scene.place in INDOORS:
@@ -47,24 +66,25 @@ def compose(scene: Scene, drawings: Drawings, seed: int) -> Image.Image:
     else:
         canvas, floor = land(rng, scene.place, time, scene.weather)
     picture = as_picture(canvas)
-    for placed in sorted(_places(rng, scene, drawings, floor), key=lambda p: p.top + p.height):
+    things = _places(rng, scene, drawings, floor, manner or Manner())
+    for placed in sorted(things, key=lambda p: p.top + p.height):
         _draw(picture, placed, drawings, dark=scene.time == "night" and scene.place != "room", place=scene.place)
     finished: Canvas = weather_over(rng, as_canvas(picture), scene.weather)
-    return as_picture(finished).resize((PICTURE, PICTURE), Image.Resampling.BOX)
+    return Composed(as_picture(finished).resize((PICTURE, PICTURE), Image.Resampling.BOX), things)
 
 
-def _places(rng: Random, scene: Scene, drawings: Drawings, floor: int) -> list[Placed]:
+def _places(rng: Random, scene: Scene, drawings: Drawings, floor: int, manner: Manner) -> list[Placed]:
     concepts = [vocabulary()[name] for name in scene.things]
     flip = rng.random() < 0.5 and len(concepts) == 2
     placed: list[Placed] = []
     for concept, box, centre in zip(concepts, BOXES[len(concepts)], CENTRES[len(concepts)], strict=True):
         width, height = _fit(drawings.sprite(concept.name).size, box)
-        scale = rng.uniform(0.94, 1.03) * (0.85 if concept.kind == "sky" else 1)
+        scale = rng.uniform(0.94, 1.03) * (0.85 if concept.kind == "sky" else 1) * manner.size
         width, height = int(width * scale), int(height * scale)
         x = SIDE * ((1 - centre if flip else centre) + rng.uniform(-0.03, 0.03))
         left = int(min(max(x - width / 2, -0.03 * SIDE), SIDE * 1.03 - width))
         top = _top(rng, concept, scene.place, height, floor)
-        placed.append(Placed(concept, left, top, width, height, rng.random() < 0.4))
+        placed.append(Placed(concept, left, top, width, height, rng.random() < manner.mirrored))
     return placed
 
 
@@ -75,7 +95,7 @@ def _fit(size: tuple[int, int], box: tuple[float, float]) -> tuple[float, float]
 
 def _top(rng: Random, concept: Concept, place: str, height: int, floor: int) -> int:
     """The upper edge of a thing: afloat, aloft, or with its foot on the ground."""
-    if place == "space" or (place == "underwater" and concept.kind == "swimmer"):
+    if place in ("space", PLAIN) or (place == "underwater" and concept.kind == "swimmer"):
         return int(SIDE * rng.uniform(0.47, 0.53) - height / 2)
     if concept.kind == "sky" and place not in INDOORS:
         return int(SIDE * rng.uniform(0.03, 0.09))
@@ -90,7 +110,7 @@ def _draw(picture: Image.Image, placed: Placed, drawings: Drawings, *, dark: boo
     sprite = drawings.sprite(concept.name).resize(size, Image.Resampling.LANCZOS)
     if placed.mirrored:
         sprite = sprite.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    if concept.kind not in ("flyer", "sky") and place != "space" and concept.name not in AIRBORNE:
+    if concept.kind not in ("flyer", "sky") and place not in ("space", PLAIN) and concept.name not in AIRBORNE:
         _shadow(picture, placed)
     if dark or place in DIM:
         _halo(picture, placed, sprite)

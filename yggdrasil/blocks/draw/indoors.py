@@ -1,4 +1,4 @@
-"""Places without weather: caves, halls and rooms, the sea's floor, and space."""
+"""Places without weather: caves, halls and rooms, the sea's floor, space, and a plain ground."""
 
 from random import Random
 
@@ -28,13 +28,18 @@ FLOORS: dict[str, tuple[Colour, Colour]] = {
     "dungeon": ((104, 100, 104), (84, 80, 86)),
     "room": ((150, 105, 65), (130, 88, 52)),
 }
-INDOORS = ("cave", "dungeon", "room", "underwater", "space")
+PLAIN = "plain"
+"""No place at all, but a ground of one colour: nobody can ask for it, those who learn from drawings see it."""
+INDOORS = ("cave", "dungeon", "room", "underwater", "space", PLAIN)
 
 
 def indoors(rng: Random, place: str, time: str) -> tuple[Canvas, int]:
     """A closed place and the row that its floor begins at."""
     if place == "space":
         return _space(rng), int(SIDE * 0.62)
+    if place == PLAIN:
+        colour = near(rng, (128, 128, 128), 110)
+        return gradient(scaled(colour, 1.08), scaled(colour, 0.85)), int(SIDE * 0.8)
     if place == "underwater":
         return _seabed(rng), int(SIDE * 0.8)
     floor = int(SIDE * 0.68)

@@ -1,8 +1,8 @@
 """The block that looks at a picture and says what is really on it."""
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
-from yggdrasil.blocks.seer.findings import Limits, Names, labels_of
+from yggdrasil.blocks.seer.findings import Found, Limits, Names, doubts, labels_of, standing
 from yggdrasil.blocks.seer.sentence import sentence
 from yggdrasil.contract.pictures import as_rgb
 from yggdrasil.contract.torch_block import TorchBlock
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 PIXELS = 64
+WINDOW = 0.55
+"""The share of a picture's side that a second look sees."""
 PLACES = (
     "meadow", "snow", "desert", "forest", "mountains", "sea", "beach", "city", "swamp", "volcanic",
     "cave", "dungeon", "room", "underwater", "space", "plain",
@@ -28,8 +30,9 @@ class Seen(TypedDict):
 class Seer(TorchBlock, type="seer/resnet", role="VLM"):
     """Say what a drawn picture really shows: its place, hour and weather, and which things stand where.
 
-    `text` is one sentence, `labels` the same as data, each with its confidence. Only what is clear is named;
-    the rest is called unclear. It knows drawings, not photographs. Behind what is transparent it sees `matte`.
+    `text` is one sentence, `labels` the same as data, each with its confidence. Only what is clear is named; the
+    rest is called unclear, after up to `second_looks` at where it stands. It knows drawings, not photographs.
+    Behind what is transparent it sees `matte`.
     """
 
     things: tuple[str, ...]
@@ -46,6 +49,7 @@ class Seer(TorchBlock, type="seer/resnet", role="VLM"):
     thing_margin: float = 0.5
     scene_confidence: float = 0.6
     presence: float = 0.5
+    second_looks: int = 0
     matte: str | None = "white"
 
     def build(self) -> "nn.Module":
@@ -65,18 +69,38 @@ class Seer(TorchBlock, type="seer/resnet", role="VLM"):
 
         names = Names(self.things, self.places, self.times, self.weathers)
         limits = Limits(self.thing_confidence, self.thing_margin, self.scene_confidence, self.presence)
+        picture = as_rgb(image, self.matte, self.name)
         with torch.inference_mode():
-            labels = labels_of(self.module(self._pixels(image)), names, limits)
+            first = self.module(self._pixels(picture))
+            labels = labels_of(first, names, limits, self._closer(picture, first.what[0].softmax(0), limits))
         return Seen(text=sentence(labels), labels=labels)
 
-    def _pixels(self, image: Image) -> "Tensor":
+    def _closer(self, picture: Any, chances: "Tensor", limits: Limits) -> list[Found]:
+        """What a second look, at twice the size, finds where something stood unnamed; names of the first look stay."""
+        count = len(self.things)
+        known = {one.index for one in standing(chances, count, limits)}
+        found: list[Found] = []
+        for x, y in doubts(chances, count, limits, self.second_looks):
+            left, top = (min(max(middle - WINDOW / 2, 0), 1 - WINDOW) for middle in (x, y))
+            box = (left, top, left + WINDOW, top + WINDOW)
+            window = picture.crop(tuple(round(share * side) for share, side in zip(box, picture.size * 2, strict=True)))
+            seen = standing(self.module(self._pixels(window)).what[0].softmax(0), count, limits)
+            for one in sorted(seen, key=lambda thing: -thing.confidence):
+                across, down = left + one.x * WINDOW, top + one.y * WINDOW
+                if one.index not in known and max(abs(across - x), abs(down - y)) <= WINDOW / 4:
+                    known.add(one.index)
+                    found.append(Found(one.index, one.confidence, across, down))
+                    break
+        return found
+
+    def _pixels(self, picture: Any) -> "Tensor":
         """The picture at the size that the network learned from, −1 … 1, shape (1, 3, PIXELS, PIXELS)."""
         import numpy as np
         import torch
         from PIL.Image import Resampling
 
-        picture = as_rgb(image, self.matte, self.name)
         if picture.size != (PIXELS, PIXELS):
-            picture = picture.resize((PIXELS, PIXELS), Resampling.BOX)
+            smaller = min(picture.size) > PIXELS
+            picture = picture.resize((PIXELS, PIXELS), Resampling.BOX if smaller else Resampling.BILINEAR)
         pixels = torch.from_numpy(np.asarray(picture).copy()).permute(2, 0, 1)[None]
         return (pixels.float() / 127.5 - 1).to(self.device, self.torch_dtype)

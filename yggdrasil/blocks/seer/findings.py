@@ -53,14 +53,30 @@ class Names(NamedTuple):
     weathers: Sequence[str]
 
 
-def labels_of(logits: "Logits", names: Names, limits: Limits) -> Labels:
-    """What one picture shows (logits of a batch of one)."""
-    things, present = _things(logits.what[0].softmax(0), names.things, limits)
+class Found(NamedTuple):
+    """A thing that stands out: its name's number, how sure, and where (shares of the picture, middle of its cell)."""
+
+    index: int
+    confidence: float
+    x: float
+    y: float
+
+
+def labels_of(logits: "Logits", names: Names, limits: Limits, closer: Sequence[Found] = ()) -> Labels:
+    """What one picture shows (logits of a batch of one), with the things that a second look found."""
+    chances = logits.what[0].softmax(0)
+    found = [*standing(chances, len(names.things), limits), *closer]
+    things = [
+        Thing(name=names.things[one.index], confidence=round(one.confidence, 4), where=SIDES[min(2, int(one.x * 3))])
+        for one in found
+    ]
+    order = sorted(range(len(found)), key=lambda at: (found[at].x, things[at]["name"]))
+    present = bool((1 - chances[len(names.things)]).max() >= limits.presence)
     return Labels(
         place=_claim(logits.place[0], names.places, limits.scene),
         time=_claim(logits.time[0], names.times, limits.scene),
         weather=_claim(logits.weather[0], names.weathers, limits.scene),
-        things=things,
+        things=[things[at] for at in order],
         unclear=present and not things,
     )
 
@@ -71,23 +87,39 @@ def _claim(logits: "Tensor", names: Sequence[str], limit: float) -> Claim:
     return Claim(name=name, confidence=round(float(confidence), 4))
 
 
-def _things(chances: "Tensor", names: Sequence[str], limits: Limits) -> tuple[list[Thing], bool]:
-    """Things that stand out clearly, left to right, and whether anything stands out at all.
+def standing(chances: "Tensor", count: int, limits: Limits) -> list[Found]:
+    """The things that stand out clearly, each once, at the surest cell that shows it.
 
-    `chances` has the shape (classes, rows, columns); a thing is as sure as the surest cell that shows it.
+    `chances` has the shape (classes, rows, columns), the first `count` classes are things.
     """
-    columns = chances.shape[-1]
+    rows, columns = chances.shape[-2:]
     flat = chances.flatten(1)
-    peaks, cells = flat[: len(names)].max(1)
-    found: list[tuple[int, Thing]] = []
+    peaks, cells = flat[:count].max(1)
+    found: list[Found] = []
     for index in map(int, (peaks >= limits.thing).nonzero().flatten()):
         cell = int(cells[index])
         rivals = flat[:, cell].clone()
         rivals[index] = 0
         if float(peaks[index] - rivals.max()) >= limits.margin:
-            column = cell % columns
-            side = SIDES[min(2, column * 3 // columns)]
-            found.append((column, Thing(name=names[index], confidence=round(float(peaks[index]), 4), where=side)))
-    found.sort(key=lambda item: (item[0], item[1]["name"]))
-    nothing = flat[len(names)]
-    return [thing for _, thing in found], bool((1 - nothing).max() >= limits.presence)
+            row, column = divmod(cell, columns)
+            found.append(Found(index, float(peaks[index]), (column + 0.5) / columns, (row + 0.5) / rows))
+    return found
+
+
+def doubts(chances: "Tensor", count: int, limits: Limits, most: int = 3) -> list[tuple[float, float]]:
+    """Where something stands that was not named: middles of cells as shares of the picture, the clearest first."""
+    rows, columns = chances.shape[-2:]
+    present = 1 - chances[count]
+    for one in standing(chances, count, limits):
+        _cross_out(present, int(one.y * rows), int(one.x * columns))
+    found: list[tuple[float, float]] = []
+    while len(found) < most and float(present.max()) >= limits.presence:
+        row, column = divmod(int(present.argmax()), columns)
+        found.append(((column + 0.5) / columns, (row + 0.5) / rows))
+        _cross_out(present, row, column)
+    return found
+
+
+def _cross_out(present: "Tensor", row: int, column: int) -> None:
+    """A cell and its neighbours are dealt with, in place."""
+    present[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2] = 0

@@ -1,0 +1,157 @@
+"""How a seer sees: known styles and one that it never saw, its confidence, blobs, small things, and pictures painted.
+
+`python -m benchmarks.seer [FOLDER]` (an item, else the shelf's seer).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmarks.figures import Figure, calibration_error, share
+from benchmarks.prompts import prompts
+from training.latents import shard
+from training.places import TOOLS
+from training.scenes import PAINTER, Recipe, example
+from training.seeing import blobs, look, pixels_of, warped
+from training.styles import HELD_OUT, SEER_STYLES, SHELF
+from yggdrasil.blocks.draw.vocabulary import vocabulary
+from yggdrasil.contract.pictures import as_rgb
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+FIRST_SEED = 50_000_000
+THINGS = tuple(vocabulary())
+LABELS = [concept.label for concept in vocabulary().values()]
+
+
+def main() -> None:
+    told = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    told.add_argument("item", nargs="?", type=Path, default=TOOLS / "seer")
+    told.add_argument("--count", type=int, default=400)
+    told.add_argument("--looks", type=int, help="second looks, instead of what the item says")
+    asked = told.parse_args()
+    from yggdrasil import load
+
+    block: Any = load(asked.item)
+    if asked.looks is not None:
+        block.second_looks = asked.looks
+    figures = [
+        *styles(block, asked.count),
+        *unrecognisable(block, asked.count // 4),
+        *small(block, asked.count // 4),
+        *painted(block),
+    ]
+    for figure in figures:
+        print(figure, flush=True)
+    sys.exit(0 if all(figure.holds for figure in figures) else 1)
+
+
+def alone(style: str, count: int, seed: int) -> tuple[list[Image.Image], list[str]]:
+    """Pictures of one thing each in a style, and the labels of the things."""
+    recipe = Recipe((style,), THINGS, (0, 1, 0, 0))
+    made = [example(recipe, seed + number) for number in range(count)]
+    return [one.composed.picture for one in made], [vocabulary()[one.scene.things[0]].label for one in made]
+
+
+def styles(block: Any, count: int) -> list[Figure]:
+    """Top-1 of single things in styles that it knows and in one that it does not, and how true its confidence is."""
+    figures: list[Figure] = []
+    sure: dict[bool, tuple[list[float], list[bool]]] = {True: ([], []), False: ([], [])}
+    for style in (*SEER_STYLES, HELD_OUT):
+        known = style != HELD_OUT
+        pictures, labels = alone(style, count // len(SEER_STYLES) if known else count, FIRST_SEED)
+        said = look(block.module, len(LABELS), pixels_of(np.stack([np.asarray(one) for one in pictures])))
+        confidence, best = said.things.max(1)
+        right = [LABELS[int(index)] == label for index, label in zip(best, labels, strict=True)]
+        sure[known][0].extend(map(float, confidence))
+        sure[known][1].extend(right)
+        figures.append(share(f"top-1-{style}", right))
+        if not known:
+            figures += named(block, pictures, labels, "held-out", right=0.6)
+    figures.insert(0, share("top-1-known", sure[True][1], 0.95))
+    for known, goal in ((True, 0.05), (False, None)):
+        error = calibration_error(*sure[known])
+        figures.append(
+            Figure(f"calibration-{'known' if known else 'held-out'}", error, len(sure[known][1]), goal, True)
+        )
+    return figures
+
+
+def named(
+    block: Any, pictures: list[Image.Image], labels: list[str], head: str, right: float | None = None
+) -> list[Figure]:
+    """At its own confidence: how often it names something, and how often that is right."""
+    told = [[thing["name"] for thing in block.run(image=one).labels["things"]] for one in pictures]
+    spoken = [(names, label) for names, label in zip(told, labels, strict=True) if names]
+    return [
+        share(f"{head}-spoken", [bool(names) for names in told]),
+        share(f"{head}-spoken-right", [names[0] == label for names, label in spoken], right),
+    ]
+
+
+def unrecognisable(block: Any, count: int) -> list[Figure]:
+    """Blobs that it must call unclear: the painter's guesses out of noise, and drawings bent out of shape."""
+    import torch
+
+    from yggdrasil import load
+
+    part = shard(30_000, 120)
+    rows = np.flatnonzero(part.things.any((1, 2)))[:count]
+    torch.manual_seed(FIRST_SEED)
+    bent = warped(pixels_of(np.stack([np.asarray(one) for one in alone(SHELF, count, FIRST_SEED + 7000)[0]])), 0.09)
+    found: list[Figure] = []
+    for name, pixels in (("guesses", blobs(load(TOOLS / "painter"), part, rows, 5, (0.85, 0.98))), ("bent", bent)):
+        pictures = [_picture(one) for one in pixels]
+        labels = [block.run(image=one).labels for one in pictures]
+        found.append(share(f"unclear-{name}", [one["unclear"] for one in labels], 0.9))
+        found.append(share(f"named-{name}", [bool(one["things"]) for one in labels]))
+    return found
+
+
+def _picture(pixels: Any) -> Image.Image:
+    from PIL import Image
+
+    array = ((pixels.clamp(-1, 1) + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
+    return Image.fromarray(array)
+
+
+def small(block: Any, count: int) -> list[Figure]:
+    """Three things of half their usual size: how many of them it names, and how many of its names are right."""
+    recipe = Recipe((SHELF,), THINGS, (0, 0, 0, 1), sizes=(0.5, 0.6))
+    hits = asked = names = 0
+    for number in range(count):
+        made = example(recipe, FIRST_SEED + 20_000 + number)
+        truth = {vocabulary()[name].label for name in made.scene.things}
+        told = {thing["name"] for thing in block.run(image=made.composed.picture).labels["things"]}
+        hits, asked, names = hits + len(truth & told), asked + len(truth), names + len(told)
+    return [Figure("small-found", hits / asked, asked), Figure("small-right", hits / max(names, 1), names)]
+
+
+def painted(block: Any) -> list[Figure]:
+    """What it says of the painter's own pictures: drafts, drafts repainted, and pictures out of nothing but words."""
+    from yggdrasil import load
+
+    wanted = [prompt for prompt in prompts() if prompt.group == "one"][::2]
+    labels = [vocabulary()[prompt.scene.things[0]].label for prompt in wanted]
+    illustrate: Any = load(TOOLS / "illustrate")
+    painter: Any = load(TOOLS / "painter")
+    repainted = [illustrate.run(prompt=one.text, seed=number).image for number, one in enumerate(wanted)]
+    whole = [painter.run(prompt=one.text, seed=number).image for number, one in enumerate(wanted)]
+    drawn = [example(PAINTER, FIRST_SEED + number) for number in range(200)]
+    drafts = [one for one in drawn if len(one.scene.things) == 1]
+    names = [vocabulary()[one.scene.things[0]].label for one in drafts]
+    return [
+        *named(block, [one.composed.picture for one in drafts], names, "drafts"),
+        *named(block, [as_rgb(one, None, "repainted") for one in repainted], labels, "repainted"),
+        *named(block, [as_rgb(one, None, "painted") for one in whole], labels, "painted"),
+    ]
+
+
+if __name__ == "__main__":
+    main()

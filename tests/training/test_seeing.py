@@ -1,0 +1,107 @@
+"""What a seer learns from: boxes follow their things through every change; a tiny one learns and is kept calibrated."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import yggdrasil as ygg
+from training import seer
+from training.learning import Learner, Schedule
+from training.scenes import Recipe
+from training.seeing import Seen, look, pixels_of, varied, warped, zoomed
+from training.styles import SHELF
+from yggdrasil.blocks.seer.block import Seer
+
+THINGS = ("fox", "castle", "crown")
+CONFIG = {"resolution": 64, "embedding_size": 8, "hidden_sizes": (8, 16, 16, 16), "depths": (1, 1, 1, 1)}
+TASK = seer.Task(
+    Recipe((SHELF,), THINGS, (0, 1, 0, 0)), 1, {**CONFIG, "head_size": 16}, Schedule(30, 4e-3, warmup=2), painted=False
+)
+
+
+def squares(count: int) -> tuple[torch.Tensor, np.ndarray]:
+    """Black pictures with one white square each, and its box."""
+    rng = np.random.default_rng(3)
+    pixels, boxes = torch.full((count, 3, 64, 64), -1.0), np.full((count, 3, 5), -1, np.float32)
+    for row in range(count):
+        left, top, side = rng.integers(20, 30), rng.integers(20, 30), rng.integers(10, 14)
+        pixels[row, :, top : top + side, left : left + side] = 1
+        boxes[row, 0] = (0, left / 64, top / 64, side / 64, side / 64)
+    return pixels, boxes
+
+
+def test_boxes_follow_their_things() -> None:
+    torch.manual_seed(0)
+    shown, boxes = zoomed(*squares(40))
+    inside = 0
+    for picture, (_, left, top, width, height) in zip(shown, boxes[:, 0], strict=True):
+        x, y = (left + width / 2) * 64, (top + height / 2) * 64
+        if not (1 < x < 63 and 1 < y < 63):
+            continue
+        inside += 1
+        bright = (picture[0] > 0).nonzero().float() + 0.5
+        assert abs(bright[:, 0].mean() - y) < 2.5
+        assert abs(bright[:, 1].mean() - x) < 2.5
+    assert inside > 25
+    assert len({round(float(width), 2) for width in boxes[:, 0, 3]}) > 8
+
+
+def test_a_change_of_style_keeps_the_place_of_things_and_a_bend_does_not() -> None:
+    torch.manual_seed(0)
+    pixels, _ = squares(8)
+    other = varied(pixels)
+    assert other.shape == pixels.shape
+    assert not torch.equal(other, pixels)
+
+    def likeness(changed: torch.Tensor) -> list[float]:
+        pairs = (torch.stack([a.flatten(), b.flatten()]) for a, b in zip(pixels, changed, strict=True))
+        return [float(torch.corrcoef(pair)[0, 1]) for pair in pairs]
+
+    assert min(likeness(other)) > 0.6
+    assert np.mean(likeness(warped(pixels, 0.09))) < np.mean(likeness(other)) - 0.2
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> Seen:
+    """A shard of few examples instead of thousands."""
+    made = seer.seen.__globals__["_made"](TASK.recipe, range(48))
+    many = Seen(*(np.concatenate([part] * 4) for part in made))
+    monkeypatch.setattr(seer, "_seen", lambda recipe, number: many)
+    monkeypatch.setattr(seer, "seen", lambda recipe, number: many)
+    monkeypatch.setattr(seer, "SHARD", len(many.pictures))
+    return many
+
+
+def test_a_tiny_seer_learns_is_calibrated_and_kept(few: Seen, tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    block = seer.new(TASK)
+    learner = Learner(block.build(), TASK.schedule)
+    loss_of = seer.learning(learner.net, TASK, 0)
+    losses = [learner.learn(loss_of) for _ in range(30)]
+    assert np.mean(losses[-5:]) < 0.75 * np.mean(losses[:5])
+    before = look(learner.mean, 3, pixels_of(few.pictures[:20]))
+    loaded: Any = ygg.load(seer.export(TASK, learner, tmp_path / "seer"))
+    assert isinstance(loaded, Seer)
+    assert loaded.things == THINGS
+    after = look(loaded.module, 3, pixels_of(few.pictures[:20]))
+    assert torch.equal(before.place, after.place)
+    assert not torch.allclose(before.things, after.things)
+
+
+def test_a_bent_or_blurred_thing_is_to_be_called_unclear(few: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
+    taught: list[np.ndarray] = []
+
+    def watched(net: Any, pixels: torch.Tensor, classes: np.ndarray, scene: Any, many: int) -> torch.Tensor:
+        taught.append(classes)
+        return next(net.parameters()).sum()
+
+    monkeypatch.setattr(seer, "_loss", watched)
+    net = seer.new(TASK).build()
+    seer.learning(net, TASK, 0)(0)
+    spoilt = round(seer.UNCLEAR * seer.BATCH)
+    assert set(np.unique(taught[0][:spoilt])) <= {3, 4}
+    assert 4 in taught[0][:spoilt]
+    assert set(np.unique(taught[0][spoilt:])) == {0, 1, 2, 3}

@@ -1,0 +1,173 @@
+"""What the seer and the judge learn from: pictures with boxes, and what is done to them so that style matters less."""
+
+import json
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.latents import Shard
+from training.places import cache
+from training.scenes import Recipe, example
+from yggdrasil.blocks.draw.canvas import SIDE
+from yggdrasil.blocks.seer.block import PLACES, TIMES, WEATHERS
+from yggdrasil.contract.digest import digest
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+MOST = 3
+SHARD = 2048
+CORE = 0.27
+"""The share of a box, to each side of its middle, in which a cell is the thing's."""
+
+
+class Seen(NamedTuple):
+    """N pictures (N, 64, 64, 3); boxes (N, MOST, 5): thing, left, top, width, height as shares of the picture.
+
+    A thing of −1 is none. `scene` (N, 3): the numbers of place, time and weather.
+    """
+
+    pictures: NDArray[np.uint8]
+    boxes: NDArray[np.float32]
+    scene: NDArray[np.int64]
+
+
+def seen(recipe: Recipe, number: int, size: int = SHARD) -> Seen:
+    """The examples of the seeds number · size …, out of the cache where they were made before."""
+    path = cache() / "seen" / f"{digest(json.loads(json.dumps(recipe.__dict__)))[-16:]}-{size}-{number:04}.npz"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(f".{os.getpid()}.part.npz")
+        np.savez(part, **_made(recipe, range(number * size, (number + 1) * size))._asdict())
+        part.replace(path)
+    with np.load(path) as read:
+        return Seen(*(read[name] for name in Seen._fields))
+
+
+def _made(recipe: Recipe, seeds: range) -> Seen:
+    at = {name: number for number, name in enumerate(recipe.things)}
+    boxes = np.full((len(seeds), MOST, 5), -1, np.float32)
+    pictures, scenes = [], []
+    for row, seed in enumerate(seeds):
+        scene, made, _ = example(recipe, seed)
+        pictures.append(np.asarray(made.picture))
+        scenes.append((PLACES.index(scene.place), TIMES.index(scene.time), WEATHERS.index(scene.weather)))
+        for number, one in enumerate(sorted(made.things, key=lambda placed: placed.top + placed.height)):
+            shares = (side / SIDE for side in (one.left, one.top, one.width, one.height))
+            boxes[row, number] = (at[one.concept.name], *shares)
+    return Seen(np.stack(pictures), boxes, np.array(scenes))
+
+
+def targets(boxes: NDArray[np.float32], grid: int, nothing: int) -> NDArray[np.int64]:
+    """Which class each cell of a map shows, (N, grid, grid); what stands nearer covers what is behind it."""
+    middle = (np.arange(grid, dtype=np.float32) + 0.5) / grid
+    found = np.full((len(boxes), grid, grid), nothing, np.int64)
+    for number in range(MOST):
+        thing, left, top, width, height = (boxes[:, number, k, None] for k in range(5))
+        columns = np.abs(middle - (left + width / 2)) < np.maximum(CORE * width, 0.5 / grid)
+        rows = np.abs(middle - (top + height / 2)) < np.maximum(CORE * height, 0.5 / grid)
+        inside = (rows[:, :, None] & columns[:, None, :]) & (thing[..., None] >= 0)
+        found = np.where(inside, thing[..., None].astype(np.int64), found)
+    return found
+
+
+def varied(pixels: "torch.Tensor") -> "torch.Tensor":
+    """Pictures in other colours, softer, noisier, half of them grey: drawings differ in that, things do not."""
+    import torch
+    import torch.nn.functional as F
+
+    count = len(pixels)
+    tint = (torch.rand(count, 1, 1, 1) < 0.7).float()
+    pixels = pixels * (1 + 0.12 * tint * torch.randn(count, 3, 1, 1)) + 0.1 * tint * torch.randn(count, 3, 1, 1)
+    grey = (torch.rand(count, 1, 1, 1) < 0.12).float() * 0.8
+    pixels = pixels * (1 - grey) + grey * pixels.mean(1, keepdim=True)
+    soft = F.avg_pool2d(F.pad(pixels, (1, 1, 1, 1), mode="replicate"), 3, 1)
+    blur = (torch.rand(count, 1, 1, 1) < 0.25).float() * torch.rand(count, 1, 1, 1)
+    pixels = pixels * (1 - blur) + soft * blur
+    return (pixels + 0.15 * torch.rand(count, 1, 1, 1) ** 2 * torch.randn_like(pixels)).clamp(-1.2, 1.2)
+
+
+def zoomed(pixels: "torch.Tensor", boxes: NDArray[np.float32]) -> "tuple[torch.Tensor, NDArray[np.float32]]":
+    """Half of the pictures through a window of 55 to 100% somewhere, as a second look sees them, or mirrored."""
+    import torch
+    import torch.nn.functional as F
+
+    count = len(pixels)
+    share = torch.where(torch.rand(count) < 0.5, 0.55 + 0.45 * torch.rand(count), torch.ones(count))
+    corner = torch.rand(count, 2) * (1 - share)[:, None]
+    mirror = torch.where(torch.rand(count) < 0.5, -1.0, 1.0)
+    centre = 2 * corner + share[:, None] - 1
+    affine = torch.zeros(count, 2, 3)
+    affine[:, 0, 0], affine[:, 1, 1], affine[:, :, 2] = share * mirror, share, centre
+    grid = F.affine_grid(affine, list(pixels.shape), align_corners=False)
+    shown = F.grid_sample(pixels, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    moved = boxes.copy()
+    moved[..., 1] = (boxes[..., 1] - corner[:, :1].numpy()) / share[:, None].numpy()
+    moved[..., 2] = (boxes[..., 2] - corner[:, 1:].numpy()) / share[:, None].numpy()
+    moved[..., 3:] = boxes[..., 3:] / share[:, None, None].numpy()
+    flipped = 1 - moved[..., 1] - moved[..., 3]
+    moved[..., 1] = np.where(mirror.numpy()[:, None] < 0, flipped, moved[..., 1])
+    return shown, moved
+
+
+def blobs(painter: Any, part: Shard, rows: NDArray[np.int64], seed: int, noise: tuple[float, float]) -> Any:
+    """What the painter guesses in one step from nearly pure noise: pictures (N, 3, 64, 64) that show no thing."""
+    import torch
+
+    generator = torch.Generator().manual_seed(seed)
+    clean = torch.from_numpy(part.latents[rows]).float()
+    time = noise[0] + (noise[1] - noise[0]) * torch.rand(len(rows), generator=generator)
+    drawn = torch.randn(clean.shape, generator=generator)
+    mixed = torch.lerp(clean, drawn, time[:, None, None, None])
+    texts = torch.from_numpy(part.texts[part.caption[rows]]).float()
+    coder = painter["decode"].module
+    with torch.inference_mode():
+        velocity = painter["backbone"].module(mixed, time * 1000, texts, return_dict=False)[0]
+        guess = mixed - time[:, None, None, None] * velocity
+        return coder.decode(guess / coder.config.scaling_factor, return_dict=False)[0].clamp(-1, 1)
+
+
+def warped(pixels: "torch.Tensor", strength: float) -> "torch.Tensor":
+    """Pictures whose every part is elsewhere: a smooth random field of `strength` shares of the picture bends them."""
+    import torch
+    import torch.nn.functional as F
+
+    count, _, high, wide = pixels.shape
+    field = F.interpolate(torch.randn(count, 2, 7, 7), size=(high, wide), mode="bicubic", align_corners=False)
+    still = F.affine_grid(torch.eye(2, 3).expand(count, 2, 3), list(pixels.shape), align_corners=False)
+    bent = still + 2 * strength * field.permute(0, 2, 3, 1)
+    return F.grid_sample(pixels, bent, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+class Look(NamedTuple):
+    """How sure a seer is of each thing (N, things) and unclear (N,), and its place, time and weather (N,)."""
+
+    things: "torch.Tensor"
+    unclear: "torch.Tensor"
+    place: "torch.Tensor"
+    time: "torch.Tensor"
+    weather: "torch.Tensor"
+
+
+def look(net: "nn.Module", things: int, pixels: "torch.Tensor", batch: int = 50) -> Look:
+    """What a network says of pictures (N, 3, 64, 64) in −1 … 1; a thing is as sure as the surest cell."""
+    import torch
+
+    found: list[Look] = []
+    with torch.inference_mode():
+        for some in pixels.split(batch):
+            said = net(some)
+            peaks = said.what.softmax(1).flatten(2).amax(2)
+            scene = (head.argmax(1) for head in (said.place, said.time, said.weather))
+            found.append(Look(peaks[:, :things], peaks[:, -1], *scene))
+    return Look(*(torch.cat(parts) for parts in zip(*found, strict=True)))
+
+
+def pixels_of(pictures: NDArray[np.uint8]) -> "torch.Tensor":
+    """Pictures (N, 64, 64, 3) as (N, 3, 64, 64) in −1 … 1."""
+    import torch
+
+    return torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
