@@ -29,12 +29,16 @@ def test_without_vllm_it_says_how_to_get_it(block: VllmModel, monkeypatch: pytes
 
 
 def test_its_files_are_those_of_transformers(block: VllmModel, tmp_path: Path) -> None:
-    folder = block._folder()
+    folder, pieces = tmp_path / "links", tmp_path / "pieces"
+    folder.mkdir()
+    pieces.mkdir()
+    block._lay_out(folder)
     for link in folder.iterdir():
         assert link.is_symlink() and link.read_bytes() == (tmp_path / "llama" / link.name).read_bytes()
     assert {link.name for link in folder.iterdir()} >= {"config.json", "model.safetensors", "tokenizer.json"}
     block.files["weights-2"] = block.files["weights"]
-    assert (block._folder() / "model-00002-of-00002.safetensors").exists()
+    block._lay_out(pieces)
+    assert (pieces / "model-00002-of-00002.safetensors").exists()
 
 
 def test_tools_are_bound_by_a_schema_instead(block: VllmModel) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import atexit
 import itertools
 import queue
+import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -31,15 +32,27 @@ class Written(NamedTuple):
 
 
 class Engine:
-    """A model loaded by vLLM; requests of many threads are batched by it."""
+    """A model that vLLM loads at the first request, also after `close`; requests of many threads are batched by it.
 
-    def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
-        self._folder = folder
+    `lay_out` puts the model's files into an empty folder, which lives as long as the engine.
+    """
+
+    def __init__(self, lay_out: Callable[[Path], None], settings: dict[str, Any]) -> None:
+        self._files = tempfile.TemporaryDirectory(prefix="yggdrasil-vllm-")
+        self._folder = Path(self._files.name)
+        lay_out(self._folder)
+        self._settings = settings
         self._loop = asyncio.new_event_loop()
         self._numbers = itertools.count()
+        self._starting = threading.Lock()
+        self._engine: Any = None
         threading.Thread(target=self._loop.run_forever, daemon=True, name="yggdrasil-vllm").start()
-        self._engine: Any = asyncio.run_coroutine_threadsafe(self._started(settings), self._loop).result()
-        atexit.register(self.close)
+
+    def _start(self) -> None:
+        with self._starting:
+            if self._engine is None:
+                self._engine = asyncio.run_coroutine_threadsafe(self._started(self._settings), self._loop).result()
+                atexit.register(self.close)
 
     async def _started(self, settings: dict[str, Any]) -> Any:
         from vllm import AsyncEngineArgs  # pyright: ignore
@@ -60,6 +73,7 @@ class Engine:
         self, ids: list[int], how: dict[str, Any], *, check: Callable[[], None], token: Callable[[str], None]
     ) -> Written:
         """Continue the token ids under vLLM's sampling settings; `check` may raise to stop it between pieces."""
+        self._start()
         pieces: queue.SimpleQueue[Any] = queue.SimpleQueue()
         running = asyncio.run_coroutine_threadsafe(self._generate(ids, how, pieces), self._loop)
         text, count, reason = "", 0, ""
@@ -83,9 +97,9 @@ class Engine:
         from vllm import SamplingParams  # pyright: ignore
         from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams  # pyright: ignore
 
-        schema = how.pop("schema", None)
+        schema, plain = how.get("schema"), {name: value for name, value in how.items() if name != "schema"}
         bound: Any = None if schema is None else StructuredOutputsParams(json=schema)
-        settings: Any = SamplingParams(**how, structured_outputs=bound, output_kind=RequestOutputKind.DELTA)
+        settings: Any = SamplingParams(**plain, structured_outputs=bound, output_kind=RequestOutputKind.DELTA)
         try:
             async for output in self._engine.generate({"prompt_token_ids": ids}, settings, str(next(self._numbers))):
                 pieces.put(output.outputs[0])
@@ -96,7 +110,8 @@ class Engine:
 
     def close(self) -> None:
         """End the engine's processes; at the process's end at the latest, which would wait for them for ever."""
-        atexit.unregister(self.close)
-        self._engine.shutdown()
-        self._engine = None
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        with self._starting:
+            engine, self._engine = self._engine, None
+            atexit.unregister(self.close)
+            if engine is not None:
+                engine.shutdown()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -37,15 +36,14 @@ class VllmModel(ModelFiles, LanguageModel, type="llm/vllm"):
             raise MissingFile("vLLM is not installed here", where=self.name, mend=mend)
         settings = {"dtype": self.dtype, "max_model_len": self.context, "enforce_eager": self.eager}
         key = ("vllm", *(ref.sha256 for ref in self.files.values()), str(settings))
-        return one_instance(key, lambda: Engine(self._folder(), settings))
+        return one_instance(key, lambda: Engine(self._lay_out, settings))
 
     @cached_property
     def _tokenizer(self) -> Any:
         return one_instance(("vllm-tokenizer", self.tokenizer_sha()), self.read_tokenizer)
 
-    def _folder(self) -> Path:
-        """A folder of links under the names that vLLM looks for."""
-        folder = Path(tempfile.mkdtemp(prefix="yggdrasil-vllm-"))
+    def _lay_out(self, folder: Path) -> None:
+        """Put links there, under the names that vLLM looks for."""
         for role, name in NAMES.items():
             path = self.optional_part(role)
             if path is not None and role != "weights":
@@ -54,7 +52,6 @@ class VllmModel(ModelFiles, LanguageModel, type="llm/vllm"):
         for number, path in enumerate(pieces, 1):
             name = NAMES["weights"] if len(pieces) == 1 else f"model-{number:05}-of-{len(pieces):05}.safetensors"
             (folder / name).symlink_to(path)
-        return folder
 
     def chat(
         self,
@@ -85,4 +82,3 @@ class VllmModel(ModelFiles, LanguageModel, type="llm/vllm"):
         """End vLLM's processes; the next turn starts them again."""
         if "_engine" in self.__dict__:
             self._engine.close()
-            del self.__dict__["_engine"]
