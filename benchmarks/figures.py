@@ -9,13 +9,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Figure:
-    """`value` over `count` cases; the goal is at least `goal`, or with `below` at most."""
+    """`value` over `count` cases; the goal is at least `goal`, or with `below` at most. A `share` has an interval."""
 
     name: str
     value: float
     count: int
     goal: float | None = None
     below: bool = False
+    share: bool = True
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -33,7 +34,8 @@ class Figure:
 
     def __str__(self) -> str:
         low, high = self.interval
-        told = f"{self.name} {self.value:.3f} [{low:.3f}, {high:.3f}] of {self.count}"
+        within = f" [{low:.3f}, {high:.3f}]" if self.share else ""
+        told = f"{self.name} {self.value:.3f}{within} of {self.count}"
         if self.goal is None:
             return told
         return f"{told} goal {'≤' if self.below else '≥'} {self.goal:g} {'holds' if self.holds else 'short'}"

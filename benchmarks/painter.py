@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,22 +38,29 @@ def main() -> None:
     asked = told.parse_args()
     wanted = prompts()[:: asked.limit or 1]
     given = {"guidance_scale": asked.guidance, "steps": asked.steps}
-    painted = paint(asked.item, wanted, {name: value for name, value in given.items() if value is not None})
+    seconds, painted = paint(asked.item, wanted, {name: value for name, value in given.items() if value is not None})
     if asked.sheet:
         asked.sheet.parent.mkdir(parents=True, exist_ok=True)
         sheet(painted, columns=10).save(asked.sheet)
-    figures = judged(asked.judge, wanted, painted)
+    figures = [seconds, *judged(asked.judge, wanted, painted)]
     for figure in [*figures, *judged(asked.judge, wanted, drafts(wanted), "drafts-", goals=False)]:
         print(figure, flush=True)
     sys.exit(0 if all(figure.holds for figure in figures) else 1)
 
 
-def paint(item: Path, wanted: list[Prompt], given: dict[str, Any]) -> list[Image.Image]:
-    """Each prompt by the item itself, with its own defaults where nothing is given; the seed is the prompt's number."""
+def paint(item: Path, wanted: list[Prompt], given: dict[str, Any]) -> tuple[Figure, list[Image.Image]]:
+    """Each prompt by the item itself on one core, with its own defaults; the seed is the prompt's number."""
+    import torch
+
     from yggdrasil import load
 
+    torch.set_num_threads(1)
     painter: Any = load(item)
-    return [painter.run(prompt=prompt.text, seed=number, **given).image for number, prompt in enumerate(wanted)]
+    painter.run(prompt="", **given)
+    began = time.process_time()
+    painted = [painter.run(prompt=prompt.text, seed=number, **given).image for number, prompt in enumerate(wanted)]
+    seconds = (time.process_time() - began) / len(wanted)
+    return Figure("seconds-a-picture", seconds, len(wanted), 2.0, below=True, share=False), painted
 
 
 def drafts(wanted: list[Prompt]) -> list[Image.Image]:

@@ -47,15 +47,23 @@ class Prompt(NamedTuple):
 def prompts() -> list[Prompt]:
     """82 of one thing, 48 of two, 50 of a place with time and weather, 20 in other words."""
     pool = drawings(SHELF)
-    found: list[Prompt] = []
-    for number, thing in enumerate(FIRST):
-        found.append(_told("one", Recipe((SHELF,), (thing,), (0, 1, 0, 0)), number, pool, (thing,)))
+    found = [_alone("one", thing, number, pool) for number, thing in enumerate(FIRST)]
     for number in range(48):
-        pair = Recipe((SHELF,), PAINTER.things, (0, 0, 1, 0))
+        pair = Recipe((SHELF,), FIRST, (0, 0, 1, 0))
         found.append(_told("two", pair, 1000 + number, pool))
     for number in range(50):
         found.append(_told("empty", Recipe((SHELF,), (), (1, 0, 0, 0)), 2000 + number, pool))
     return found + [Prompt("outside", text, Scene((thing,), place, time)) for text, thing, place, time in OUTSIDE]
+
+
+def every() -> list[Prompt]:
+    """One prompt for each thing that the painter knows."""
+    pool = drawings(SHELF)
+    return [_alone("every", thing, 3000 + number, pool) for number, thing in enumerate(PAINTER.things)]
+
+
+def _alone(group: str, thing: str, seed: int, pool: Drawings) -> Prompt:
+    return _told(group, Recipe((SHELF,), (thing,), (0, 1, 0, 0)), seed, pool, (thing,))
 
 
 def _told(group: str, recipe: Recipe, seed: int, pool: Drawings, things: tuple[str, ...] = ()) -> Prompt:

@@ -1,5 +1,6 @@
 """One shape for all that learns here: a network, its running mean, an optimizer, and a place in the schedule."""
 
+import contextlib
 import copy
 import json
 import math
@@ -51,8 +52,8 @@ class Learner:
         groups = [{"params": wide, "weight_decay": schedule.decay}, {"params": narrow, "weight_decay": 0.0}]
         self.optimizer = torch.optim.AdamW(groups, schedule.rate, betas=(0.9, 0.99), fused=True)
 
-    def learn(self, loss_of: "Callable[[int], torch.Tensor]") -> float:
-        """One step; `loss_of` gets the step's number and may draw from torch's generator. Returns the loss."""
+    def learn(self, loss_of: "Callable[[int], torch.Tensor]") -> "torch.Tensor":
+        """One step; `loss_of` gets the step's number and may draw from torch's generator. Returns its loss."""
         import torch
 
         torch.manual_seed(self.seed * 1_000_003 + self.step)
@@ -65,7 +66,7 @@ class Learner:
         self.optimizer.step()
         self._follow(min(self.schedule.mean, (1 + self.step) / (10 + self.step)))
         self.step += 1
-        return float(loss.detach())
+        return loss.detach()
 
     def _follow(self, keep: float) -> None:
         import torch
@@ -102,6 +103,18 @@ class Learner:
         self.step = int(tensors["step"])
 
 
+def on(device: str) -> "contextlib.AbstractContextManager[object]":
+    """Learn there: new tensors are made on the device, and a GPU multiplies in bfloat16 beside float32 weights.
+
+    Without autocast's cache: inside one long context it would hand out the first step's weights for ever.
+    """
+    import torch
+
+    torch.set_default_device(device)
+    torch.set_num_threads(1)
+    return torch.autocast(device, torch.bfloat16, cache_enabled=False) if device != "cpu" else contextlib.nullcontext()
+
+
 def run(learner: Learner, loss_of: "Callable[[int], torch.Tensor]", folder: Path, batch: int, every: int = 50) -> None:
     """Learn to the schedule's end, resuming from `folder` and writing state and log there every so many steps."""
     state = folder / "state.safetensors"
@@ -114,7 +127,8 @@ def run(learner: Learner, loss_of: "Callable[[int], torch.Tensor]", folder: Path
         if learner.step % every == 0 or learner.step == learner.schedule.steps:
             learner.save(state)
             speed = (learner.step - first) * batch / (time.monotonic() - began)
-            told = {"step": learner.step, "images": learner.step * batch, "loss": round(sum(losses) / len(losses), 5)}
+            loss = float(sum(losses)) / len(losses)
+            told = {"step": learner.step, "images": learner.step * batch, "loss": round(loss, 5)}
             with (folder / "log.jsonl").open("a") as log:
                 log.write(json.dumps(told | {"images_per_s": round(speed, 1)}) + "\n")
             losses = []

@@ -2,21 +2,20 @@
 
 import argparse
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from training.latents import SHARD, Shard, shard
-from training.learning import Learner, Schedule, run
+from training.latents import SHARD, shard
+from training.learning import Learner, Schedule, on, run
 from training.places import TOOLS
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
-BATCH = 24
 SHARDS = 9
 EMPTY = 0.1
 TIME = 0.3
@@ -25,30 +24,41 @@ WEIGHT = 1.5
 """How much more a cell that a thing stands on counts."""
 
 
-@lru_cache(maxsize=2)
-def _shard(number: int, size: int) -> Shard:
-    return shard(number, size)
+class Part(NamedTuple):
+    """A shard of scenes as tensors on the device that learns: see training.latents.Shard."""
+
+    latents: "torch.Tensor"
+    things: "torch.Tensor"
+    texts: "torch.Tensor"
+    caption: "torch.Tensor"
 
 
-def batch_of(step: int, shards: int, size: int, batch: int, seed: int) -> tuple[Shard, np.ndarray]:
+@cache
+def _part(number: int, size: int) -> Part:
+    import torch
+
+    return Part(*(torch.as_tensor(array) for array in shard(number, size)))
+
+
+def batch_of(step: int, shards: int, size: int, batch: int, seed: int) -> tuple[Part, np.ndarray]:
     """The shard of a step and the rows that it learns from: each shard whole, in an order of its own each time."""
     whole, at = divmod(step, size // batch)
     order = np.random.default_rng((seed, whole)).permutation(size)
-    return _shard(whole % shards, size), order[at * batch : (at + 1) * batch]
+    return _part(whole % shards, size), order[at * batch : (at + 1) * batch]
 
 
-def flow_loss(net: "nn.Module", part: Shard, rows: np.ndarray) -> "torch.Tensor":
+def flow_loss(net: "nn.Module", part: Part, rows: np.ndarray) -> "torch.Tensor":
     """Rectified flow (Liu et al. 2022): the velocity noise − latent at a point between them, things weighted."""
     import torch
 
-    clean = torch.from_numpy(part.latents[rows]).float()
-    which = torch.from_numpy(part.caption[rows])
-    texts = torch.from_numpy(part.texts[torch.where(torch.rand(len(rows)) < EMPTY, 0, which).numpy()]).float()
+    picked = torch.as_tensor(rows)
+    clean = part.latents[picked].float()
+    told = part.texts[torch.where(torch.rand(len(rows)) < EMPTY, 0, part.caption[picked])].float()
     time = torch.sigmoid(torch.randn(len(rows)) + TIME)
     noise = torch.randn_like(clean)
     mixed = torch.lerp(clean, noise, time[:, None, None, None]).contiguous(memory_format=torch.channels_last)
-    weights = 1 + WEIGHT * torch.from_numpy(part.things[rows]).float()[:, None]
-    off = net(mixed, time * 1000, texts, return_dict=False)[0] - (noise - clean)
+    weights = 1 + WEIGHT * part.things[picked].float()[:, None]
+    off = net(mixed, time * 1000, told, return_dict=False)[0].float() - (noise - clean)
     return (off.square() * (weights / weights.mean())).mean()
 
 
@@ -64,7 +74,7 @@ def export(learner: Learner, folder: Path) -> Path:
     from yggdrasil import load, save
 
     painter: Any = load(TOOLS / "painter")
-    painter["backbone"].module = learner.mean.to(torch.bfloat16)
+    painter["backbone"].module = learner.mean.to("cpu", torch.bfloat16)
     return save(painter, folder)
 
 
@@ -78,23 +88,30 @@ def main() -> None:
     told.add_argument("--run", type=Path, required=True, help="where state, log and result are kept")
     told.add_argument("--images", type=int, default=72_000)
     told.add_argument("--rate", type=float, default=5e-4)
+    told.add_argument("--batch", type=int, default=24)
     told.add_argument("--shards", type=int, default=SHARDS)
     told.add_argument("--seed", type=int, default=0)
+    told.add_argument("--device", default="cpu", help="cuda: in bfloat16, the scenes kept on the GPU")
+    told.add_argument("--every", type=int, default=50, help="steps from one saved state to the next")
+    told.add_argument("--fresh", action="store_true", help="from random weights instead of the shelf's")
     told.add_argument("--compiled", action="store_true", help="compile first: minutes, then a fifth faster")
     told.add_argument("--export-only", action="store_true", help="write the item as the run stands now")
     asked = told.parse_args()
-    torch.set_num_threads(1)
     shelf: Any = load(TOOLS / "painter")
+    torch.manual_seed(asked.seed)
     net = shelf["backbone"].build()
-    net.load_state_dict(shelf["backbone"].module.state_dict())
-    net = net.to(memory_format=torch.channels_last)
-    learner = Learner(net, Schedule(asked.images // BATCH, asked.rate), asked.seed)
-    if asked.export_only:
-        learner.resume(asked.run / "state.safetensors")
-    else:
-        called: Any = torch.compile(net) if asked.compiled else net
-        run(learner, learning(called, asked.shards, SHARD, BATCH, asked.seed), asked.run, BATCH)
-    print(export(learner, asked.run / f"painter-{learner.step * BATCH}"))
+    if not asked.fresh:
+        net.load_state_dict(shelf["backbone"].module.state_dict())
+    with on(asked.device):
+        net = net.to(asked.device, memory_format=torch.channels_last)
+        learner = Learner(net, Schedule(asked.images // asked.batch, asked.rate), asked.seed)
+        if asked.export_only:
+            learner.resume(asked.run / "state.safetensors")
+        else:
+            called: Any = torch.compile(net) if asked.compiled else net
+            loss = learning(called, asked.shards, SHARD, asked.batch, asked.seed)
+            run(learner, loss, asked.run, asked.batch, asked.every)
+    print(export(learner, asked.run / f"painter-{learner.step * asked.batch}"))
 
 
 if __name__ == "__main__":

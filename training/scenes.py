@@ -2,6 +2,7 @@
 
 import argparse
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -25,7 +26,7 @@ _FIRST = (
     "candle bomb fire sailboat rocket automobile locomotive sun full-moon cloud rainbow"
 )
 FIRST = tuple(_FIRST.split())
-"""The things that the painter learns first."""
+"""The things of the embedded painter's first training, by which it is compared."""
 TIMES = {"day": 4.0, "sunset": 2.0, "night": 3.0, "overcast": 1.2}
 WEATHERS = {"none": 68.0, "rain": 9.0, "snowfall": 9.0, "fog": 8.0, "storm": 6.0}
 SNOWLESS = ("desert", "volcanic")
@@ -43,9 +44,9 @@ class Recipe:
     sizes: tuple[float, float] = (1.0, 1.0)
 
 
-PAINTER = Recipe((SHELF,), FIRST, (0.08, 0.67, 0.25, 0), mirrored=0.15)
+PAINTER = Recipe((SHELF,), tuple(vocabulary()), (0.08, 0.55, 0.37, 0), mirrored=0.15)
 SEER = Recipe(SEER_STYLES, tuple(vocabulary()), (0.08, 0.52, 0.28, 0.12), plain=0.15, sizes=(0.6, 1.1))
-JUDGE = Recipe(JUDGE_STYLES, FIRST, (0.06, 0.64, 0.30, 0), sizes=(0.8, 1.1))
+JUDGE = Recipe(JUDGE_STYLES, FIRST, (0.06, 0.54, 0.40, 0), sizes=(0.7, 1.1))
 
 
 class Example(NamedTuple):
@@ -59,11 +60,18 @@ class Example(NamedTuple):
 def example(recipe: Recipe, seed: int) -> Example:
     """The example of a seed; the same seed gives the same bytes and words."""
     rng = Random(f"{seed}")
-    pool = drawings(rng.choices(recipe.styles, [1 + 2 * (s == SHELF) for s in recipe.styles])[0])
+    pool = rng.choices(*_pools(recipe.styles))[0]
     scene = drawn_scene(rng, recipe, pool)
     made = composed(scene, pool, seed, Manner(rng.uniform(*recipe.sizes), recipe.mirrored))
     standing = sorted(made.things, key=lambda placed: placed.left + placed.width / 2)
     return Example(scene, made, captions(rng, scene, [placed.concept.name for placed in standing]))
+
+
+@cache
+def _pools(styles: tuple[str, ...]) -> tuple[list[Drawings], list[int]]:
+    """The drawings of each style and how often it is drawn from: every drawing as often as any other."""
+    pools = [drawings(style) for style in styles]
+    return pools, [len(pool.names()) for pool in pools]
 
 
 def drawn_scene(rng: Random, recipe: Recipe, pool: Drawings, things: tuple[str, ...] = ()) -> Scene:

@@ -1,15 +1,17 @@
 """What the seer and the judge learn from: pictures with boxes, and what is done to them so that style matters less."""
 
+import hashlib
 import json
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from training.latents import Shard
-from training.places import cache
-from training.scenes import Recipe, example
+from training.latents import Shard, embed, encode
+from training.places import TOOLS, cache
+from training.scenes import PAINTER, Example, Recipe, example
 from yggdrasil.blocks.draw.canvas import SIDE
 from yggdrasil.blocks.seer.block import PLACES, TIMES, WEATHERS
 from yggdrasil.contract.digest import digest
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 MOST = 3
 SHARD = 2048
+GUESSED = 20_000_000
+BLOBS = (0.9, 0.98)
+"""The share of noise from which the painter, told nothing, guesses no more than blobs."""
 CORE = 0.27
 """The share of a box, to each side of its middle, in which a cell is the thing's."""
 
@@ -37,22 +42,53 @@ class Seen(NamedTuple):
 
 def seen(recipe: Recipe, number: int, size: int = SHARD) -> Seen:
     """The examples of the seeds number · size …, out of the cache where they were made before."""
-    path = cache() / "seen" / f"{digest(json.loads(json.dumps(recipe.__dict__)))[-16:]}-{size}-{number:04}.npz"
+    name = f"{digest(json.loads(json.dumps(recipe.__dict__)))[-16:]}-{size}-{number:04}"
+    return _kept(name, lambda: _seen_in(recipe, [example(recipe, number * size + row) for row in range(size)]))
+
+
+def guessed(number: int, size: int = 1024) -> Seen:
+    """Scenes as the painter guesses them in one step: half out of some noise, half out of nearly all and without words.
+
+    So the first half look as its pictures do, and what stands on the others can't be told.
+    """
+    from yggdrasil import load
+
+    def made() -> Seen:
+        import torch
+
+        painter: Any = load(TOOLS / "painter")
+        examples = [example(PAINTER, GUESSED + number * size + row) for row in range(size)]
+        drawn = _seen_in(PAINTER, examples)
+        told = [one.captions.english if row < size // 2 else "" for row, one in enumerate(examples)]
+        latents, texts = encode(painter, drawn.pictures), embed(painter, told)
+        found = []
+        for at in range(0, size, 32):
+            some = slice(at, at + 32)
+            noise = (0.2, 0.6) if at < size // 2 else BLOBS
+            found.append(guesses(painter, latents[some], texts[some], number * size + at, noise))
+        pixels = (torch.cat(found) + 1) * 127.5
+        return drawn._replace(pictures=pixels.round().byte().permute(0, 2, 3, 1).cpu().numpy())
+
+    painted_by = hashlib.sha256((TOOLS / "painter" / "manifest.yaml").read_bytes()).hexdigest()[:16]
+    return _kept(f"guessed-{painted_by}-{size}-{number:04}", made)
+
+
+def _kept(name: str, made: "Callable[[], Seen]") -> Seen:
+    path = cache() / "seen" / f"{name}.npz"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(f".{os.getpid()}.part.npz")
-        np.savez(part, **_made(recipe, range(number * size, (number + 1) * size))._asdict())
+        np.savez(part, **made()._asdict())
         part.replace(path)
     with np.load(path) as read:
         return Seen(*(read[name] for name in Seen._fields))
 
 
-def _made(recipe: Recipe, seeds: range) -> Seen:
+def _seen_in(recipe: Recipe, examples: list[Example]) -> Seen:
     at = {name: number for number, name in enumerate(recipe.things)}
-    boxes = np.full((len(seeds), MOST, 5), -1, np.float32)
+    boxes = np.full((len(examples), MOST, 5), -1, np.float32)
     pictures, scenes = [], []
-    for row, seed in enumerate(seeds):
-        scene, made, _ = example(recipe, seed)
+    for row, (scene, made, _) in enumerate(examples):
         pictures.append(np.asarray(made.picture))
         scenes.append((PLACES.index(scene.place), TIMES.index(scene.time), WEATHERS.index(scene.weather)))
         for number, one in enumerate(sorted(made.things, key=lambda placed: placed.top + placed.height)):
@@ -105,27 +141,32 @@ def zoomed(pixels: "torch.Tensor", boxes: NDArray[np.float32]) -> "tuple[torch.T
     grid = F.affine_grid(affine, list(pixels.shape), align_corners=False)
     shown = F.grid_sample(pixels, grid, mode="bilinear", padding_mode="border", align_corners=False)
     moved = boxes.copy()
-    moved[..., 1] = (boxes[..., 1] - corner[:, :1].numpy()) / share[:, None].numpy()
-    moved[..., 2] = (boxes[..., 2] - corner[:, 1:].numpy()) / share[:, None].numpy()
-    moved[..., 3:] = boxes[..., 3:] / share[:, None, None].numpy()
+    corners, shares, mirrors = (one.cpu().numpy() for one in (corner, share, mirror))
+    moved[..., 1:3] = (boxes[..., 1:3] - corners[:, None]) / shares[:, None, None]
+    moved[..., 3:] = boxes[..., 3:] / shares[:, None, None]
     flipped = 1 - moved[..., 1] - moved[..., 3]
-    moved[..., 1] = np.where(mirror.numpy()[:, None] < 0, flipped, moved[..., 1])
+    moved[..., 1] = np.where(mirrors[:, None] < 0, flipped, moved[..., 1])
     return shown, moved
 
 
-def blobs(painter: Any, part: Shard, rows: NDArray[np.int64], seed: int, noise: tuple[float, float]) -> Any:
-    """What the painter guesses in one step from nearly pure noise: pictures (N, 3, 64, 64) that show no thing."""
+def blobs(painter: Any, part: Shard, rows: NDArray[np.int64], seed: int) -> "torch.Tensor":
+    """What the painter guesses from nearly pure noise without words: pictures (N, 3, 64, 64) that show no thing."""
+    return guesses(painter, part.latents[rows], np.repeat(part.texts[:1], len(rows), 0), seed, BLOBS)
+
+
+def guesses(painter: Any, latents: Any, texts: Any, seed: int, noise: tuple[float, float]) -> "torch.Tensor":
+    """What the painter guesses in one step from scenes with so much noise: pictures (N, 3, 64, 64)."""
     import torch
 
-    generator = torch.Generator().manual_seed(seed)
-    clean = torch.from_numpy(part.latents[rows]).float()
-    time = noise[0] + (noise[1] - noise[0]) * torch.rand(len(rows), generator=generator)
+    generator = torch.Generator(torch.get_default_device()).manual_seed(seed)
+    clean = torch.as_tensor(latents).float()
+    time = noise[0] + (noise[1] - noise[0]) * torch.rand(len(clean), generator=generator)
     drawn = torch.randn(clean.shape, generator=generator)
     mixed = torch.lerp(clean, drawn, time[:, None, None, None])
-    texts = torch.from_numpy(part.texts[part.caption[rows]]).float()
+    told = torch.as_tensor(texts).float()
     coder = painter["decode"].module
     with torch.inference_mode():
-        velocity = painter["backbone"].module(mixed, time * 1000, texts, return_dict=False)[0]
+        velocity = painter["backbone"].module(mixed, time * 1000, told, return_dict=False)[0]
         guess = mixed - time[:, None, None, None] * velocity
         return coder.decode(guess / coder.config.scaling_factor, return_dict=False)[0].clamp(-1, 1)
 
@@ -170,4 +211,4 @@ def pixels_of(pictures: NDArray[np.uint8]) -> "torch.Tensor":
     """Pictures (N, 64, 64, 3) as (N, 3, 64, 64) in −1 … 1."""
     import torch
 
-    return torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
+    return torch.as_tensor(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1

@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from training.latents import Shard
-from training.latents import shard as latents
-from training.learning import Learner, Schedule, run
+from training.learning import Learner, Schedule, on, run
 from training.places import TOOLS
 from training.scenes import JUDGE, SEER, Recipe
-from training.seeing import SHARD, Seen, blobs, pixels_of, seen, targets, varied, warped, zoomed
+from training.seeing import SHARD, Seen, guessed, pixels_of, seen, targets, varied, warped, zoomed
 from yggdrasil.blocks.draw.vocabulary import vocabulary
 
 if TYPE_CHECKING:
     import torch
 
-BATCH = 32
+GUESSES = 3
 UNCLEAR = 0.18
 """The share of pictures whose things are made unrecognisable."""
 
@@ -32,17 +30,12 @@ class Task(NamedTuple):
     config: dict[str, Any]
     schedule: Schedule
     painted: bool
+    batch: int = 32
 
 
 TASKS = {
-    "seer": Task(SEER, 4, {}, Schedule(600, 8e-4, decay=0.03, mean=0.998), painted=True),
-    "judge": Task(
-        JUDGE,
-        5,
-        {"resolution": 64, "hidden_sizes": (48, 96, 160, 224)},
-        Schedule(2000, 2e-3, decay=0.03, mean=0.998),
-        painted=False,
-    ),
+    "seer": Task(SEER, 24, {}, Schedule(6000, 8e-4, decay=0.03), painted=True),
+    "judge": Task(JUDGE, 24, {"resolution": 64}, Schedule(6000, 1e-3, decay=0.03), painted=False),
 }
 """The judge sees no blob of the painter: it shall judge it, and know nothing of it."""
 
@@ -62,47 +55,43 @@ def _seen(recipe: Recipe, number: int) -> Seen:
     return seen(recipe, number)
 
 
-@lru_cache(maxsize=2)
-def _latents(number: int) -> Shard:
-    return latents(number)
+@lru_cache(maxsize=4)
+def _guessed(number: int) -> Seen:
+    return guessed(number)
 
 
 def learning(net: Any, task: Task, seed: int) -> "Callable[[int], torch.Tensor]":
     """What a step has to lower: the classes of the map's cells, and place, time and weather."""
-    from yggdrasil import load
-
-    painter: Any = load(TOOLS / "painter") if task.painted else None
-    many = len(task.recipe.things)
+    many, spoilt = len(task.recipe.things), round(UNCLEAR * task.batch)
 
     def loss(step: int) -> "torch.Tensor":
-        whole, at = divmod(step, SHARD // BATCH)
+        whole, at = divmod(step, SHARD // task.batch)
         order = np.random.default_rng((seed, whole)).permutation(SHARD)
-        part, rows = _seen(task.recipe, whole % task.shards), order[at * BATCH : (at + 1) * BATCH]
-        pixels, boxes = zoomed(pixels_of(part.pictures[rows]), part.boxes[rows])
-        spoilt = round(UNCLEAR * BATCH)
+        part, rows = _seen(task.recipe, whole % task.shards), order[at * task.batch : (at + 1) * task.batch]
+        batch = Seen(part.pictures[rows], part.boxes[rows], part.scene[rows])
+        if task.painted:
+            batch = _with_guesses(batch, step, spoilt)
+        pixels, boxes = zoomed(pixels_of(batch.pictures), batch.boxes)
         pixels[:spoilt] = warped(pixels[:spoilt], 0.09)
-        boxes[:spoilt, :, 0] = np.where(boxes[:spoilt, :, 0] < 0, -1, many + 1)
-        classes = targets(boxes, net.resolution // 16, many)
-        if painter is not None:
-            pixels, classes = _with_blobs(painter, pixels, classes, step, spoilt, many)
-        return _loss(net, varied(pixels), classes, part.scene[rows], many)
+        unclear = [slice(0, spoilt), slice(-spoilt, None)] if task.painted else [slice(0, spoilt)]
+        for some in unclear:
+            boxes[some, :, 0] = np.where(boxes[some, :, 0] < 0, -1, many + 1)
+        return _loss(net, varied(pixels), targets(boxes, net.resolution // 8, many), batch.scene, many)
 
     return loss
 
 
-def _with_blobs(painter: Any, pixels: Any, classes: Any, step: int, count: int, many: int) -> tuple[Any, Any]:
-    """The last pictures of a batch become the painter's first guesses: what stands there can't be told."""
-    import torch
+def _with_guesses(batch: Seen, step: int, count: int) -> Seen:
+    """The end of a batch becomes the painter's guesses: `count` that show a thing, then `count` that show none.
 
-    number, at = divmod(step * count, 4000)
-    part = _latents(number % 2)
-    rows = np.arange(at, at + count) % len(part.latents)
-    pixels[-count:] = blobs(painter, part, rows, step, (0.8, 0.98))
-    things = torch.from_numpy(part.things[rows]).float()[:, None]
-    grid = classes.shape[-1]
-    covered = torch.nn.functional.adaptive_avg_pool2d(things, grid)[:, 0].numpy() > 0.6
-    classes[-count:] = np.where(covered, many + 1, many)
-    return pixels, classes
+    The painter's things are the seer's, in the same order.
+    """
+    part = _guessed(step % GUESSES)
+    half = len(part.pictures) // 2
+    rows = np.random.default_rng((step, 1)).integers(0, half, 2 * count) + np.repeat((0, half), count)
+    for whole, guesses in zip(batch, part, strict=True):
+        whole[-2 * count :] = guesses[rows]
+    return batch
 
 
 def _loss(net: Any, pixels: "torch.Tensor", classes: Any, scene: Any, many: int) -> "torch.Tensor":
@@ -112,8 +101,8 @@ def _loss(net: Any, pixels: "torch.Tensor", classes: Any, scene: Any, many: int)
     said = net(pixels)
     weights = torch.ones(many + 2)
     weights[many], weights[many + 1] = 0.25, 0.5
-    cells = F.cross_entropy(said.what, torch.from_numpy(classes), weights, label_smoothing=0.02)
-    truth = torch.from_numpy(scene)
+    cells = F.cross_entropy(said.what, torch.as_tensor(classes), weights, label_smoothing=0.02)
+    truth = torch.as_tensor(scene)
     clear = slice(0, len(pixels) - round(UNCLEAR * len(pixels)))
     heads = zip((said.place, said.time, said.weather), (0.25, 0.2, 0.2), strict=True)
     return cells + sum(
@@ -129,7 +118,7 @@ def export(task: Task, learner: Learner, folder: Path) -> Path:
 
     block = new(task)
     calibrate(learner.mean, task)
-    block.module = learner.mean.to(torch.bfloat16)
+    block.module = learner.mean.to("cpu", torch.bfloat16)
     return save(block, folder)
 
 
@@ -143,10 +132,11 @@ def calibrate(net: Any, task: Task, count: int = 1000) -> float:
 
     part, many = seen(task.recipe, task.shards), len(task.recipe.things)
     rows = np.flatnonzero((part.boxes[:, 0, 0] >= 0) & (part.boxes[:, 1, 0] < 0))[:count]
-    truth = torch.from_numpy(part.boxes[rows, 0, 0]).long()
+    truth = torch.as_tensor(part.boxes[rows, 0, 0]).long()
 
     def miss(heat: float) -> float:
         confidence, best = (logits / heat).softmax(1)[:, :many].flatten(2).amax(2).max(1)
+        confidence = confidence.clamp(0, 1)
         return float(F.binary_cross_entropy(confidence, (best == truth).float()))
 
     with torch.no_grad():
@@ -165,24 +155,38 @@ def main() -> None:
     told.add_argument("task", choices=list(TASKS))
     told.add_argument("--run", type=Path, required=True, help="where state, log and result are kept")
     told.add_argument("--steps", type=int, help="another length of the schedule")
+    told.add_argument("--rate", type=float, help="another rate")
+    told.add_argument("--batch", type=int, help="another batch")
+    told.add_argument("--shards", type=int, help="another number of shards")
     told.add_argument("--seed", type=int, default=0)
+    told.add_argument("--device", default="cpu", help="cuda: in bfloat16")
+    told.add_argument("--every", type=int, default=50, help="steps from one saved state to the next")
+    told.add_argument("--fresh", action="store_true", help="from random weights, as the judge always is")
+    told.add_argument("--unpainted", action="store_true", help="without the painter's first guesses")
     told.add_argument("--export-only", action="store_true", help="write the item as the run stands now")
     asked = told.parse_args()
-    torch.set_num_threads(1)
-    task = TASKS[asked.task]
-    if asked.steps:
-        task = task._replace(schedule=task.schedule._replace(steps=asked.steps))
+    task = asked_for(asked)
     block = new(task)
     torch.manual_seed(asked.seed)
     net = block.build()
-    if not task.config:
+    if not task.config and not asked.fresh:
         net.load_state_dict(block.module.state_dict())
-    learner = Learner(net.to(memory_format=torch.channels_last), task.schedule, asked.seed)
-    if asked.export_only:
-        learner.resume(asked.run / "state.safetensors")
-    else:
-        run(learner, learning(net, task, asked.seed), asked.run, BATCH)
-    print(export(task, learner, asked.run / f"{asked.task}-{learner.step * BATCH}"))
+    with on(asked.device):
+        learner = Learner(net.to(asked.device, memory_format=torch.channels_last), task.schedule, asked.seed)
+        if asked.export_only:
+            learner.resume(asked.run / "state.safetensors")
+        else:
+            run(learner, learning(net, task, asked.seed), asked.run, task.batch, asked.every)
+        print(export(task, learner, asked.run / f"{asked.task}-{learner.step * task.batch}"))
+
+
+def asked_for(asked: argparse.Namespace) -> Task:
+    """The task with what the command line says otherwise."""
+    task = TASKS[asked.task]
+    schedule = {name: given for name in ("steps", "rate") if (given := getattr(asked, name))}
+    other = {name: given for name in ("batch", "shards") if (given := getattr(asked, name))}
+    painted = task.painted and not asked.unpainted
+    return task._replace(schedule=task.schedule._replace(**schedule), painted=painted, **other)
 
 
 if __name__ == "__main__":

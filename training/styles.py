@@ -37,8 +37,9 @@ STYLES: dict[str, Style] = {
 }
 SHELF = "shelf"
 """The drawings of tools/illustrate: Fluent Emoji, nine of Noto."""
-SEER_STYLES = (SHELF, "noto", "noto-v1", "fxemoji", "openmoji", "emojione-v1", "streamline-emojis")
-JUDGE_STYLES = ("twemoji", "fluent-emoji-flat", "emojione")
+SEER_STYLES = (SHELF, "noto", "noto-v1", "fxemoji", "streamline-emojis")
+JUDGE_STYLES = ("twemoji", "fluent-emoji-flat", "emojione", "openmoji", "emojione-v1")
+"""The two under CC BY-SA are the judge's alone: what users get was learned from free licences without that string."""
 HELD_OUT = "twemoji"
 """What the seer is tried on and never learns from; the judge learns from none of the seer's styles."""
 

@@ -26,7 +26,8 @@ def _shards(monkeypatch: pytest.MonkeyPatch) -> None:
             rng.integers(0, 5, size),
         )
 
-    monkeypatch.setattr(painter, "_shard", made)
+    painter._part.cache_clear()
+    monkeypatch.setattr(painter, "shard", made)
 
 
 def learner(steps: int = 12) -> Learner:
@@ -48,7 +49,7 @@ def learner(steps: int = 12) -> Learner:
 
 def losses(one: Learner, count: int) -> list[float]:
     loss_of = learning(one.net, 2, SIZE, BATCH, 0)
-    return [one.learn(loss_of) for _ in range(count)]
+    return [float(one.learn(loss_of)) for _ in range(count)]
 
 
 def test_a_killed_run_goes_on_with_the_same_losses(tmp_path: Path) -> None:

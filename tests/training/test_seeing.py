@@ -10,8 +10,8 @@ import torch
 import yggdrasil as ygg
 from training import seer
 from training.learning import Learner, Schedule
-from training.scenes import Recipe
-from training.seeing import Seen, look, pixels_of, varied, warped, zoomed
+from training.scenes import Recipe, example
+from training.seeing import Seen, _seen_in, look, pixels_of, varied, warped, zoomed
 from training.styles import SHELF
 from yggdrasil.blocks.seer.block import Seer
 
@@ -67,8 +67,9 @@ def test_a_change_of_style_keeps_the_place_of_things_and_a_bend_does_not() -> No
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> Seen:
     """A shard of few examples instead of thousands."""
-    made = seer.seen.__globals__["_made"](TASK.recipe, range(48))
-    many = Seen(*(np.concatenate([part] * 4) for part in made))
+    made = _seen_in(TASK.recipe, [example(TASK.recipe, seed) for seed in range(48)])
+    four = np.arange(4 * len(made.pictures)) % len(made.pictures)
+    many = Seen(made.pictures[four], made.boxes[four], made.scene[four])
     monkeypatch.setattr(seer, "_seen", lambda recipe, number: many)
     monkeypatch.setattr(seer, "seen", lambda recipe, number: many)
     monkeypatch.setattr(seer, "SHARD", len(many.pictures))
@@ -80,7 +81,7 @@ def test_a_tiny_seer_learns_is_calibrated_and_kept(few: Seen, tmp_path: Path) ->
     block = seer.new(TASK)
     learner = Learner(block.build(), TASK.schedule)
     loss_of = seer.learning(learner.net, TASK, 0)
-    losses = [learner.learn(loss_of) for _ in range(30)]
+    losses = [float(learner.learn(loss_of)) for _ in range(30)]
     assert np.mean(losses[-5:]) < 0.75 * np.mean(losses[:5])
     before = look(learner.mean, 3, pixels_of(few.pictures[:20]))
     loaded: Any = ygg.load(seer.export(TASK, learner, tmp_path / "seer"))
@@ -101,7 +102,29 @@ def test_a_bent_or_blurred_thing_is_to_be_called_unclear(few: Seen, monkeypatch:
     monkeypatch.setattr(seer, "_loss", watched)
     net = seer.new(TASK).build()
     seer.learning(net, TASK, 0)(0)
-    spoilt = round(seer.UNCLEAR * seer.BATCH)
+    spoilt = round(seer.UNCLEAR * TASK.batch)
     assert set(np.unique(taught[0][:spoilt])) <= {3, 4}
     assert 4 in taught[0][:spoilt]
     assert set(np.unique(taught[0][spoilt:])) == {0, 1, 2, 3}
+
+
+def test_the_painters_guesses_close_a_batch_the_clear_ones_named_the_blobs_unclear(
+    few: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taught: list[np.ndarray] = []
+    white = few._replace(pictures=np.full_like(few.pictures, 255), boxes=np.full_like(few.boxes, -1))
+    white.boxes[:, 0] = (1, 0.2, 0.2, 0.6, 0.6)
+    shown: list[torch.Tensor] = []
+
+    def watched(net: Any, pixels: torch.Tensor, classes: np.ndarray, scene: Any, many: int) -> torch.Tensor:
+        taught.append(classes)
+        shown.append(pixels)
+        return next(net.parameters()).sum()
+
+    monkeypatch.setattr(seer, "_loss", watched)
+    monkeypatch.setattr(seer, "_guessed", lambda number: white)
+    seer.learning(seer.new(TASK).build(), TASK._replace(painted=True), 0)(0)
+    count = round(seer.UNCLEAR * TASK.batch)
+    clear, blobs = taught[0][-2 * count : -count], taught[0][-count:]
+    assert set(np.unique(clear)) == {1, 3} and set(np.unique(blobs)) == {3, 4}
+    assert shown[0][-2 * count :].mean() > 0.5 > shown[0][count : -2 * count].mean()
