@@ -8,22 +8,20 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from benchmarks.figures import Figure, calibration_error, share
 from benchmarks.prompts import every, prompts
 from training.latents import shard
 from training.places import TOOLS
 from training.scenes import PAINTER, Recipe, example
-from training.seeing import blobs, look, pixels_of, warped
+from training.seeing import BENT, blobs, bytes_of, look, pixels_of, warped
 from training.styles import HELD_OUT, SEER_STYLES, SHELF
 from yggdrasil.blocks.draw.vocabulary import vocabulary
 from yggdrasil.contract.pictures import as_rgb
-
-if TYPE_CHECKING:
-    from PIL import Image
 
 FIRST_SEED = 50_000_000
 THINGS = tuple(vocabulary())
@@ -66,7 +64,7 @@ def styles(block: Any, count: int) -> list[Figure]:
     for style in (*SEER_STYLES, HELD_OUT):
         known = style != HELD_OUT
         pictures, labels = alone(style, count // len(SEER_STYLES) if known else count, FIRST_SEED)
-        said = look(block.module, len(LABELS), pixels_of(np.stack([np.asarray(one) for one in pictures])))
+        said = look(block.looked, len(LABELS), pixels_of(np.stack([np.asarray(one) for one in pictures])))
         confidence, best = said.things.max(1)
         right = [LABELS[int(index)] == label for index, label in zip(best, labels, strict=True)]
         sure[known][0].extend(map(float, confidence))
@@ -96,7 +94,7 @@ def named(
 
 def first_of_all(block: Any, pictures: list[Image.Image], labels: list[str], name: str) -> Figure:
     """How often the thing that it is surest of is the right one, whether it would say so or not."""
-    best = look(block.module, len(LABELS), pixels_of(np.stack([np.asarray(one) for one in pictures]))).things.argmax(1)
+    best = look(block.looked, len(LABELS), pixels_of(np.stack([np.asarray(one) for one in pictures]))).things.argmax(1)
     return share(name, [LABELS[int(index)] == label for index, label in zip(best, labels, strict=True)])
 
 
@@ -109,21 +107,13 @@ def unrecognisable(block: Any, count: int) -> list[Figure]:
     part = shard(30_000, 120)
     rows = np.flatnonzero(part.things.any((1, 2)))[:count]
     torch.manual_seed(FIRST_SEED)
-    bent = warped(pixels_of(np.stack([np.asarray(one) for one in alone(SHELF, count, FIRST_SEED + 7000)[0]])), 0.09)
+    bent = warped(pixels_of(np.stack([np.asarray(one) for one in alone(SHELF, count, FIRST_SEED + 7000)[0]])), BENT)
     found: list[Figure] = []
     for name, pixels in (("guesses", blobs(load(TOOLS / "painter"), part, rows, 5)), ("bent", bent)):
-        pictures = [_picture(one) for one in pixels]
-        labels = [block.run(image=one).labels for one in pictures]
+        labels = [block.run(image=Image.fromarray(one)).labels for one in bytes_of(pixels)]
         found.append(share(f"unclear-{name}", [one["unclear"] for one in labels], 0.9))
         found.append(share(f"named-{name}", [bool(one["things"]) for one in labels]))
     return found
-
-
-def _picture(pixels: Any) -> Image.Image:
-    from PIL import Image
-
-    array = ((pixels.clamp(-1, 1) + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
-    return Image.fromarray(array)
 
 
 def small(block: Any, count: int) -> list[Figure]:
@@ -138,24 +128,32 @@ def small(block: Any, count: int) -> list[Figure]:
     return [Figure("small-found", hits / asked, asked), Figure("small-right", hits / max(names, 1), names)]
 
 
+def illustrated(block: Any, tool: str) -> list[Figure]:
+    """What it says of the drafts that a tool repaints; the larger ones are what a world shows."""
+    from yggdrasil import load
+
+    wanted = [prompt for prompt in prompts() if prompt.group == "one"][::2]
+    labels = [vocabulary()[prompt.scene.things[0]].label for prompt in wanted]
+    illustrate: Any = load(TOOLS / tool)
+    pictures = [illustrate.run(prompt=one.text, seed=number).image for number, one in enumerate(wanted)]
+    return named(block, [as_rgb(one, None, tool) for one in pictures], labels, tool)
+
+
 def painted(block: Any) -> list[Figure]:
     """What it says of the painter's own pictures: drafts, drafts repainted, and pictures out of nothing but words."""
     from yggdrasil import load
 
-    wanted = [prompt for prompt in prompts() if prompt.group == "one"][::2]
-    labels, all_labels = ([vocabulary()[prompt.scene.things[0]].label for prompt in some] for some in (wanted, every()))
-    illustrate: Any = load(TOOLS / "illustrate")
+    labels = [vocabulary()[prompt.scene.things[0]].label for prompt in every()]
     painter: Any = load(TOOLS / "painter")
-    repainted = [illustrate.run(prompt=one.text, seed=number).image for number, one in enumerate(wanted)]
     whole = [painter.run(prompt=one.text, seed=number).image for number, one in enumerate(every())]
     drawn = [example(PAINTER, FIRST_SEED + number) for number in range(200)]
     drafts = [one for one in drawn if len(one.scene.things) == 1]
     names = [vocabulary()[one.scene.things[0]].label for one in drafts]
     return [
         *named(block, [one.composed.picture for one in drafts], names, "drafts"),
-        *named(block, [as_rgb(one, None, "repainted") for one in repainted], labels, "repainted"),
-        first_of_all(block, whole, all_labels, "painted-top-1"),
-        *named(block, [as_rgb(one, None, "painted") for one in whole], all_labels, "painted"),
+        *(figure for tool in ("illustrate", "illustrate-large") for figure in illustrated(block, tool)),
+        first_of_all(block, whole, labels, "painted-top-1"),
+        *named(block, [as_rgb(one, None, "painted") for one in whole], labels, "painted"),
     ]
 
 

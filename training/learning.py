@@ -103,7 +103,7 @@ class Learner:
         self.step = int(tensors["step"])
 
 
-def on(device: str) -> "contextlib.AbstractContextManager[object]":
+def on(device: str, threads: int = 1) -> "contextlib.AbstractContextManager[object]":
     """Learn there: new tensors are made on the device, and a GPU multiplies in bfloat16 beside float32 weights.
 
     Without autocast's cache: inside one long context it would hand out the first step's weights for ever.
@@ -111,7 +111,7 @@ def on(device: str) -> "contextlib.AbstractContextManager[object]":
     import torch
 
     torch.set_default_device(device)
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads)
     return torch.autocast(device, torch.bfloat16, cache_enabled=False) if device != "cpu" else contextlib.nullcontext()
 
 

@@ -13,18 +13,21 @@ from training.latents import Shard, embed, encode
 from training.places import TOOLS, cache
 from training.scenes import PAINTER, Example, Recipe, example
 from yggdrasil.blocks.draw.canvas import SIDE
-from yggdrasil.blocks.seer.block import PLACES, TIMES, WEATHERS
+from yggdrasil.blocks.seer.block import PLACES, TIMES, WEATHERS, WINDOW
 from yggdrasil.contract.digest import digest
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
+
+    from yggdrasil.blocks.seer.network import Logits
 
 MOST = 3
 SHARD = 2048
 GUESSED = 20_000_000
 BLOBS = (0.9, 0.98)
 """The share of noise from which the painter, told nothing, guesses no more than blobs."""
+BENT = 0.09
+"""How far a thing's parts are moved, as a share of the picture, until what it was can't be told."""
 CORE = 0.27
 """The share of a box, to each side of its middle, in which a cell is the thing's."""
 
@@ -47,9 +50,11 @@ def seen(recipe: Recipe, number: int, size: int = SHARD) -> Seen:
 
 
 def guessed(number: int, size: int = 1024) -> Seen:
-    """Scenes as the painter guesses them in one step: half out of some noise, half out of nearly all and without words.
+    """Scenes as the painter guesses them in one step; what stands on the second half can't be told.
 
-    So the first half look as its pictures do, and what stands on the others can't be told.
+    The first half come out of some noise and look as its pictures do. The others get no words: a quarter come out of
+    nearly nothing but noise, a quarter are bent first, by more than BENT because the painter mends a little; the last
+    few are noise of 1 to 8 pixels and no scene at all.
     """
     from yggdrasil import load
 
@@ -57,20 +62,36 @@ def guessed(number: int, size: int = 1024) -> Seen:
         import torch
 
         painter: Any = load(TOOLS / "painter")
+        quarter = size // 4
         examples = [example(PAINTER, GUESSED + number * size + row) for row in range(size)]
         drawn = _seen_in(PAINTER, examples)
-        told = [one.captions.english if row < size // 2 else "" for row, one in enumerate(examples)]
+        told = [one.captions.english if row < 2 * quarter else "" for row, one in enumerate(examples)]
+        with torch.random.fork_rng():
+            torch.manual_seed(GUESSED + number)
+            drawn.pictures[3 * quarter :] = bytes_of(warped(pixels_of(drawn.pictures[3 * quarter :]), 1.5 * BENT))
         latents, texts = encode(painter, drawn.pictures), embed(painter, told)
-        found = []
         for at in range(0, size, 32):
             some = slice(at, at + 32)
-            noise = (0.2, 0.6) if at < size // 2 else BLOBS
-            found.append(guesses(painter, latents[some], texts[some], number * size + at, noise))
-        pixels = (torch.cat(found) + 1) * 127.5
-        return drawn._replace(pictures=pixels.round().byte().permute(0, 2, 3, 1).cpu().numpy())
+            noise = ((0.2, 0.6), (0.2, 0.6), BLOBS, (0.3, 0.7))[at // quarter]
+            drawn.pictures[some] = bytes_of(guesses(painter, latents[some], texts[some], number * size + at, noise))
+        few = size // 32
+        drawn.pictures[-few:] = _grains(few, GUESSED + number)
+        drawn.boxes[-few:] = -1
+        drawn.boxes[-few:, 0] = (0, 0, 0, 1, 1)
+        return drawn
 
     painted_by = hashlib.sha256((TOOLS / "painter" / "manifest.yaml").read_bytes()).hexdigest()[:16]
     return _kept(f"guessed-{painted_by}-{size}-{number:04}", made)
+
+
+def _grains(count: int, seed: int) -> NDArray[np.uint8]:
+    """Pictures of noise whose grains are 1, 2, 4 or 8 pixels wide."""
+    rng = np.random.default_rng(seed)
+    pictures = []
+    for grain in 2 ** rng.integers(0, 4, count):
+        small = rng.integers(0, 256, (64 // grain, 64 // grain, 3), np.uint8)
+        pictures.append(small.repeat(grain, 0).repeat(grain, 1))
+    return np.stack(pictures)
 
 
 def _kept(name: str, made: "Callable[[], Seen]") -> Seen:
@@ -127,12 +148,12 @@ def varied(pixels: "torch.Tensor") -> "torch.Tensor":
 
 
 def zoomed(pixels: "torch.Tensor", boxes: NDArray[np.float32]) -> "tuple[torch.Tensor, NDArray[np.float32]]":
-    """Half of the pictures through a window of 55 to 100% somewhere, as a second look sees them, or mirrored."""
+    """Half of the pictures through a window somewhere, as a second look sees them or larger; half mirrored."""
     import torch
     import torch.nn.functional as F
 
     count = len(pixels)
-    share = torch.where(torch.rand(count) < 0.5, 0.55 + 0.45 * torch.rand(count), torch.ones(count))
+    share = torch.where(torch.rand(count) < 0.5, WINDOW + (1 - WINDOW) * torch.rand(count), torch.ones(count))
     corner = torch.rand(count, 2) * (1 - share)[:, None]
     mirror = torch.where(torch.rand(count) < 0.5, -1.0, 1.0)
     centre = 2 * corner + share[:, None] - 1
@@ -193,8 +214,8 @@ class Look(NamedTuple):
     weather: "torch.Tensor"
 
 
-def look(net: "nn.Module", things: int, pixels: "torch.Tensor", batch: int = 50) -> Look:
-    """What a network says of pictures (N, 3, 64, 64) in −1 … 1; a thing is as sure as the surest cell."""
+def look(net: "Callable[[torch.Tensor], Logits]", things: int, pixels: "torch.Tensor", batch: int = 50) -> Look:
+    """What a network or a seer says of pictures (N, 3, 64, 64) in −1 … 1; a thing is as sure as the surest cell."""
     import torch
 
     found: list[Look] = []
@@ -205,6 +226,11 @@ def look(net: "nn.Module", things: int, pixels: "torch.Tensor", batch: int = 50)
             scene = (head.argmax(1) for head in (said.place, said.time, said.weather))
             found.append(Look(peaks[:, :things], peaks[:, -1], *scene))
     return Look(*(torch.cat(parts) for parts in zip(*found, strict=True)))
+
+
+def bytes_of(pixels: "torch.Tensor") -> NDArray[np.uint8]:
+    """Pictures (N, 3, 64, 64) in −1 … 1 as (N, 64, 64, 3)."""
+    return ((pixels.clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy()
 
 
 def pixels_of(pictures: NDArray[np.uint8]) -> "torch.Tensor":

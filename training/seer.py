@@ -11,13 +11,13 @@ import numpy as np
 from training.learning import Learner, Schedule, on, run
 from training.places import TOOLS
 from training.scenes import JUDGE, SEER, Recipe
-from training.seeing import SHARD, Seen, guessed, pixels_of, seen, targets, varied, warped, zoomed
+from training.seeing import BENT, SHARD, Seen, guessed, pixels_of, seen, targets, varied, warped, zoomed
 from yggdrasil.blocks.draw.vocabulary import vocabulary
 
 if TYPE_CHECKING:
     import torch
 
-GUESSES = 3
+GUESSES = 6
 UNCLEAR = 0.18
 """The share of pictures whose things are made unrecognisable."""
 
@@ -34,7 +34,7 @@ class Task(NamedTuple):
 
 
 TASKS = {
-    "seer": Task(SEER, 24, {}, Schedule(6000, 8e-4, decay=0.03), painted=True),
+    "seer": Task(SEER, 24, {}, Schedule(10_000, 1e-3, decay=0.03), painted=True, batch=48),
     "judge": Task(JUDGE, 24, {"resolution": 64}, Schedule(6000, 1e-3, decay=0.03), painted=False),
 }
 """The judge sees no blob of the painter: it shall judge it, and know nothing of it."""
@@ -72,7 +72,7 @@ def learning(net: Any, task: Task, seed: int) -> "Callable[[int], torch.Tensor]"
         if task.painted:
             batch = _with_guesses(batch, step, spoilt)
         pixels, boxes = zoomed(pixels_of(batch.pictures), batch.boxes)
-        pixels[:spoilt] = warped(pixels[:spoilt], 0.09)
+        pixels[:spoilt] = warped(pixels[:spoilt], BENT)
         unclear = [slice(0, spoilt), slice(-spoilt, None)] if task.painted else [slice(0, spoilt)]
         for some in unclear:
             boxes[some, :, 0] = np.where(boxes[some, :, 0] < 0, -1, many + 1)
@@ -160,6 +160,7 @@ def main() -> None:
     told.add_argument("--shards", type=int, help="another number of shards")
     told.add_argument("--seed", type=int, default=0)
     told.add_argument("--device", default="cpu", help="cuda: in bfloat16")
+    told.add_argument("--threads", type=int, default=1, help="of the processor")
     told.add_argument("--every", type=int, default=50, help="steps from one saved state to the next")
     told.add_argument("--fresh", action="store_true", help="from random weights, as the judge always is")
     told.add_argument("--unpainted", action="store_true", help="without the painter's first guesses")
@@ -171,7 +172,7 @@ def main() -> None:
     net = block.build()
     if not task.config and not asked.fresh:
         net.load_state_dict(block.module.state_dict())
-    with on(asked.device):
+    with on(asked.device, asked.threads):
         learner = Learner(net.to(asked.device, memory_format=torch.channels_last), task.schedule, asked.seed)
         if asked.export_only:
             learner.resume(asked.run / "state.safetensors")

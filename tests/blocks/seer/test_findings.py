@@ -37,15 +37,21 @@ def test_doubt_is_where_something_unnamed_stands_away_from_what_is_named() -> No
     assert doubts(chances(), 2, LIMITS) == []
 
 
+def test_what_is_large_and_unnamed_gets_no_second_look() -> None:
+    """It was seen as well as it can be; a part of it would only be mistaken for something else."""
+    large = {f"{row}{column}": (3, row, column, SURE) for row in (1, 2) for column in (1, 2)}
+    assert doubts(chances(small=(3, 4, 4, SURE), **large), 2, LIMITS) == [(4.5 / 6, 4.5 / 6)]
+
+
 class Nearsighted(nn.Module):
     """Sees that something stands in a red spot, and what it is only where the spot fills a good part of the picture."""
 
     def forward(self, pixels: torch.Tensor) -> Logits:
         red = nn.functional.adaptive_avg_pool2d((pixels[:, :1] - pixels[:, 1:2]).clamp(min=0) / 2, 6)
         what = torch.cat([red * 0, red * 0, 20 - 40 * red, red * 0], 1)
-        if float(red.sum()) > 3:
+        if float(red.sum()) > 3 * len(pixels):
             what[:, :1] = 40 * red
-        return Logits(what, torch.zeros(1, len(PLACES)), torch.zeros(1, len(TIMES)), torch.zeros(1, len(WEATHERS)))
+        return Logits(what, *(torch.zeros(len(pixels), len(names)) for names in (PLACES, TIMES, WEATHERS)))
 
 
 @pytest.mark.parametrize(("looks", "named"), [(0, []), (1, ["fox"])])

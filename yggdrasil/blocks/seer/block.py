@@ -11,8 +11,10 @@ from yggdrasil.ports import Image, Json, Text
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from yggdrasil.blocks.seer.network import Logits
+
 PIXELS = 64
-WINDOW = 0.55
+WINDOW = 0.45
 """The share of a picture's side that a second look sees."""
 PLACES = (
     "meadow", "snow", "desert", "forest", "mountains", "sea", "beach", "city", "swamp", "volcanic",
@@ -31,7 +33,7 @@ class Seer(TorchBlock, type="seer/resnet", role="VLM"):
     """Say what a drawn picture really shows: its place, hour and weather, and which things stand where.
 
     `text` is one sentence, `labels` the same as data, each with its confidence. Only what is clear is named; the
-    rest is called unclear, after up to `second_looks` at where it stands. It knows drawings, not photographs.
+    rest is called unclear, after up to `second_looks` at what is small. It knows drawings, not photographs.
     Behind what is transparent it sees `matte`.
     """
 
@@ -44,12 +46,12 @@ class Seer(TorchBlock, type="seer/resnet", role="VLM"):
     hidden_sizes: tuple[int, ...] = (48, 96, 192, 320)
     depths: tuple[int, ...] = (1, 2, 2, 1)
     head_size: int = 256
-    resolution: int = 96
-    thing_confidence: float = 0.88
+    resolution: int = 64
+    thing_confidence: float = 0.95
     thing_margin: float = 0.5
     scene_confidence: float = 0.6
     presence: float = 0.5
-    second_looks: int = 0
+    second_looks: int = 3
     matte: str | None = "white"
 
     def build(self) -> "nn.Module":
@@ -71,12 +73,25 @@ class Seer(TorchBlock, type="seer/resnet", role="VLM"):
         limits = Limits(self.thing_confidence, self.thing_margin, self.scene_confidence, self.presence)
         picture = as_rgb(image, self.matte, self.name)
         with torch.inference_mode():
-            first = self.module(self._pixels(picture))
+            first = self.looked(self._pixels(picture))
             labels = labels_of(first, names, limits, self._closer(picture, first.what[0].softmax(0), limits))
         return Seen(text=sentence(labels), labels=labels)
 
+    def looked(self, pixels: "Tensor") -> "Logits":
+        """What pictures (N, 3, height, width) in −1 … 1 show, as sure as they and their mirror images are on average.
+
+        What only looks like something by chance seldom does both ways.
+        """
+        import torch
+
+        from yggdrasil.blocks.seer.network import Logits
+
+        both = self.module(torch.cat([pixels, pixels.flip(3)]))
+        (what, mirrored), *scene = (one.log_softmax(1).chunk(2) for one in both)
+        return Logits(torch.logaddexp(what, mirrored.flip(3)), *(torch.logaddexp(*pair) for pair in scene))
+
     def _closer(self, picture: Any, chances: "Tensor", limits: Limits) -> list[Found]:
-        """What a second look, at twice the size, finds where something stood unnamed; names of the first look stay."""
+        """What a look at twice the size finds where something small stood unnamed; names of the first look stay."""
         count = len(self.things)
         known = {one.index for one in standing(chances, count, limits)}
         found: list[Found] = []
@@ -84,7 +99,7 @@ class Seer(TorchBlock, type="seer/resnet", role="VLM"):
             left, top = (min(max(middle - WINDOW / 2, 0), 1 - WINDOW) for middle in (x, y))
             box = (left, top, left + WINDOW, top + WINDOW)
             window = picture.crop(tuple(round(share * side) for share, side in zip(box, picture.size * 2, strict=True)))
-            seen = standing(self.module(self._pixels(window)).what[0].softmax(0), count, limits)
+            seen = standing(self.looked(self._pixels(window)).what[0].softmax(0), count, limits)
             for one in sorted(seen, key=lambda thing: -thing.confidence):
                 across, down = left + one.x * WINDOW, top + one.y * WINDOW
                 if one.index not in known and max(abs(across - x), abs(down - y)) <= WINDOW / 4:

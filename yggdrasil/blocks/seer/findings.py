@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from yggdrasil.blocks.seer.network import Logits
 
 UNCLEAR = "unclear"
 SIDES = ("left", "middle", "right")
+SMALL = 1 / 16
+"""The share of the map that a thing covers at the most whose second look is worth it: larger ones were seen well."""
 
 
 class Claim(TypedDict):
@@ -107,17 +111,29 @@ def standing(chances: "Tensor", count: int, limits: Limits) -> list[Found]:
 
 
 def doubts(chances: "Tensor", count: int, limits: Limits, most: int = 3) -> list[tuple[float, float]]:
-    """Where something stands that was not named: middles of cells as shares of the picture, the clearest first."""
+    """Where something small stands unnamed: middles of cells as shares of the picture, the clearest first."""
     rows, columns = chances.shape[-2:]
     present = 1 - chances[count]
+    small = _small((present >= limits.presence).cpu().numpy())
     for one in standing(chances, count, limits):
         _cross_out(present, int(one.y * rows), int(one.x * columns))
     found: list[tuple[float, float]] = []
     while len(found) < most and float(present.max()) >= limits.presence:
         row, column = divmod(int(present.argmax()), columns)
-        found.append(((column + 0.5) / columns, (row + 0.5) / rows))
+        if small[row, column]:
+            found.append(((column + 0.5) / columns, (row + 0.5) / rows))
         _cross_out(present, row, column)
     return found
+
+
+def _small(there: "NDArray[np.bool_]") -> "NDArray[np.bool_]":
+    """Which cells belong to a patch no larger than SMALL."""
+    import numpy as np
+    from scipy.ndimage import label
+
+    patches = np.zeros(there.shape, np.int32)
+    label(there, output=patches)
+    return np.bincount(patches.ravel())[patches] <= SMALL * there.size
 
 
 def _cross_out(present: "Tensor", row: int, column: int) -> None:

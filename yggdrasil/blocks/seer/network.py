@@ -58,8 +58,8 @@ class SeerNetwork(nn.Module):
     def forward(self, pixels: "Tensor") -> Logits:
         sized = F.interpolate(pixels, size=(self.resolution, self.resolution), mode="bilinear", align_corners=False)
         fine, middle, coarse = self.backbone(sized).feature_maps[-3:]
-        grid = middle.shape[-2:]
-        joined = torch.cat([F.avg_pool2d(fine, 2), middle, F.interpolate(coarse, size=grid, mode="bilinear")], 1)
+        grid = fine.shape[-2:]
+        joined = torch.cat([fine, *(F.interpolate(one, size=grid, mode="bilinear") for one in (middle, coarse))], 1)
         pooled = torch.cat([f.mean((2, 3)) for f in (fine, middle, coarse)], 1)
         place, time, weather = self.where(pooled).split(self.scene, 1)
         return Logits(self.what(joined), place, time, weather)
