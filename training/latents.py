@@ -2,15 +2,13 @@
 
 import argparse
 import json
-import os
 import warnings
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from training.places import TOOLS, cache
+from training.places import TOOLS, kept
 from training.scenes import PAINTER, example
 from yggdrasil.blocks.draw.canvas import SIDE
 from yggdrasil.blocks.draw.compose import Placed
@@ -33,18 +31,7 @@ class Shard(NamedTuple):
 
 def shard(number: int, size: int = SHARD) -> Shard:
     """The scenes of the seeds number · size …, out of the cache where they were made before."""
-    path = cache() / "latents" / f"{size}-{number:04}.npz"
-    if not path.exists():
-        _write(path, _made(range(number * size, (number + 1) * size)))
-    with np.load(path) as read:
-        return Shard(*(read[name] for name in Shard._fields))
-
-
-def _write(path: Path, made: Shard) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part.npz")
-    np.savez(part, **made._asdict())
-    part.replace(path)
+    return kept(Shard, f"latents/{size}-{number:04}", lambda: _made(range(number * size, (number + 1) * size)))
 
 
 def _made(seeds: range) -> Shard:

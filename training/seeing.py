@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.latents import Shard, embed, encode
-from training.places import TOOLS, cache
+from training.places import TOOLS, kept
 from training.scenes import PAINTER, Example, Recipe, example
 from yggdrasil.blocks.draw.canvas import SIDE
 from yggdrasil.blocks.seer.block import PLACES, TIMES, WEATHERS, WINDOW
@@ -45,8 +44,8 @@ class Seen(NamedTuple):
 
 def seen(recipe: Recipe, number: int, size: int = SHARD) -> Seen:
     """The examples of the seeds number · size …, out of the cache where they were made before."""
-    name = f"{digest(json.loads(json.dumps(recipe.__dict__)))[-16:]}-{size}-{number:04}"
-    return _kept(name, lambda: _seen_in(recipe, [example(recipe, number * size + row) for row in range(size)]))
+    name = f"seen/{digest(json.loads(json.dumps(recipe.__dict__)))[-16:]}-{size}-{number:04}"
+    return kept(Seen, name, lambda: _seen_in(recipe, [example(recipe, number * size + row) for row in range(size)]))
 
 
 def guessed(number: int, size: int = 1024) -> Seen:
@@ -66,9 +65,8 @@ def guessed(number: int, size: int = 1024) -> Seen:
         examples = [example(PAINTER, GUESSED + number * size + row) for row in range(size)]
         drawn = _seen_in(PAINTER, examples)
         told = [one.captions.english if row < 2 * quarter else "" for row, one in enumerate(examples)]
-        with torch.random.fork_rng():
-            torch.manual_seed(GUESSED + number)
-            drawn.pictures[3 * quarter :] = bytes_of(warped(pixels_of(drawn.pictures[3 * quarter :]), 1.5 * BENT))
+        torch.manual_seed(GUESSED + number)
+        drawn.pictures[3 * quarter :] = bytes_of(warped(pixels_of(drawn.pictures[3 * quarter :]), 1.5 * BENT))
         latents, texts = encode(painter, drawn.pictures), embed(painter, told)
         for at in range(0, size, 32):
             some = slice(at, at + 32)
@@ -81,7 +79,7 @@ def guessed(number: int, size: int = 1024) -> Seen:
         return drawn
 
     painted_by = hashlib.sha256((TOOLS / "painter" / "manifest.yaml").read_bytes()).hexdigest()[:16]
-    return _kept(f"guessed-{painted_by}-{size}-{number:04}", made)
+    return kept(Seen, f"seen/guessed-{painted_by}-{size}-{number:04}", made)
 
 
 def _grains(count: int, seed: int) -> NDArray[np.uint8]:
@@ -92,17 +90,6 @@ def _grains(count: int, seed: int) -> NDArray[np.uint8]:
         small = rng.integers(0, 256, (64 // grain, 64 // grain, 3), np.uint8)
         pictures.append(small.repeat(grain, 0).repeat(grain, 1))
     return np.stack(pictures)
-
-
-def _kept(name: str, made: "Callable[[], Seen]") -> Seen:
-    path = cache() / "seen" / f"{name}.npz"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(f".{os.getpid()}.part.npz")
-        np.savez(part, **made()._asdict())
-        part.replace(path)
-    with np.load(path) as read:
-        return Seen(*(read[name] for name in Seen._fields))
 
 
 def _seen_in(recipe: Recipe, examples: list[Example]) -> Seen:

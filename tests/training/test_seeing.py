@@ -10,8 +10,8 @@ import torch
 import yggdrasil as ygg
 from training import seer
 from training.learning import Learner, Schedule
-from training.scenes import Recipe, example
-from training.seeing import Seen, _seen_in, look, pixels_of, varied, warped, zoomed
+from training.scenes import PAINTER, Recipe, example
+from training.seeing import GUESSED, Seen, _seen_in, guessed, look, pixels_of, varied, warped, zoomed
 from training.styles import SHELF
 from yggdrasil.blocks.seer.block import Seer
 
@@ -20,6 +20,22 @@ CONFIG = {"resolution": 64, "embedding_size": 8, "hidden_sizes": (8, 16, 16, 16)
 TASK = seer.Task(
     Recipe((SHELF,), THINGS, (0, 1, 0, 0)), 1, {**CONFIG, "head_size": 16}, Schedule(30, 4e-3, warmup=2), painted=False
 )
+
+
+def test_half_of_the_painters_guesses_show_what_is_asked_and_the_rest_what_nobody_can_tell(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("YGG_TRAINING", str(tmp_path))
+    torch.manual_seed(7)
+    before = torch.get_rng_state()
+    made = guessed(0, 128)
+    assert torch.equal(torch.get_rng_state(), before)
+    plain = np.stack([np.asarray(example(PAINTER, GUESSED + row).composed.picture) for row in range(128)])
+    off = np.abs(made.pictures.astype(float) - plain).mean((1, 2, 3))
+    told, wordless, bent = off[:64].mean(), off[64:96].mean(), off[96:124].mean()
+    assert told < 0.75 * bent < wordless
+    assert (made.boxes[-4:, 0] == (0, 0, 0, 1, 1)).all()
+    assert np.array_equal(made.pictures, guessed(0, 128).pictures)
 
 
 def squares(count: int) -> tuple[torch.Tensor, np.ndarray]:

@@ -95,7 +95,7 @@ def test_who_leaves_the_queue_frees_the_place(stand_in: StandIn) -> None:
 
 
 def test_a_hundred_that_are_cancelled_leave_nothing_under_way(stand_in: StandIn) -> None:
-    stand_in.answer = Crowd(1.0)
+    stand_in.answer = Crowd(5)
     block = OpenAIModel(model="m", base_url=stand_in.url, concurrency=4)
     token = CancelToken()
 
