@@ -1,4 +1,4 @@
-"""How a painter paints two hundred prompts, by a judge that knows neither its pictures nor its drawings.
+"""How a painter paints two hundred prompts and each thing once, by a judge that knows neither pictures nor drawings.
 
 `python -m benchmarks.painter [FOLDER]` (an item, else the shelf's painter); `--sheet FILE` keeps the pictures.
 """
@@ -15,28 +15,28 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks.figures import Figure, share
-from benchmarks.prompts import Prompt, prompts
+from benchmarks.prompts import Prompt, every, prompts
 from training.places import ROOT, TOOLS
-from training.scenes import FIRST, sheet
+from training.scenes import JUDGE, sheet
 from training.seeing import Look, look, pixels_of
 from training.styles import SHELF, drawings
 
 if TYPE_CHECKING:
     from PIL import Image
 
-JUDGE = ROOT / "benchmarks" / "judge"
+BENCH = ROOT / "benchmarks" / "judge"
 
 
 def main() -> None:
     told = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     told.add_argument("item", nargs="?", type=Path, default=TOOLS / "painter")
-    told.add_argument("--judge", type=Path, default=JUDGE)
+    told.add_argument("--judge", type=Path, default=BENCH)
     told.add_argument("--sheet", type=Path, help="write all pictures there, in the order of the prompts")
     told.add_argument("--guidance", type=float, help="instead of the item's own default")
     told.add_argument("--steps", type=int, help="instead of the item's own default")
     told.add_argument("--limit", type=int, help="every n-th prompt only, for a quick look")
     asked = told.parse_args()
-    wanted = prompts()[:: asked.limit or 1]
+    wanted = [*prompts(), *every()][:: asked.limit or 1]
     given = {"guidance_scale": asked.guidance, "steps": asked.steps}
     seconds, painted = paint(asked.item, wanted, {name: value for name, value in given.items() if value is not None})
     if asked.sheet:
@@ -83,7 +83,7 @@ def judged(
 
 
 def figures_of(judge: Any, seen: Look, wanted: list[Prompt], head: str = "", goals: bool = True) -> list[Figure]:
-    """Place, time and weather, one thing first of all, both of two; then the same of other words than it knows."""
+    """Place, time and weather, one thing, both of two, each thing that there is; then the same of words not learned."""
 
     def of(group: str) -> list[int]:
         return [row for row, prompt in enumerate(wanted) if prompt.group == group]
@@ -104,6 +104,7 @@ def figures_of(judge: Any, seen: Look, wanted: list[Prompt], head: str = "", goa
         share(f"{head}weather", [weather[row] for row in of("empty")]),
         share(f"{head}one-thing", [things[row] for row in of("one")], goal(0.8)),
         share(f"{head}two-things", [things[row] for row in of("two")], goal(0.5)),
+        share(f"{head}every-thing", [things[row] for row in of("every")], goal(0.9)),
         share(f"{head}other-words-place", [place[row] for row in other]),
         share(f"{head}other-words-time", [time[row] for row in timed if row in other]),
         share(f"{head}other-words-thing", [things[row] for row in other]),
@@ -112,7 +113,7 @@ def figures_of(judge: Any, seen: Look, wanted: list[Prompt], head: str = "", goa
 
 def _named(seen: Look, row: int, count: int) -> set[str]:
     """The things that the judge is surest of."""
-    return {FIRST[index] for index in seen.things[row].topk(count).indices}
+    return {JUDGE.things[index] for index in seen.things[row].topk(count).indices}
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ _FIRST = (
     "candle bomb fire sailboat rocket automobile locomotive sun full-moon cloud rainbow"
 )
 FIRST = tuple(_FIRST.split())
-"""The things of the embedded painter's first training, by which it is compared."""
+"""The things of the embedded painter's first training, by which painters are compared."""
 TIMES = {"day": 4.0, "sunset": 2.0, "night": 3.0, "overcast": 1.2}
 WEATHERS = {"none": 68.0, "rain": 9.0, "snowfall": 9.0, "fog": 8.0, "storm": 6.0}
 SNOWLESS = ("desert", "volcanic")
@@ -46,7 +46,7 @@ class Recipe:
 
 PAINTER = Recipe((SHELF,), tuple(vocabulary()), (0.08, 0.55, 0.37, 0), mirrored=0.15)
 SEER = Recipe(SEER_STYLES, tuple(vocabulary()), (0.08, 0.52, 0.28, 0.12), plain=0.15, sizes=(0.6, 1.1))
-JUDGE = Recipe(JUDGE_STYLES, FIRST, (0.06, 0.54, 0.40, 0), sizes=(0.7, 1.1))
+JUDGE = Recipe(JUDGE_STYLES, tuple(vocabulary()), (0.06, 0.54, 0.40, 0), sizes=(0.7, 1.1))
 
 
 class Example(NamedTuple):

@@ -35,7 +35,7 @@ class Task(NamedTuple):
 
 TASKS = {
     "seer": Task(SEER, 24, {}, Schedule(10_000, 1e-3, decay=0.03), painted=True, batch=48),
-    "judge": Task(JUDGE, 24, {"resolution": 64}, Schedule(6000, 1e-3, decay=0.03), painted=False),
+    "judge": Task(JUDGE, 36, {"resolution": 64}, Schedule(14_000, 1e-3, decay=0.03), painted=False, batch=48),
 }
 """The judge sees no blob of the painter: it shall judge it, and know nothing of it."""
 

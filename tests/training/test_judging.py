@@ -10,8 +10,8 @@ import torch
 
 from benchmarks.figures import Figure, calibration_error, share
 from benchmarks.painter import figures_of
-from benchmarks.prompts import OUTSIDE, prompts
-from training.scenes import FIRST
+from benchmarks.prompts import OUTSIDE, every, prompts
+from training.scenes import JUDGE
 from training.seeing import Look
 from yggdrasil.blocks.draw.scene import read_scene
 from yggdrasil.blocks.draw.vocabulary import vocabulary
@@ -47,11 +47,11 @@ class Judge:
 
 def oracle(right: bool) -> Look:
     """A look that sees what was asked for, or everywhere something else."""
-    wanted = prompts()
-    things = torch.zeros(len(wanted), len(FIRST))
+    wanted = [*prompts(), *every()]
+    things = torch.zeros(len(wanted), len(JUDGE.things))
     for row, one in enumerate(wanted):
         for thing in one.scene.things:
-            things[row, (FIRST.index(thing) + (0 if right else 7)) % len(FIRST)] = 0.9
+            things[row, (JUDGE.things.index(thing) + (0 if right else 7)) % len(JUDGE.things)] = 0.9
     off = 0 if right else 1
     place = [(PLACES.index(one.scene.place) + off) % len(PLACES) for one in wanted]
     time = [(TIMES.index(one.scene.time or "day") + off) % len(TIMES) for one in wanted]
@@ -62,7 +62,7 @@ def oracle(right: bool) -> Look:
 @pytest.mark.parametrize("right", [True, False])
 def test_a_judge_that_sees_all_right_gives_full_marks_and_one_that_sees_all_wrong_none(right: bool) -> None:
     judge: Any = Judge()
-    figures = figures_of(judge, oracle(right), prompts(), goals=True)
+    figures = figures_of(judge, oracle(right), [*prompts(), *every()], goals=True)
     assert [figure.name for figure in figures[:5]] == ["place", "time", "weather", "one-thing", "two-things"]
     for figure in figures:
         assert figure.value == (1.0 if right else 0.0), figure
