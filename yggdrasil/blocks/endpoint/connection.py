@@ -62,7 +62,7 @@ class Connection:
         """What `ask` gives, run on the loop; its turn is waited for in order. Raises EndpointError, Cancelled."""
         place = here()
         heard: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
-        future = asyncio.run_coroutine_threadsafe(self._in_turn(ask, how, heard.put), _loop())
+        future = asyncio.run_coroutine_threadsafe(self._in_turn(ask, how, heard.put, place.check), _loop())
         future.add_done_callback(lambda _: heard.put(None))
         try:
             while True:
@@ -80,11 +80,13 @@ class Connection:
         finally:
             future.cancel()
 
-    async def _in_turn(self, ask: Ask[T], how: How, say: Say) -> T:
+    async def _in_turn(self, ask: Ask[T], how: How, say: Say, check: Callable[[], None]) -> T:
+        """`check` raises before anything is sent for a run that was cancelled while its turn was waited for."""
         loop = asyncio.get_running_loop()
         async with self.line.turn(how.at_once):
             until = loop.time() + how.timeout
             for attempt in itertools.count():
+                check()
                 told = _Told(say)
                 try:
                     async with asyncio.timeout_at(until):
