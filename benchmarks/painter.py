@@ -24,13 +24,13 @@ from training.styles import SHELF, drawings
 if TYPE_CHECKING:
     from PIL import Image
 
-BENCH = ROOT / "benchmarks" / "judge"
+THE_JUDGE = ROOT / "benchmarks" / "judge"
 
 
 def main() -> None:
     told = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     told.add_argument("item", nargs="?", type=Path, default=TOOLS / "painter")
-    told.add_argument("--judge", type=Path, default=BENCH)
+    told.add_argument("--judge", type=Path, default=THE_JUDGE)
     told.add_argument("--sheet", type=Path, help="write all pictures there, in the order of the prompts")
     told.add_argument("--guidance", type=float, help="instead of the item's own default")
     told.add_argument("--steps", type=int, help="instead of the item's own default")

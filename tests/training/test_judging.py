@@ -63,7 +63,8 @@ def oracle(right: bool) -> Look:
 def test_a_judge_that_sees_all_right_gives_full_marks_and_one_that_sees_all_wrong_none(right: bool) -> None:
     judge: Any = Judge()
     figures = figures_of(judge, oracle(right), [*prompts(), *every()], goals=True)
-    assert [figure.name for figure in figures[:5]] == ["place", "time", "weather", "one-thing", "two-things"]
+    names = ["place", "time", "weather", "one-thing", "two-things", "every-thing"]
+    assert [figure.name for figure in figures[:6]] == names
     for figure in figures:
         assert figure.value == (1.0 if right else 0.0), figure
         assert figure.holds == (right or figure.goal is None)

@@ -117,6 +117,30 @@ def test_a_hundred_that_are_cancelled_leave_nothing_under_way(stand_in: StandIn)
     assert len(stand_in.asked) <= 4
 
 
+def test_a_turn_that_comes_after_the_cancelling_sends_nothing(
+    stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("yggdrasil.blocks.endpoint.connection._LOOK", 5.0)
+    crowd = stand_in.answer = Crowd(0.5)
+    block = OpenAIModel(model="m", base_url=stand_in.url, concurrency=1)
+    first, line, token = ask(block, "first"), block._connection().line, CancelToken()
+
+    def cancelled() -> None:
+        with listening(lambda e: None, token), pytest.raises(Cancelled):
+            block.chat([{"role": "user", "content": "late"}])
+
+    while not crowd.order:
+        time.sleep(0.01)
+    second = threading.Thread(target=cancelled)
+    second.start()
+    while not len(line):
+        time.sleep(0.01)
+    token.cancel()
+    first.join()
+    second.join()
+    assert [asked["messages"][0]["content"] for asked in stand_in.asked] == ["first"]
+
+
 def test_the_connection_goes_with_its_last_place(stand_in: StandIn) -> None:
     chat = OpenAIModel(model="m", base_url=stand_in.url)
     vectors = EndpointEmbedder(model="e", base_url=stand_in.url + "/")
