@@ -19,9 +19,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from tests.test_floors import FILES, PACKAGE, floor, imports
 
 PICTURE = PACKAGE.parent / "docs" / "images" / "house.svg"
-ROWS = (("cli",), ("store",), ("agent", "levels", "state"), ("engine/flow", "engine/cycle"), ("blocks",), ("contract",))
+ROWS = (
+    ("cli",),
+    ("storytelling",),
+    ("store",),
+    ("agent", "levels", "state"),
+    ("engine/flow", "engine/cycle"),
+    ("blocks",),
+    ("contract",),
+)
 NAMES = {
-    "cli": "лица", "store": "глаголы", "agent": "имена: агенты", "levels": "имена: уровни", "state": "имена: состояние",
+    "cli": "лица", "storytelling": "жанры", "store": "глаголы", "agent": "имена: агенты",
+    "levels": "имена: уровни", "state": "имена: состояние",
     "engine/flow": "движок потока", "engine/cycle": "движок цикла", "blocks": "блоки", "contract": "договор",
 }  # fmt: skip
 WIDTH, HEIGHT, GAP, MARGIN = 900, 62, 46, 16

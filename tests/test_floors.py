@@ -9,17 +9,18 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "yggdrasil"
 CONTRACT, BLOCKS, FLOW, CYCLE = "contract", "blocks", "engine/flow", "engine/cycle"
-LEVELS, AGENT, STATE, STORE, CLI = "levels", "agent", "state", "store", "cli"
+LEVELS, AGENT, STATE, STORE, CLI, TALES = "levels", "agent", "state", "store", "cli", "storytelling"
 BELOW = {
     CONTRACT: set(),
     BLOCKS: {CONTRACT},
     FLOW: {CONTRACT},
     CYCLE: {CONTRACT},
     STATE: {CONTRACT, BLOCKS, FLOW, CYCLE},
-    AGENT: {CONTRACT, BLOCKS, FLOW, CYCLE, STATE, LEVELS},
-    LEVELS: {CONTRACT, BLOCKS, FLOW, CYCLE, STATE, AGENT},
+    AGENT: {CONTRACT, BLOCKS, FLOW, CYCLE, STATE, TALES},
+    LEVELS: {CONTRACT, BLOCKS, FLOW, CYCLE, STATE},
     STORE: {CONTRACT, BLOCKS, FLOW, CYCLE, STATE, AGENT, LEVELS},
-    CLI: {CONTRACT, BLOCKS, FLOW, CYCLE, STATE, AGENT, LEVELS, STORE},
+    TALES: {CONTRACT, BLOCKS, FLOW, CYCLE, STATE, AGENT, LEVELS, STORE},
+    CLI: {CONTRACT, BLOCKS, FLOW, CYCLE, STATE, AGENT, LEVELS, STORE, TALES},
 }
 """Floor → the floors that it may import besides itself (levels, agent and state are one storey: the nouns)."""
 

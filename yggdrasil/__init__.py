@@ -13,12 +13,12 @@ _WHERE = {
     "Graph": "yggdrasil.levels.graph",
     "Pipeline": "yggdrasil.levels.graph",
     "graph": "yggdrasil.levels.graph",
-    "Stage": "yggdrasil.levels.stage",
-    "World": "yggdrasil.levels.world",
+    "Stage": "yggdrasil.levels.stage.stage",
+    "World": "yggdrasil.levels.world.world",
     "from_diffusers": "yggdrasil.store.from_diffusers",
     "from_template": "yggdrasil.store.templates",
-    "choose": "yggdrasil.levels.choosing",
-    "loop": "yggdrasil.levels.looping",
+    "choose": "yggdrasil.levels.choose",
+    "loop": "yggdrasil.levels.loop",
     "mermaid": "yggdrasil.store.mermaid",
     "Agent": "yggdrasil.agent.agent",
     "load": "yggdrasil.store.load",
@@ -28,11 +28,11 @@ _WHERE = {
 if TYPE_CHECKING:
     from yggdrasil.agent.agent import Agent
     from yggdrasil.contract import Block, YggError, here, listening
-    from yggdrasil.levels.choosing import choose
+    from yggdrasil.levels.choose import choose
     from yggdrasil.levels.graph import Graph, Pipeline, graph
-    from yggdrasil.levels.looping import loop
-    from yggdrasil.levels.stage import Stage
-    from yggdrasil.levels.world import World
+    from yggdrasil.levels.loop import loop
+    from yggdrasil.levels.stage.stage import Stage
+    from yggdrasil.levels.world.world import World
     from yggdrasil.store.from_diffusers import from_diffusers
     from yggdrasil.store.load import load
     from yggdrasil.store.mermaid import mermaid

@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 
 from tests.agent.scripted import Scripted, says
-from yggdrasil.agent import shapes
 from yggdrasil.agent.agent import Agent
-from yggdrasil.agent.grounds import ground
-from yggdrasil.agent.judging import repeats, shortened, unfinished
-from yggdrasil.agent.updating import changes, unknown_names
-from yggdrasil.agent.world_tools import ReadPlace, Recall, Search
 from yggdrasil.contract import Block, ConfigError
-from yggdrasil.levels.tasks import SCENES, schema
+from yggdrasil.levels.stage.request import SCENES, schema
 from yggdrasil.ports import Json, Text
 from yggdrasil.state.content import Content
 from yggdrasil.state.operation_types import parse_operations
 from yggdrasil.state.operations import apply
+from yggdrasil.storytelling import shapes
+from yggdrasil.storytelling.grounds import ground
+from yggdrasil.storytelling.judging import repeats, shortened, unfinished
+from yggdrasil.storytelling.updating import changes, unknown_names
+from yggdrasil.storytelling.world_tools import ReadPlace, Recall, Search
 
 CONTENT = Content.model_validate(
     {

@@ -13,7 +13,7 @@ from tests.cli.command import ygg
 from tests.levels.scripted import scripted
 from yggdrasil.cli import growing
 from yggdrasil.contract import WeightsError
-from yggdrasil.levels.world import World
+from yggdrasil.levels.world.world import World
 from yggdrasil.store.shelf import shelf_root
 
 

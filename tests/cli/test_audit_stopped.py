@@ -13,7 +13,7 @@ from tests.cli.command import ygg
 from tests.levels.scripted import scripted
 from yggdrasil.cli import main
 from yggdrasil.contract import Block
-from yggdrasil.levels.world import World
+from yggdrasil.levels.world.world import World
 from yggdrasil.ports import Json
 
 RAISES: list[BaseException] = []

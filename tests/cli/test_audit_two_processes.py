@@ -11,7 +11,7 @@ from typing import Any
 
 import yggdrasil as ygg
 from tests.levels.scripted import scripted
-from yggdrasil.levels.world import World
+from yggdrasil.levels.world.world import World
 
 ROOT = Path(__file__).parents[2]
 MAIN = "import tests.levels.scripted; from yggdrasil.cli import main; main()"

@@ -17,8 +17,8 @@ from yggdrasil.agent.agent import Agent
 from yggdrasil.blocks.llm.openai import OpenAIModel
 from yggdrasil.contract import Block, ConfigError
 from yggdrasil.contract.tree import rebuilt
-from yggdrasil.engine.cycle.schema import NOTES
-from yggdrasil.levels.world import World
+from yggdrasil.engine.cycle.database import NOTES
+from yggdrasil.levels.world.world import World
 from yggdrasil.ports import Image, Text
 from yggdrasil.store import templates
 from yggdrasil.store.exchange import exchanged

@@ -12,7 +12,7 @@ from tests.cli.command import ygg
 from tests.levels.scripted import calls, scripted
 from yggdrasil.cli.pages import changes_page
 from yggdrasil.contract import Block
-from yggdrasil.levels.world import World
+from yggdrasil.levels.world.world import World
 from yggdrasil.ports import Json
 
 RAISES: list[BaseException] = []

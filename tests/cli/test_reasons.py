@@ -9,7 +9,7 @@ import pytest
 
 from yggdrasil.cli.reasons import told
 from yggdrasil.cli.words import russian
-from yggdrasil.engine.cycle.roles import BLOCKS, ORDER, reason_to_skip
+from yggdrasil.engine.cycle.cycle_stages import BLOCKS, ORDER, reason_to_skip
 
 
 @pytest.fixture

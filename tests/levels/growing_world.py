@@ -17,7 +17,7 @@ from typing import Any
 
 from tests.levels.scripted import Change, Develop, Plan, Tell, scripted
 from yggdrasil.contract import Block, Event, here, listening
-from yggdrasil.levels.world import World
+from yggdrasil.levels.world.world import World
 from yggdrasil.ports import Image, Json, Text
 
 STAGES = ["development", "architect", "creator", "philosopher", "author", "update"]

@@ -8,9 +8,9 @@ from typing import Any, TypedDict
 from PIL import Image as Pictures
 
 from yggdrasil.contract import Block, here
-from yggdrasil.levels.looking import Looking
-from yggdrasil.levels.making import Making
-from yggdrasil.levels.world import World
+from yggdrasil.levels.stage.creator import Making
+from yggdrasil.levels.stage.philosopher import Looking
+from yggdrasil.levels.world.world import World
 from yggdrasil.ports import Image, Json, Text
 
 

@@ -14,7 +14,7 @@ from tests.agent.scripted import calls as turn_of_calls
 from tests.levels.scripted import Paint, scripted
 from yggdrasil.agent.agent import Agent
 from yggdrasil.blocks.llm.abilities import Turn
-from yggdrasil.levels.world import World
+from yggdrasil.levels.world.world import World
 
 
 def test_a_picture_keeps_its_ending_when_its_world_moves(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 import yggdrasil as ygg
 from tests.levels.scripted import scripted
 from yggdrasil.engine.cycle.errors import LogError
-from yggdrasil.levels.world import World
+from yggdrasil.levels.world.world import World
 from yggdrasil.state.names import folder_name
 
 ROOT = Path(__file__).parents[2]

@@ -16,9 +16,9 @@ from tests.levels.scripted import Broken, Paint, See, scripted
 from yggdrasil.agent.agent import Agent
 from yggdrasil.blocks.llm.abilities import Turn
 from yggdrasil.contract import Block
+from yggdrasil.engine.cycle.cycle_stages import BLOCKS
 from yggdrasil.engine.cycle.errors import CreatorFailure
-from yggdrasil.engine.cycle.roles import BLOCKS
-from yggdrasil.levels.world import World
+from yggdrasil.levels.world.world import World
 from yggdrasil.ports import Image, Text
 
 ORDER = ["philosopher", "author", "update", "development", "architect", "creator", "philosopher", "author", "update"]

@@ -8,7 +8,7 @@ import pytest
 import yggdrasil as ygg
 from yggdrasil.contract import Block, ConfigError, PortError, WiringError, YggError, here, listening
 from yggdrasil.contract.events import Event
-from yggdrasil.levels.looping import EndlessLoop
+from yggdrasil.levels.loop import EndlessLoop
 from yggdrasil.ports import Image, Text
 
 RAN: list[str] = []

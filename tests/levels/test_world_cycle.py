@@ -7,11 +7,11 @@ from typing import Any, TypedDict
 import pytest
 
 from yggdrasil.contract import Block, Cancelled, CancelToken, listening
+from yggdrasil.engine.cycle.cycle_stages import BLOCKS
 from yggdrasil.engine.cycle.errors import CreatorFailure
-from yggdrasil.engine.cycle.roles import BLOCKS
-from yggdrasil.levels.making import Making
-from yggdrasil.levels.stage import Stage
-from yggdrasil.levels.world import World
+from yggdrasil.levels.stage.creator import Making
+from yggdrasil.levels.stage.stage import Stage
+from yggdrasil.levels.world.world import World
 from yggdrasil.ports import Image, Json, Text
 
 from .scripted import Broken, Paint, Plan, calls, scripted

@@ -15,9 +15,9 @@ from tests.levels.scripted import Develop, Paint, See, calls, scripted
 from yggdrasil.agent.ask import ask
 from yggdrasil.contract import Block, Paused, here, listening
 from yggdrasil.engine.cycle.errors import CycleError, LogError, NewerLog
-from yggdrasil.levels.looking import Looking
-from yggdrasil.levels.replaying import ReplayError
-from yggdrasil.levels.telling import Telling
+from yggdrasil.levels.stage.philosopher import Looking
+from yggdrasil.levels.stage.update import Telling
+from yggdrasil.levels.world.replay import ReplayError
 from yggdrasil.ports import Image, Json, Text
 from yggdrasil.state.names import folder_name
 
@@ -375,7 +375,7 @@ def test_opening_a_long_world_is_fast(tmp_path: Path) -> None:
 
 
 def test_tools_may_take_the_picture_of_an_earlier_slot() -> None:
-    from yggdrasil.levels.making import Making
+    from yggdrasil.levels.stage.creator import Making
 
     class Tint(Block, role="Tool"):
         def forward(self, image: Image, prompt: Text = "") -> Image:

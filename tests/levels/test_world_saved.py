@@ -11,9 +11,9 @@ from tests.levels.scripted import Develop, Tell, calls, scripted
 from tests.levels.test_world_history import Remembering
 from yggdrasil.contract import Block, ConfigError, Event, listening
 from yggdrasil.engine.cycle.errors import LogError
-from yggdrasil.levels.stage import Stage, StageError
-from yggdrasil.levels.world import World
-from yggdrasil.levels.writing import BlockError
+from yggdrasil.levels.stage.result import BlockError
+from yggdrasil.levels.stage.stage import Stage, StageError
+from yggdrasil.levels.world.world import World
 from yggdrasil.ports import Json
 from yggdrasil.store.load import load
 from yggdrasil.store.save import save

@@ -92,7 +92,7 @@ def manifests() -> Iterator[tuple[str, Attack]]:
         yield f"ref {ref[:20]}", manifest({"format": 1, "kind": "graph", "type": "graph", "nodes": {"a": {"ref": ref}}})
     for number in HUGE:
         yield f"config {number!s:.20}", manifest({**head, "config": {"sides": number}})
-    for name in ("os:system", "builtins.eval", "../x", "yggdrasil.levels.world:World", "torch/load", "foo::bar"):
+    for name in ("os:system", "builtins.eval", "../x", "yggdrasil.levels.world.world:World", "torch/load", "foo::bar"):
         yield f"type {name}", manifest({"format": 1, "type": name})
     for structure in ({"edges": 7}, {"edges": [["a", "b"]]}, {"edges": ["a.x -> a.y"] * 3}, {"loops": [[]]}, {"x": []}):
         yield (

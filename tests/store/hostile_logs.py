@@ -14,7 +14,7 @@ from typing import Any
 import yggdrasil as ygg
 from tests.levels.scripted import scripted
 from tests.store.hostile_weights import Attack
-from yggdrasil.levels.world import World
+from yggdrasil.levels.world.world import World
 
 
 def logs() -> Iterator[tuple[str, Attack]]:

@@ -9,13 +9,13 @@ import pytest
 
 from yggdrasil import World
 from yggdrasil.agent.agent import Agent
-from yggdrasil.agent.world_tools import ReadPlace, Recall
 from yggdrasil.blocks.llm.llamacpp import LlamaCpp
 from yggdrasil.contract import Block, FileRef, listening
-from yggdrasil.levels.tasks import SCENES
+from yggdrasil.levels.stage.request import SCENES
 from yggdrasil.ports import Text
 from yggdrasil.store.model_pull import pull
 from yggdrasil.store.models import model
+from yggdrasil.storytelling.world_tools import ReadPlace, Recall
 
 NAME = "qwen2.5-coder-1.5b"
 WORLD = {

@@ -12,13 +12,13 @@ from yggdrasil.agent import guides
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.memory import Memory
 from yggdrasil.agent.running import DONE, LIMIT, Running, Work
-from yggdrasil.agent.tasks import CONTEXT, Task, plan
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.turns import calls_natively, tool_notes
 from yggdrasil.blocks.llm.abilities import LanguageModel
 from yggdrasil.contract import Block, ConfigError, here, standing
 from yggdrasil.engine.cycle.agent_loop import LoopState, fresh, run_loop
 from yggdrasil.ports import Json, Text
+from yggdrasil.storytelling.tasks import CONTEXT, Task, plan
 
 _LLM = "llm"
 

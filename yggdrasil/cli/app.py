@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from yggdrasil.agent.prompts import LANGUAGES
 from yggdrasil.cli.output import line, prepare_streams, print_json, tell, visible, write
 from yggdrasil.cli.words import say
+from yggdrasil.storytelling.prompts import LANGUAGES
 
 app = typer.Typer(
     help=say("app"), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None

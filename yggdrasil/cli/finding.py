@@ -9,7 +9,7 @@ from pathlib import Path
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import ManifestError
 from yggdrasil.engine.cycle.log import FILE
-from yggdrasil.levels.world import World
+from yggdrasil.levels.world.world import World
 from yggdrasil.store.load import load
 from yggdrasil.store.save import MANIFEST
 

@@ -9,7 +9,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from yggdrasil.agent.prompts import LANGUAGES
 from yggdrasil.cli import fetching
 from yggdrasil.cli.finding import GROWN, open_world
 from yggdrasil.cli.live import watched
@@ -18,11 +17,12 @@ from yggdrasil.cli.pages import go_on
 from yggdrasil.cli.words import say
 from yggdrasil.contract.context import here
 from yggdrasil.contract.errors import ConfigError, ManifestError, did_you_mean
-from yggdrasil.levels.world import World
+from yggdrasil.levels.world.world import World
 from yggdrasil.state.names import folder_name
 from yggdrasil.store.exchange import exchanged
 from yggdrasil.store.save import MANIFEST, save
 from yggdrasil.store.templates import from_template
+from yggdrasil.storytelling.prompts import LANGUAGES
 
 TEMPLATE = "storytelling"
 
@@ -61,7 +61,7 @@ def _made(wish: str, chosen: dict[str, Any]) -> World:
 def _name_unread(world: World) -> None:
     """Name the words of the style that the storyteller, who reads English, cannot read."""
     if world.style and getattr(world.stages["development"].body, "policy", "") == "guided":
-        from yggdrasil.agent.guides.scribe import understood
+        from yggdrasil.storytelling.guides.scribe import understood
 
         _, unknown = understood(world.style)
         if unknown:

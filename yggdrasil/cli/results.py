@@ -10,7 +10,7 @@ from typing import Any
 from yggdrasil.cli.output import short, tell, visible, write
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import PortError
-from yggdrasil.levels.media import encoded
+from yggdrasil.levels.stage.artifact import encoded
 
 _SUFFIXES = {"image/png": ".png", "audio/wav": ".wav"}
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")

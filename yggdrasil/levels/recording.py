@@ -9,7 +9,7 @@ from typing import Any, cast
 from yggdrasil.contract.artifacts import ArtifactStore
 from yggdrasil.contract.errors import ArtifactError
 from yggdrasil.contract.kinds import AudioClip
-from yggdrasil.levels.media import encoded
+from yggdrasil.levels.stage.artifact import encoded
 
 _AS = "recorded as"
 _MODES = ("1", "L", "LA", "RGB", "RGBA", "I;16")

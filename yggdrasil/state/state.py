@@ -8,7 +8,7 @@ from typing import Any, cast
 from pydantic import BaseModel, ConfigDict, Field
 
 from yggdrasil.contract.errors import YggError, did_you_mean
-from yggdrasil.engine.cycle.roles import BLOCKS, is_filled, missing
+from yggdrasil.engine.cycle.cycle_stages import BLOCKS, is_filled, missing
 
 
 class StateError(YggError):

@@ -8,7 +8,7 @@ from yggdrasil.agent.agent import Agent
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import ConfigError
 from yggdrasil.contract.tree import rebuilt, walk
-from yggdrasil.levels.world import World
+from yggdrasil.levels.world.world import World
 from yggdrasil.store.templates import stand_in, with_llm
 
 PAINT = "paint"

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any, cast
 
 from yggdrasil.contract.block import Block
-from yggdrasil.engine.cycle.roles import ORDER
+from yggdrasil.engine.cycle.cycle_stages import ORDER
 
 _INDENT = "    "
 Arrow = tuple[str, str, str, bool]

@@ -13,7 +13,7 @@ from yggdrasil.contract.errors import ConfigError, did_you_mean
 from yggdrasil.contract.manifest import Manifest, read_manifest
 from yggdrasil.contract.registry import find
 from yggdrasil.contract.tree import rebuilt, walk
-from yggdrasil.levels import templates
+from yggdrasil.levels.world import templates
 from yggdrasil.store import models
 from yggdrasil.store.from_diffusers import INDEX, from_diffusers
 from yggdrasil.store.hub import is_hub_name

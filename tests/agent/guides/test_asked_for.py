@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from tests.agent.guides.test_tale import Dice, context, founded, shown, step
-from yggdrasil.agent.guides import tale
-from yggdrasil.agent.guides.cast import scene_of
-from yggdrasil.agent.guides.pools import INDOORS
 from yggdrasil.state import Content, apply, parse_operations
+from yggdrasil.storytelling.guides import tale
+from yggdrasil.storytelling.guides.cast import scene_of
+from yggdrasil.storytelling.guides.pools import INDOORS
 
 
 @pytest.mark.parametrize("seed", range(3))

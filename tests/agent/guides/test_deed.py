@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from yggdrasil.agent.guides.deed import deed, time_in, weather_in
+from yggdrasil.storytelling.guides.deed import deed, time_in, weather_in
 
 CASES = [
     ("Karim finds a sword", ["Karim"], "", "sword", False, ("hold A",)),

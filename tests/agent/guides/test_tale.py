@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from tests.blocks.llm.embedded import embedded_model
-from yggdrasil.agent.guides import tale
-from yggdrasil.agent.guides.author import filled_end
-from yggdrasil.agent.guides.cast import UNNAMED, Cast
-from yggdrasil.agent.guides.events_more import EVENTS
-from yggdrasil.agent.guides.scribe import Scribe, understood
-from yggdrasil.agent.guides.update import update
 from yggdrasil.blocks.llm.abilities import LanguageModel, Turn, Usage
 from yggdrasil.contract import ConfigError
 from yggdrasil.state import Content, apply, parse_operations
+from yggdrasil.storytelling.guides import tale
+from yggdrasil.storytelling.guides.author import filled_end
+from yggdrasil.storytelling.guides.cast import UNNAMED, Cast
+from yggdrasil.storytelling.guides.events_more import EVENTS
+from yggdrasil.storytelling.guides.scribe import Scribe, understood
+from yggdrasil.storytelling.guides.update import update
 
 THINGS = [
     "crown", "wolf", "fox", "ship", "castle", "mage", "lantern", "axe", "bread", "potion", "tree", "comet", "fire",

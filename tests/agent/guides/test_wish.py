@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from yggdrasil.agent.guides.wish import read_wish
+from yggdrasil.storytelling.guides.wish import read_wish
 
 CASES: list[tuple[str, dict[str, Any]]] = [
     (

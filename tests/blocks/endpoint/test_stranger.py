@@ -17,7 +17,7 @@ from yggdrasil.blocks.endpoint.painter import EndpointPainter
 from yggdrasil.blocks.endpoint.pictures import png
 from yggdrasil.blocks.llm.openai import OpenAIModel
 from yggdrasil.contract import Event, listening
-from yggdrasil.levels.world import World
+from yggdrasil.levels.world.world import World
 
 pytestmark = [pytest.mark.models, pytest.mark.timeout(600)]
 

@@ -24,9 +24,9 @@ from yggdrasil.blocks.endpoint.painter import EndpointPainter
 from yggdrasil.blocks.endpoint.pictures import png
 from yggdrasil.blocks.llm.openai import OpenAIModel
 from yggdrasil.contract import YggError
-from yggdrasil.levels.looking import Looking
-from yggdrasil.levels.making import Making
-from yggdrasil.levels.world import World
+from yggdrasil.levels.stage.creator import Making
+from yggdrasil.levels.stage.philosopher import Looking
+from yggdrasil.levels.world.world import World
 
 TOLD = {"sentence1": "The fox woke.", "sentence2": "Olaf laughed.", "mood": "merry"}
 LIMIT = 0.8

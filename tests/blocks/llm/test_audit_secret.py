@@ -15,7 +15,7 @@ from tests.levels.scripted import Broken, Plan, scripted
 from yggdrasil.agent.agent import Agent
 from yggdrasil.blocks.llm.openai import EndpointError, OpenAIModel
 from yggdrasil.contract import ConfigError, listening
-from yggdrasil.levels.world import World
+from yggdrasil.levels.world.world import World
 from yggdrasil.store.templates import language_model
 
 SECRET = "sk-audit-0123456789abcdef"

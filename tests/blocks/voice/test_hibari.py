@@ -10,7 +10,7 @@ import pytest
 
 import yggdrasil as ygg
 from yggdrasil.contract import ConfigError, MemoryArtifacts, here, standing
-from yggdrasil.levels.making import Making
+from yggdrasil.levels.stage.creator import Making
 
 pytestmark = pytest.mark.models
 LINE = "The wolf came down from the mountain."

@@ -9,7 +9,7 @@ from yggdrasil.blocks.llm.abilities import LanguageModel
 from yggdrasil.contract import ConfigError
 from yggdrasil.contract.errors import did_you_mean
 
-_OWN = {"tale": "yggdrasil.agent.guides.tale"}
+_OWN = {"tale": "yggdrasil.storytelling.guides.tale"}
 _registered: dict[str, Guide] = {}
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from yggdrasil.contract.errors import did_you_mean
+from yggdrasil.engine.cycle.database import Database
 from yggdrasil.engine.cycle.errors import LogError
-from yggdrasil.engine.cycle.schema import Database
 
 MAIN = "main"
 

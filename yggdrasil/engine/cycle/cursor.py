@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, TypedDict, cast
 
 from yggdrasil.contract.context import here
-from yggdrasil.engine.cycle.roles import ORDER, POSITIONS, UPDATE
-from yggdrasil.engine.cycle.schema import SMALL_WAL
+from yggdrasil.engine.cycle.cycle_stages import ORDER, POSITIONS, UPDATE
+from yggdrasil.engine.cycle.database import SMALL_WAL
 
 FILE = "cursor.db"
 _LIMIT = len(POSITIONS) + 3

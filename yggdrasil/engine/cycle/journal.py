@@ -11,8 +11,8 @@ from typing import Any, cast
 from yggdrasil.contract.digest import digest
 from yggdrasil.contract.errors import Paused
 from yggdrasil.engine.cycle.branches import Branch, Share
+from yggdrasil.engine.cycle.database import Database, parsed
 from yggdrasil.engine.cycle.errors import CycleError, LogError
-from yggdrasil.engine.cycle.schema import Database, parsed
 
 Key = tuple[str, str, str, int]
 _NOWHERE = -1

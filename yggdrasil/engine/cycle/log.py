@@ -11,11 +11,11 @@ from typing import Any
 
 from yggdrasil.contract.digest import digest
 from yggdrasil.engine.cycle.branches import Branch, Branches
+from yggdrasil.engine.cycle.database import Database, parsed
 from yggdrasil.engine.cycle.errors import LogError
 from yggdrasil.engine.cycle.journal import StageJournal
-from yggdrasil.engine.cycle.keeping import Keeping
 from yggdrasil.engine.cycle.records import StageRecord, StepRecord, StepStatus, load_given, load_stage
-from yggdrasil.engine.cycle.schema import Database, parsed
+from yggdrasil.engine.cycle.snapshots import Keeping
 
 FILE = "world.db"
 _NAMING = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from yggdrasil.engine.cycle.cycle_stages import BLOCKS, LOOKING, SETTLED, is_filled
+from yggdrasil.engine.cycle.database import parsed
 from yggdrasil.engine.cycle.errors import LogError
-from yggdrasil.engine.cycle.roles import BLOCKS, LOOKING, SETTLED, is_filled
-from yggdrasil.engine.cycle.schema import parsed
 
 StageStatus = Literal["ran", "skipped", "failed", "cancelled", "paused"]
 StepStatus = Literal["open", "whole", "dropped"]

@@ -13,11 +13,7 @@ from yggdrasil.contract.digest import digest
 from yggdrasil.contract.errors import Cancelled, NotStored, Paused
 from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.cursor import CycleGraph
-from yggdrasil.engine.cycle.errors import CreatorFailure, CycleError
-from yggdrasil.engine.cycle.log import Log
-from yggdrasil.engine.cycle.moment import Actor, Moment, Written
-from yggdrasil.engine.cycle.records import DONE, StageRecord, StageStatus, StepRecord, StepStatus
-from yggdrasil.engine.cycle.roles import (
+from yggdrasil.engine.cycle.cycle_stages import (
     CREATOR,
     DEVELOPMENT,
     LOOKING,
@@ -28,6 +24,10 @@ from yggdrasil.engine.cycle.roles import (
     missing,
     reason_to_skip,
 )
+from yggdrasil.engine.cycle.errors import CreatorFailure, CycleError
+from yggdrasil.engine.cycle.log import Log
+from yggdrasil.engine.cycle.records import DONE, StageRecord, StageStatus, StepRecord, StepStatus
+from yggdrasil.engine.cycle.stage_call import Actor, Moment, Written
 
 LAST = len(POSITIONS) - 1
 

@@ -1,0 +1,1 @@
+"""A stage: what it asks of its body, and what of the answer becomes the world's."""

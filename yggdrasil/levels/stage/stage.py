@@ -1,0 +1,161 @@
+"""Stage: a block that plays one role in a world's cycle; its body may be anything that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, TypedDict, cast
+
+from yggdrasil.contract.block import Block
+from yggdrasil.contract.context import here
+from yggdrasil.contract.errors import ConfigError, YggError
+from yggdrasil.contract.pictures import read_picture
+from yggdrasil.contract.ports import Port
+from yggdrasil.contract.running import drive
+from yggdrasil.engine.cycle.cycle_stages import ROLES
+from yggdrasil.levels.stage.creator import Making
+from yggdrasil.levels.stage.philosopher import Looking
+from yggdrasil.levels.stage.prompt import as_text
+from yggdrasil.levels.stage.request import task
+from yggdrasil.levels.stage.result import written
+from yggdrasil.ports import Json, Text
+from yggdrasil.state.content import Content
+
+Plays = Literal["philosopher", "author", "update", "development", "architect", "creator"]
+
+
+class StageError(YggError):
+    """A stage's body asks for what the stage cannot give, or gives what its block does not hold."""
+
+
+class Wrote(TypedDict):
+    """The value of the block that the stage writes, and what stands beside it (failures, extra fields)."""
+
+    value: Json
+    beside: Json
+
+
+class Stage(Block, type="stage"):
+    """Play one role in a world's cycle: read blocks of its state, run the body, write one block."""
+
+    kind: ClassVar[str] = "stage"
+    plays: Plays
+    tool: str = "paint"
+    also: list[str] = []
+
+    def __init__(self, body: Block | None = None, **config: Any) -> None:
+        super().__init__(**config)
+        if body is None:
+            raise ConfigError("a stage needs a body", where=self.plays, mend="pass a block, pipeline, graph or agent")
+        self.body = body
+        self.name = self.plays
+
+    def children(self) -> Mapping[str, Block]:
+        return {"body": self.body}
+
+    @classmethod
+    def assemble(cls, config: dict[str, Any], nodes: dict[str, Block], structure: dict[str, Any]) -> Block:
+        if len(nodes) > 1:
+            raise ConfigError(
+                f"a stage has one body, not {', '.join(nodes)}",
+                mend="put them into a pipeline, and that into the stage",
+            )
+        return cls(next(iter(nodes.values()), None), **config)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The blocks of the state that must be filled."""
+        return ROLES[self.plays].needs
+
+    @property
+    def writes(self) -> str:
+        """The block of the state that the stage writes; World update gives operations instead."""
+        return ROLES[self.plays].writes or "operations"
+
+    def forward(self, state: Json, context: Json = None, content: Json = None, action: Text | None = None) -> Wrote:
+        world = Content.model_validate(content or {})
+        asked = task(self.plays, context or {}, state, world, action)
+        if self._is_seer():
+            outputs: dict[str, Any] = drive(Looking(self.body), {"artifacts": state.get("artifacts")}, "body")
+        elif self._is_tool():
+            outputs = self._with_tool(state.get("plan") or {})
+        else:
+            outputs = self.ask(self._offer(state, asked, action))
+        value, beside = written(self.plays, outputs, self.tool, self.name)
+        fields = {name: outputs[name] for name in self.also if outputs.get(name) is not None}
+        return {"value": value, "beside": {**beside, **({"fields": fields} if fields else {})}}
+
+    def ask(self, offer: dict[str, Any]) -> dict[str, Any]:
+        """Run the body with what its ports name out of `offer`. Raises StageError if it needs more."""
+        inputs: dict[str, Any] = {}
+        for name, port in self.body.inputs.items():
+            value = self._value(name, port, offer)
+            if value is not None:
+                inputs[name] = value
+            elif port.required:
+                raise StageError(
+                    f"its body needs {name!r} ({port.kind.name}), which this stage cannot give",
+                    where=self.name,
+                    mend=f"a body's ports may be {', '.join(sorted({*offer, 'prompt', 'image', 'images', 'seed'}))}",
+                )
+        return drive(self.body, inputs, "body")
+
+    def _is_seer(self) -> bool:
+        """Whether the body looks at one picture at a time, so that each slot is shown to it."""
+        ports = self.body.inputs
+        whole = {"artifacts", "images", "task", "state"} & set(ports)
+        return self.plays == "philosopher" and not whole and any(p.kind.name == "image" for p in ports.values())
+
+    def _is_tool(self) -> bool:
+        """Whether the body of a Creator is a plain tool, such as text → image, that makes one slot a call."""
+        return self.plays == "creator" and not {"plan", "task", "state", "context"} & set(self.body.inputs)
+
+    def _with_tool(self, plan: dict[str, Any]) -> dict[str, Any]:
+        """Every call of the plan is made by the body, with those arguments that it has ports for."""
+        ports = self.body.inputs
+        calls = {
+            slot: {**call, "arguments": {k: v for k, v in call["arguments"].items() if k in ports}}
+            for slot, call in plan.items()
+        }
+        return drive(Making({call["tool"]: self.body for call in plan.values()}), {"plan": calls}, "body")
+
+    def _offer(self, state: dict[str, Any], asked: dict[str, Any], action: str | None) -> dict[str, Any]:
+        """Everything that a body may ask for; the user's action only in Development."""
+        context = cast(dict[str, Any], asked["context"])
+        own = {**context, **{block: state.get(block) for block in self._readable(state)}}
+        offer = {**own, "state": {b: state[b] for b in self._readable(state)}, "task": asked, "context": context}
+        if self.plays == "development":
+            offer["action"] = action
+        return offer
+
+    def _readable(self, state: Mapping[str, Any]) -> list[str]:
+        """The needed blocks and the world's own fields."""
+        return [b for b in state if b in self.reads or b in self.also]
+
+    def _value(self, name: str, port: Port, offer: dict[str, Any]) -> Any:
+        if port.kind.name == "image":
+            pictures = _pictures(offer)
+            return pictures.get(name) or next(iter(pictures.values()), None)
+        if name in offer:
+            return offer[name]
+        if name == "images":
+            return _pictures(offer)
+        if name == "seed" and port.kind.name == "integer":
+            return here().seed % 2**32
+        if port.kind.name == "text" and self._takes_all(name, port):
+            return as_text(self.plays, offer)
+        return None
+
+    def _takes_all(self, name: str, port: Port) -> bool:
+        """Whether this text port is where everything goes that the stage knows."""
+        if name == "prompt":
+            return port.required or self.plays != "philosopher"
+        return [n for n, p in self.body.inputs.items() if p.required] == [name]
+
+
+def _pictures(offer: dict[str, Any]) -> dict[str, Any]:
+    """Slot → picture, of the artifacts that are pictures."""
+    found: dict[str, Any] = {}
+    for slot, artifact in cast(dict[str, Any], offer.get("artifacts") or {}).items():
+        if str(artifact.get("media_type", "image/")).startswith("image/") and "sha256" in artifact:
+            found[slot] = read_picture(here().artifacts.get(artifact["sha256"]), where=slot)
+    return found

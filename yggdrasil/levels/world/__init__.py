@@ -1,0 +1,1 @@
+"""A world: its stages, where it lives, how it begins, what it has lived."""

@@ -1,0 +1,93 @@
+"""A world's beginning: its starting content, given or thought up from the wish by an agent, is step 0."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, cast
+
+from pydantic import ValidationError
+
+from yggdrasil.contract.block import Block
+from yggdrasil.contract.context import here, standing
+from yggdrasil.contract.errors import YggError
+from yggdrasil.engine.cycle.branches import MAIN
+from yggdrasil.engine.cycle.records import StageRecord
+from yggdrasil.levels.stage.request import task
+from yggdrasil.levels.world.stage_runner import Acting, memories
+from yggdrasil.state.content import KINDS, Content
+from yggdrasil.state.operation_types import tidy_name
+
+NAME = "founding"
+
+
+class FoundingError(YggError):
+    """The starting content is none."""
+
+
+def found(acting: Acting, given: dict[str, Any]) -> None:
+    """Make step 0 of the world. An agent is asked if nothing but a wish is given; journalled like all else."""
+    started = time.monotonic()
+    content = _content(given, "starting content")
+    stage = acting.stages["development"]
+    branch = acting.life.log.branches[MAIN]
+    output: Any = None
+    born: dict[str, Block] = {}
+    for each in acting.stages.values():
+        born |= acting.recall(each, branch, 0, 0)
+    if not any(content.named(kind) for kind in KINDS) and "task" in stage.body.inputs:
+        with acting.surroundings(branch, 0, 0, NAME), standing(here().below(NAME)) as place:
+            place.emit("started", step=0)
+            context = {**_context(acting, content), "world": content.digest_for_agents()}
+            asked = task("found", context, {}, content, None)
+            output = stage.ask({"task": asked, "context": context, "wish": context["wish"]})
+        output = output.get("result") or next(iter(output.values()), None) or {}
+        content = _content({**content.to_json(), **_start(cast(dict[str, Any], output))}, "founding")
+    record = StageRecord(0, NAME, "ran", "", time.monotonic() - started, "", output)
+    with acting.life.log.database.transaction():
+        acting.life.log.found(branch, record, content.to_json())
+        for place, state in memories(born).items():
+            acting.life.log.keeping.remember(branch, 0, 0, place, state)
+    if output is not None:
+        here().below(NAME).emit("finished", step=0, seconds=record.seconds)
+
+
+def _context(acting: Acting, content: Content) -> dict[str, Any]:
+    settings = acting.settings
+    fixed = {k: settings[k] for k in ("language", "things", "scenes")}
+    style = content.style or settings["style"]
+    return {**fixed, "wish": content.wish, "style": style, "step": 0, "story": list(content.story), "past": []}
+
+
+def _start(output: dict[str, Any]) -> dict[str, Any]:
+    """An agent's answer as content: names once, nobody at a place that there is not."""
+    places = _once(output.get("places", []))
+    known = {p["name"] for p in places}
+    characters = _once(output.get("characters", []))
+    for who in characters:
+        if tidy_name(str(who.get("place", ""))) not in known:
+            who["place"] = ""
+    unknown = [str(word) for word in output.get("unknown", [])]
+    if unknown:
+        here().note(f"not understood: {', '.join(unknown)}")
+    plain = {k: output[k] for k in ("title", "facts", "time", "weather") if output.get(k)}
+    return {**plain, "places": places, "characters": characters, **({"extra": {"unknown": unknown}} if unknown else {})}
+
+
+def _once(things: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for thing in things:
+        name = tidy_name(str(thing.get("name", "")))
+        if name:
+            found.setdefault(name, {**thing, "name": name})
+    return list(found.values())
+
+
+def _content(value: dict[str, Any], where: str) -> Content:
+    try:
+        return Content.model_validate(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise FoundingError(
+            f"{place or 'content'}: {first['msg']}", where=where, mend="see yggdrasil.state.Content"
+        ) from None

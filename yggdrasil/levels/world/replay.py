@@ -1,0 +1,84 @@
+"""Recorded replay: a world is lived again out of its log, every hash is checked, and no model is called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from yggdrasil.contract.context import here, standing
+from yggdrasil.contract.digest import digest
+from yggdrasil.contract.errors import YggError
+from yggdrasil.engine.cycle.branches import Branch
+from yggdrasil.engine.cycle.records import StepRecord
+from yggdrasil.levels.world.history import Step
+from yggdrasil.levels.world.life import Life, stored_content
+from yggdrasil.state.content import Content
+from yggdrasil.state.operations import apply, parse_operations
+
+
+class ReplayError(YggError):
+    """The log does not reproduce what it says; it was changed from outside, or is broken."""
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A replay that was exact: the steps, the last content, its digest, and how many artifacts were verified."""
+
+    steps: list[Step]
+    content: Content
+    digest: str
+    artifacts: int
+
+
+def replay(life: Life, branch: Branch) -> Replay:
+    """Recompute the branch's content step by step and verify it. Raises ReplayError or ArtifactError."""
+    log, last = life.log, life.log.last_step(branch)
+    records = log.history(branch, 0, last)
+    if not records:
+        raise ReplayError("the world is not founded", where=str(life.home), mend="step it once")
+    content = stored_content(log.keeping.nearest(branch, 0)[1], f"{life.home}: step 0")
+    _same(digest({"before": "", "content": content.to_json()}), records[0].digest, "step 0")
+    snapshots = set(log.keeping.snapshot_steps(branch))
+    verified: set[str] = set()
+    for before, record in pairwise(records):
+        here().check()
+        operations = log.keeping.operations(branch, record.step, record.step)
+        content, _ = apply(content, parse_operations(operations, f"step {record.step}"))
+        _same(log.chain(branch, record.step, before.digest), record.digest, f"step {record.step}")
+        if record.step in snapshots:
+            _same(digest(log.keeping.nearest(branch, record.step)[1]), content.digest, f"snapshot {record.step}")
+        _artifacts(life, record, verified)
+        _tell(record)
+    steps = [Step(record, life.home) for record in records[1:]]
+    return Replay(steps, content, content.digest, len(verified))
+
+
+def _same(found: str, recorded: str, where: str) -> None:
+    if found != recorded:
+        raise ReplayError(
+            f"gives {found[:12]}…, the log says {recorded[:12]}…", where=where, mend="restore world.db from a copy"
+        )
+
+
+def _artifacts(life: Life, record: StepRecord, verified: set[str]) -> None:
+    for state in (record.settling(), record.state()):
+        for artifact in (state.get("artifacts") or {}).values():
+            sha: Any = artifact.get("sha256")
+            if sha and sha not in verified:
+                life.artifacts.get(sha)
+                verified.add(sha)
+
+
+def _tell(record: StepRecord) -> None:
+    """Emit the events that the step's stages emitted, as far as the log keeps them."""
+    for stage in record.stages:
+        with standing(here().below(stage.name)) as place:
+            if stage.status == "skipped":
+                place.emit("skipped", reason=stage.reason, step=record.step)
+                continue
+            place.emit("started", step=record.step, recorded=True)
+            for slot, artifact in (stage.output or {}).items() if stage.block == "artifacts" else ():
+                place.emit("artifact", slot=slot, **{k: artifact.get(k) for k in ("sha256", "media_type", "size")})
+            end = {"ran": "finished", "failed": "failed", "cancelled": "cancelled", "paused": "paused"}[stage.status]
+            place.emit(end, step=record.step, recorded=True)  # pyright: ignore[reportArgumentType]

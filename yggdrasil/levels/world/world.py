@@ -1,0 +1,295 @@
+"""World: a cyclic graph of stages with state, memory and history; itself a block."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, TypedDict
+
+from pydantic import Field
+
+from yggdrasil.contract.artifacts import FolderArtifacts
+from yggdrasil.contract.block import Block
+from yggdrasil.contract.context import here
+from yggdrasil.contract.errors import ConfigError, did_you_mean
+from yggdrasil.engine.cycle.branches import MAIN, Branch
+from yggdrasil.engine.cycle.cycle_stages import ORDER
+from yggdrasil.engine.cycle.journal import answer, questions
+from yggdrasil.engine.cycle.log import FILE
+from yggdrasil.levels.stage.request import SCENES
+from yggdrasil.levels.stage.stage import Stage
+from yggdrasil.levels.stage.update import Telling
+from yggdrasil.levels.world import templates
+from yggdrasil.levels.world.fork import fork
+from yggdrasil.levels.world.genesis import found
+from yggdrasil.levels.world.given_state import passed
+from yggdrasil.levels.world.history import Step
+from yggdrasil.levels.world.home import Living, Lodging
+from yggdrasil.levels.world.life import Life
+from yggdrasil.levels.world.replay import Replay, replay
+from yggdrasil.levels.world.stage_runner import Acting
+from yggdrasil.levels.world.summary import shown
+from yggdrasil.ports import Json, Text
+from yggdrasil.state.content import Content
+from yggdrasil.state.state import Schema
+
+Count = Annotated[int, Field(ge=0, le=10_000)]
+"""Steps of one run; who wants more asks again, or iterates over `steps`."""
+
+
+class Lived(TypedDict):
+    """The last chronicle, and every step as `show` prints it."""
+
+    chronicle: Text
+    steps: Json
+
+
+class World(Block, type="world"):
+    """Live step by step: a user's action, or none, becomes a plan, pictures, and what really happened."""
+
+    kind: ClassVar[str] = "world"
+    cacheable: ClassVar[bool] = False
+    name: str = "world"
+    wish: str = ""
+    style: str = ""
+    language: str = "en"
+    seed: int = 0
+    beginning: dict[str, Any] = {}
+    things: list[str] = []
+    scenes: list[str] = SCENES
+    fields: list[str] = []
+    wait: float = 30.0
+
+    def __init__(self, home: Path | str | None = None, **parts: Any) -> None:
+        names = [role.name for role in ORDER]
+        stages = {n: parts.pop(n) for n in names if n in parts}
+        super().__init__(**parts)
+        stages.setdefault("update", Telling())
+        absent = [n for n in names if n not in stages]
+        if absent:
+            lacking = ", ".join(absent)
+            raise ConfigError(f"the world has no {lacking}", where=self.name, mend="pass a stage for each role")
+        self.stages = {n: _as_stage(n, stages[n]) for n in names}
+        self.schema = Schema(fields=self.fields)
+        self._branch = MAIN
+        self._lodging = Lodging(Path(home) if home else None, self._acting)
+
+    @classmethod
+    def from_template(cls, name: str, /, home: Path | str | None = None, **params: Any) -> World:
+        """A new world from the template `name` of the shelf, or of a path that holds a slash or a dot."""
+        world = templates.make(name, params)
+        if not isinstance(world, World):
+            raise ConfigError(f"{name!r} is a {world.kind}, not a world", mend="name a world's template")
+        if home is not None:
+            world.live_at(home)
+        return world
+
+    def children(self) -> Mapping[str, Block]:
+        return self.stages
+
+    @classmethod
+    def assemble(cls, config: dict[str, Any], nodes: dict[str, Block], structure: dict[str, Any]) -> Block:
+        names = [role.name for role in ORDER]
+        for name in nodes:
+            if name not in names:
+                raise ConfigError(f"a world has no stage {name!r}", mend=did_you_mean(name, names))
+        return cls(None, **config, **nodes)
+
+    def forward(self, action: Text | None = None, count: Count = 1, state: Json | None = None) -> Lived:
+        """Run `count` steps; the action and the state belong to the first of them."""
+        living = self._lodging.open()
+        done: list[Step] = []
+        with living.life.writing(self.wait):
+            self._found(living)
+            for number in range(count):
+                done.append(self._one(living, action if number == 0 else None, state if number == 0 else None))
+        return {"chronicle": done[-1].chronicle if done else "", "steps": [step.to_json() for step in done]}
+
+    def step(self, action: str | None = None, state: Mapping[str, Any] | None = None) -> Step:
+        """Settle the state that is passed in or left over, then run one whole episode.
+
+        A step that was interrupted is finished first, and is the one given back unless another action is named;
+        a state that is passed in takes its place: what it left is settled by canon's rule.
+        """
+        given = None if state is None else passed(state, self.schema, self._lodging.open().life.artifacts)
+        self.run(action=action, state=given)
+        life, branch = self._lodging.open().life, self._own_branch()
+        return Step(life.log.step(branch, life.log.last_step(branch)), life.home)
+
+    def steps(self, count: int | None = None, action: str | None = None) -> Iterator[Step]:
+        """Step again and again, for ever without `count`; the action belongs to the first step."""
+        done = 0
+        while count is None or done < count:
+            yield self.step(action if done == 0 else None)
+            done += 1
+
+    def found(self) -> Content:
+        """Make the starting content, if it is not there yet; a step does so by itself."""
+        living = self._lodging.open()
+        with living.life.writing(self.wait):
+            self._found(living)
+        return self.content(at=0)
+
+    def content(self, at: int | None = None) -> Content:
+        """The world's content after step `at` (the last one)."""
+        life = self._lodging.open().life
+        branch = self._own_branch()
+        return life.content(branch, life.log.last_step(branch) if at is None else life.log.step(branch, at).step)
+
+    def history(self, branch: str | None = None) -> list[Step]:
+        """Whole steps of a branch (this one), oldest first; what is not finished is not in it."""
+        life = self._lodging.open().life
+        return [Step(r, life.home) for r in life.log.history(life.log.branches[branch or self._branch])]
+
+    def unfinished(self) -> Step | None:
+        """The step that was begun and not finished: failed, cancelled, paused, or cut off."""
+        life = self._lodging.open().life
+        record = life.log.open_step(self._own_branch())
+        return Step(record, life.home) if record else None
+
+    def give_up(self) -> Step:
+        """Drop the unfinished step for good, if it cannot be finished; it stays in the history as dropped."""
+        living, branch = self._lodging.open(), self._own_branch()
+        with living.life.writing(self.wait):
+            return Step(living.life.log.step(branch, living.cycle.give_up(branch)), living.life.home)
+
+    def fork(self, at: int, name: str, variant: str | None = None, question: str | None = None) -> World:
+        """A new branch after step `at` (0: before the first), given back as a world that stands on it.
+
+        It shares everything before, copies nothing, and waits for no step that runs. `variant` (its name) enters
+        its seeds: two branches of one variant draw alike. With `question`, it leaves the unfinished step `at` + 1
+        where that was asked.
+        """
+        life = self._lodging.open().life
+        fork(life.log, self._branch, at, name, name if variant is None else variant, question)
+        return self.branch(name)
+
+    def branch(self, name: str) -> World:
+        """This world, standing on another of its branches. Raises LogError that names the near ones."""
+        self._lodging.open().life.log.branches[name]
+        other = copy.copy(self)
+        other._branch = name
+        return other
+
+    def branches(self) -> list[str]:
+        """The names of all branches, oldest first."""
+        return self._lodging.open().life.log.branches.names()
+
+    def delete_branch(self, name: str) -> None:
+        """Forget a branch; no other changes by it."""
+        life = self._lodging.open().life
+        with life.writing(self.wait):
+            life.log.branches.delete(life.log.branches[name])
+            life.forget_cached()
+
+    def questions(self) -> list[dict[str, Any]]:
+        """What the unfinished step has asked: id, ask, answered."""
+        life = self._lodging.open().life
+        branch = self._own_branch()
+        return questions(life.log.database, branch, life.log.last_step(branch) + 1)
+
+    def answer(self, question: str, value: Any, ahead: bool = False) -> bool:
+        """Answer a question, then step again; False if it has this answer already and nothing was changed.
+
+        `ahead`: the unfinished step did not ask it yet; it goes on without a pause when it does.
+        """
+        log, branch = self._lodging.open().life.log, self._own_branch()
+        return answer(log.database, branch, question, value, log.last_step(branch) + 1 if ahead else None)
+
+    def replay(self) -> Replay:
+        """Live this branch again out of its log; checks every hash, calls no model, and is exact or raises."""
+        return replay(self._lodging.open().life, self._own_branch())
+
+    def verify(self) -> dict[str, Any]:
+        """Replay every branch of the life in this world's lasting home; gives how many steps each has.
+
+        Raises LogError, ReplayError or ArtifactError for the first thing that is not as it was recorded.
+        """
+        if self._lodging.home is None or self._lodging.open().life.log.founded() == "":
+            return {}
+        return {"branches": {name: len(self.branch(name).replay().steps) for name in self.branches()}}
+
+    def show(self) -> dict[str, Any]:
+        """Everything about this branch as JSON: what `yggdrasil show --json` prints."""
+        return shown(self, self._lodging.open().life)
+
+    def note(self, text: str) -> None:
+        """Write into the history what was done to the world itself, such as an exchange of its models."""
+        life = self._lodging.open().life
+        with life.writing(self.wait):
+            life.log.note(text)
+
+    @property
+    def artifacts(self) -> FolderArtifacts:
+        """The store of this world's pictures and sounds."""
+        return self._lodging.open().life.artifacts
+
+    @property
+    def home(self) -> Path:
+        """The folder where the world lives; a temporary one until `live_at` gives it a lasting one."""
+        return self._lodging.open().life.home
+
+    @property
+    def branch_name(self) -> str:
+        return self._branch
+
+    def live_at(self, folder: Path | str) -> None:
+        """Live in `folder` from now on: a life that is there already goes on, else this world's own moves in."""
+        self._lodging.move(Path(folder))
+
+    def copy_life(self, folder: Path | str) -> None:
+        """Copy log and artifacts into `folder`, as they are now; this world stays where it lives."""
+        self._lodging.open().life.copy_to(Path(folder))
+
+    def keep(self, folder: Path) -> None:
+        """Write the life into `folder`; a world without a lasting home lives there from now on."""
+        self._lodging.keep(folder)
+
+    def revive(self, folder: Path) -> None:
+        """Live in `folder` if a life was kept there; a mere template on a shelf is no home."""
+        if (folder / FILE).exists():
+            self._lodging.move(folder)
+
+    def prune(self) -> list[str]:
+        """Remove artifacts that no step names; gives their sha256."""
+        life = self._lodging.open().life
+        with life.writing(self.wait):
+            return life.prune()
+
+    def close(self) -> None:
+        """Close the world's files; the next use opens them again."""
+        self._lodging.close()
+
+    def _acting(self, life: Life) -> Acting:
+        settings = {k: getattr(self, k) for k in ("wish", "language", "style", "things", "scenes", "seed")}
+        return Acting(self.stages, life, settings)
+
+    def _own_branch(self) -> Branch:
+        return self._lodging.open().life.log.branches[self._branch]
+
+    def _found(self, living: Living) -> None:
+        if living.life.log.last_step(living.life.log.branches[MAIN]) < 0:
+            found(living.acting, {"wish": self.wish, "style": self.style, **self.beginning})
+
+    def _one(self, living: Living, action: str | None, state: dict[str, Any] | None) -> Step:
+        log, branch = living.life.log, self._own_branch()
+        waiting = log.open_step(branch)
+        if waiting is not None and state is not None:
+            living.cycle.settle_open(branch)
+        elif waiting is not None:
+            here().note(f"going on with step {waiting.step}")
+            number = living.cycle.resume(branch)
+            if action in (None, waiting.action):
+                return Step(log.step(branch, number), living.life.home)
+        number = living.cycle.step(branch, action, state or {})
+        return Step(log.step(branch, number), living.life.home)
+
+
+def _as_stage(name: str, part: Block) -> Stage:
+    if not isinstance(part, Stage):
+        return Stage(part, plays=name)
+    if part.plays != name:
+        mend = f"pass it as {part.plays}=…"
+        raise ConfigError(f"the stage given as {name} plays {part.plays}", where="world", mend=mend)
+    return part

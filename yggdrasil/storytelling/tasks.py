@@ -1,0 +1,259 @@
+"""What a stage asks, turned into a conversation, bounds for the answer, and a result that obeys the stage's schema."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from yggdrasil.agent.running import Work
+from yggdrasil.agent.toolbox import Toolbox
+from yggdrasil.contract import ConfigError
+from yggdrasil.storytelling import prompts, shapes
+from yggdrasil.storytelling.grounds import ground
+from yggdrasil.storytelling.judging import repeats, shortened, unfinished
+from yggdrasil.storytelling.offering import fresh, named, names, offered, openings, worth_reading
+from yggdrasil.storytelling.updating import change_shapes, changes
+from yggdrasil.storytelling.world_tools import CONTEXT, stems
+
+__all__ = ["CONTEXT", "Task", "plan"]
+
+Message = dict[str, Any]
+KINDS = [
+    "finding", "meeting", "quarrel", "help", "danger", "secret", "loss", "gathering", "gift", "journey", "work",
+]  # fmt: skip
+MOODS = ["calm", "merry", "sad", "tense", "strange", "hopeful"]
+TIMES = ["day", "night", "sunset", "overcast"]
+WEATHERS = ["none", "rain", "snowfall", "fog", "storm"]
+_STARTS = ["The", "A", "In", "At", "On", "Near", "Under", "When", "Suddenly"]
+_LIGHT = {"night": " at night", "sunset": " at sunset", "overcast": " under a grey sky", "day": " by day"}
+_SKY = {"rain": " in the rain", "snowfall": " in falling snow", "fog": " in fog", "storm": " in a storm"}
+_CRAMPED = 22
+"""Words of a sentence that met its bound: its end is then seldom a good one."""
+_SURE = 0.5
+
+
+@dataclass(frozen=True)
+class Task:
+    """A stage's request: which piece, in which context, obeying which JSON schema."""
+
+    name: str
+    context: dict[str, Any]
+    schema: dict[str, Any] | None = None
+
+    @staticmethod
+    def of(value: Any) -> Task:
+        """Read the JSON form. Raises ConfigError."""
+        if not isinstance(value, dict) or not isinstance(value.get("name"), str):
+            raise ConfigError("a task is {name, context, schema}", mend="pass task={'name': 'development', …}")
+        return Task(value["name"], dict(value.get("context") or {}), value.get("schema"))
+
+
+def plan(task: Task, toolbox: Toolbox, instructions: str, work: Work) -> tuple[Work, list[Message]]:
+    """The work that the task is, and the messages that it begins with."""
+    maker = _MAKERS.get(task.name)
+    if maker is None:
+        return _any(task, toolbox, instructions, work)
+    context = task.context
+    opening, made = maker(context, replace(work, toolbox=toolbox, rounds=1))
+    head = [{"role": "system", "content": prompts.system(context, instructions)}]
+    if task.name != "found":
+        ready = prompts.words(_language(context))["ready"]
+        head += [{"role": "user", "content": prompts.digest(context)}, {"role": "assistant", "content": ready}]
+    made = replace(made, needed=shapes.loose(made.schema))
+    return made, [*head, {"role": "user", "content": opening}]
+
+
+def _any(task: Task, toolbox: Toolbox, instructions: str, work: Work) -> tuple[Work, list[Message]]:
+    told = json.dumps(task.context, ensure_ascii=False)
+    system = [{"role": "system", "content": instructions}] if instructions else []
+    asked = {"role": "user", "content": f"Task: {task.name}\n{told}"}
+    schema = task.schema or {"type": "object"}
+    return replace(work, toolbox=toolbox, schema=schema, closing="Give the result now."), [*system, asked]
+
+
+def _language(context: dict[str, Any]) -> str:
+    return str(context.get("language") or "en")
+
+
+def _found(context: dict[str, Any], work: Work) -> tuple[str, Work]:
+    language = _language(context)
+    place = shapes.object_of(
+        place=shapes.name(language, 2),
+        seen=shapes.sentence(language, 4, 18),
+        ground=shapes.one_of(context["scenes"]),
+    )
+    person = shapes.object_of(
+        person=shapes.name(language), trade=shapes.phrase(language, 1, 2, small=True), home=shapes.one_of([1, 2, 3])
+    )
+    schema = shapes.object_of(
+        title=shapes.phrase(language, 2, 4),
+        places=shapes.list_of(place, 3, 3),
+        characters=shapes.list_of(person, 3, 3),
+        trouble=shapes.sentence(language, 6, 22),
+        time=shapes.one_of(TIMES),
+        weather=shapes.one_of(WEATHERS),
+    )
+
+    def finish(value: dict[str, Any]) -> dict[str, Any]:
+        scenes = context["scenes"]
+        grounds = [ground(p["place"], p["seen"], p["ground"], scenes) for p in value["places"]]
+        told = [(p["place"], shortened(p["seen"], 120)) for p in value["places"]]
+        places = [{"name": n, "description": d, "scene": g} for (n, d), g in zip(told, grounds, strict=True)]
+        people = [
+            {"name": c["person"], "role": c["trade"], "place": places[c["home"] - 1]["name"]}
+            for c in value["characters"]
+        ]
+        kept = {k: value[k] for k in ("title", "time", "weather")}
+        facts = [shortened(value["trouble"], 120)]
+        return {**kept, "places": places, "characters": people, "facts": facts, "unknown": []}
+
+    def flaw(result: dict[str, Any]) -> float:
+        names = [thing["name"] for kind in ("places", "characters") for thing in result[kind]]
+        return float(len(names) - len(set(names)))
+
+    said = prompts.words(language)["found"]
+    return said, replace(work, toolbox=Toolbox(()), schema=schema, finish=finish, flaw=flaw, max_tokens=420)
+
+
+def _development(context: dict[str, Any], work: Work) -> tuple[str, Work]:
+    said, language = prompts.words(_language(context)), _language(context)
+    past = list(context.get("past", []))
+    people, items = names(context, "characters"), names(context, "items")
+    fields: dict[str, Any] = {
+        "kind": shapes.one_of(fresh(KINDS, past, "kind", 4)),
+        "place": shapes.one_of(fresh(names(context, "places"), past, "place", 1)),
+    }
+    action = context.get("action") or ""
+    things = offered(context, action)
+    if things:
+        fields["thing"] = shapes.one_of(things)
+    fields["text"] = shapes.sentence(language, 6, 22, openings(action, people, language))
+
+    def finish(value: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "text": shortened(value["text"], 200),
+            "kind": value["kind"],
+            "who": named(value["text"], people),
+            "place": value["place"],
+            "thing": value.get("thing", ""),
+            "item": next(iter(named(value["text"], items)), ""),
+        }
+
+    def flaw(result: dict[str, Any]) -> float:
+        world = context.get("world", {})
+        known = [*world.get("facts", []), *(p.get("description", "") for p in world.get("places", []))]
+        earlier = [str(p.get("text", "")) for p in past] + list(context.get("story", [])) + known
+        ignored = bool(action) and not stems(action) & stems(result["text"])
+        return repeats(result["text"], earlier, people) + unfinished(result["text"]) + float(ignored)
+
+    wanted = said["action"].format(action=action) if action else ""
+    choice = said["things"].format(things=", ".join(things)) if things else ""
+    closing = said["plan"].format(action=wanted, things=choice)
+    made = replace(
+        work, schema=shapes.object_of(**fields), finish=finish, flaw=flaw, narrow=worth_reading(context),
+        max_tokens=140, must_call=bool(work.toolbox), closing=closing if work.toolbox else "",
+    )  # fmt: skip
+    return (said["look"] if work.toolbox else closing), made
+
+
+def _architect(context: dict[str, Any], work: Work) -> tuple[str, Work]:
+    intent = context["intent"]
+    world = context.get("world", {})
+    place = next((p for p in world.get("places", []) if p["name"] == intent.get("place")), {})
+    told = prompts.words(_language(context))["architect"].format(
+        text=intent["text"], place=intent.get("place", ""), thing=intent.get("thing") or "main thing",
+        scene=place.get("scene") or "as it is",
+    )  # fmt: skip
+    schema = shapes.object_of(prompt=shapes.caption(str(intent.get("thing") or "")))
+
+    def finish(value: dict[str, Any]) -> dict[str, Any]:
+        lit = f"{value['prompt'].strip(' ,')}{_LIGHT.get(world.get('time', ''), '')}"
+        prompt = f"{lit}{_SKY.get(world.get('weather', ''), '')}"
+        return {"paints": [{"prompt": next(p for p in (prompt, lit, lit[:90]) if len(p) <= 90), "slot": "picture"}]}
+
+    def flaw(result: dict[str, Any]) -> float:
+        thing = str(intent.get("thing") or "")
+        return float(bool(thing) and not stems(thing) & stems(result["paints"][0]["prompt"]))
+
+    return told, replace(work, toolbox=Toolbox(()), schema=schema, finish=finish, flaw=flaw, max_tokens=60)
+
+
+def seen(perception: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """What the pictures show: the names of things that were seen with some certainty, and how each looks in words."""
+    names: list[str] = []
+    told: list[str] = []
+    for look in perception.values():
+        labels = look.get("labels") or {}
+        things = [t["name"] for t in labels.get("things", []) if t.get("confidence", 1.0) >= _SURE]
+        around = [str(labels[k]) for k in ("place", "time", "weather") if labels.get(k) not in (None, "", "none")]
+        names += things
+        told.append(", ".join([*things, *around]) or str(look.get("text", "")))
+    return names, [text for text in told if text]
+
+
+def _author(context: dict[str, Any], work: Work) -> tuple[str, Work]:
+    language, intent = _language(context), context["intent"]
+    said = prompts.words(language)
+    shown, told = seen(context.get("perception", {}))
+    planned = str(intent.get("thing") or "")
+    unlike = bool(shown) and bool(planned) and planned not in shown
+    people = names(context, "characters")
+    asked = said["author"].format(
+        text=intent["text"],
+        place=intent.get("place", ""),
+        seen="; ".join(told),
+        unlike=said["unlike"] if unlike else "",
+    )
+    english = language == "en"
+    fields: dict[str, Any] = {
+        "sentence1": shapes.sight(people, shown[0]) if shown and english else shapes.sentence(language),
+        "sentence2": shapes.sentence(language, starts=[*people, *_STARTS] if english else None),
+        "mood": shapes.one_of(MOODS),
+    }
+
+    def finish(value: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "text": shortened(f"{value['sentence1']} {value['sentence2']}", 300),
+            "who": named(f"{value['sentence1']} {value['sentence2']}", people),
+            "place": intent.get("place", ""),
+            "thing": shown[0] if shown else "",
+            "mood": value["mood"],
+        }
+
+    def flaw(result: dict[str, Any]) -> float:
+        first, _, second = result["text"].partition(". ")
+        unseen = english and bool(shown) and not any(stems(n) & stems(result["text"]) for n in shown)
+        told_twice = repeats(second, [first], people)
+        cramped = float(any(len(s.split()) >= _CRAMPED for s in (first, second)))
+        loose = max(unfinished(first), unfinished(second), cramped)
+        return repeats(result["text"], list(context.get("story", [])), people) + told_twice + loose + 0.5 * unseen
+
+    schema = shapes.object_of(**fields)
+    return asked, replace(work, toolbox=Toolbox(()), schema=schema, finish=finish, flaw=flaw, max_tokens=150)
+
+
+def _update(context: dict[str, Any], work: Work) -> tuple[str, Work]:
+    chronicle = context["chronicle"]
+    place = chronicle.get("place") or context.get("intent", {}).get("place", "")
+    told = prompts.words(_language(context))["update"].format(text=chronicle["text"], place=place)
+    shape = change_shapes(context, _language(context))
+    schema = shapes.object_of(operations=shapes.list_of({"anyOf": shape}, 1, 2))
+
+    def finish(value: dict[str, Any]) -> dict[str, Any]:
+        return {"operations": changes(value["operations"], context)}
+
+    def flaw(result: dict[str, Any]) -> float:
+        return float(not result["operations"])
+
+    return told, replace(work, toolbox=Toolbox(()), schema=schema, finish=finish, flaw=flaw, max_tokens=140)
+
+
+_MAKERS: dict[str, Callable[[dict[str, Any], Work], tuple[str, Work]]] = {
+    "found": _found,
+    "development": _development,
+    "architect": _architect,
+    "author": _author,
+    "update": _update,
+}
