@@ -14,6 +14,7 @@ from yggdrasil.contract.context import Here, here, leave, stand, standing
 from yggdrasil.contract.errors import Cancelled, Paused, YggError
 from yggdrasil.contract.events import CancelToken, Event, Listener
 from yggdrasil.contract.ports import as_outputs, checked_inputs
+from yggdrasil.contract.session import in_turn
 
 if TYPE_CHECKING:
     from yggdrasil.contract.block import Block
@@ -54,10 +55,13 @@ def perform(
     tells = place.listener is not None and not quiet
     if tells:
         place.emit("started", type=block.type_name, block_kind=block.kind)
+    if place.session.root is None:
+        place.session = place.session.rooted(block)
     before = stand(place)
     try:
         given = checked_inputs(block.inputs, values, place.path) if check else values
-        result = as_outputs(block.forward(**given), block.outputs, "")
+        answer = in_turn(block, place, given) if block.remembers else block.forward(**given)
+        result = as_outputs(answer, block.outputs, "")
     except (Cancelled, KeyboardInterrupt):
         place.emit("cancelled")
         raise
