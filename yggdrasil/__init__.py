@@ -69,8 +69,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _WHERE:
         raise AttributeError(f"module 'yggdrasil' has no attribute {name!r}")
-    if name == "World":
-        import_module("yggdrasil.store.templates")
     value = getattr(import_module(_WHERE[name]), name)
     globals()[name] = value
     return value

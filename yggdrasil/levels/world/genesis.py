@@ -36,7 +36,7 @@ def found(acting: Acting, given: dict[str, Any]) -> None:
         with acting.surroundings(branch, 0, 0, NAME) as born, standing(here().below(NAME)) as place:
             place.emit("started", step=0)
             context = {**_context(acting, content), "world": content.digest_for_agents()}
-            asked = task("found", context, {}, content, None)
+            asked = task("found", context, {}, content, None, acting.settings["genre"])
             born.news |= memories
             output = stage.ask({"task": asked, "context": context, "wish": context["wish"]})
             memories = born.news
@@ -53,7 +53,7 @@ def found(acting: Acting, given: dict[str, Any]) -> None:
 
 def _context(acting: Acting, content: Content) -> dict[str, Any]:
     settings = acting.settings
-    fixed = {k: settings[k] for k in ("language", "things", "scenes")}
+    fixed = {**settings["setting"], "language": settings["language"]}
     style = content.style or settings["style"]
     return {**fixed, "wish": content.wish, "style": style, "step": 0, "story": list(content.story), "past": []}
 

@@ -5,7 +5,7 @@ from random import Random
 import numpy as np
 from PIL import Image
 
-from yggdrasil.blocks.draw.canvas import (
+from yggdrasil.plugins.draw.canvas import (
     SIDE,
     Canvas,
     Colour,
@@ -20,7 +20,7 @@ from yggdrasil.blocks.draw.canvas import (
     stars,
     whole,
 )
-from yggdrasil.blocks.draw.sky import HOURS
+from yggdrasil.plugins.draw.sky import HOURS
 
 WALLS: dict[str, Colour] = {"cave": (140, 118, 104), "dungeon": (116, 113, 120), "room": (205, 185, 150)}
 FLOORS: dict[str, tuple[Colour, Colour]] = {

@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from yggdrasil.blocks.draw.block import Compose
-from yggdrasil.blocks.draw.compose import compose
-from yggdrasil.blocks.draw.drawings import Drawings, open_drawings
-from yggdrasil.blocks.draw.scene import PLACES, TIMELESS, Scene
-from yggdrasil.blocks.draw.sky import HOURS, WEATHERS
-from yggdrasil.blocks.draw.vocabulary import drawable, vocabulary
 from yggdrasil.contract import ConfigError, FileRef, MissingFile
 from yggdrasil.contract.digest import digest_file
 from yggdrasil.contract.running import listening
+from yggdrasil.plugins.draw.block import Compose
+from yggdrasil.plugins.draw.compose import compose
+from yggdrasil.plugins.draw.drawings import Drawings, open_drawings
+from yggdrasil.plugins.draw.scene import PLACES, TIMELESS, Scene
+from yggdrasil.plugins.draw.sky import HOURS
+from yggdrasil.plugins.draw.vocabulary import drawable, vocabulary
+from yggdrasil.plugins.scenery import WEATHERS
 
 INDEX = Path(__file__).parents[3] / "tools" / "illustrate" / "drawings" / "index.json"
 
@@ -71,7 +72,7 @@ def test_every_place_hour_and_weather_looks_its_own(drawings: Drawings) -> None:
     for place in PLACES:
         for time in ["none"] if place in TIMELESS else list(HOURS):
             seen.append(compose(Scene(place=place, time=time), drawings, 3))
-    seen.extend(compose(Scene(weather=weather), drawings, 3) for weather in WEATHERS[1:])
+    seen.extend(compose(Scene(weather=weather), drawings, 3) for weather in list(WEATHERS)[1:])
     assert len({picture.tobytes() for picture in seen}) == len(seen)
     assert all(pixels(picture).std() > 4 for picture in seen)
 

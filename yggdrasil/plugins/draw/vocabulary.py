@@ -26,7 +26,7 @@ class Concept(NamedTuple):
 @cache
 def vocabulary() -> dict[str, Concept]:
     """Every drawable thing by its name."""
-    entries = json.loads(files("yggdrasil.blocks.draw").joinpath("vocabulary.json").read_text("utf-8"))["concepts"]
+    entries = json.loads(files("yggdrasil.plugins.draw").joinpath("vocabulary.json").read_text("utf-8"))["concepts"]
     return {
         entry["name"]: Concept(**{**entry, "en": tuple(entry["en"]), "ru": tuple(entry["ru"])}) for entry in entries
     }
@@ -40,4 +40,4 @@ def drawable() -> list[str]:
 @cache
 def lexicon() -> dict[str, Any]:
     """Words for places, times and weathers, nearest drawings of undrawn things, words that paint nothing."""
-    return json.loads(files("yggdrasil.blocks.draw").joinpath("lexicon.json").read_text("utf-8"))
+    return json.loads(files("yggdrasil.plugins.draw").joinpath("lexicon.json").read_text("utf-8"))

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from yggdrasil.blocks.draw.compose import compose
-from yggdrasil.blocks.draw.drawings import Drawings, open_drawings
-from yggdrasil.blocks.draw.scene import PLACES, TIMELESS, Scene
-from yggdrasil.blocks.draw.vocabulary import vocabulary
-from yggdrasil.blocks.seer.block import Seer
-from yggdrasil.blocks.seer.findings import Labels, Thing
-from yggdrasil.blocks.seer.sentence import sentence, with_article
 from yggdrasil.contract import FileRef
 from yggdrasil.contract.digest import digest_file
+from yggdrasil.plugins.draw.compose import compose
+from yggdrasil.plugins.draw.drawings import Drawings, open_drawings
+from yggdrasil.plugins.draw.scene import PLACES, TIMELESS, Scene
+from yggdrasil.plugins.draw.vocabulary import vocabulary
+from yggdrasil.plugins.seer.block import Seer
+from yggdrasil.plugins.seer.findings import Labels, Thing
+from yggdrasil.plugins.seer.sentence import sentence, with_article
 
 ROOT = Path(__file__).parents[3]
 WEIGHTS = ROOT / "tools" / "seer" / "weights" / "model.safetensors"

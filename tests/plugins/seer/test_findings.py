@@ -7,9 +7,9 @@ import torch
 from PIL import Image
 from torch import nn
 
-from yggdrasil.blocks.seer.block import PLACES, TIMES, WEATHERS, Seer
-from yggdrasil.blocks.seer.findings import Limits, doubts, standing
-from yggdrasil.blocks.seer.network import Logits
+from yggdrasil.plugins.seer.block import PLACES, TIMES, WEATHERS, Seer
+from yggdrasil.plugins.seer.findings import Limits, doubts, standing
+from yggdrasil.plugins.seer.network import Logits
 
 LIMITS = Limits(thing=0.8, margin=0.5, scene=0.6, presence=0.5)
 SURE = 9.0

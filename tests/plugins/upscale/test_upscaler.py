@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 import yggdrasil as ygg
-from yggdrasil.blocks.upscale.block import Upscaler
-from yggdrasil.blocks.upscale.network import CompactNetwork
 from yggdrasil.contract import Cancelled, FileRef, MissingFile, PortError
 from yggdrasil.contract.digest import digest_file
+from yggdrasil.plugins.upscale.block import Upscaler
+from yggdrasil.plugins.upscale.network import CompactNetwork
 
 WEIGHTS = Path(__file__).parents[3] / "tools" / "upscaler" / "weights" / "model.safetensors"
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from yggdrasil.blocks.draw.canvas import (
+from yggdrasil.plugins.draw.canvas import (
     SIDE,
     Canvas,
     Colour,
@@ -18,8 +18,6 @@ from yggdrasil.blocks.draw.canvas import (
     pen,
     stars,
 )
-
-WEATHERS = ("none", "rain", "snowfall", "fog", "storm")
 
 
 class Hour(NamedTuple):

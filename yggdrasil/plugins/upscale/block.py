@@ -35,7 +35,7 @@ class Upscaler(TorchBlock, type="upscale/compact", role="Tool"):
     matte: str | None = None
 
     def build(self) -> "nn.Module":
-        from yggdrasil.blocks.upscale.network import CompactNetwork
+        from yggdrasil.plugins.upscale.network import CompactNetwork
 
         return CompactNetwork(features=self.features, depth=self.depth, scale=self.scale)
 

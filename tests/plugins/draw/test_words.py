@@ -2,9 +2,9 @@
 
 import pytest
 
-from yggdrasil.blocks.draw.scene import read_scene
-from yggdrasil.blocks.draw.vocabulary import vocabulary
-from yggdrasil.blocks.draw.words import understand
+from yggdrasil.plugins.draw.scene import read_scene
+from yggdrasil.plugins.draw.vocabulary import vocabulary
+from yggdrasil.plugins.draw.words import understand
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from yggdrasil.blocks.seer.network import Logits
+    from yggdrasil.plugins.seer.network import Logits
 
 UNCLEAR = "unclear"
 SIDES = ("left", "middle", "right")

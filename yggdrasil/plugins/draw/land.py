@@ -5,7 +5,7 @@ from random import Random
 
 import numpy as np
 
-from yggdrasil.blocks.draw.canvas import (
+from yggdrasil.plugins.draw.canvas import (
     SIDE,
     Canvas,
     Colour,
@@ -21,7 +21,7 @@ from yggdrasil.blocks.draw.canvas import (
     scaled,
     whole,
 )
-from yggdrasil.blocks.draw.sky import HOURS, sky
+from yggdrasil.plugins.draw.sky import HOURS, sky
 
 GROUNDS: dict[str, tuple[Colour, Colour]] = {
     "meadow": ((96, 168, 72), (120, 190, 80)),

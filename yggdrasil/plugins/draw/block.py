@@ -2,11 +2,11 @@
 
 from typing import TypedDict
 
-from yggdrasil.blocks.draw.compose import compose
-from yggdrasil.blocks.draw.drawings import open_drawings
-from yggdrasil.blocks.draw.scene import read_scene
-from yggdrasil.blocks.draw.words import understand
 from yggdrasil.contract import Block, here
+from yggdrasil.plugins.draw.compose import compose
+from yggdrasil.plugins.draw.drawings import open_drawings
+from yggdrasil.plugins.draw.scene import read_scene
+from yggdrasil.plugins.draw.words import understand
 from yggdrasil.ports import Image, Json, Text
 
 

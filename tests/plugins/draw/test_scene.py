@@ -2,8 +2,8 @@
 
 import pytest
 
-from yggdrasil.blocks.draw.scene import PLACES, read_scene
-from yggdrasil.blocks.draw.vocabulary import lexicon, vocabulary
+from yggdrasil.plugins.draw.scene import PLACES, read_scene
+from yggdrasil.plugins.draw.vocabulary import lexicon, vocabulary
 
 
 @pytest.mark.parametrize(

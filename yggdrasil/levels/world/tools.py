@@ -2,41 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from yggdrasil.contract import Block, ConfigError, here
+from yggdrasil.contract import Block, ConfigError
 from yggdrasil.ports import Text
-
-CONTEXT = "agent.context"
-"""Under this name the context of the task that is being done stands among what a run shares."""
+from yggdrasil.state.reading import context, stems
 
 _NOTHING = {"ru": "ничего не найдено", "": "nothing was found"}
 _EMPTY = {"ru": "здесь ещё ничего не случилось", "": "nothing has happened there yet"}
-_WORD = re.compile(r"[^\W\d_]{3,}")
-_STEM = 5
 _LINES = 3
 _NEAR = 0.2
 """Least cosine of two texts that have to do with each other; unrelated ones of MiniLM stand near 0."""
 _REMEMBERED = 2000
 
 
-def context() -> dict[str, Any]:
-    """The context of the task that is being done. Raises ConfigError outside of one."""
-    found = here().shared.get(CONTEXT)
-    if found is None:
-        raise ConfigError("there is no world to read", where=here().path, mend="use this tool from an agent in a world")
-    return found
-
-
 def _said(words: dict[str, str], language: str) -> str:
     return words.get(language, words[""])
-
-
-def stems(text: str) -> set[str]:
-    """The words of three letters and more, cut to five, so that inflected forms meet."""
-    return {word.lower()[:_STEM] for word in _WORD.findall(text)}
 
 
 class ReadPlace(Block, type="world/read_place", role="Tool"):

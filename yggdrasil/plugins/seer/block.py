@@ -2,26 +2,24 @@
 
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from yggdrasil.blocks.seer.findings import Found, Limits, Names, doubts, labels_of, standing
-from yggdrasil.blocks.seer.sentence import sentence
 from yggdrasil.contract.pictures import as_rgb
 from yggdrasil.contract.torch_block import TorchBlock
+from yggdrasil.plugins import scenery
+from yggdrasil.plugins.seer.findings import Found, Limits, Names, doubts, labels_of, standing
+from yggdrasil.plugins.seer.sentence import sentence
 from yggdrasil.ports import Image, Json, Text
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from yggdrasil.blocks.seer.network import Logits
+    from yggdrasil.plugins.seer.network import Logits
 
 PIXELS = 64
 WINDOW = 0.45
 """The share of a picture's side that a second look sees."""
-PLACES = (
-    "meadow", "snow", "desert", "forest", "mountains", "sea", "beach", "city", "swamp", "volcanic",
-    "cave", "dungeon", "room", "underwater", "space", "plain",
-)  # fmt: skip
-TIMES = ("day", "sunset", "night", "overcast", "none")
-WEATHERS = ("none", "rain", "snowfall", "fog", "storm")
+PLACES = (*scenery.GROUNDS, scenery.PLAIN)
+TIMES = (*scenery.HOURS, "none")
+WEATHERS = tuple(scenery.WEATHERS)
 
 
 class Seen(TypedDict):
@@ -55,7 +53,7 @@ class Seer(TorchBlock, type="seer/resnet", role="VLM"):
     matte: str | None = "white"
 
     def build(self) -> "nn.Module":
-        from yggdrasil.blocks.seer.network import SeerNetwork
+        from yggdrasil.plugins.seer.network import SeerNetwork
 
         return SeerNetwork(
             (len(self.things) + len(self.beside), len(self.places), len(self.times), len(self.weathers)),
@@ -84,7 +82,7 @@ class Seer(TorchBlock, type="seer/resnet", role="VLM"):
         """
         import torch
 
-        from yggdrasil.blocks.seer.network import Logits
+        from yggdrasil.plugins.seer.network import Logits
 
         both = self.module(torch.cat([pixels, pixels.flip(3)]))
         (what, mirrored), *scene = (one.log_softmax(1).chunk(2) for one in both)

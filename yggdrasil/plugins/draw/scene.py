@@ -5,12 +5,10 @@ from dataclasses import asdict, dataclass, field
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
-from yggdrasil.blocks.draw.vocabulary import lexicon, vocabulary
+from yggdrasil.plugins.draw.vocabulary import lexicon, vocabulary
+from yggdrasil.plugins.scenery import GROUNDS
 
-PLACES = (
-    "meadow", "snow", "desert", "forest", "mountains", "sea", "beach", "city", "swamp", "volcanic",
-    "cave", "dungeon", "room", "underwater", "space",
-)  # fmt: skip
+PLACES = tuple(GROUNDS)
 TIMELESS = ("cave", "dungeon", "underwater", "space")
 WEATHERLESS = (*TIMELESS, "room")
 MOST_THINGS = 3

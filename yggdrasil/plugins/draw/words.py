@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 
-from yggdrasil.blocks.draw.vocabulary import vocabulary
+from yggdrasil.plugins.draw.vocabulary import vocabulary
 
 LONGEST_PHRASE = 4
 _TOKEN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[^\w\s]|_")
@@ -99,4 +99,4 @@ def _phrases() -> dict[tuple[str, ...], str]:
 
 @cache
 def _dictionary() -> dict[str, dict[str, str]]:
-    return json.loads(files("yggdrasil.blocks.draw").joinpath("russian.json").read_text("utf-8"))
+    return json.loads(files("yggdrasil.plugins.draw").joinpath("russian.json").read_text("utf-8"))

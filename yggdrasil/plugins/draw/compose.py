@@ -6,13 +6,13 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from yggdrasil.blocks.draw.canvas import SIDE, Canvas, as_canvas, as_picture
-from yggdrasil.blocks.draw.drawings import Drawings
-from yggdrasil.blocks.draw.indoors import INDOORS, PLAIN, indoors
-from yggdrasil.blocks.draw.land import land
-from yggdrasil.blocks.draw.scene import Scene
-from yggdrasil.blocks.draw.sky import weather_over
-from yggdrasil.blocks.draw.vocabulary import Concept, vocabulary
+from yggdrasil.plugins.draw.canvas import SIDE, Canvas, as_canvas, as_picture
+from yggdrasil.plugins.draw.drawings import Drawings
+from yggdrasil.plugins.draw.indoors import INDOORS, PLAIN, indoors
+from yggdrasil.plugins.draw.land import land
+from yggdrasil.plugins.draw.scene import Scene
+from yggdrasil.plugins.draw.sky import weather_over
+from yggdrasil.plugins.draw.vocabulary import Concept, vocabulary
 
 PICTURE = 64
 AIRBORNE = {"airplane", "helicopter", "rocket", "flying-saucer", "satellite", "parachute", "balloon"}

@@ -1,28 +1,9 @@
 """One sentence out of what was found; a doubt is said, never papered over."""
 
-from yggdrasil.blocks.seer.findings import UNCLEAR, Labels, Thing
+from yggdrasil.plugins.scenery import GROUNDS, HOURS, PLAIN, WEATHERS
+from yggdrasil.plugins.seer.findings import UNCLEAR, Labels, Thing
 
-PLACES = {
-    "meadow": "on a meadow",
-    "snow": "in the snow",
-    "desert": "in the desert",
-    "forest": "in a forest",
-    "mountains": "in the mountains",
-    "sea": "at sea",
-    "beach": "on a beach",
-    "city": "in a city",
-    "swamp": "in a swamp",
-    "volcanic": "on a lava field",
-    "cave": "in a cave",
-    "dungeon": "in a stone hall",
-    "room": "in a room",
-    "underwater": "under water",
-    "space": "in space",
-    "plain": "on a plain ground",
-    UNCLEAR: "in a place that is hard to make out",
-}
-TIMES = {"day": "by day", "sunset": "at sunset", "night": "at night", "overcast": "under a grey sky"}
-WEATHERS = {"rain": "in the rain", "snowfall": "while it snows", "fog": "in fog", "storm": "in a thunderstorm"}
+PLACES = {**GROUNDS, PLAIN: "on a plain ground", UNCLEAR: "in a place that is hard to make out"}
 WITHOUT_ARTICLE = (
     "bread", "chains", "cheese", "cherries", "coral", "crossed", "fire", "grapes", "lightning", "logs", "meat",
     "wheat", "santa",
@@ -32,7 +13,7 @@ WITHOUT_ARTICLE = (
 def sentence(labels: Labels) -> str:
     """What a person would be told, such as "A fox in the snow at night."."""
     parts = [_subject(labels)]
-    for phrases, key in ((PLACES, "place"), (TIMES, "time"), (WEATHERS, "weather")):
+    for phrases, key in ((PLACES, "place"), (HOURS, "time"), (WEATHERS, "weather")):
         name = labels[key]["name"]
         phrase = phrases.get(name, name if key == "place" else "")
         if phrase:
