@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 _WHERE = {
     "Block": "yggdrasil.contract",
     "YggError": "yggdrasil.contract",
+    "Session": "yggdrasil.contract.session",
+    "session": "yggdrasil.contract.context",
     "here": "yggdrasil.contract",
     "listening": "yggdrasil.contract",
     "Graph": "yggdrasil.levels.graph",
@@ -28,6 +30,8 @@ _WHERE = {
 if TYPE_CHECKING:
     from yggdrasil.agent.agent import Agent
     from yggdrasil.contract import Block, YggError, here, listening
+    from yggdrasil.contract.context import session
+    from yggdrasil.contract.session import Session
     from yggdrasil.levels.choose import choose
     from yggdrasil.levels.graph import Graph, Pipeline, graph
     from yggdrasil.levels.loop import loop
@@ -44,6 +48,7 @@ __all__ = [
     "Block",
     "Graph",
     "Pipeline",
+    "Session",
     "Stage",
     "World",
     "YggError",
@@ -57,6 +62,7 @@ __all__ = [
     "loop",
     "mermaid",
     "save",
+    "session",
 ]
 
 

@@ -14,6 +14,7 @@ from yggdrasil.agent.agent import Agent
 from yggdrasil.agent.limits import Limits
 from yggdrasil.blocks.llm.abilities import InvalidOutput, TruncatedOutput
 from yggdrasil.contract import Block, Cancelled, CancelToken, ConfigError, Here, listening, standing
+from yggdrasil.contract.session import ROOT, SessionError, own_session
 from yggdrasil.contract.tree import assemble, describe
 from yggdrasil.ports import Text
 
@@ -147,7 +148,7 @@ def test_a2_a_run_goes_on_from_its_limit_and_repeats_no_tool() -> None:
     agent = Agent(Scripted([asks, asks, asks, says("at last")]), [fine], limits=Limits(steps=3))
     agent.run("go")
     other = Agent(Scripted([says("at last")]), [fine], limits=Limits(steps=3))
-    other.restore(json.loads(json.dumps(agent.state())))
+    own_session(other).remember(ROOT, agent.lived()[ROOT])
     out = other.run(more=5)
     assert (out.response, out.status["turns"], fine.runs) == ("at last", 4, 3)
     with pytest.raises(ConfigError, match="met a limit"):
@@ -245,12 +246,21 @@ def test_a_model_without_tool_calling_is_bound_by_a_schema() -> None:
 def test_memory_lasts_and_a_failed_run_leaves_it_as_it_was() -> None:
     agent = Agent(Scripted([says("one"), says("two")]))
     agent.run("first")
-    before = json.dumps(agent.state())
+    before = agent.lived()[ROOT]
     fresh = Agent(Scripted([says("two")]))
-    fresh.restore(json.loads(before))
+    own_session(fresh).remember(ROOT, before)
     fresh.run("second")
     assert [m["content"] for m in fresh.memory.messages] == ["first", "one", "second", "two"]
-    assert Agent(Scripted()).state() is None
+    assert Agent(Scripted()).lived() == {}
+
+
+@pytest.mark.parametrize("broken", [7, {"messages": 3}, {"messages": [4]}, {"calls": "many"}])
+def test_a_memory_that_no_agent_wrote_is_told_and_stays(broken: Any) -> None:
+    agent = Agent(Scripted())
+    own_session(agent).remember(ROOT, broken)
+    with pytest.raises(SessionError, match="cannot be rebuilt"):
+        agent.run("go")
+    assert agent.lived() == {ROOT: broken}
 
 
 def test_an_agent_comes_back_from_its_manifest() -> None:
@@ -285,12 +295,11 @@ def test_a_replay_gives_a_tool_its_memory_back() -> None:
         return inner, Agent(Scripted([calls(("o", "inner", '{"prompt": "x"}')), says("heard")]), {"inner": inner})
 
     journal = Remembering()
-    first_inner, first = nested()
+    _, first = nested()
     with standing(Here(journal=journal)):
         first.run("go")
     second_inner, second = nested()
     with standing(Here(journal=journal)):
         second.run("go")
     assert second_inner.llm.seen == []  # pyright: ignore[reportAttributeAccessIssue]
-    assert second_inner.state() == first_inner.state()
-    assert second.state() == first.state()
+    assert set(first.lived()) == {ROOT, "inner"} and second.lived() == first.lived()

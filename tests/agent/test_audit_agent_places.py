@@ -104,7 +104,7 @@ def test_the_memory_survives_into_another_process(tmp_path: Path) -> None:
     code = (
         "import sys, json, yggdrasil as ygg, tests.agent.scripted;"
         "p = ygg.load(sys.argv[1]); p.run(prompt='second');"
-        "print(json.dumps([m['content'] for m in p.children()['g'].children()['agent'].memory.messages]))"
+        "print(json.dumps([m['content'] for m in p.lived()['g/agent']['messages']]))"
     )
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code, str(folder)], cwd=root, capture_output=True, text=True)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, ClassVar, TypedDict
 
 from PIL import Image as Pictures
 
+from yggdrasil.agent.ask import ask
 from yggdrasil.contract import Block, here
+from yggdrasil.contract.running import drive
+from yggdrasil.engine.cycle.log import Log
 from yggdrasil.levels.stage.creator import Making
 from yggdrasil.levels.stage.philosopher import Looking
 from yggdrasil.levels.world.world import World
@@ -92,6 +96,59 @@ class Change(Block, type="test/change"):
         return [{"op": "add_fact", "text": chronicle["text"]}]
 
 
+class Remembering(Block, type="test/remembering"):
+    """Decide, and remember every step."""
+
+    cacheable: ClassVar[bool] = False
+    remembers: ClassVar[bool] = True
+
+    def forward(self, step: Json, action: Text | None = None) -> Json:
+        lines = [*(here().memory() or {"memory": []})["memory"], action or f"step {step}"]
+        here().remember({"memory": lines})
+        return {"text": ", ".join(lines)}
+
+
+class Asking(Block, type="test/asking"):
+    """Effect E, ask 1, ask 2, effect F (case F1)."""
+
+    def forward(self, plan: Json, artifacts: Json = None) -> Json:
+        here().once("E", {}, lambda: calls.names.append("E"))
+        first = ask("Which colour?")
+        second = ask("Which size?")
+        here().once("F", {}, lambda: calls.names.append("F"))
+        return {"scene": {"media_type": "text/plain", "text": f"{first} {second}"}}
+
+
+class Conversing(Block, type="test/conversing"):
+    """Let an agent speak, which remembers what was said."""
+
+    def __init__(self, agent: Block, **config: Any) -> None:
+        super().__init__(**config)
+        self.agent = agent
+
+    def children(self) -> Mapping[str, Block]:
+        return {"agent": self.agent}
+
+    @classmethod
+    def assemble(cls, config: dict[str, Any], nodes: dict[str, Block], structure: dict[str, Any]) -> Block:
+        return cls(nodes["agent"], **config)
+
+    def forward(self, step: Json, action: Text | None = None) -> Json:
+        said = drive(self.agent, {"prompt": action or f"step {step}"}, "agent")
+        return {"text": f"{step}: {said['response']}"}
+
+
+class Fragile(Block, type="test/fragile", role="Tool"):
+    """Paint one colour, unless told to fail."""
+
+    fails: ClassVar[bool] = False
+
+    def forward(self, prompt: Text, seed: int = 0) -> Image:
+        if self.fails:
+            raise RuntimeError("the brush is lost")
+        return Pictures.new("RGB", (8, 8), (seed % 256, seed // 256 % 256, len(prompt) % 256))
+
+
 def scripted(home: Path | None = None, tools: dict[str, Block] | None = None, **parts: Any) -> World:
     """A world of these blocks; `parts` replaces stages or sets config."""
     calls.names.clear()
@@ -108,4 +165,17 @@ def scripted(home: Path | None = None, tools: dict[str, Block] | None = None, **
     return World(home, **{"wish": "a fjord", "beginning": beginning, **stages, **parts})
 
 
-__all__ = ["Broken", "Change", "Develop", "Paint", "Plan", "See", "Tell", "calls", "here", "scripted"]
+def remembered(world: World, place: str) -> Any:
+    """What the agent at `place` remembers after the last whole step of the world's branch."""
+    log = Log(world.home)
+    try:
+        branch = log.branches[world.branch_name]
+        return log.keeping.memory(branch, log.last_step(branch) + 1, 0, place)
+    finally:
+        log.close()
+
+
+__all__ = [
+    "Asking", "Broken", "Change", "Conversing", "Develop", "Fragile", "Paint", "Plan", "Remembering", "See", "Tell",
+    "calls", "here", "remembered", "scripted",
+]  # fmt: skip

@@ -15,7 +15,7 @@ import yggdrasil as ygg
 from tests.agent.scripted import Effect, Scripted, says
 from tests.agent.scripted import calls as wants
 from tests.levels.killed_world import maybe_die, note
-from tests.levels.scripted import scripted
+from tests.levels.scripted import remembered, scripted
 from tests.levels.test_killed_world import run
 from yggdrasil.agent.agent import Agent
 from yggdrasil.agent.ask import ask
@@ -162,23 +162,24 @@ def test_a_question_in_a_loop_goes_on_in_its_round_and_the_agent_remembers_all(t
     done: list[str] = []
     turns = [says("ok") if n % 2 else wants((f"c{n}", "effect", {"letter": f"L{n // 2}"})) for n in range(6)]
 
-    def world() -> tuple[ygg.World, Agent, Scripted]:
+    def world() -> tuple[ygg.World, Scripted]:
         model = Scripted(turns)
         agent = Agent(model, {"effect": Effect(done)})
-        return scripted(tmp_path / "w", creator=Talks(agent)), agent, model
+        return scripted(tmp_path / "w", creator=Talks(agent)), model
 
-    first, _, model = world()
+    first, model = world()
     with pytest.raises(Paused, match="Go on"):
         first.step()
     assert done == ["L0", "L1"] and len(model.seen) == 4
     (question,) = first.questions()
     first.answer(question["id"], "!")
     first.close()
-    second, agent, model = world()
+    second, model = world()
     assert second.step().artifacts["scene"]["text"] == "ok"
     assert done == ["L0", "L1", "L2"] and len(model.seen) == 2, "no turn and no tool call was made twice"
-    told = [m["content"] for m in agent.memory.messages if m["role"] == "user"]
-    assert told == ["go", "ok", "ok!"] and agent.memory.calls == 3
+    memory = remembered(second, "creator/body/loop/body/agent")
+    told = [m["content"] for m in memory["messages"] if m["role"] == "user"]
+    assert told == ["go", "ok", "ok!"] and memory["calls"] == 3
     second.replay()
 
 

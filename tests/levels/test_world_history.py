@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image as Pictures
 
-from tests.levels.scripted import Develop, Paint, See, calls, scripted
-from yggdrasil.agent.ask import ask
+from tests.levels.scripted import Asking, Develop, Paint, Remembering, See, calls, scripted
 from yggdrasil.contract import Block, Paused, here, listening
 from yggdrasil.engine.cycle.errors import CycleError, LogError, NewerLog
 from yggdrasil.levels.stage.philosopher import Looking
@@ -63,24 +62,6 @@ def test_w1_variants_of_a_turn_do_not_leak() -> None:
     b.replay()
     with pytest.raises(LogError, match="no branch 'A'"):
         root.branch("A")
-
-
-class Remembering(Block, type="test/remembering"):
-    """Decide, and remember every step."""
-
-    def __init__(self, **config: Any) -> None:
-        super().__init__(**config)
-        self.memory: list[str] = []
-
-    def state(self) -> Any:
-        return {"memory": list(self.memory)}
-
-    def restore(self, state: Any) -> None:
-        self.memory = list(state["memory"])
-
-    def forward(self, step: Json, action: Text | None = None) -> Json:
-        self.memory.append(action or f"step {step}")
-        return {"text": ", ".join(self.memory)}
 
 
 def test_memory_of_agents_forks_with_the_world(tmp_path: Path) -> None:
@@ -234,17 +215,6 @@ def test_f2_bytes_grow_by_what_is_new(tmp_path: Path) -> None:
     assert again.prune() == [stray.sha256]
     assert len(list(again._lodging.open().life.artifacts.names())) == 1
     again.replay()
-
-
-class Asking(Block, type="test/asking"):
-    """Effect E, ask 1, ask 2, effect F (case F1)."""
-
-    def forward(self, plan: Json, artifacts: Json = None) -> Json:
-        here().once("E", {}, lambda: calls.names.append("E"))
-        first = ask("Which colour?")
-        second = ask("Which size?")
-        here().once("F", {}, lambda: calls.names.append("F"))
-        return {"scene": {"media_type": "text/plain", "text": f"{first} {second}"}}
 
 
 def test_f1_effects_happen_once_around_questions(tmp_path: Path) -> None:

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.levels.scripted import Develop, Tell, calls, scripted
-from tests.levels.test_world_history import Remembering
+from tests.levels.scripted import Develop, Remembering, Tell, calls, scripted
 from yggdrasil.contract import Block, ConfigError, Event, listening
 from yggdrasil.engine.cycle.errors import LogError
 from yggdrasil.levels.stage.result import BlockError

@@ -16,6 +16,7 @@ from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.turns import calls_natively, tool_notes
 from yggdrasil.blocks.llm.abilities import LanguageModel
 from yggdrasil.contract import Block, ConfigError, here, standing
+from yggdrasil.contract.session import ROOT, own_session
 from yggdrasil.engine.cycle.agent_loop import LoopState, fresh, run_loop
 from yggdrasil.ports import Json, Text
 from yggdrasil.storytelling.tasks import CONTEXT, Task, plan
@@ -36,6 +37,7 @@ class Agent(Block, type="agent", role="Agent"):
 
     heavy: ClassVar[bool] = True
     cacheable: ClassVar[bool] = False
+    remembers: ClassVar[bool] = True
 
     policy: Literal["tools", "guided"] = "tools"
     guide: str = "tale"
@@ -65,26 +67,31 @@ class Agent(Block, type="agent", role="Agent"):
             self.about = about
         self.llm = llm
         self.toolbox = Toolbox(tools, strict=self.strict)
-        self.memory = Memory()
+
+    @property
+    def memory(self) -> Memory:
+        """What it remembers of the runs that began at it and were given no session."""
+        return Memory.of(own_session(self).recall(ROOT), self.name)
 
     def forward(self, prompt: Text = "", task: Json | None = None, more: int = 0) -> Answered:
         """Answer `prompt`, or do `task` ({name, context, schema}); `more` goes on from a limit for so many turns."""
+        memory = Memory.of(here().memory(), here().path)
         if more:
-            return self._go_on(more)
+            return self._go_on(more, memory)
         if self.policy == "guided":
-            return self._guided(Task.of(task or {"name": "reply", "context": {"prompt": prompt}}))
-        call = self.memory.calls
+            return self._guided(Task.of(task or {"name": "reply", "context": {"prompt": prompt}}), memory)
+        call = memory.calls
         if task is not None:
             work, messages = plan(Task.of(task), self.toolbox, self.instructions, self._work())
             return self._ran(work, fresh(messages), call, self.limits.steps, task)
-        return self._ran(self._work(), fresh(self._conversation(prompt)), call, self.limits.steps)
+        return self._ran(self._work(), fresh(self._conversation(prompt, memory)), call, self.limits.steps)
 
     def _work(self) -> Work:
         toolbox = self.toolbox if self.policy == "tools" else Toolbox(())
         return Work(toolbox, max_tokens=self.max_tokens, temperature=self.temperature, window=self.window)
 
-    def _conversation(self, prompt: str) -> list[dict[str, Any]]:
-        earlier = [m for m in self.memory.messages if m["role"] != "system"]
+    def _conversation(self, prompt: str, memory: Memory) -> list[dict[str, Any]]:
+        earlier = [m for m in memory.messages if m["role"] != "system"]
         parts = [self.instructions]
         if self.policy == "tools" and self.toolbox and not calls_natively(self.llm):
             parts.append(tool_notes(self.toolbox))
@@ -92,8 +99,8 @@ class Agent(Block, type="agent", role="Agent"):
         system = [{"role": "system", "content": told}] if told else []
         return [*system, *earlier, {"role": "user", "content": prompt}]
 
-    def _go_on(self, more: int) -> Answered:
-        halted = self.memory.halted
+    def _go_on(self, more: int, memory: Memory) -> Answered:
+        halted = memory.halted
         if halted is None:
             raise ConfigError("no run of this agent met a limit", where=here().path, mend="call it with a prompt")
         state = cast(LoopState, {**fresh([]), **halted["state"], "over": "", "limit": {}})
@@ -107,20 +114,20 @@ class Agent(Block, type="agent", role="Agent"):
         known = here().shared if task is None else {**here().shared, CONTEXT: Task.of(task).context}
         with standing(here().but(shared=known)):
             state = run_loop(running, state, steps)
-        self.memory.messages = state["messages"]
-        self.memory.calls = call + 1
-        self.memory.halted = {"state": dict(state), "call": call, "task": task} if state["over"] == LIMIT else None
+        halted = {"state": dict(state), "call": call, "task": task} if state["over"] == LIMIT else None
+        here().remember({"messages": state["messages"], "calls": call + 1, "halted": halted})
         status = {"state": state["over"], **{k: state[k] for k in ("turns", "tokens", "cost")}, **state["limit"]}
         return {"response": state["response"], "result": state["result"], "status": status}
 
-    def _guided(self, task: Task) -> Answered:
+    def _guided(self, task: Task, memory: Memory) -> Answered:
         guide = guides.find(self.guide)
         place = here()
-        inputs = {"task": task.name, "context": task.context, "call": self.memory.calls}
+        inputs = {"task": task.name, "context": task.context, "call": memory.calls}
         result = place.once(
             f"guide {self.guide}", inputs, lambda: guide.answer(self.llm, task.name, task.context, place.seed)
         )
-        self.memory.calls += 1
+        memory.calls += 1
+        place.remember(memory.state())
         text = result.get("text")
         response = text if isinstance(text, str) else json.dumps(result, ensure_ascii=False)
         if isinstance(text, str):
@@ -143,12 +150,6 @@ class Agent(Block, type="agent", role="Agent"):
             raise ConfigError(f"structure names {', '.join(unknown)}", mend="it holds `tools`: node name → tool name")
         tools = {names.get(node, node): block for node, block in nodes.items() if node != _LLM}
         return cls(nodes.get(_LLM), tools, **config)
-
-    def state(self) -> Any:
-        return self.memory.state()
-
-    def restore(self, state: Any) -> None:
-        self.memory.restore(state)
 
 
 def _node(wire: str) -> str:

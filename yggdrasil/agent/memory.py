@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from yggdrasil.contract import YggError
+from yggdrasil.contract.session import SessionError
 
 Message = dict[str, Any]
 Keep = Literal["last", "first"]
@@ -90,9 +91,15 @@ class Memory:
             return None
         return {"messages": self.messages, "calls": self.calls, "halted": self.halted}
 
-    def restore(self, state: dict[str, Any] | None) -> None:
-        """Take back what `state()` gave."""
-        known = state or {}
-        self.messages = [dict(message) for message in known.get("messages", [])]
-        self.calls = int(known.get("calls", 0))
-        self.halted = known.get("halted")
+    @classmethod
+    def of(cls, state: Any, where: str) -> Memory:
+        """What `state()` gave, taken up again. Raises SessionError for what no agent wrote."""
+        made, known = cls(), state or {}
+        try:
+            made.messages = [dict(message) for message in known.get("messages", [])]
+            made.calls = int(known.get("calls", 0))
+            made.halted = known.get("halted")
+        except (TypeError, ValueError, AttributeError) as error:
+            what = f"its memory cannot be rebuilt ({error})"
+            raise SessionError(what, where=where, mend="restore it from a copy, or begin a new session") from None
+        return made

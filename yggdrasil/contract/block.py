@@ -50,7 +50,8 @@ class Block:
     """Base of everything. Write `forward` and annotated fields; call `run`, `stream`, or draw it in a graph.
 
     Fields annotated in the class body are the config (checked by pydantic, saved in the manifest);
-    the parameters of `forward` are the inputs, its return annotation the outputs.
+    the parameters of `forward` are the inputs, its return annotation the outputs. A block that `remembers` reads
+    `here().memory()` in its `forward` and says `here().remember(…)`.
     """
 
     type_name: ClassVar[str] = ""
@@ -58,6 +59,7 @@ class Block:
     kind: ClassVar[str] = "block"
     heavy: ClassVar[bool] = False
     cacheable: ClassVar[bool] = True
+    remembers: ClassVar[bool] = False
     _changes: int = 0
 
     def __init_subclass__(cls, type: str = "", role: str = "", **rest: Any) -> None:
@@ -121,12 +123,11 @@ class Block:
             raise ConfigError(f"type {cls.type_name!r} takes no nodes", mend="remove `nodes` from its manifest")
         return cls(**config)
 
-    def state(self) -> Any:
-        """What the block remembers between calls (JSON); None if nothing."""
-        return None
+    def lived(self) -> dict[str, Any]:
+        """What its parts remember in the session kept on this block: place → JSON, saved and loaded with it."""
+        from yggdrasil.contract.session import own_session
 
-    def restore(self, state: Any) -> None:
-        """Take back what `state()` gave."""
+        return own_session(self).to_json()
 
     def keep(self, folder: Path) -> None:
         """Write into `folder` what the block has lived that no JSON state holds; most have nothing."""

@@ -14,9 +14,12 @@ from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.errors import Cancelled
 from yggdrasil.contract.events import Kind
 from yggdrasil.contract.readers import Audience
+from yggdrasil.contract.session import NO_RUN, RunSession, Session, SessionError
 
 if TYPE_CHECKING:
     import torch
+
+    from yggdrasil.contract.block import Block
 
 MAX_SEED = 2**63 - 1
 
@@ -30,7 +33,10 @@ class Journal(Protocol):
 class Here:
     """The surroundings of one call. `seed` belongs to this place and call alone (0 … 2**63 − 1)."""
 
-    __slots__ = ("_above", "_name", "_path", "_seed", "artifacts", "audience", "cancel", "journal", "shared")
+    __slots__ = (
+        "_above", "_name", "_path", "_seed", "artifacts", "audience", "cancel", "journal", "remembers", "session",
+        "shared",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -41,6 +47,8 @@ class Here:
         artifacts: ArtifactStore | None = None,
         journal: Journal | None = None,
         shared: dict[str, Any] | None = None,
+        session: RunSession = NO_RUN,
+        remembers: Block | None = None,
     ) -> None:
         self._path: str | None = path
         self._seed: int | None = seed
@@ -51,6 +59,8 @@ class Here:
         self.artifacts: ArtifactStore = MemoryArtifacts() if artifacts is None else artifacts
         self.journal = journal
         self.shared: dict[str, Any] = {} if shared is None else shared
+        self.session = session
+        self.remembers = remembers
 
     @property
     def path(self) -> str:
@@ -72,7 +82,8 @@ class Here:
     def but(self, **changes: Any) -> Here:
         """The same surroundings with some parts exchanged (`path`, `seed`, `cancel` …)."""
         parts: dict[str, Any] = {
-            n: getattr(self, n) for n in ("path", "audience", "cancel", "artifacts", "journal", "shared")
+            n: getattr(self, n)
+            for n in ("path", "audience", "cancel", "artifacts", "journal", "shared", "session", "remembers")
         }
         parts |= {"seed": self.seed} | changes
         return Here(**parts)
@@ -97,6 +108,8 @@ class Here:
         new.artifacts = self.artifacts
         new.journal = self.journal
         new.shared = self.shared
+        new.session = self.session
+        new.remembers = self.remembers
         return new
 
     def emit(self, kind: Kind, **data: Any) -> None:
@@ -148,6 +161,20 @@ class Here:
             return act()
         return self.journal.once(self.path, name, inputs, act)
 
+    def memory(self) -> Any:
+        """What the block that runs here remembered when it was last called in this session (JSON); None at first."""
+        return self.session.session.recall(self._memory_place())
+
+    def remember(self, state: Any) -> None:
+        """Let the block that runs here remember `state` (JSON) in this session, instead of what it did."""
+        self.session.session.remember(self._memory_place(), state)
+
+    def _memory_place(self) -> str:
+        if self.remembers is None:
+            mend = "declare `remembers: ClassVar[bool] = True` in the block's class"
+            raise SessionError("no block that remembers runs here", where=self.path, mend=mend)
+        return self.session.place(self.remembers, self.path)
+
     def generator(self, seed: int | None = None) -> torch.Generator:
         """A CPU generator of this call's own, from `seed` if given."""
         import torch
@@ -174,6 +201,17 @@ def standing(place: Here) -> Generator[Here]:
         yield place
     finally:
         _here.reset(token)
+
+
+@contextmanager
+def session(kept: Session | None = None) -> Generator[Session]:
+    """Let every run inside remember in `kept` (a new session): a server gives each conversation one of its own.
+
+    Streams that begin inside go on in it. Two blocks that run in one session are told apart by their names.
+    """
+    given = Session() if kept is None else kept
+    with standing(here().but(session=RunSession(given=given))):
+        yield given
 
 
 def derive_seed(*parts: object) -> int:

@@ -8,7 +8,6 @@ from typing import Any
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.context import here
 from yggdrasil.contract.errors import Paused
-from yggdrasil.contract.tree import content, walk
 
 
 class _Held(BaseException):
@@ -22,10 +21,10 @@ class _Held(BaseException):
 def remembered(name: str, inputs: Any, key: str, block: Block | None, act: Callable[[], Any]) -> Any:
     """What `act` gives (JSON), acted at most once for this place, name and inputs, also over restarts.
 
-    It stands in the journal under `key`, beside the state of every part of `block`; where it is answered from
-    there, those states are restored. Raises what `act` raises; a question is asked by the part that asks it.
+    It stands in the journal under `key`, beside what every part of `block` remembers; where it is answered from
+    there, they remember that again. Raises what `act` raises; a question is asked by the part that asks it.
     """
-    ran = False
+    ran, place = False, here()
 
     def acted() -> dict[str, Any]:
         nonlocal ran
@@ -34,15 +33,13 @@ def remembered(name: str, inputs: Any, key: str, block: Block | None, act: Calla
             value = act()
         except Paused as pause:
             raise _Held(pause) from None
-        life = content(block) if block is not None else {}
+        life = place.session.states(block, place.path) if block is not None else {}
         return {key: value, **({"life": life} if life else {})}
 
     try:
-        done: dict[str, Any] = here().once(name, inputs, acted)
+        done: dict[str, Any] = place.once(name, inputs, acted)
     except _Held as held:
         raise held.pause from None
     if not ran and block is not None and "life" in done:
-        parts = {path or ".": part for path, part in walk(block)}
-        for path, state in done["life"].items():
-            parts[path].restore(state)
+        place.session.restore(block, place.path, done["life"])
     return done[key]

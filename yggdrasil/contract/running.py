@@ -12,6 +12,7 @@ from yggdrasil.contract.errors import Cancelled, Paused, YggError
 from yggdrasil.contract.events import USUAL, Kind
 from yggdrasil.contract.ports import as_outputs, checked_inputs
 from yggdrasil.contract.readers import PATIENCE, Audience, Called, Direct, Listener, Reader
+from yggdrasil.contract.session import in_turn
 
 if TYPE_CHECKING:
     from yggdrasil.contract.block import Block
@@ -64,12 +65,15 @@ def perform(
         place.check()
         if place.audience is not None:
             place.emit("started", type=block.type_name, block_kind=block.kind)
+    if place.session.root is None:
+        place.session = place.session.rooted(block)
     before = stand(place)
     try:
         if not begins:
             place.check()
         given = checked_inputs(block.inputs, values, place.path) if check else values
-        result = as_outputs(block.forward(**given), block.outputs, "")
+        answer = in_turn(block, place, given) if block.remembers else block.forward(**given)
+        result = as_outputs(answer, block.outputs, "")
     except BaseException as error:
         kind, data = end_by(error, place)
         place.emit(kind, **data)

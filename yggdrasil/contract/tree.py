@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from yggdrasil.contract import registry
 from yggdrasil.contract.block import Block, FileRef
@@ -134,11 +133,6 @@ def _check_digests(block: Block, manifest: Manifest, path: str) -> None:
                 where=path,
                 mend="install the version that it was saved with, or take `digests` out to accept the new one",
             )
-
-
-def content(block: Block) -> dict[str, Any]:
-    """State of every block in the tree that has any, by path: what a life file holds."""
-    return {path or ".": state for path, b in walk(block) if (state := b.state()) is not None}
 
 
 def rebuilt(block: Block, instead: dict[int, Block]) -> Block:

@@ -12,6 +12,7 @@ from yggdrasil.contract.block import Block, FileRef
 from yggdrasil.contract.digest import digest_file, digest_of_version
 from yggdrasil.contract.errors import ManifestError, WeightsError, YggError
 from yggdrasil.contract.manifest import FileEntry, Manifest, read_manifest
+from yggdrasil.contract.session import ROOT, own_session
 from yggdrasil.contract.tree import assemble, describe, walk
 from yggdrasil.contract.weights import check_kind, refuse_code
 from yggdrasil.store.models import locate
@@ -147,20 +148,16 @@ def _check_digests(manifest: Manifest, block: Block, folder: Path) -> None:
 
 
 def _revive(block: Block, folder: Path, digest: str | None) -> None:
-    """Give each block its state back, whole and as it was saved, or raise ManifestError."""
+    """Let each block remember what it did when it was saved, or raise ManifestError."""
     if digest is not None:
         path = folder / life_name(digest)
         path = path if path.exists() else folder / "life.json"
-        parts = {p or ".": b for p, b in walk(block)}
+        parts = {p or ROOT for p, _ in walk(block)}
         for place, state in _life(path, digest).items():
             if place not in parts:
                 what = f"has state for {place!r}, which is not in the tree"
                 raise ManifestError(what, where=str(path), mend=_LIFE_MEND)
-            try:
-                parts[place].restore(state)
-            except (TypeError, ValueError, LookupError, AttributeError) as error:
-                what = f"the state of {place!r} ({parts[place].type_name}) cannot be rebuilt ({error})"
-                raise ManifestError(what, where=str(path), mend=_LIFE_MEND) from None
+            own_session(block).remember(place, state)
     block.revive(folder)
 
 

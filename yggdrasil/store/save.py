@@ -16,7 +16,8 @@ from yggdrasil.contract.block import Block, FileRef, is_weights
 from yggdrasil.contract.digest import digest_bytes
 from yggdrasil.contract.errors import ManifestError, WeightsError
 from yggdrasil.contract.manifest import FORMAT, FileEntry, Manifest
-from yggdrasil.contract.tree import content, describe, walk
+from yggdrasil.contract.session import ROOT
+from yggdrasil.contract.tree import describe, walk
 from yggdrasil.contract.weights import check_kind, encode_tensors, refuse_code
 
 MANIFEST = "manifest.yaml"
@@ -57,7 +58,8 @@ def _write(block: Block, folder: Path, standalone: bool) -> None:
     _place_files(manifest, folder)
     whole = describe(block)
     manifest.digests = {"structure": whole.structure_digest(), "weights": whole.weights_digest()}
-    life = content(block)
+    places = {at or ROOT for at, _ in walk(block)}
+    life = {place: state for place, state in block.lived().items() if place in places}
     if life:
         manifest.digests["life"] = digest_bytes(_life_text(life))
     manifest.versions = {name: version(name) for name in ("yggdrasill", *_LIBRARIES)}

@@ -17,7 +17,7 @@ import yggdrasil as ygg
 from tests.blocks.endpoint.stand_in import Answer, CuttingProxy, StandIn, giving, sending, standing_in, stream
 from tests.blocks.endpoint.test_blocks import SIGHT
 from tests.blocks.endpoint.test_robustness import busy, dripping, endless_words, hanging
-from tests.levels.scripted import Plan, See, scripted
+from tests.levels.scripted import Plan, See, remembered, scripted
 from yggdrasil.agent.agent import Agent
 from yggdrasil.blocks.endpoint.eye import EndpointEye
 from yggdrasil.blocks.endpoint.painter import EndpointPainter
@@ -107,10 +107,9 @@ def test_a_step_that_meets_a_trouble_is_resumed_and_loses_nothing(stand_in: Stan
     assert len(world.history()) == 1 and world.replay()
     again = [("painter" if "prompt" in body else body["model"]) for body in stand_in.asked[asked:]]
     assert "painter" not in again or "creator" not in done, "what was finished is not asked for twice"
-    author = next(b for n, b in world.children().items() if n == "author").children()["body"]
-    assert isinstance(author, Agent)
-    calls = [c["id"] for m in author.memory.messages for c in m.get("tool_calls", [])]
-    assert calls == [m["tool_call_id"] for m in author.memory.messages if m["role"] == "tool"]
+    author = remembered(world, "author/body")["messages"]
+    calls = [c["id"] for m in author for c in m.get("tool_calls", [])]
+    assert calls == [m["tool_call_id"] for m in author if m["role"] == "tool"]
     world.close()
 
 

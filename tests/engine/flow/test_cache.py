@@ -2,7 +2,7 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -46,16 +46,12 @@ class Count(Block, type="test_cache/count", role="Tool"):
 
 
 class Remember(Block, type="test_cache/remember"):
-    def __init__(self, **config: Any) -> None:
-        super().__init__(**config)
-        self.heard: list[str] = []
+    remembers: ClassVar[bool] = True
 
     def forward(self, text: Text) -> Json:
-        self.heard.append(text)
-        return list(self.heard)
-
-    def state(self) -> Any:
-        return self.heard
+        heard = [*(here().memory() or []), text]
+        here().remember(heard)
+        return heard
 
 
 class Zeros(Block, type="test_cache/zeros"):

@@ -105,17 +105,13 @@ def block_key(block: Block) -> str:
     A block is not kept if it or a part of it says so, keeps state between calls, or holds weights that no file names.
     """
     parts = [part for _, part in walk(block)]
-    if any(not p.cacheable or _keeps_state(p) or p.tensors() is not None for p in parts):
+    if any(not p.cacheable or p.remembers or p.tensors() is not None for p in parts):
         return ""
     try:
         manifest = describe(block)
         return f"{manifest.structure_digest()}:{manifest.weights_digest()}"
     except ManifestError:
         return f"object:{[(p.serial, p.touched()) for p in parts]}"
-
-
-def _keeps_state(block: Block) -> bool:
-    return type(block).state is not Block.state
 
 
 def value_key(value: Any) -> str | None:

@@ -7,14 +7,14 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from yggdrasil.contract.block import Block
 from yggdrasil.contract.context import here, standing
 from yggdrasil.contract.errors import YggError
 from yggdrasil.contract.running import end_by
+from yggdrasil.contract.session import own_session
 from yggdrasil.engine.cycle.branches import MAIN
 from yggdrasil.engine.cycle.records import StageRecord
 from yggdrasil.levels.stage.request import task
-from yggdrasil.levels.world.stage_runner import Acting, memories
+from yggdrasil.levels.world.stage_runner import Acting
 from yggdrasil.state.content import KINDS, Content
 from yggdrasil.state.operation_types import tidy_name
 
@@ -32,26 +32,26 @@ def found(acting: Acting, given: dict[str, Any]) -> None:
     stage = acting.stages["development"]
     branch = acting.life.log.branches[MAIN]
     output: Any = None
-    born: dict[str, Block] = {}
-    for each in acting.stages.values():
-        born |= acting.recall(each, branch, 0, 0)
+    memories = own_session(acting.world).to_json()
     if not any(content.named(kind) for kind in KINDS) and "task" in stage.body.inputs:
-        with acting.surroundings(branch, 0, 0), standing(here().below(NAME)) as place:
+        with acting.surroundings(branch, 0, 0) as born, standing(here().below(NAME)) as place:
             place.emit("started", type=stage.type_name, block_kind=stage.kind, step=0)
             context = {**_context(acting, content), "world": content.digest_for_agents()}
             asked = task("found", context, {}, content, None)
+            born.news |= memories
             try:
                 output = stage.ask({"task": asked, "context": context, "wish": context["wish"]})
             except BaseException as error:
                 kind, data = end_by(error, place)
                 place.emit(kind, **data)
                 raise
+            memories = born.news
         output = output.get("result") or next(iter(output.values()), None) or {}
         content = _content({**content.to_json(), **_start(cast(dict[str, Any], output))}, "founding")
     record = StageRecord(0, NAME, "ran", None, time.monotonic() - started, "", output)
     with acting.life.log.database.transaction():
         acting.life.log.found(branch, record, content.to_json())
-        for place, state in memories(born).items():
+        for place, state in memories.items():
             acting.life.log.keeping.remember(branch, 0, 0, place, state)
     if output is not None:
         here().below(NAME).emit("finished", step=0, seconds=record.seconds)

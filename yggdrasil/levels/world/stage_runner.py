@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,13 +10,13 @@ from typing import Any
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.context import derive_seed, here, standing
 from yggdrasil.contract.running import drive
-from yggdrasil.contract.tree import walk
+from yggdrasil.contract.session import RunSession, Session
 from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.cycle_stages import UPDATE
-from yggdrasil.engine.cycle.errors import LogError
 from yggdrasil.engine.cycle.stage_call import Moment, Written
 from yggdrasil.levels.stage.stage import Stage
 from yggdrasil.levels.world.life import Life
+from yggdrasil.levels.world.memories import Recalled
 from yggdrasil.state.content import Content
 from yggdrasil.state.errors import OperationError
 from yggdrasil.state.operations import AppendStory, Operation, apply, parse_operations, to_json
@@ -29,11 +28,11 @@ Settings = Mapping[str, Any]
 class Acting:
     """Implements the cycle's Actor for one world."""
 
-    def __init__(self, stages: Mapping[str, Stage], life: Life, settings: Settings) -> None:
+    def __init__(self, world: Block, stages: Mapping[str, Stage], life: Life, settings: Settings) -> None:
+        self.world = world
         self.stages = stages
         self.life = life
         self.settings = settings
-        self._births: dict[str, Any] = {}
 
     def content(self, branch: Branch, step: int) -> dict[str, Any]:
         return self.life.content(branch, step).to_json()
@@ -45,14 +44,13 @@ class Acting:
         """
         stage = self.stages[moment.role.name]
         content = self.life.content_before(moment.branch, moment.step, moment.position)
-        with self.surroundings(moment.branch, moment.step, moment.position):
-            remembering = self.recall(stage, moment.branch, moment.step, moment.position)
+        with self.surroundings(moment.branch, moment.step, moment.position) as memories:
             if moment.role is UPDATE:
                 written = self._update(stage, moment, content)
             else:
                 wrote = self._run(stage, moment, content, {})
                 written = Written(wrote["value"], wrote["beside"] or None)
-        return replace(written, memory=memories(remembering))
+        return replace(written, memory=memories.news)
 
     def _run(self, stage: Stage, moment: Moment, content: Content, more: dict[str, Any]) -> dict[str, Any]:
         context = {**self.context(moment.branch, moment.step, content), **more}
@@ -92,48 +90,16 @@ class Acting:
         }
 
     @contextmanager
-    def surroundings(self, branch: Branch, step: int, position: int) -> Iterator[None]:
-        """Seed, journal and artifacts of the stage at `position`, below the place of the world."""
+    def surroundings(self, branch: Branch, step: int, position: int) -> Iterator[Recalled]:
+        """Seed, journal, artifacts and session of the stage at `position`, below the place of the world."""
         place = here()
         seed = derive_seed(self.settings["seed"], branch.variant, step, position)
         journal = self.life.log.journal(branch, step, position, place.path)
-        with standing(place.but(seed=seed, journal=journal, artifacts=self.life.artifacts)):
-            yield
-
-    def recall(self, stage: Stage, branch: Branch, step: int, position: int) -> dict[str, Block]:
-        """Give every block below `stage` its memory of this moment; gives the blocks by place."""
-        places = _places(self.stages)
-        found: dict[str, Block] = {}
-        for _, block in walk(stage):
-            place = places[id(block)]
-            birth = self._births.setdefault(place, copy.deepcopy(block.state()))
-            wanted = self.life.log.keeping.memory(branch, step, position, place)
-            wanted = birth if wanted is None else wanted
-            if block.state() != wanted:
-                _restore(block, copy.deepcopy(wanted), place)
-            found[place] = block
-        return found
-
-
-def _restore(block: Block, state: Any, place: str) -> None:
-    try:
-        block.restore(state)
-    except (TypeError, ValueError, LookupError, AttributeError) as error:
-        what = f"its memory cannot be rebuilt ({error})"
-        raise LogError(what, where=place, mend="restore world.db from a copy") from None
-
-
-def _places(stages: Mapping[str, Stage]) -> dict[int, str]:
-    """Every block's place in the world; one that stands at two places has the first."""
-    found: dict[int, str] = {}
-    for name, stage in stages.items():
-        for path, block in walk(stage, name):
-            found.setdefault(id(block), path)
-    return found
-
-
-def memories(blocks: Mapping[str, Block]) -> dict[str, Any]:
-    return {place: state for place, block in blocks.items() if (state := block.state()) is not None}
+        memories = Recalled(self.life.log, branch, step, position)
+        session = RunSession(self.world, Session(memories))
+        own = {"seed": seed, "journal": journal, "artifacts": self.life.artifacts, "session": session}
+        with standing(place.but(**own)):
+            yield memories
 
 
 def _applied(value: Any, moment: Moment, content: Content) -> Written:

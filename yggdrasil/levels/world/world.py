@@ -242,6 +242,10 @@ class World(Block, type="world"):
         """Copy log and artifacts into `folder`, as they are now; this world stays where it lives."""
         self._lodging.open().life.copy_to(Path(folder))
 
+    def lived(self) -> dict[str, Any]:
+        """What its agents are to know when it is founded; from then on their memories stand in its log."""
+        return {} if self._lodging.open().life.log.founded() else super().lived()
+
     def keep(self, folder: Path) -> None:
         """Write the life into `folder`; a world without a lasting home lives there from now on."""
         self._lodging.keep(folder)
@@ -263,7 +267,7 @@ class World(Block, type="world"):
 
     def _acting(self, life: Life) -> Acting:
         settings = {k: getattr(self, k) for k in ("wish", "language", "style", "things", "scenes", "seed")}
-        return Acting(self.stages, life, settings)
+        return Acting(self, self.stages, life, settings)
 
     def _own_branch(self) -> Branch:
         return self._lodging.open().life.log.branches[self._branch]
