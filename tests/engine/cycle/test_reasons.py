@@ -36,7 +36,7 @@ def test_the_english_of_older_logs_is_read_as_codes(status: str, text: str, mean
 
 
 def test_every_reason_of_the_cycle_survives_the_log() -> None:
-    states = [dict.fromkeys(BLOCKS[:filled], "x") for filled in range(len(BLOCKS) + 1)]
+    states: list[dict[str, str]] = [dict.fromkeys(BLOCKS[:filled], "x") for filled in range(len(BLOCKS) + 1)]
     found = [reason_to_skip(role, state) for role in ORDER for state in states]
     assert {why["code"] for why in found if why} == {"needs", "no_state", "dropped", "filled"}
     assert [load_reason(dumps(why), "skipped") for why in found if why] == [why for why in found if why]
