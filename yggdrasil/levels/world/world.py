@@ -66,10 +66,8 @@ class World(Block, type="world"):
         stages = {n: parts.pop(n) for n in names if n in parts}
         super().__init__(**parts)
         stages.setdefault("update", Telling())
-        absent = [n for n in names if n not in stages]
-        if absent:
-            lacking = ", ".join(absent)
-            raise ConfigError(f"the world has no {lacking}", where=self.name, mend="pass a stage for each role")
+        if absent := ", ".join(n for n in names if n not in stages):
+            raise ConfigError(f"the world has no {absent}", where=self.name, mend="pass a stage for each role")
         self.stages = {n: _as_stage(n, stages[n]) for n in names}
         self.schema = Schema(fields=self.fields)
         self._branch = MAIN
@@ -137,8 +135,7 @@ class World(Block, type="world"):
 
     def content(self, at: int | None = None) -> Content:
         """The world's content after step `at` (the last one)."""
-        life = self._lodging.open().life
-        branch = self._own_branch()
+        life, branch = self._lodging.open().life, self._own_branch()
         return life.content(branch, life.log.last_step(branch) if at is None else life.log.step(branch, at).step)
 
     def history(self, branch: str | None = None) -> list[Step]:
@@ -286,7 +283,7 @@ class World(Block, type="world"):
         if waiting is not None and state is not None:
             living.cycle.settle_open(branch)
         elif waiting is not None:
-            here().note(f"going on with step {waiting.step}")
+            here().note(f"going on with step {waiting.step}", "going_on", step=waiting.step)
             number = living.cycle.resume(branch)
             if action in (None, waiting.action):
                 return Step(log.step(branch, number), living.life.home)
@@ -298,6 +295,6 @@ def _as_stage(name: str, part: Block) -> Stage:
     if not isinstance(part, Stage):
         return Stage(part, plays=name)
     if part.plays != name:
-        mend = f"pass it as {part.plays}=…"
-        raise ConfigError(f"the stage given as {name} plays {part.plays}", where="world", mend=mend)
+        what = f"the stage given as {name} plays {part.plays}"
+        raise ConfigError(what, where="world", mend=f"pass it as {part.plays}=…")
     return part
