@@ -189,7 +189,7 @@ def picture(folder: Path) -> Path:
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
-        (sql("PRAGMA user_version=99"), "format 99, this version reads up to 1"),
+        (sql("PRAGMA user_version=99"), "format 99, this version reads up to"),
         (sql("UPDATE stages SET output = '{\"text\":\"lie\"}' WHERE name = 'author' AND block != ''"), "the log says"),
         (lambda f: picture(f).write_bytes(b"x"), "have changed on disk"),
         (lambda f: picture(f).unlink(), "is not there"),

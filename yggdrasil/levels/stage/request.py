@@ -137,7 +137,7 @@ def _update(content: Content) -> dict[str, Any]:
         options.append(_op("change", kind=kind, name=_known(content, "character"), field=changed, value=_text(60)))
     if content.items:
         options.append(_op("give", item=items, to_character=people))
-    return _object(operations=_list({"anyOf": options}, 1, 3))
+    return _object(operations=_list({"anyOf": options}, 0, 3))
 
 
 def _known(content: Content, kind: str) -> dict[str, Any]:
