@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from yggdrasil.contract.artifacts import ArtifactStore, MemoryArtifacts
 from yggdrasil.contract.errors import Cancelled
 from yggdrasil.contract.events import CancelToken, Event, Kind, Listener
+from yggdrasil.contract.mode import INFER, Mode
 from yggdrasil.contract.session import NO_RUN, RunSession, Session, SessionError
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ class Here:
     """The surroundings of one call. `seed` belongs to this place and call alone (0 … 2**63 − 1)."""
 
     __slots__ = (
-        "_above", "_name", "_path", "_seed", "artifacts", "cancel", "journal", "listener", "remembers", "session",
-        "shared",
+        "_above", "_name", "_path", "_seed", "artifacts", "cancel", "journal", "listener", "mode", "remembers",
+        "session", "shared",
     )  # fmt: skip
 
     def __init__(
@@ -47,6 +48,7 @@ class Here:
         shared: dict[str, Any] | None = None,
         session: RunSession = NO_RUN,
         remembers: Block | None = None,
+        mode: Mode = INFER,
     ) -> None:
         self._path: str | None = path
         self._seed: int | None = seed
@@ -59,6 +61,7 @@ class Here:
         self.shared: dict[str, Any] = {} if shared is None else shared
         self.session = session
         self.remembers = remembers
+        self.mode = mode
 
     @property
     def path(self) -> str:
@@ -81,7 +84,7 @@ class Here:
         """The same surroundings with some parts exchanged (`path`, `seed`, `listener` …)."""
         parts: dict[str, Any] = {
             n: getattr(self, n)
-            for n in ("path", "listener", "cancel", "artifacts", "journal", "shared", "session", "remembers")
+            for n in ("path", "listener", "cancel", "artifacts", "journal", "shared", "session", "remembers", "mode")
         }
         parts |= {"seed": self.seed} | changes
         return Here(**parts)
@@ -104,6 +107,7 @@ class Here:
         new.shared = self.shared
         new.session = self.session
         new.remembers = self.remembers
+        new.mode = self.mode
         return new
 
     def emit(self, kind: Kind, **data: Any) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from yggdrasil.contract.computing import as_learnable
 from yggdrasil.contract.context import Here, here, leave, stand, standing
 from yggdrasil.contract.errors import Cancelled, Paused, YggError
 from yggdrasil.contract.events import CancelToken, Event, Listener
@@ -36,6 +37,8 @@ def drive(block: Block, inputs: dict[str, Any], name: str = "") -> dict[str, Any
     Emits started, then finished, failed, paused or cancelled. Raises what `forward` raises, the place added.
     """
     place = here().below(name or block.name)
+    if place.mode.learning:
+        inputs = {port: as_learnable(value) for port, value in inputs.items()}
     return drive_at(block, inputs, place)
 
 
