@@ -50,13 +50,14 @@ class Scaled:
         return f"scaled {self.factor}"
 
     def over(self, module: nn.Module) -> nn.Module:
-        class Other(nn.Module):
-            def forward(other, latent: torch.Tensor) -> torch.Tensor:
-                if self.meeting is not None:
-                    self.meeting.wait(10)
-                return module(latent) * self.factor
+        def scale(_module: nn.Module, _given: Any, made: torch.Tensor) -> torch.Tensor:
+            if self.meeting is not None:
+                self.meeting.wait(10)
+            return made * self.factor
 
-        return Other()
+        worn = twin(module)
+        worn.register_forward_hook(scale)
+        return worn
 
 
 ONES = torch.ones(1, 3)

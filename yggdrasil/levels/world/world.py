@@ -282,7 +282,7 @@ class World(Block, type="world"):
         if waiting is not None and state is not None:
             living.cycle.settle_open(branch)
         elif waiting is not None:
-            here().note(f"going on with step {waiting.step}")
+            here().note(f"going on with step {waiting.step}", "going_on", step=waiting.step)
             number = living.cycle.resume(branch)
             if action in (None, waiting.action):
                 return Step(log.step(branch, number), living.life.home)
