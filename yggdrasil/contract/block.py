@@ -145,6 +145,10 @@ class Block:
         """Weights that no file holds yet (name → tensor), for saving; None if files say it all."""
         return None
 
+    def stored(self, ref: FileRef) -> None:
+        """Take up the file into which `tensors` were written: from now on its weights are in it."""
+        self.files = {role: old for role, old in self.files.items() if not is_weights(role)} | {WEIGHTS: ref}
+
     def file(self, role: str = "weights") -> Path:
         """The path of a file of this block. Raises MissingFile that says how to get it."""
         ref = self.files.get(role)

@@ -31,11 +31,14 @@ def run_plan(
 ) -> dict[str, Any]:
     """Run every step once and give the graph's outputs by name, and those of `watch` as `node.port`.
 
+    A run that learns stays in the caller's thread, where its grad mode and autocast hold, and keeps no results.
+
     Raises what a block raises, its place added.
     """
     place = here()
-    run = _Run(plan, dict(inputs), place, cache)
-    if plan.parallel:
+    learns = place.mode.learning
+    run = _Run(plan, dict(inputs), place, None if learns else cache)
+    if plan.parallel and not learns:
         run.side_by_side()
     else:
         for step in plan.steps:
@@ -54,7 +57,7 @@ class _Run:
         self.keys: Keys = {}
         self.salt = ""
         if cache is not None:
-            self.salt = f"{place.seed}|{place.artifacts_name()}"
+            self.salt = f"{place.seed}|{place.artifacts_name()}|{place.mode.key}"
             self.keys = {(SELF, n): value_key(v) for n, v in inputs.items()}
 
     def side_by_side(self) -> None:

@@ -65,17 +65,15 @@ class Seer(TorchBlock, type="seer/resnet", role="VLM"):
         )
 
     def forward(self, image: Image) -> Seen:
-        import torch
-
         names = Names(self.things, self.places, self.times, self.weathers)
         limits = Limits(self.thing_confidence, self.thing_margin, self.scene_confidence, self.presence)
         picture = as_rgb(image, self.matte, self.name)
-        with torch.inference_mode():
-            first = self.looked(self._pixels(picture))
-            labels = labels_of(first, names, limits, self._closer(picture, first.what[0].softmax(0), limits))
+        with self.computing() as module:
+            first = self.looked(module, self._pixels(picture))
+            labels = labels_of(first, names, limits, self._closer(module, picture, first.what[0].softmax(0), limits))
         return Seen(text=sentence(labels), labels=labels)
 
-    def looked(self, pixels: "Tensor") -> "Logits":
+    def looked(self, module: "nn.Module", pixels: "Tensor") -> "Logits":
         """What pictures (N, 3, height, width) in −1 … 1 show, as sure as they and their mirror images are on average.
 
         What only looks like something by chance seldom does both ways.
@@ -84,11 +82,11 @@ class Seer(TorchBlock, type="seer/resnet", role="VLM"):
 
         from yggdrasil.plugins.seer.network import Logits
 
-        both = self.module(torch.cat([pixels, pixels.flip(3)]))
+        both = module(torch.cat([pixels, pixels.flip(3)]))
         (what, mirrored), *scene = (one.log_softmax(1).chunk(2) for one in both)
         return Logits(torch.logaddexp(what, mirrored.flip(3)), *(torch.logaddexp(*pair) for pair in scene))
 
-    def _closer(self, picture: Any, chances: "Tensor", limits: Limits) -> list[Found]:
+    def _closer(self, module: "nn.Module", picture: Any, chances: "Tensor", limits: Limits) -> list[Found]:
         """What a look at twice the size finds where something small stood unnamed; names of the first look stay."""
         count = len(self.things)
         known = {one.index for one in standing(chances, count, limits)}
@@ -97,7 +95,7 @@ class Seer(TorchBlock, type="seer/resnet", role="VLM"):
             left, top = (min(max(middle - WINDOW / 2, 0), 1 - WINDOW) for middle in (x, y))
             box = (left, top, left + WINDOW, top + WINDOW)
             window = picture.crop(tuple(round(share * side) for share, side in zip(box, picture.size * 2, strict=True)))
-            seen = standing(self.looked(self._pixels(window)).what[0].softmax(0), count, limits)
+            seen = standing(self.looked(module, self._pixels(window)).what[0].softmax(0), count, limits)
             for one in sorted(seen, key=lambda thing: -thing.confidence):
                 across, down = left + one.x * WINDOW, top + one.y * WINDOW
                 if one.index not in known and max(abs(across - x), abs(down - y)) <= WINDOW / 4:

@@ -84,15 +84,15 @@ class Upscaler(TorchBlock, type="upscale/compact", role="Tool"):
         for number, (left, top, right, bottom) in enumerate(boxes):
             here().progress(done + number, of, "tiles")
             window = pixels[top : bottom + 2 * seen, left : right + 2 * seen]
-            with torch.inference_mode():
-                array = self._network(torch.from_numpy(window.copy()), seen * self.scale)
+            with self.computing() as module:
+                array = self._network(module, torch.from_numpy(window.copy()), seen * self.scale)
             large.paste(Pictures.fromarray(array.numpy(), "RGB"), (left * self.scale, top * self.scale))
         return large
 
-    def _network(self, window: "Tensor", margin: int) -> "Tensor":
+    def _network(self, module: "nn.Module", window: "Tensor", margin: int) -> "Tensor":
         """uint8 (height, width, 3) → the same enlarged, without `margin` on each side."""
         import torch
 
         small = window.permute(2, 0, 1)[None].to(self.device, self.torch_dtype) / 255
-        large = self.module(small)[0, :, margin:-margin, margin:-margin]
+        large = module(small)[0, :, margin:-margin, margin:-margin]
         return (large.float().clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().cpu()
