@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from yggdrasil.contract.digest import digest
 from yggdrasil.contract.errors import ManifestError
 
-FORMAT = 1
+FORMAT = 2
+"""2: a graph may hold values (`structure.constants`); what 1 says means the same in 2."""
 MAX_BYTES = 16 << 20
 MAX_DEPTH = 32
 Level = Literal["block", "graph", "pipeline", "stage", "world", "universe"]

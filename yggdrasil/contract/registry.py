@@ -35,9 +35,9 @@ def find(name: str, where: str = "") -> type[Block]:
     with _lock:
         if name in _types:
             return _types[name]
-        points = _entry_points()
+        points = announced(GROUP)
         if name in points:
-            _load(_only(name, points[name], where), where)
+            _load(only(name, points[name], where), where)
         if name in _types:
             return _types[name]
     near = get_close_matches(name, names(), n=1)
@@ -48,30 +48,31 @@ def find(name: str, where: str = "") -> type[Block]:
 
 def names() -> list[str]:
     """All types that can be found now, imported or not."""
-    return sorted({*_types, *_entry_points()})
+    return sorted({*_types, *announced(GROUP)})
 
 
 def owner(name: str) -> str:
     """The distribution that an entry point of this name comes from, or the module that registered it."""
-    points = _entry_points().get(name, [])
+    points = announced(GROUP).get(name, [])
     if points and points[0].dist is not None:
         return points[0].dist.name
     return _owner(_types[name]) if name in _types else ""
 
 
 @cache
-def _entry_points() -> dict[str, list[EntryPoint]]:
+def announced(group: str) -> dict[str, list[EntryPoint]]:
+    """What the installed packages announce in a group of entry points, by name; nothing of it is imported."""
     found: dict[str, list[EntryPoint]] = {}
-    for point in entry_points(group=GROUP):
+    for point in entry_points(group=group):
         found.setdefault(point.name, []).append(point)
     return found
 
 
-def _only(name: str, points: list[EntryPoint], where: str) -> EntryPoint:
-    """The one class behind a name; two packages that claim it are an error, never a silent choice."""
+def only(name: str, points: list[EntryPoint], where: str) -> EntryPoint:
+    """The one thing behind a name; two packages that claim it are an error, never a silent choice."""
     if len({point.value for point in points}) > 1:
         claims = " and by ".join(sorted(f"{p.dist.name if p.dist else '?'} ({p.value})" for p in points))
-        raise ConfigError(f"type {name!r} is given by {claims}", where=where, mend="uninstall one of the packages")
+        raise ConfigError(f"{name!r} is given by {claims}", where=where, mend="uninstall one of the packages")
     return points[0]
 
 
