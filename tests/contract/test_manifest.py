@@ -32,7 +32,7 @@ def build(text: str) -> Block:
     ("text", "told"),
     [
         ("format: [1", "is not YAML"),
-        ("- 1", "is not a mapping.*format: 1"),
+        ("- 1", f"is not a mapping.*format: {FORMAT}"),
         ("type: graph", f"has no format number.*write `format: {FORMAT}`"),
         ("format: '1'", "has no format number"),
         ("format: true", "has no format number"),

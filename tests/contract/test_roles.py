@@ -7,7 +7,7 @@ import pytest
 
 import yggdrasil as ygg
 from yggdrasil.contract import Block, ConfigError, PortError, WiringError
-from yggdrasil.contract.registry import announced
+from yggdrasil.contract.entry_points import points
 from yggdrasil.contract.roles import GROUP, Role, find_role, register_role, role_names
 from yggdrasil.ports import Embedding, Latent, Pred, Text, Timestep, TokenIds
 
@@ -105,7 +105,7 @@ def test_a_package_announces_its_role(tmp_path: Path, monkeypatch: pytest.Monkey
     code = "from yggdrasil.contract.roles import Role\nGROOMER = Role('Groomer', needs=('mane',), gives=('braid',))\n"
     (tmp_path / "stranger_role.py").write_text(code)
     monkeypatch.syspath_prepend(tmp_path)
-    announced.cache_clear()
+    points.cache_clear()
     try:
         assert {"Groomer", "Backbone"} <= set(role_names())
         role = find_role("Groomer")
@@ -114,7 +114,7 @@ def test_a_package_announces_its_role(tmp_path: Path, monkeypatch: pytest.Monkey
             find_role("Wrong")
     finally:
         monkeypatch.undo()
-        announced.cache_clear()
+        points.cache_clear()
 
 
 class Steps(TypedDict):

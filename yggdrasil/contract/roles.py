@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from yggdrasil.contract.block import Block
+from yggdrasil.contract.entry_points import only, opened, points
 from yggdrasil.contract.errors import ConfigError, WiringError
-from yggdrasil.contract.registry import announced, only
 
 GROUP = "yggdrasil.roles"
 Sources = tuple[str, ...]
@@ -164,11 +164,12 @@ def register_role(role: Role) -> Role:
 def find_role(name: str, where: str = "") -> Role | None:
     """The role of that name; None where nobody has registered one: it promises nothing and wires by port names."""
     with _lock:
-        points = announced(GROUP).get(name, [])
-        if name not in _roles and points:
-            found = only(name, points, where).load()
+        claims = points(GROUP).get(name)
+        if name not in _roles and claims:
+            point = only(f"role {name!r}", claims, where)
+            found = opened(f"role {name!r}", point, where)
             if not isinstance(found, Role) or found.name != name:
-                what = f"entry point {name!r} ({points[0].value}) gives {found!r:.60}"
+                what = f"entry point {name!r} ({point.value}) gives {found!r:.60}"
                 raise ConfigError(what, where=where, mend="let it name a Role of that name")
             _roles[name] = found
         return _roles.get(name)
@@ -176,7 +177,7 @@ def find_role(name: str, where: str = "") -> Role | None:
 
 def role_names() -> list[str]:
     """All roles that can be found now."""
-    return sorted({*_roles, *announced(GROUP)})
+    return sorted({*_roles, *points(GROUP)})
 
 
 def in_order(names: set[str]) -> list[Role]:
