@@ -30,6 +30,7 @@ class Port:
     """One named, typed input or output. An input without a default and not optional is required.
 
     `bare`: the lone output of a `forward` that returns the value itself, not a dict of outputs.
+    `hint`: what else than passing a value would feed the input, told where it is missing.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Port:
     optional: bool = False
     bare: bool = False
     about: str = field(default="", compare=False)
+    hint: str = field(default="", compare=False)
 
     @cached_property
     def adapter(self) -> Any:
@@ -47,6 +49,11 @@ class Port:
         from pydantic import TypeAdapter
 
         return TypeAdapter(self.annotation)
+
+    @property
+    def plain(self) -> bool:
+        """Whether its values have a JSON form of their own: they stand in manifests, schemas and requests."""
+        return not (self.kind.large or self.kind.tensor or self.kind.name == "schedule")
 
     def fresh_default(self) -> Any:
         """The default, copied, so that two calls never share a list."""
@@ -169,7 +176,8 @@ def checked_inputs(ports: Mapping[str, Port], given: Mapping[str, Any], where: s
         if name in given:
             values[name] = port.check(given[name], where)
         elif port.required:
-            raise PortError(f"input {name!r} ({port.kind.name}) is missing", where=where, mend=f"pass {name}=…")
+            mend = f"pass {name}=…" + (f", or {port.hint}" if port.hint else "")
+            raise PortError(f"input {name!r} ({port.kind.name}) is missing", where=where, mend=mend)
         else:
             values[name] = port.fresh_default()
     return values
