@@ -37,12 +37,12 @@ def load(name: str | Path) -> Block:
         block = load_manifest(manifest, folder)
     except YggError as error:
         raise _from(error, folder, "" if by_path else text) from None
-    block.name = manifest.name or block.name
+    block.called(manifest.name or block.name)
     if not by_path:
         block.origin = f"shelf:{text}"
         found = describe(block)
         block.origin_digests = {"structure": found.structure_digest(), "weights": found.weights_digest()}
-        block.name = text
+        block.called(text)
     _revive(block, folder, (manifest.digests or {}).get("life"))
     return block
 

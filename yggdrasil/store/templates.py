@@ -7,7 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from yggdrasil.contract.block import Block, FileRef, config_model
+from yggdrasil.contract.block import Block, FileRef
+from yggdrasil.contract.config import config_model
 from yggdrasil.contract.digest import digest_file
 from yggdrasil.contract.errors import ConfigError, did_you_mean
 from yggdrasil.contract.manifest import Manifest, read_manifest
