@@ -17,15 +17,16 @@ WEATHERS = ["none", "rain", "snowfall", "fog", "storm"]
 
 
 def task(
-    name: str, context: dict[str, Any], state: Mapping[str, Any], content: Content, action: str | None
+    name: str, context: dict[str, Any], state: Mapping[str, Any], content: Content | None, action: str | None
 ) -> dict[str, Any]:
-    """The task for the stage `name`; `found` makes a world's starting content."""
+    """The task for the stage `name`; `found` makes a world's starting content. Without content it has no schema."""
     needs = ("artifacts",) if name == "philosopher" else ROLES[name].needs if name in ROLES else ()
     seen = {block: state[block] for block in needs if block in state}
     whole: dict[str, Any] = {**context, **seen}
     if name == "development":
         whole["action"] = action
-    return {"name": name, "context": whole, "schema": schema(name, content, context.get("scenes") or SCENES)}
+    bound = {} if content is None else schema(name, content, context.get("scenes") or SCENES)
+    return {"name": name, "context": whole, "schema": bound}
 
 
 def schema(name: str, content: Content, scenes: list[str]) -> dict[str, Any]:

@@ -24,14 +24,16 @@ class FoundingError(YggError):
     """The starting content is none."""
 
 
-def found(acting: Acting, given: dict[str, Any]) -> None:
+def found(acting: Acting) -> None:
     """Make step 0 of the world. An agent is asked if nothing but a wish is given; journalled like all else."""
     started = time.monotonic()
+    world = acting.world
+    given = {"wish": world.wish, "style": world.style, **world.beginning}
     content = _content(given, "starting content")
-    stage = acting.stages["development"]
+    stage = world.stages["development"]
     branch = acting.life.log.branches[MAIN]
     output: Any = None
-    memories = own_session(acting.world).to_json()
+    memories = own_session(world).to_json()
     if not any(content.named(kind) for kind in KINDS) and "task" in stage.body.inputs:
         with acting.surroundings(branch, 0, 0, NAME) as born, standing(here().below(NAME)) as place:
             place.emit("started", step=0)
@@ -52,9 +54,9 @@ def found(acting: Acting, given: dict[str, Any]) -> None:
 
 
 def _context(acting: Acting, content: Content) -> dict[str, Any]:
-    settings = acting.settings
-    fixed = {k: settings[k] for k in ("language", "things", "scenes")}
-    style = content.style or settings["style"]
+    world = acting.world
+    fixed = {"language": world.language, "things": list(world.things), "scenes": list(world.scenes)}
+    style = content.style or world.style
     return {**fixed, "wish": content.wish, "style": style, "step": 0, "story": list(content.story), "past": []}
 
 
