@@ -185,7 +185,7 @@ def test_a_plain_creator_that_fails_wholly_stops_the_episode(body: Any) -> None:
     assert list(failure.value.failures) == ["scene"] and world.history() == []
     shown = world.show()
     assert [s["status"] for s in shown["unfinished"]["stages"][3:]] == ["ran", "ran", "failed"]
-    assert "the brush is lost" in shown["unfinished"]["stages"][-1]["reason"]
+    assert "the brush is lost" in shown["unfinished"]["stages"][-1]["reason"]["args"]["message"]
 
 
 def test_a_world_of_swapped_stages_is_saved_and_goes_on_the_same(tmp_path: Path) -> None:

@@ -69,7 +69,6 @@ def test_content_changed_in_place_changes_no_world(tmp_path: Path) -> None:
     mine.extra["y"] = 1
     step = world.step()
     step.state["intent"]["text"] = "changed after"
-    step.record.stages[-1].reason.upper()
     assert world.content(at=1).digest == before and "x" not in world.content().facts
     assert world.history()[1].intent["text"] == "event 2"
     world.replay()

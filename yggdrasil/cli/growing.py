@@ -15,7 +15,6 @@ from yggdrasil.cli.live import watched
 from yggdrasil.cli.output import tell
 from yggdrasil.cli.pages import go_on
 from yggdrasil.cli.words import say
-from yggdrasil.contract.context import here
 from yggdrasil.contract.errors import ConfigError, ManifestError, did_you_mean
 from yggdrasil.levels.world.world import World
 from yggdrasil.state.names import folder_name
@@ -44,7 +43,6 @@ def grow_new(wish: str, at: Path | None, steps: int, chosen: dict[str, Any], *, 
         world = _made(wish, chosen)
     _name_unread(world)
     with watched(wish, steps):
-        here().emit("started", type="world", block_kind="world")
         with _nothing_left(world):
             world.found()
         _settle_in(world, at, name)
@@ -130,7 +128,6 @@ def grow_on(
     last = world.last_step
     before = world.content().shown() if last >= 0 else {}
     with watched(str(folder), count):
-        here().emit("started", type="world", block_kind="world")
         return _grow(world, action, count), last, before
 
 

@@ -18,7 +18,8 @@ from yggdrasil.contract.ports import Ports, input_ports, output_ports
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from yggdrasil.contract.running import Outputs, Stream
+    from yggdrasil.contract.running import Outputs
+    from yggdrasil.contract.stream import Stream
 
 
 @dataclass(frozen=True)
@@ -159,8 +160,8 @@ class Block:
         return Outputs(drive(self, self._bind(args, inputs)))
 
     def stream(self, *args: Any, **inputs: Any) -> Stream:
-        """Compute in the background and iterate over the events; closing the stream cancels the run."""
-        from yggdrasil.contract.running import Stream
+        """Compute in the background; iterate over the events by `for` or `async for`; closing it cancels the run."""
+        from yggdrasil.contract.stream import Stream
 
         return Stream(self, self._bind(args, inputs))
 

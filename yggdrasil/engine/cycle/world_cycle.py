@@ -12,6 +12,7 @@ from typing import Any
 from yggdrasil.contract.context import here
 from yggdrasil.contract.digest import digest
 from yggdrasil.contract.errors import Cancelled, NotStored, Paused
+from yggdrasil.contract.events import Reason, reason
 from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.cursor import go_round
 from yggdrasil.engine.cycle.cycle_stages import (
@@ -29,6 +30,7 @@ from yggdrasil.engine.cycle.cycle_stages import (
 )
 from yggdrasil.engine.cycle.errors import CreatorFailure, CycleError
 from yggdrasil.engine.cycle.log import Head, Log, as_stored
+from yggdrasil.engine.cycle.reasons import of_error
 from yggdrasil.engine.cycle.records import DONE, StageRecord, StageStatus, StepRecord, StepStatus
 from yggdrasil.engine.cycle.stage_call import Actor, Moment, Written
 
@@ -75,18 +77,17 @@ class WorldCycle:
     def settle_open(self, branch: Branch, head: Head | None = None) -> StepRecord:
         """Settle what an interrupted step left, by canon's rule: look at it, tell it, apply it, or drop it."""
         running = self._waiting(branch, head)
-        reason = "passed over, since another state was given"
-        self._write(running, *self._skips(range(running.record.next_position, LOOKING), reason))
+        skipped = range(running.record.next_position, LOOKING)
+        self._write(running, *self._skips(skipped, reason("passed_over")))
         return self._run(running)
 
     def give_up(self, branch: Branch) -> StepRecord:
         """Drop what an interrupted step left, without running anything; the history keeps it as dropped."""
         running = self._waiting(branch, None)
-        lacking = missing(running.record.state(), UPDATE.needs)
-        why = f"the state is dropped: {', '.join(lacking)} missing" if lacking else "the state is dropped: given up"
+        lost = reason("dropped", blocks=missing(running.record.state(), UPDATE.needs))
+        skipped = self._skips(range(running.record.next_position, OWN_APPLIED), reason("given_up"))
         with self._log.database.transaction():
-            self._write(running, *self._skips(range(running.record.next_position, OWN_APPLIED), "given up"))
-            self._write(running, StageRecord(OWN_APPLIED, UPDATE.name, "skipped", why))
+            self._write(running, *skipped, StageRecord(OWN_APPLIED, UPDATE.name, "skipped", lost))
             self._finish(running, "dropped")
         return running.record
 
@@ -105,8 +106,8 @@ class WorldCycle:
     def _write(self, running: _Open, *stages: StageRecord) -> None:
         running.record.stages.extend(self._log.acknowledge(running.branch, running.record.step, *stages))
 
-    def _skips(self, positions: range, reason: str) -> list[StageRecord]:
-        return [StageRecord(position, POSITIONS[position].name, "skipped", reason) for position in positions]
+    def _skips(self, positions: range, why: Reason) -> list[StageRecord]:
+        return [StageRecord(position, POSITIONS[position].name, "skipped", why) for position in positions]
 
     def _stage(self, running: _Open, position: int) -> None:
         record = running.record
@@ -115,9 +116,9 @@ class WorldCycle:
             return
         role = POSITIONS[position]
         state = record.state_at(position)
-        reason = reason_to_skip(role, state)
-        if reason:
-            self._skip(running, position, reason)
+        why = reason_to_skip(role, state)
+        if why:
+            self._skip(running, position, why)
             return
         applied = record.last(GIVEN_APPLIED)
         moment = Moment(
@@ -131,20 +132,20 @@ class WorldCycle:
         """Record the first stages that canon's rule skips, in the transaction that begins the step."""
         found: list[StageRecord] = []
         for position, role in enumerate(POSITIONS[:SETTLED]):
-            reason = reason_to_skip(role, running.record.given)
-            if not reason:
+            why = reason_to_skip(role, running.record.given)
+            if not why:
                 break
-            found.append(StageRecord(position, role.name, "skipped", reason))
+            found.append(StageRecord(position, role.name, "skipped", why))
         self._write(running, *found)
         return found
 
-    def _skip(self, running: _Open, position: int, reason: str) -> None:
+    def _skip(self, running: _Open, position: int, why: Reason) -> None:
         name = POSITIONS[position].name
         with self._log.database.transaction():
-            self._write(running, StageRecord(position, name, "skipped", reason))
+            self._write(running, StageRecord(position, name, "skipped", why))
             if position == OWN_APPLIED:
                 self._finish(running, "dropped")
-        here().below(name).emit("skipped", reason=reason)
+        here().below(name).emit("skipped", reason=why)
 
     def _act(self, moment: Moment, running: _Open) -> None:
         started = time.monotonic()
@@ -154,11 +155,11 @@ class WorldCycle:
             if moment.role is CREATOR and not is_filled(written.output):
                 raise CreatorFailure(dict((written.beside or {}).get("failures", {})), where=moment.role.name)
         except BaseException as error:
-            reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            status = _status(error)
             with suppress(NotStored):
-                self._write(running, _ended(moment, _status(error), reason, started, inputs, Written()))
+                self._write(running, _ended(moment, status, of_error(status, error), started, inputs, Written()))
             raise
-        ended = _ended(moment, "ran", "", started, inputs, written)
+        ended = _ended(moment, "ran", None, started, inputs, written)
         with self._log.database.transaction():
             self._write(running, ended)
             self._keep(moment, written, running)
@@ -185,12 +186,12 @@ class WorldCycle:
 
 
 def _ended(
-    moment: Moment, status: StageStatus, reason: str, started: float, inputs: str, written: Written
+    moment: Moment, status: StageStatus, why: Reason | None, started: float, inputs: str, written: Written
 ) -> StageRecord:
     seconds = time.monotonic() - started
     block = moment.role.writes if status == "ran" else ""
     return StageRecord(
-        moment.position, moment.role.name, status, reason, seconds, block, written.output, written.beside, inputs
+        moment.position, moment.role.name, status, why, seconds, block, written.output, written.beside, inputs
     )
 
 

@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from yggdrasil.contract.context import Here, derive_seed, here, standing
-from yggdrasil.contract.events import Listener
+from yggdrasil.contract.context import derive_seed, here, standing
 from yggdrasil.contract.running import drive
 from yggdrasil.contract.session import RunSession, Session
 from yggdrasil.engine.cycle.branches import Branch
@@ -36,12 +35,14 @@ class Acting:
         return self.life.content(branch, step).to_json()
 
     def act(self, moment: Moment) -> Written:
-        """Run one stage. World update's operations are applied whole or not at all."""
+        """Run one stage, which the cycle says is finished when that is durable.
+
+        World update's operations are applied whole or not at all.
+        """
         stage = self.world.stages[moment.role.name]
         before = self.life.content_before if moment.settled else self.life.content_after_last
         content = before(moment.branch, moment.step, moment.position)
-        at = (moment.branch, moment.step, moment.position, moment.role.name)
-        with self.surroundings(*at, fresh=moment.fresh) as memories:
+        with self.surroundings(moment.branch, moment.step, moment.position, moment.fresh) as memories:
             if moment.role is UPDATE:
                 written = self._update(stage, moment, content)
             else:
@@ -53,7 +54,7 @@ class Acting:
         context = {**self.context(moment.branch, moment.step, content), **more}
         whole = content.to_json() if stage.reads_content else None
         inputs = {"state": moment.state, "context": context, "content": whole, "action": moment.action}
-        return drive(stage, inputs, moment.role.name)
+        return drive(stage, inputs, moment.role.name, begins=not more, ends=False)
 
     def _update(self, stage: Stage, moment: Moment, content: Content) -> Written:
         """Ask for operations; if the world does not admit them, once more with the reason.
@@ -93,27 +94,16 @@ class Acting:
         return {"wish": world.wish or content.wish, "style": style, **fixed}
 
     @contextmanager
-    def surroundings(
-        self, branch: Branch, step: int, position: int, name: str, fresh: bool = False
-    ) -> Iterator[Recalled]:
-        """Seed, journal, artifacts and session of the stage `name`, below the place of the world."""
+    def surroundings(self, branch: Branch, step: int, position: int, fresh: bool = False) -> Iterator[Recalled]:
+        """Seed, journal, artifacts and session of the stage at `position`, below the place of the world."""
         place = here()
-        listener = _without_end(place, f"{place.path}/{name}" if place.path else name)
         seed = derive_seed(self.world.seed, branch.variant, step, position)
         journal = self.life.log.journal(branch, step, position, place.path, fresh)
         memories = Recalled(self.life.log, branch, step, position)
         session = RunSession(self.world, Session(memories))
         own = {"seed": seed, "journal": journal, "artifacts": self.life.artifacts, "session": session}
-        with standing(place.but(listener=listener, **own)):
+        with standing(place.but(**own)):
             yield memories
-
-
-def _without_end(place: Here, path: str) -> Listener | None:
-    """The listener, but not told that the stage at `path` is finished: the cycle says so when that is durable."""
-    tell = place.listener
-    if tell is None:
-        return None
-    return lambda event: None if event.kind == "finished" and event.path == path else tell(event)
 
 
 def _applied(value: Any, moment: Moment, content: Content) -> Written:

@@ -44,7 +44,7 @@ def one_step(
         if state is not None:
             driving.settle_open(branch, head)
         else:
-            here().note(f"going on with step {head.waiting.step}")
+            here().note(f"going on with step {head.waiting.step}", "going_on", step=head.waiting.step)
             record = driving.resume(branch, head)
             if action in (None, record.action):
                 return Step(record, life.home)
