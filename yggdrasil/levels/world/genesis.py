@@ -13,6 +13,7 @@ from yggdrasil.contract.running import end_by
 from yggdrasil.contract.session import own_session
 from yggdrasil.engine.cycle.branches import MAIN
 from yggdrasil.engine.cycle.records import StageRecord
+from yggdrasil.levels.stage.genre import setting
 from yggdrasil.levels.stage.request import task
 from yggdrasil.levels.world.stage_runner import Acting
 from yggdrasil.state.content import KINDS, Content
@@ -39,7 +40,7 @@ def found(acting: Acting) -> None:
         with acting.surroundings(branch, 0, 0) as born, standing(here().below(NAME)) as place:
             place.emit("started", type=stage.type_name, block_kind=stage.kind, step=0)
             context = {**_context(acting, content), "world": content.digest_for_agents()}
-            asked = task("found", context, {}, content, None)
+            asked = task("found", context, {}, content, None, world.genre)
             born.news |= memories
             try:
                 output = stage.ask({"task": asked, "context": context, "wish": context["wish"]})
@@ -61,7 +62,7 @@ def found(acting: Acting) -> None:
 
 def _context(acting: Acting, content: Content) -> dict[str, Any]:
     world = acting.world
-    fixed = {"language": world.language, "things": list(world.things), "scenes": list(world.scenes)}
+    fixed = {**setting(world.genre, world.setting), "language": world.language}
     style = content.style or world.style
     return {**fixed, "wish": content.wish, "style": style, "step": 0, "story": list(content.story), "past": []}
 

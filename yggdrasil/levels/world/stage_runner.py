@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,6 +14,7 @@ from yggdrasil.contract.session import RunSession, Session
 from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.cycle_stages import UPDATE
 from yggdrasil.engine.cycle.stage_call import Moment, Written
+from yggdrasil.levels.stage.genre import setting
 from yggdrasil.levels.stage.stage import Stage
 from yggdrasil.levels.world.life import Life
 from yggdrasil.levels.world.memories import Recalled
@@ -54,6 +56,7 @@ class Acting:
         context = {**self.context(moment.branch, moment.step, content), **more}
         whole = content.to_json() if stage.reads_content else None
         inputs = {"state": moment.state, "context": context, "content": whole, "action": moment.action}
+        inputs["genre"] = self.world.genre
         return drive(stage, inputs, moment.role.name, begins=not more, ends=False)
 
     def _update(self, stage: Stage, moment: Moment, content: Content) -> Written:
@@ -90,8 +93,8 @@ class Acting:
         style = content.style or world.style
         if world.style and not world.beginning.get("style") and style == self.life.first_style(branch):
             style = world.style
-        fixed = {"language": world.language, "things": list(world.things), "scenes": list(world.scenes)}
-        return {"wish": world.wish or content.wish, "style": style, **fixed}
+        told = {"wish": world.wish or content.wish, "language": world.language, "style": style}
+        return {**copy.deepcopy(setting(world.genre, world.setting)), **told}
 
     @contextmanager
     def surroundings(self, branch: Branch, step: int, position: int, fresh: bool = False) -> Iterator[Recalled]:

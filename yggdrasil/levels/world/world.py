@@ -11,15 +11,15 @@ from pydantic import Field
 
 from yggdrasil.contract.artifacts import FolderArtifacts
 from yggdrasil.contract.block import Block
+from yggdrasil.contract.entry_points import VERBS
 from yggdrasil.contract.errors import ConfigError, did_you_mean
 from yggdrasil.engine.cycle.branches import MAIN, Branch
 from yggdrasil.engine.cycle.cycle_stages import ORDER
 from yggdrasil.engine.cycle.journal import answer, questions
 from yggdrasil.engine.cycle.log import FILE
-from yggdrasil.levels.stage.request import SCENES
+from yggdrasil.levels.stage.genre import of_format_1
 from yggdrasil.levels.stage.stage import Stage
 from yggdrasil.levels.stage.update import Telling
-from yggdrasil.levels.world import templates
 from yggdrasil.levels.world.fork import fork
 from yggdrasil.levels.world.given_state import passed
 from yggdrasil.levels.world.history import Step
@@ -53,8 +53,8 @@ class World(Block, type="world"):
     language: str = "en"
     seed: int = 0
     beginning: dict[str, Any] = {}
-    things: list[str] = []
-    scenes: list[str] = SCENES
+    genre: str = ""
+    setting: dict[str, Any] = {}
     fields: list[str] = []
     wait: float = 30.0
 
@@ -63,10 +63,8 @@ class World(Block, type="world"):
         stages = {n: parts.pop(n) for n in names if n in parts}
         super().__init__(**parts)
         stages.setdefault("update", Telling())
-        absent = [n for n in names if n not in stages]
-        if absent:
-            lacking = ", ".join(absent)
-            raise ConfigError(f"the world has no {lacking}", where=self.name, mend="pass a stage for each role")
+        if absent := ", ".join(n for n in names if n not in stages):
+            raise ConfigError(f"the world has no {absent}", where=self.name, mend="pass a stage for each role")
         self.stages = {n: _as_stage(n, stages[n]) for n in names}
         _ = self.schema
         self.beginning = copy.deepcopy(self.beginning)
@@ -76,7 +74,7 @@ class World(Block, type="world"):
     @classmethod
     def from_template(cls, name: str, /, home: Path | str | None = None, **params: Any) -> World:
         """A new world from the template `name` of the shelf, or of a path that holds a slash or a dot."""
-        world = templates.make(name, params)
+        world = VERBS.find("from_template")(name, **params)
         if not isinstance(world, World):
             raise ConfigError(f"{name!r} is a {world.kind}, not a world", mend="name a world's template")
         if home is not None:
@@ -85,6 +83,10 @@ class World(Block, type="world"):
 
     def children(self) -> Mapping[str, Block]:
         return self.stages
+
+    @classmethod
+    def migrated(cls, config: dict[str, Any], format: int) -> dict[str, Any]:
+        return config if format >= 2 else of_format_1(config)
 
     @classmethod
     def assemble(cls, config: dict[str, Any], nodes: dict[str, Block], structure: dict[str, Any]) -> Block:
@@ -289,6 +291,6 @@ def _as_stage(name: str, part: Block) -> Stage:
     if not isinstance(part, Stage):
         return Stage(part, plays=name)
     if part.plays != name:
-        mend = f"pass it as {part.plays}=…"
-        raise ConfigError(f"the stage given as {name} plays {part.plays}", where="world", mend=mend)
+        what = f"the stage given as {name} plays {part.plays}"
+        raise ConfigError(what, where="world", mend=f"pass it as {part.plays}=…")
     return part
