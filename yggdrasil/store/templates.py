@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from yggdrasil.contract.block import Block, FileRef, config_model
 from yggdrasil.contract.digest import digest_file
@@ -28,6 +30,8 @@ ENDPOINT = "openai:"
 INSIDE = "vllm:"
 KEY = "OPENAI_API_KEY"
 """The environment variable of an endpoint's secret; its name goes into the manifest, its value nowhere."""
+_WORDS = ("without", "things")
+"""Settings of an endpoint that are lists of words."""
 
 
 def from_template(name: str, /, **parameters: Any) -> Block:
@@ -65,7 +69,7 @@ def stand_in(parameter: str, value: Any) -> Block:
 def teller(model: str | Block) -> Block:
     """An agent that tells worlds with `model`: a block of role LLM, a catalogue name, a .gguf file, a folder that
     transformers saved, a hub's `owner/model`, any of these after `vllm:` to run it on vLLM in this process, or
-    `openai:MODEL@BASE_URL` (the key is read from OPENAI_API_KEY)."""
+    `openai:MODEL@BASE_URL` (the key is read from OPENAI_API_KEY; settings go after it, `?without=temperature`)."""
     agent = load(TELLER)
     llm = model if isinstance(model, Block) else language_model(str(model))
     for place, block in walk(agent):
@@ -104,11 +108,30 @@ def language_model(model: str) -> Block:
 
 
 def _of_endpoint(kind: str, model: str) -> Block:
-    """`openai:MODEL@BASE_URL`; the variable of the secret is named only where it is set, local servers need none."""
-    name, at, url = model.removeprefix(ENDPOINT).partition("@")
+    """`openai:MODEL@BASE_URL`, with settings of the block after `?`; the variable of the secret is named only where it
+    is set, local servers need none."""
+    name, at, address = model.removeprefix(ENDPOINT).rpartition("@")
+    url, _, said = address.partition("?")
     if not (name and at):
         raise ConfigError(f"{model!r} names no endpoint", mend="write openai:MODEL@BASE_URL, its end is often /v1")
-    return find(kind)(model=name, base_url=url, key=KEY if os.environ.get(KEY) else "")
+    block, settings = find(kind), dict(parse_qsl(said, keep_blank_values=True))
+    known = config_model(block).model_fields
+    for setting in settings:
+        if setting not in known or setting in ("model", "base_url"):
+            mend = f"{did_you_mean(setting, known)}; a secret stays in the environment: key=NAME_OF_ITS_VARIABLE"
+            raise ConfigError(f"an endpoint has no setting {setting!r} after ?", where=f"{name}@{url}", mend=mend)
+    given = {"key": KEY if os.environ.get(KEY) else "", **{n: _setting(n, text) for n, text in settings.items()}}
+    return block(model=name, base_url=url, **given)
+
+
+def _setting(name: str, text: str) -> Any:
+    """A setting as JSON, a list of words by commas, else text."""
+    if name in _WORDS:
+        return [word for word in text.split(",") if word]
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def _inside(model: str) -> Block:

@@ -64,10 +64,10 @@ class Link:
         try:
             if self.pid is None:
                 self._start()
-                self._await(0, until, check, token)
+                self._await(0, until, timeout, check, token)
             self._number += 1
             self._send({"op": "chat", "id": self._number, "request": request})
-            return self._await(self._number, until, check, token)
+            return self._await(self._number, until, timeout, check, token)
         finally:
             self._turns.release()
 
@@ -100,14 +100,15 @@ class Link:
             raise self._died() from error
 
     def _await(
-        self, number: int, until: float, check: Callable[[], None], token: Callable[[str], None]
+        self, number: int, until: float, limit: float, check: Callable[[], None], token: Callable[[str], None]
     ) -> dict[str, Any]:
         try:
             while True:
                 check()
                 if time.monotonic() > until:
                     self.close()
-                    raise ModelTimeout("the turn met its time limit", mend="raise `timeout`, or ask for fewer tokens")
+                    mend = "raise `timeout`, or ask for fewer tokens"
+                    raise ModelTimeout(f"the turn met its time limit of {limit:g} s", mend=mend)
                 try:
                     heard = self._heard.get(timeout=_LOOK)
                 except queue.Empty:

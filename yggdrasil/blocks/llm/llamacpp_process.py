@@ -10,6 +10,8 @@ import sys
 import threading
 from typing import Any
 
+from yggdrasil.blocks.llm.call_pieces import CallPieces
+
 _PRIMED_TWICE = 2
 
 
@@ -105,7 +107,7 @@ class _Turn:
     def __init__(self, say: Any, stop: Any) -> None:
         self._say, self._stop = say, stop
         self._text: list[str] = []
-        self._calls: dict[int, dict[str, str]] = {}
+        self._calls = CallPieces()
         self._finish = ""
         self._usage: dict[str, int] = {}
         self._error: Any = None
@@ -125,16 +127,14 @@ class _Turn:
             self._text.append(delta["content"])
             self._say(delta["content"])
         for call in delta.get("tool_calls") or []:
-            held = self._calls.setdefault(call.get("index", 0), {"id": "", "name": "", "arguments": ""})
-            held["id"] = call.get("id") or held["id"]
-            function = call.get("function", {})
-            held["name"] += function.get("name") or ""
-            held["arguments"] += function.get("arguments") or ""
+            function = call.get("function") or {}
+            name, arguments = function.get("name") or "", function.get("arguments") or ""
+            self._calls.take(call.get("index"), call.get("id") or "", name, arguments)
 
     def result(self) -> dict[str, Any]:
         if self._error:
             return {"error": self._error}
-        calls = [self._calls[index] for index in sorted(self._calls)]
+        calls = [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in self._calls.calls]
         return {"text": "".join(self._text), "tool_calls": calls, "usage": self._usage, "finish_reason": self._finish}
 
 
