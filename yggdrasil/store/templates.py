@@ -5,18 +5,20 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 from yggdrasil.contract.block import Block, FileRef, config_model
-from yggdrasil.contract.digest import digest_file
 from yggdrasil.contract.errors import ConfigError, did_you_mean
 from yggdrasil.contract.manifest import Manifest, read_manifest
 from yggdrasil.contract.registry import find
 from yggdrasil.contract.tree import rebuilt, walk
+from yggdrasil.contract.weights import suffix_of
 from yggdrasil.store import models
 from yggdrasil.store.from_diffusers import INDEX, from_diffusers
+from yggdrasil.store.gguf_files import llm_of_gguf
 from yggdrasil.store.hub import is_hub_name
 from yggdrasil.store.llm_folder import llm_of_folder, llm_of_hub
 from yggdrasil.store.load import load, load_manifest
@@ -91,19 +93,41 @@ def language_model(model: str) -> Block:
     if model in models.catalogue():
         return _of_catalogue(model)
     path = Path(model)
-    if path.suffix == ".gguf" and path.is_file():
-        block = find("llm/llamacpp")()
-        block.files["weights"] = FileRef(digest_file(path), path.resolve())
-        return block
+    if path.is_file() and suffix_of(path) == ".gguf":
+        return llm_of_gguf(path)
     if (path / "config.json").is_file():
         return llm_of_folder(path)
-    if is_hub_name(model):
+    if is_hub_name(model) and not path.exists():
         return llm_of_hub(model)
-    raise ConfigError(
-        f"{model!r} names no language model",
-        mend="give a catalogue name (yggdrasil models list), a .gguf file, a folder that transformers saved, "
-        "a hub's owner/model, vllm: before any of them, or openai:MODEL@BASE_URL",
+    raise _no_model(model, path)
+
+
+def _no_model(model: str, path: Path) -> ConfigError:
+    """What the name is instead, and the forms that there are."""
+    mend = (
+        "give a catalogue name (yggdrasil models list), a .gguf file, a folder that transformers saved, "
+        "a hub's owner/model, vllm: before any of them, or openai:MODEL@BASE_URL"
     )
+    why = ""
+    if (path / INDEX).is_file():
+        why, mend = "it is a folder of diffusers, which paints", "give it as the painter: --painter"
+    elif (path / MANIFEST).is_file():
+        why, mend = "it is a saved block", "name the model it was made of, or load it and set its `llm`"
+    elif path.is_dir():
+        why = "it is a folder without config.json"
+    elif path.is_file():
+        why = f"it is a file, and no GGUF: it begins with {_beginning(path)!r}"
+    elif "/" in model or model.startswith("."):
+        why = "there is no such file or folder"
+    else:
+        near = get_close_matches(model, models.catalogue(), n=2, cutoff=0.6)
+        mend = f"did you mean {' or '.join(repr(name) for name in near)}? Else {mend}" if near else mend
+    return ConfigError(f"{model!r} names no language model{f': {why}' if why else ''}", mend=mend)
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(4)
 
 
 def _of_endpoint(kind: str, model: str) -> Block:

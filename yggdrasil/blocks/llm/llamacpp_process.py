@@ -13,6 +13,8 @@ from typing import Any
 from yggdrasil.blocks.llm.call_pieces import CallPieces
 
 _PRIMED_TWICE = 2
+_ERRORS = 1
+"""The runtime's verbosity at which it says why it fails, and nothing else."""
 
 
 class Told:
@@ -44,7 +46,7 @@ class Served:
         params.model.path = path
         params.n_ctx, params.n_parallel = context, 1
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
-        params.warmup, params.verbosity, params.use_jinja = False, -1, True
+        params.warmup, params.verbosity, params.use_jinja = False, _ERRORS, True
         params.no_extra_bufts = True
         params.cache_ram_mib = 0
         params.api_keys = [secrets.token_hex(32)]
