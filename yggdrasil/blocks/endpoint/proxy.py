@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -13,8 +12,6 @@ from yggdrasil.blocks.endpoint.errors import EndpointError
 
 if TYPE_CHECKING:
     from httpx2 import AsyncBaseTransport
-
-_SYSTEM = "the system's settings"
 
 
 @dataclass(frozen=True)
@@ -36,13 +33,11 @@ def proxy_for(base_url: str) -> Proxy | None:
     host = parts.hostname or ""
     if _is_here(host) or _spared(host, parts.port):
         return None
-    found = urllib.request.getproxies()
-    for scheme in (parts.scheme, "all"):
-        url = found.get(scheme)
-        if url:
-            names = (f"{scheme}_proxy", f"{scheme.upper()}_PROXY")
-            variable = next((name for name in names if os.environ.get(name)), _SYSTEM)
-            return Proxy(url if "://" in url else f"http://{url}", variable, host)
+    for name in (f"{parts.scheme}_proxy", "all_proxy"):
+        for variable in (name, name.upper()):
+            url = os.environ.get(variable)
+            if url:
+                return Proxy(url if "://" in url else f"http://{url}", variable, host)
     return None
 
 
@@ -72,17 +67,18 @@ def _is_here(host: str) -> bool:
 
 def _spared(host: str, port: int | None) -> bool:
     """Whether NO_PROXY names the host: by name, end of a name, address, network or `*`, with or without a port."""
-    named = host if port is None else f"{host}:{port}"
-    if urllib.request.proxy_bypass(named):
+    listed = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    return any(_names(entry.strip().lower(), host.lower(), port) for entry in listed.split(","))
+
+
+def _names(entry: str, host: str, port: int | None) -> bool:
+    name = entry.removesuffix(f":{port}") if port else entry
+    bare = name.strip("[]").removeprefix("*").lstrip(".")
+    if name == "*" or (bare and (host == bare or host.endswith(f".{bare}"))):
         return True
     address = _address(host)
-    listed = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
-    return address is not None and any(_holds(entry.strip(), address) for entry in listed.split(","))
-
-
-def _holds(network: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     try:
-        return address in ipaddress.ip_network(network.strip("[]"), strict=False)
+        return address is not None and address in ipaddress.ip_network(bare, strict=False)
     except ValueError:
         return False
 
