@@ -86,7 +86,7 @@ def _by_slot(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _found() -> dict[str, Any]:
-    place = _object(name=_text(40), description=_text(120), scene=_word(40))
+    place = _object(name=_text(40), description=_word(120), scene=_word(40))
     character = _object(name=_text(40), role=_text(40), place=_text(40))
     return _object(
         title=_text(60),
