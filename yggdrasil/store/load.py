@@ -43,7 +43,8 @@ def load(name: str | Path) -> Block:
         found = describe(block)
         block.origin_digests = {"structure": found.structure_digest(), "weights": found.weights_digest()}
         block.name = text
-    _revive(block, folder, (manifest.digests or {}).get("life"))
+    digests = manifest.digests or {}
+    _revive(block, folder, digests.get("life"), digests.get("founding", ""))
     return block
 
 
@@ -155,7 +156,7 @@ def _check_digest(manifest: Manifest, part: str, verb: str, found: str, folder: 
         )
 
 
-def _revive(block: Block, folder: Path, digest: str | None) -> None:
+def _revive(block: Block, folder: Path, digest: str | None, founding: str) -> None:
     """Let each block remember what it did when it was saved, or raise ManifestError."""
     if digest is not None:
         path = folder / life_name(digest)
@@ -166,7 +167,7 @@ def _revive(block: Block, folder: Path, digest: str | None) -> None:
                 what = f"has state for {place!r}, which is not in the tree"
                 raise ManifestError(what, where=str(path), mend=_LIFE_MEND)
             own_session(block).remember(place, state)
-    block.revive(folder)
+    block.revive(folder, founding)
 
 
 def _life(path: Path, wanted: str) -> dict[str, Any]:
