@@ -31,7 +31,6 @@ from yggdrasil.engine.cycle.agent_loop import is_control
 
 _LEGAL = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _STEM = 48
-_LOOK = 0.05
 _GRACE = 0.5
 
 
@@ -172,8 +171,8 @@ def _within(seconds: float | None, block: Block, values: dict[str, Any], place: 
     """Run in this thread, or for at most `seconds` in another, which is told to stop and then left."""
     if seconds is None:
         return drive_at(block, values, place)
-    own = CancelToken()
-    ended = threading.Event()
+    own = CancelToken(place.cancel)
+    ended, woken = threading.Event(), threading.Event()
     given: dict[str, Any] = {}
 
     def work() -> None:
@@ -183,16 +182,17 @@ def _within(seconds: float | None, block: Block, values: dict[str, Any], place: 
             given["error"] = error
         finally:
             ended.set()
+            woken.set()
 
     threading.Thread(target=work, daemon=True, name=f"yggdrasil-tool-{block.name}").start()
-    waited = 0.0
-    while not ended.wait(_LOOK):
-        waited += _LOOK
-        if place.cancel.cancelled or waited >= seconds:
-            own.cancel()
-            ended.wait(_GRACE)
-            place.check()
-            raise Cancelled(place.path)
+    leave = place.cancel.on_cancel(woken.set)
+    woken.wait(seconds)
+    leave()
+    if not ended.is_set():
+        own.cancel()
+        ended.wait(_GRACE)
+        place.check()
+        raise Cancelled(place.path)
     if "error" in given:
         raise given["error"]
     return given["outputs"]

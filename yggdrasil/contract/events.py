@@ -100,11 +100,11 @@ class ToolResult(TypedDict):
 
 
 class ArtifactMade(TypedDict):
-    """A large value was stored."""
+    """A result was stored: a large one under its hash, a text in the state itself."""
 
-    sha256: str
     media_type: str
-    size: int
+    sha256: NotRequired[str]
+    size: NotRequired[int]
     """Bytes."""
     slot: NotRequired[str]
 

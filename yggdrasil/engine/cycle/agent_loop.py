@@ -100,7 +100,7 @@ class _Through(BaseException):
 
     def __init__(self, error: BaseException) -> None:
         self.error = error
-        super().__init__()
+        super().__init__(error)
 
 
 def _past_langgraph(half: Callable[[LoopState], LoopState], state: _Round) -> _Round:

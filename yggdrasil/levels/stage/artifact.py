@@ -51,3 +51,9 @@ def _wav(clip: AudioClip) -> bytes:
         file.setframerate(clip.rate)
         file.writeframes(frames.tobytes())
     return buffer.getvalue()
+
+
+def told(artifact: dict[str, Any]) -> dict[str, Any]:
+    """What the event of a stored artifact says of it."""
+    known = {name: artifact[name] for name in ("sha256", "size") if artifact.get(name) is not None}
+    return {"media_type": artifact.get("media_type", ""), **known}

@@ -10,7 +10,7 @@ from yggdrasil.contract.context import here, standing
 from yggdrasil.contract.errors import CONTROL, PortError, did_you_mean
 from yggdrasil.contract.pictures import read_picture
 from yggdrasil.contract.running import drive
-from yggdrasil.levels.stage.artifact import store
+from yggdrasil.levels.stage.artifact import store, told
 from yggdrasil.ports import Json
 
 
@@ -52,7 +52,7 @@ class Making(Block, type="creator/make"):
         place = here().below(slot)
         with standing(place):
             artifact = place.once(call["tool"], call["arguments"], lambda: self._call(call, made))
-            place.emit("artifact", slot=slot, **{k: artifact.get(k) for k in ("sha256", "media_type", "size")})
+            place.emit("artifact", slot=slot, **told(artifact))
         return artifact
 
     def _call(self, call: dict[str, Any], made: dict[str, Any]) -> dict[str, Any]:
@@ -65,8 +65,8 @@ class Making(Block, type="creator/make"):
         outputs = drive(tool, _inputs(tool, arguments, made), name)
         artifact = store(_main_output(tool, outputs), place.artifacts)
         place.emit("tool_result", tool=name, result=artifact)
-        told = {k: arguments[k] for k in ("prompt", "seed") if k in arguments}
-        return {**artifact, **told, "tool": name}
+        asked = {k: arguments[k] for k in ("prompt", "seed") if k in arguments}
+        return {**artifact, **asked, "tool": name}
 
 
 def _inputs(tool: Block, arguments: dict[str, Any], made: dict[str, Any]) -> dict[str, Any]:
