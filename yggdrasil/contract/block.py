@@ -117,6 +117,12 @@ class Block:
         return {}
 
     @classmethod
+    def migrated(cls, config: dict[str, Any], format: int) -> dict[str, Any]:
+        """The config as this version writes it, out of a manifest of an earlier format; most never changed."""
+        del format
+        return config
+
+    @classmethod
     def assemble(cls, config: dict[str, Any], nodes: dict[str, Block], structure: dict[str, Any]) -> Block:
         """Build from the parts of a manifest; a container overrides this to take its nodes."""
         if nodes:
@@ -138,6 +144,10 @@ class Block:
     def tensors(self) -> dict[str, Any] | None:
         """Weights that no file holds yet (name → tensor), for saving; None if files say it all."""
         return None
+
+    def stored(self, ref: FileRef) -> None:
+        """Take up the file into which `tensors` were written: from now on its weights are in it."""
+        self.files = {role: old for role, old in self.files.items() if not is_weights(role)} | {WEIGHTS: ref}
 
     def file(self, role: str = "weights") -> Path:
         """The path of a file of this block. Raises MissingFile that says how to get it."""

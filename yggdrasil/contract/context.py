@@ -13,6 +13,7 @@ from yggdrasil.contract.artifacts import ArtifactStore, MemoryArtifacts
 from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.errors import Cancelled
 from yggdrasil.contract.events import Kind
+from yggdrasil.contract.mode import INFER, Mode
 from yggdrasil.contract.readers import Audience
 from yggdrasil.contract.session import NO_RUN, RunSession, Session, SessionError
 
@@ -34,8 +35,8 @@ class Here:
     """The surroundings of one call. `seed` belongs to this place and call alone (0 … 2**63 − 1)."""
 
     __slots__ = (
-        "_above", "_name", "_path", "_seed", "artifacts", "audience", "cancel", "journal", "remembers", "session",
-        "shared",
+        "_above", "_name", "_path", "_seed", "artifacts", "audience", "cancel", "journal", "mode", "remembers",
+        "session", "shared",
     )  # fmt: skip
 
     def __init__(
@@ -49,6 +50,7 @@ class Here:
         shared: dict[str, Any] | None = None,
         session: RunSession = NO_RUN,
         remembers: Block | None = None,
+        mode: Mode = INFER,
     ) -> None:
         self._path: str | None = path
         self._seed: int | None = seed
@@ -61,6 +63,7 @@ class Here:
         self.shared: dict[str, Any] = {} if shared is None else shared
         self.session = session
         self.remembers = remembers
+        self.mode = mode
 
     @property
     def path(self) -> str:
@@ -83,7 +86,7 @@ class Here:
         """The same surroundings with some parts exchanged (`path`, `seed`, `cancel` …)."""
         parts: dict[str, Any] = {
             n: getattr(self, n)
-            for n in ("path", "audience", "cancel", "artifacts", "journal", "shared", "session", "remembers")
+            for n in ("path", "audience", "cancel", "artifacts", "journal", "shared", "session", "remembers", "mode")
         }
         parts |= {"seed": self.seed} | changes
         return Here(**parts)
@@ -110,6 +113,7 @@ class Here:
         new.shared = self.shared
         new.session = self.session
         new.remembers = self.remembers
+        new.mode = self.mode
         return new
 
     def emit(self, kind: Kind, **data: Any) -> None:

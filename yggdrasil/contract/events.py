@@ -109,6 +109,12 @@ class ArtifactMade(TypedDict):
     slot: NotRequired[str]
 
 
+def made_known(artifact: Mapping[str, Any]) -> dict[str, Any]:
+    """What the event of a stored artifact says of its reference; a text of a state may have neither hash nor size."""
+    known = {name: artifact[name] for name in ("sha256", "size") if artifact.get(name) is not None}
+    return {"media_type": artifact.get("media_type", ""), **known}
+
+
 class Note(TypedDict):
     """Something worth knowing that is no failure."""
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from yggdrasil.contract.cancel import CancelToken
+from yggdrasil.contract.computing import as_learnable
 from yggdrasil.contract.context import Here, here, leave, stand, standing
 from yggdrasil.contract.errors import Cancelled, Paused, YggError
 from yggdrasil.contract.events import USUAL, Kind
@@ -39,6 +40,8 @@ def drive(
     above = here()
     if above.audience is not None and not above.path:
         above = above.but(audience=above.audience.fresh())
+    if above.mode.learning:
+        inputs = {port: as_learnable(value) for port, value in inputs.items()}
     return perform(block, inputs, above.below(name or block.name), check=True, begins=begins, ends=ends)
 
 
