@@ -20,7 +20,7 @@ from tests.test_floors import FILES, PACKAGE, floor, imports
 
 PICTURE = PACKAGE.parent / "docs" / "images" / "house.svg"
 ROWS = (
-    ("cli",),
+    ("cli", "testing"),
     ("storytelling",),
     ("store",),
     ("agent", "levels", "state"),
@@ -29,7 +29,7 @@ ROWS = (
     ("contract",),
 )
 NAMES = {
-    "cli": "лица", "storytelling": "жанры", "store": "глаголы", "agent": "имена: агенты",
+    "cli": "лица", "testing": "проверка", "storytelling": "жанры", "store": "глаголы", "agent": "имена: агенты",
     "levels": "имена: уровни", "state": "имена: состояние",
     "engine/flow": "движок потока", "engine/cycle": "движок цикла", "blocks": "блоки", "contract": "договор",
 }  # fmt: skip

@@ -10,6 +10,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "yggdrasil"
 CONTRACT, BLOCKS, FLOW, CYCLE = "contract", "blocks", "engine/flow", "engine/cycle"
 LEVELS, AGENT, STATE, STORE, CLI, TALES = "levels", "agent", "state", "store", "cli", "storytelling"
+TESTING = "testing"
 BELOW = {
     CONTRACT: set(),
     BLOCKS: {CONTRACT},
@@ -20,6 +21,7 @@ BELOW = {
     LEVELS: {CONTRACT, BLOCKS, FLOW, CYCLE, STATE},
     STORE: {CONTRACT, BLOCKS, FLOW, CYCLE, STATE, AGENT, LEVELS},
     TALES: {CONTRACT, BLOCKS, FLOW, CYCLE, STATE, AGENT, LEVELS, STORE},
+    TESTING: {CONTRACT, FLOW, LEVELS, STORE},
     CLI: {CONTRACT, BLOCKS, FLOW, CYCLE, STATE, AGENT, LEVELS, STORE, TALES},
 }
 """Floor → the floors that it may import besides itself (levels, agent and state are one storey: the nouns)."""
