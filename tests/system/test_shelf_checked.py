@@ -1,4 +1,4 @@
-"""Every item of the shelf goes through all that the contract promises; a whole world takes a minute, so it stands here."""
+"""Every item of the shelf goes through all that the contract promises; a whole world takes a while, so it is here."""
 
 from __future__ import annotations
 
