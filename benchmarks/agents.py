@@ -33,7 +33,7 @@ def main() -> None:
 
     page, began = [HEAD], time.monotonic()
     sheet = Image.new("RGB", (STEPS * SIDE, SIDE))
-    with TemporaryDirectory() as folder, listening(note):
+    with TemporaryDirectory() as folder, listening(note, inline=True):
         world = World.from_template("storytelling", wish=WISH, seed=SEED, llm=MODEL, home=folder)
         for column, step in enumerate(world.steps(STEPS)):
             picture = step.pictures[0]

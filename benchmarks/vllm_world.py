@@ -101,7 +101,7 @@ def live(llm: Block, steps: int) -> dict[str, object]:
 
     world = ygg.World.from_template("storytelling", wish=WISH, seed=7, llm=llm)
     told: list[dict[str, object]] = []
-    with listening(hear):
+    with listening(hear, inline=True):
         started = time.monotonic()
         world.found()
         founded = time.monotonic() - started

@@ -10,6 +10,9 @@ _WHERE = {
     "YggError": "yggdrasil.contract",
     "Session": "yggdrasil.contract.session",
     "session": "yggdrasil.contract.context",
+    "learning": "yggdrasil.contract.computing",
+    "unfreeze": "yggdrasil.contract.learners",
+    "wearing": "yggdrasil.contract.computing",
     "here": "yggdrasil.contract",
     "listening": "yggdrasil.contract",
     "Graph": "yggdrasil.levels.graph",
@@ -30,7 +33,9 @@ _WHERE = {
 if TYPE_CHECKING:
     from yggdrasil.agent.agent import Agent
     from yggdrasil.contract import Block, YggError, here, listening
+    from yggdrasil.contract.computing import learning, wearing
     from yggdrasil.contract.context import session
+    from yggdrasil.contract.learners import unfreeze
     from yggdrasil.contract.session import Session
     from yggdrasil.levels.choose import choose
     from yggdrasil.levels.graph import Graph, Pipeline, graph
@@ -57,20 +62,21 @@ __all__ = [
     "from_template",
     "graph",
     "here",
+    "learning",
     "listening",
     "load",
     "loop",
     "mermaid",
     "save",
     "session",
+    "unfreeze",
+    "wearing",
 ]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _WHERE:
         raise AttributeError(f"module 'yggdrasil' has no attribute {name!r}")
-    if name == "World":
-        import_module("yggdrasil.store.templates")
     value = getattr(import_module(_WHERE[name]), name)
     globals()[name] = value
     return value

@@ -117,7 +117,7 @@ def test_cancelling_the_run_ends_it_at_once() -> None:
         if event.kind == "tool_call":
             token.cancel()
 
-    with listening(hear, token), pytest.raises(Cancelled):
+    with listening(hear, token, inline=True), pytest.raises(Cancelled):
         agent.run("go")
 
 

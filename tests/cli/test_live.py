@@ -10,11 +10,13 @@ from PIL import Image as Pictures
 from rich.console import Console
 
 from yggdrasil.cli.clock import Clock, clock_face
-from yggdrasil.cli.live import EPISODE, Lines
+from yggdrasil.cli.live import Lines
+from yggdrasil.cli.pace import EPISODE
 from yggdrasil.cli.screen import Screen
-from yggdrasil.contract import Event
+from yggdrasil.contract import Event, reason
 
-SKIPS = [("philosopher", "needs intent"), ("author", "needs intent"), ("update", "there is no state to apply")]
+NEEDS = reason("needs", blocks=["intent"])
+SKIPS = [("philosopher", NEEDS), ("author", NEEDS), ("update", reason("no_state"))]
 
 
 def event(kind: Any, path: str, **data: Any) -> Event:
@@ -22,8 +24,8 @@ def event(kind: Any, path: str, **data: Any) -> Event:
 
 
 def whole_step(read: Any, note: str = "") -> None:
-    for stage, reason in SKIPS:
-        read(event("skipped", f"w/{stage}", reason=reason))
+    for stage, why in SKIPS:
+        read(event("skipped", f"w/{stage}", reason=why))
     for stage in EPISODE:
         read(event("started", f"w/{stage}"))
         if note and stage == "development":
@@ -74,8 +76,8 @@ def test_notes_of_an_earlier_step_go_and_settling_is_silent() -> None:
     screen = Screen("a wish", 2)
     whole_step(screen, note="a note of step one")
     assert "a note of step one" in "\n".join(drawn(screen, 100, 30))
-    for stage, reason in SKIPS:
-        screen(event("skipped", f"w/{stage}", reason=reason))
+    for stage, why in SKIPS:
+        screen(event("skipped", f"w/{stage}", reason=why))
     screen(event("started", "w/development"))
     view = "\n".join(drawn(screen, 100, 30))
     assert "a note" not in view and "step 2/2" in view and "–" not in view
@@ -84,10 +86,10 @@ def test_notes_of_an_earlier_step_go_and_settling_is_silent() -> None:
 def test_a_skip_within_a_step_and_a_dropped_state_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
     read = Lines(2)
     whole_step(read)
-    read(event("skipped", "w/update", reason="the state is dropped: plan missing"))
+    read(event("skipped", "w/update", reason=reason("dropped", blocks=["plan"])))
     read(event("started", "w/development"))
     read(event("finished", "w/development"))
-    read(event("skipped", "w/architect", reason="needs intent"))
+    read(event("skipped", "w/architect", reason=NEEDS))
     err = capsys.readouterr().err.splitlines()
     assert len(err) == 6 + 1 + 1 + 1 and err[0].startswith("[1/2] Development: done (")
     assert err[6] == "[1/2] World update: skipped (the state is dropped: plan missing)"

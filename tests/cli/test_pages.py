@@ -89,7 +89,9 @@ def test_an_unfinished_step_is_shown(
     assert last.split()[:3] == ["3", "Author", "stopped"] and last.endswith("  stopped by you")
     assert ygg(monkeypatch, "history", w, "--json") == 0
     row = json.loads(capsys.readouterr().out)[-1]
-    assert (row["step"], row["status"], row["reason"]) == (3, "cancelled", "KeyboardInterrupt")
+    assert (row["step"], row["status"], row["reason"]) == (
+        3, "cancelled", {"code": "cancelled", "args": {"error": "KeyboardInterrupt", "message": ""}},
+    )  # fmt: skip
 
 
 def test_history_folds_settling_where_nothing_was_left(

@@ -14,7 +14,7 @@ from tests.agent.scripted import Scripted, calls, says
 from yggdrasil.agent.agent import Agent
 from yggdrasil.blocks.llm.abilities import Turn, Usage
 from yggdrasil.contract import Block, Cancelled, here
-from yggdrasil.contract.events import CancelToken
+from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.session import ROOT, SessionError, own_session
 from yggdrasil.ports import Json, Text
 

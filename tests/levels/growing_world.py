@@ -111,7 +111,7 @@ def _step(world: World) -> int:
             number = running.step if running else world.history()[-1].step
             _told[0].tell("finished", world.branch_name, number, stage)
 
-    with listening(hear):
+    with listening(hear, inline=True):
         step = world.step()
     _told[0].tell("whole", world.branch_name, step.step, step.record.digest)
     return step.step

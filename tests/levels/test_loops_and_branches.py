@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 import pytest
 
 import yggdrasil as ygg
-from yggdrasil.contract import Block, ConfigError, PortError, WiringError, YggError, here, listening
+from yggdrasil.contract import Block, ConfigError, PortError, WiringError, YggError, here, listening, reason
 from yggdrasil.contract.events import Event
 from yggdrasil.levels.loop import EndlessLoop
 from yggdrasil.ports import Image, Text
@@ -183,7 +183,9 @@ def test_only_the_chosen_branch_runs_and_the_others_say_why_not() -> None:
     either = ygg.choose("good", then=Letter(letter="a"), otherwise=Letter(letter="b"))
     outputs, events = told(either, good=False, text="-")
     assert outputs == {"text": "-b"} and RAN == ["b"]
-    assert [(e.path, e.data["reason"]) for e in events if e.kind == "skipped"] == [("choose/then", "good is false")]
+    assert [(e.path, e.data["reason"]) for e in events if e.kind == "skipped"] == [
+        ("choose/then", reason("not_chosen", port="good", value="false"))
+    ]
     alone = ygg.choose("good", then=Letter(letter="a"))
     assert alone.run(good=True, text="-").text == "-a" and alone.run(good=False, text="-").text is None
 

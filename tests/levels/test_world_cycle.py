@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 
 import pytest
 
-from yggdrasil.contract import Block, Cancelled, CancelToken, listening
+from yggdrasil.contract import Block, Cancelled, CancelToken, listening, reason
 from yggdrasil.engine.cycle.cycle_stages import BLOCKS
 from yggdrasil.engine.cycle.errors import CreatorFailure
 from yggdrasil.levels.stage.creator import Making
@@ -70,7 +70,7 @@ def test_every_entry(blocks: tuple[int, ...], settle: list[str], missing: list[s
     assert step.intent["text"] == (action or "event 1")
     if missing:
         assert [d["missing"] for d in step.dropped] == [missing]
-        assert step.stages[2].reason == f"the state is dropped: {', '.join(missing)} missing"
+        assert step.stages[2].reason == reason("dropped", blocks=missing)
     else:
         assert step.dropped == []
     settled_facts = 1 if settle and settle[-1] == "update" else 0
@@ -82,11 +82,12 @@ def test_every_entry(blocks: tuple[int, ...], settle: list[str], missing: list[s
 
 def test_reasons_name_what_lacks() -> None:
     step = scripted().step(state=given(1, 2))
-    assert [s.reason for s in step.stages[:2]] == ["needs artifacts", "needs artifacts, perception"]
+    lacking = [["artifacts"], ["artifacts", "perception"]]
+    assert [s.reason for s in step.stages[:2]] == [reason("needs", blocks=blocks) for blocks in lacking]
     step = scripted().step()
-    assert step.stages[2].reason == "there is no state to apply"
+    assert step.stages[2].reason == reason("no_state")
     step = scripted().step(state=given(1, 2, 3, 4))
-    assert step.stages[0].reason == "perception is filled already"
+    assert step.stages[0].reason == reason("filled", block="perception")
 
 
 def test_n_steps_give_n_chronicles_and_the_story_grows() -> None:
@@ -294,7 +295,7 @@ def test_events_carry_paths_and_closing_the_stream_cancels() -> None:
     assert any(kind == "artifact" and path.startswith("midgard/creator/") for kind, path in kinds)
     token = CancelToken()
     stop = lambda e: token.cancel() if e.path.endswith("/architect") else None  # noqa: E731
-    with pytest.raises(Cancelled), listening(stop, token):
+    with pytest.raises(Cancelled), listening(stop, token, inline=True):
         world.step()
     waiting = world.unfinished()
     assert waiting is not None and waiting.stages[-1].status == "cancelled"

@@ -288,9 +288,9 @@ def test_a_newer_log_is_refused_by_numbers(tmp_path: Path) -> None:
     database = sqlite3.connect(tmp_path / "w" / "world.db")
     database.execute("PRAGMA user_version=99")
     database.close()
-    with pytest.raises(NewerLog, match="format 99, this version reads up to 1") as error:
+    with pytest.raises(NewerLog, match="format 99, this version reads up to 2") as error:
         world.history()
-    assert (error.value.found, error.value.highest) == (99, 1) and error.value.path.endswith("world.db")
+    assert (error.value.found, error.value.highest) == (99, 2) and error.value.path.endswith("world.db")
     (tmp_path / "x").mkdir()
     (tmp_path / "x" / "world.db").write_bytes(b"nonsense" * 1000)
     with pytest.raises(LogError, match="cannot be read"):

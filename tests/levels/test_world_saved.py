@@ -95,7 +95,7 @@ def test_a_stage_is_finished_only_after_it_is_durable() -> None:
             ran = [s.name for s in waiting.stages if s.status == "ran"] if waiting else ["all"]
             seen.append((event.path, ran))
 
-    with listening(listen):
+    with listening(listen, inline=True):
         world.step()
     assert [path for path, _ in seen] == [
         "w/development", "w/architect", "w/creator", "w/philosopher", "w/author", "w/update",

@@ -5,17 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import ClassVar
 
 from yggdrasil.cli.output import tell
-from yggdrasil.cli.reasons import told
+from yggdrasil.cli.pace import ENDS, FOUNDING, Pace, place_of
+from yggdrasil.cli.reasons import noted, told
 from yggdrasil.cli.words import say
-from yggdrasil.contract.events import CancelToken, Event
+from yggdrasil.contract.cancel import CancelToken
+from yggdrasil.contract.events import Event, Kind
 from yggdrasil.contract.running import listening
-
-EPISODE = ("development", "architect", "creator", "philosopher", "author", "update")
-"""The stages of a step in the order in which they run."""
-FOUNDING = "founding"
-_ENDS = ("finished", "failed", "cancelled")
 
 
 @contextmanager
@@ -27,46 +25,17 @@ def watched(title: str, steps: int = 0) -> Iterator[CancelToken]:
     if sys.stderr.isatty():
         from yggdrasil.cli.screen import Screen
 
-        with Screen(title, steps) as screen, listening(screen) as cancel:
+        with Screen(title, steps) as screen, listening(screen, kinds=Screen.KINDS) as cancel:
             yield cancel
     else:
-        with listening(Lines(steps)) as cancel:
+        with listening(Lines(steps), kinds=Lines.KINDS) as cancel:
             yield cancel
-
-
-def place_of(event: Event) -> tuple[str, bool]:
-    """The stage (or the founding) that an event tells of, and whether it is that itself which speaks."""
-    parts = event.path.split("/")
-    for i, part in enumerate(parts):
-        if part in EPISODE or part == FOUNDING:
-            return part, i == len(parts) - 1
-    return "", False
-
-
-class Pace:
-    """Which step runs, and whether its episode has begun; before, stages only settle what was left over."""
-
-    def __init__(self) -> None:
-        self.step = 0
-        self.episode = False
-
-    def read(self, event: Event) -> None:
-        place, itself = place_of(event)
-        if not itself or event.kind not in ("started", "skipped", *_ENDS):
-            return
-        if event.kind == "started" and (place == "development" or (place in EPISODE and not self.step)):
-            self.step, self.episode = self.step + 1, True
-        elif place == "update" and event.kind != "started":
-            self.episode = False
-
-    def idle(self, event: Event) -> bool:
-        """Whether the event only says that nothing was left over."""
-        dropped = str(event.data.get("reason", "")).startswith("the state is dropped")
-        return event.kind == "skipped" and not self.episode and not dropped
 
 
 class Lines:
     """Plain lines for pipes and logs."""
+
+    KINDS: ClassVar[frozenset[Kind]] = frozenset(("started", "skipped", "note", *ENDS))
 
     def __init__(self, steps: int) -> None:
         self._steps = steps
@@ -80,13 +49,13 @@ class Lines:
         head = self._head(place)
         if event.kind == "note":
             name = say(place) if place else event.path
-            tell(": ".join(part for part in (name, told(str(event.data.get("text", "")))) if part))
+            tell(": ".join(part for part in (name, noted(event.data)) if part))
         elif itself and event.kind == "started":
             self._began[place] = event.time
-        elif itself and event.kind in _ENDS:
+        elif itself and event.kind in ENDS:
             tell(f"{head}: {say(event.kind)} ({event.time - self._began.get(place, event.time):.1f} s)")
         elif itself and event.kind == "skipped" and not idle:
-            tell(f"{head}: {say('skipped')} ({told(event.data.get('reason', ''))})")
+            tell(f"{head}: {say('skipped')} ({told(event.data['reason'])})")
 
     def _head(self, place: str) -> str:
         counted = self._steps and self._pace.step and place != FOUNDING

@@ -9,6 +9,7 @@ from typing import Any
 from yggdrasil.cli.output import line, short, visible, write
 from yggdrasil.cli.reasons import told
 from yggdrasil.cli.words import say
+from yggdrasil.contract.events import reason
 from yggdrasil.engine.cycle.branches import MAIN
 
 _KINDS = ("places", "characters", "items", "facts")
@@ -98,7 +99,8 @@ def history_rows(shown: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _note_row(note: dict[str, Any]) -> dict[str, Any]:
-    return {"step": note["step"], "name": "world", "status": "changed", "reason": note["text"], "seconds": 0.0}
+    why = reason("note", text=note["text"])
+    return {"step": note["step"], "name": "world", "status": "changed", "reason": why, "seconds": 0.0}
 
 
 def history_page(rows: list[dict[str, Any]]) -> None:
@@ -124,7 +126,7 @@ def _idle(step: list[dict[str, Any]]) -> int:
         if row["name"] == "development":
             break
         settling.append(row)
-    idle = all(row["status"] == "skipped" and "dropped" not in row.get("reason", "") for row in settling)
+    idle = all(row["status"] == "skipped" and (row.get("reason") or {}).get("code") != "dropped" for row in settling)
     return len(settling) if idle else 0
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any
+from typing import Any, ClassVar
 
 from yggdrasil.cli.clock import Clock, clock_face
-from yggdrasil.cli.live import EPISODE, FOUNDING, Pace, place_of
 from yggdrasil.cli.output import visible
-from yggdrasil.cli.reasons import told
+from yggdrasil.cli.pace import EPISODE, FOUNDING, Pace, place_of
+from yggdrasil.cli.reasons import noted
 from yggdrasil.cli.words import say
-from yggdrasil.contract.events import Event
+from yggdrasil.contract.events import KINDS, Event, Kind
 
 _CELLS = 36
 _SMALLEST = 12
@@ -26,6 +26,8 @@ _MARKS = {"finished": ("✓", "green"), "skipped": ("–", "dim"), "failed": ("�
 
 class Screen:
     """Reads events from any thread; drawing happens in rich's own. `steps` is 0 for a run that has none."""
+
+    KINDS: ClassVar[frozenset[Kind]] = KINDS - {"tool_call", "tool_result", "artifact"}
 
     def __init__(self, title: str, steps: int) -> None:
         from rich.console import Console
@@ -59,7 +61,7 @@ class Screen:
     def __call__(self, event: Event) -> None:
         place, itself = place_of(event)
         if event.kind == "note":
-            self._note(place, told(str(event.data.get("text", ""))))
+            self._note(place, noted(event.data))
             return
         with self._lock:
             idle = self._pace.idle(event)

@@ -29,7 +29,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "yes": ("Fetch what is missing without asking.", "Загрузить недостающее без вопросов."),
     "seed": ("Seed of the world.", "Зерно (seed) мира."),
     "style": ("Style in your words, e.g. norse.", "Стиль своими словами, например norse."),
-    "language": ("Language of the chronicle: {}.", "Язык хроники: {}."),
+    "language": ("Language of the chronicle, such as en or ru.", "Язык хроники, например en или ru."),
     "painter": (
         "What paints: a shelf name, a path, or a folder or hub name (owner/model) of a diffusers pipeline.",
         "Чем рисовать: имя с полки, путь, папка или имя (owner/model) пайплайна diffusers.",
@@ -116,6 +116,30 @@ _WORDS: dict[str, tuple[str, str]] = {
     "here": ("here", "есть"),
     "not_here": ("not here", "нет"),
     "intact": ("intact", "в целости"),
+    "block_intent": ("intent", "замысел"),
+    "block_plan": ("plan", "план"),
+    "block_artifacts": ("artifacts", "картины"),
+    "block_perception": ("perception", "увиденное"),
+    "block_chronicle": ("chronicle", "хроника"),
+    "why_needs": ("needs {blocks}", "нужны: {blocks}"),
+    "why_no_state": ("there is no state to apply", "применять нечего"),
+    "why_dropped": ("the state is dropped: {blocks} missing", "состояние отброшено, недостаёт: {blocks}"),
+    "why_dropped_given_up": ("the state is dropped: given up", "состояние отброшено: от шага отказались"),
+    "why_given_up": ("given up", "от шага отказались"),
+    "why_filled": ("{block} is filled already", "уже есть: {block}"),
+    "why_passed_over": ("passed over, since another state was given", "передано другое состояние"),
+    "why_absent": ("{port} is absent", "нет значения: {port}"),
+    "why_unchanged": ("nothing changed: its last result is kept", "ничего не изменилось: взят прежний результат"),
+    "why_not_chosen": ("{port} is {value}", "{port}: {value}"),
+    "why_journalled": ("it ran before and stands in the journal", "уже сделано, результат в журнале"),
+    "why_note": ("{text}", "{text}"),
+    "note_going_on": ("going on with step {step}", "продолжается шаг {step}"),
+    "note_not_understood": ("not understood: {words}", "не понято: {words}"),
+    "note_english_only": (
+        "this storyteller writes English only; a model that writes other languages is named by --llm",
+        "этот рассказчик пишет только по-английски; модель, которая пишет на других языках, называет --llm",
+    ),
+    "note_no_previews": ("no previews: {error}", "промежуточных картин не будет: {error}"),
 }  # fmt: skip
 
 
@@ -126,6 +150,11 @@ def russian() -> bool:
         if value := os.environ.get(name):
             return value.lower().startswith("ru")
     return False
+
+
+def known(key: str) -> bool:
+    """Whether there are words for `key`."""
+    return key in _WORDS
 
 
 def say(key: str) -> str:

@@ -2,6 +2,7 @@
 
 from yggdrasil.contract.artifacts import Artifact, ArtifactStore, FolderArtifacts, MemoryArtifacts
 from yggdrasil.contract.block import Block, FileRef
+from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.context import Here, Journal, derive_seed, here, standing
 from yggdrasil.contract.errors import (
     ArtifactError,
@@ -17,10 +18,15 @@ from yggdrasil.contract.errors import (
     WiringError,
     YggError,
 )
-from yggdrasil.contract.events import CancelToken, Event
-from yggdrasil.contract.running import Outputs, Stream, listening
+from yggdrasil.contract.events import KINDS, SCHEMAS, USUAL, Event, Kind, Reason, reason
+from yggdrasil.contract.readers import ReaderDropped
+from yggdrasil.contract.running import Outputs, listening
+from yggdrasil.contract.stream import Stream
 
 __all__ = [
+    "KINDS",
+    "SCHEMAS",
+    "USUAL",
     "Artifact",
     "ArtifactError",
     "ArtifactStore",
@@ -33,6 +39,7 @@ __all__ = [
     "FolderArtifacts",
     "Here",
     "Journal",
+    "Kind",
     "ManifestError",
     "MemoryArtifacts",
     "MissingFile",
@@ -40,6 +47,8 @@ __all__ = [
     "Outputs",
     "Paused",
     "PortError",
+    "ReaderDropped",
+    "Reason",
     "Stream",
     "UnknownType",
     "WeightsError",
@@ -48,5 +57,6 @@ __all__ = [
     "derive_seed",
     "here",
     "listening",
+    "reason",
     "standing",
 ]

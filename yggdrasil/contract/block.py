@@ -18,7 +18,8 @@ from yggdrasil.contract.ports import Ports, input_ports, output_ports
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from yggdrasil.contract.running import Outputs, Stream
+    from yggdrasil.contract.running import Outputs
+    from yggdrasil.contract.stream import Stream
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,12 @@ class Block:
         return {}
 
     @classmethod
+    def migrated(cls, config: dict[str, Any], format: int) -> dict[str, Any]:
+        """The config as this version writes it, out of a manifest of an earlier format; most never changed."""
+        del format
+        return config
+
+    @classmethod
     def assemble(cls, config: dict[str, Any], nodes: dict[str, Block], structure: dict[str, Any]) -> Block:
         """Build from the parts of a manifest; a container overrides this to take its nodes."""
         if nodes:
@@ -138,6 +145,10 @@ class Block:
         """Weights that no file holds yet (name → tensor), for saving; None if files say it all."""
         return None
 
+    def stored(self, ref: FileRef) -> None:
+        """Take up the file into which `tensors` were written: from now on its weights are in it."""
+        self.files = {role: old for role, old in self.files.items() if not is_weights(role)} | {WEIGHTS: ref}
+
     def file(self, role: str = "weights") -> Path:
         """The path of a file of this block. Raises MissingFile that says how to get it."""
         ref = self.files.get(role)
@@ -159,8 +170,8 @@ class Block:
         return Outputs(drive(self, self._bind(args, inputs)))
 
     def stream(self, *args: Any, **inputs: Any) -> Stream:
-        """Compute in the background and iterate over the events; closing the stream cancels the run."""
-        from yggdrasil.contract.running import Stream
+        """Compute in the background; iterate over the events by `for` or `async for`; closing it cancels the run."""
+        from yggdrasil.contract.stream import Stream
 
         return Stream(self, self._bind(args, inputs))
 

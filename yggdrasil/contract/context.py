@@ -10,8 +10,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from yggdrasil.contract.artifacts import ArtifactStore, MemoryArtifacts
+from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.errors import Cancelled
-from yggdrasil.contract.events import CancelToken, Event, Kind, Listener
+from yggdrasil.contract.events import Kind
+from yggdrasil.contract.mode import INFER, Mode
+from yggdrasil.contract.readers import Audience
 from yggdrasil.contract.session import NO_RUN, RunSession, Session, SessionError
 
 if TYPE_CHECKING:
@@ -32,33 +35,35 @@ class Here:
     """The surroundings of one call. `seed` belongs to this place and call alone (0 … 2**63 − 1)."""
 
     __slots__ = (
-        "_above", "_name", "_path", "_seed", "artifacts", "cancel", "journal", "listener", "remembers", "session",
-        "shared",
+        "_above", "_name", "_path", "_seed", "artifacts", "audience", "cancel", "journal", "mode", "remembers",
+        "session", "shared",
     )  # fmt: skip
 
     def __init__(
         self,
         path: str = "",
         seed: int = 0,
-        listener: Listener | None = None,
+        audience: Audience | None = None,
         cancel: CancelToken | None = None,
         artifacts: ArtifactStore | None = None,
         journal: Journal | None = None,
         shared: dict[str, Any] | None = None,
         session: RunSession = NO_RUN,
         remembers: Block | None = None,
+        mode: Mode = INFER,
     ) -> None:
         self._path: str | None = path
         self._seed: int | None = seed
         self._above: Here | None = None
         self._name: str | tuple[str, int] = ""
-        self.listener = listener
+        self.audience = audience
         self.cancel = cancel or CancelToken()
         self.artifacts: ArtifactStore = MemoryArtifacts() if artifacts is None else artifacts
         self.journal = journal
         self.shared: dict[str, Any] = {} if shared is None else shared
         self.session = session
         self.remembers = remembers
+        self.mode = mode
 
     @property
     def path(self) -> str:
@@ -78,18 +83,22 @@ class Here:
         return self._seed
 
     def but(self, **changes: Any) -> Here:
-        """The same surroundings with some parts exchanged (`path`, `seed`, `listener` …)."""
+        """The same surroundings with some parts exchanged (`path`, `seed`, `cancel` …)."""
         parts: dict[str, Any] = {
             n: getattr(self, n)
-            for n in ("path", "listener", "cancel", "artifacts", "journal", "shared", "session", "remembers")
+            for n in ("path", "audience", "cancel", "artifacts", "journal", "shared", "session", "remembers", "mode")
         }
         parts |= {"seed": self.seed} | changes
         return Here(**parts)
 
     @property
     def listening(self) -> bool:
-        """Whether anybody reads events; build nothing costly if not."""
-        return self.listener is not None
+        """Whether anybody reads events."""
+        return self.audience is not None
+
+    def wants(self, kind: Kind) -> bool:
+        """Whether anybody reads events of this kind; build nothing costly if not."""
+        return self.audience is not None and self.audience.wants(kind)
 
     def below(self, name: str, number: int = 1) -> Here:
         """The surroundings of a part named `name`: deeper path, a seed of its own for each call, the rest shared."""
@@ -97,18 +106,20 @@ class Here:
         new._path = new._seed = None
         new._above = self
         new._name = name if number == 1 else (name, number)
-        new.listener = self.listener
+        new.audience = self.audience
         new.cancel = self.cancel
         new.artifacts = self.artifacts
         new.journal = self.journal
         new.shared = self.shared
         new.session = self.session
         new.remembers = self.remembers
+        new.mode = self.mode
         return new
 
     def emit(self, kind: Kind, **data: Any) -> None:
-        if self.listener is not None:
-            self.listener(Event(kind, self.path, data))
+        """Tell who reads this kind of event; `data` as `events.SCHEMAS` says."""
+        if self.audience is not None:
+            self.audience.tell(kind, self, data)
 
     def progress(self, done: int, of: int | None = None, unit: str = "steps") -> None:
         """Say how far the work is; also the moment at which a cancelled run stops."""
@@ -124,13 +135,16 @@ class Here:
         self.check()
         self.emit("token", text=text)
 
-    def note(self, text: str) -> None:
-        """Tell the reader something worth knowing that is no failure."""
-        self.emit("note", text=text)
+    def note(self, text: str, code: str = "", **args: Any) -> None:
+        """Tell the reader something worth knowing that is no failure: in English, and as a code with arguments."""
+        if code:
+            self.emit("note", text=text, code=code, args=args)
+        else:
+            self.emit("note", text=text)
 
     def warn(self, text: str) -> None:
         """Tell of something lost: as a note if somebody listens to the run, else as a Python warning."""
-        if self.listener is None:
+        if not self.wants("note"):
             warnings.warn(f"{self.path}: {text}" if self.path else text, stacklevel=2)
         self.note(text)
 

@@ -3,46 +3,209 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict, get_args, get_origin, get_type_hints
 
-from yggdrasil.contract.errors import Cancelled
+if TYPE_CHECKING:
+    from yggdrasil.contract.artifacts import ArtifactStore
 
 Kind = Literal[
     "started", "skipped", "progress", "preview", "token", "tool_call", "tool_result",
     "artifact", "note", "paused", "finished", "failed", "cancelled",
 ]  # fmt: skip
+KINDS: frozenset[Kind] = frozenset(get_args(Kind))
+"""Every kind of event."""
+USUAL: frozenset[Kind] = KINDS - {"preview"}
+"""What a reader hears that names no kinds: all but previews, which cost the run time and are made only on request."""
+PASSING: frozenset[Kind] = frozenset(("progress", "preview", "token"))
+"""What a reader that cannot keep up loses first: the next one, or the result, says it again."""
+ENDS: frozenset[Kind] = frozenset(("finished", "failed", "cancelled", "paused"))
+"""How a part that was started ends: with exactly one of these."""
+
+
+class Reason(TypedDict):
+    """Why something happened, for programs: a code, and what a sentence about it needs (JSON)."""
+
+    code: str
+    args: dict[str, Any]
+
+
+def reason(code: str, **args: Any) -> Reason:
+    """A reason of that code."""
+    return {"code": code, "args": args}
+
+
+class Started(TypedDict):
+    """A part begins."""
+
+    type: str
+    """The registered name of its type; '' if it has none."""
+    block_kind: str
+    """block, graph, pipeline, stage, world …"""
+    step: NotRequired[int]
+    """Of a world: which step."""
+    recorded: NotRequired[bool]
+    """Whether a log is read again, and nothing runs."""
+
+
+class Skipped(TypedDict):
+    """A part does not run."""
+
+    reason: Reason
+    """absent, unchanged, not_chosen, journalled; a stage: needs, filled, no_state, dropped, given_up, passed_over."""
+    step: NotRequired[int]
+
+
+class Progress(TypedDict):
+    """So much of a part's work is done."""
+
+    done: int
+    of: int | None
+    """How much there is; null if nobody knows."""
+    unit: str
+
+
+class Preview(TypedDict):
+    """An unfinished result. Made only for a reader that names this kind."""
+
+    image: Any
+    """The picture so far (PIL); over the wire an artifact."""
+    done: NotRequired[int]
+    """Rounds that it took."""
+
+
+class Token(TypedDict):
+    """A piece of a text that is being written."""
+
+    text: str
+
+
+class ToolCall(TypedDict):
+    """A tool is called."""
+
+    tool: str
+    arguments: Any
+    """By name; what a model wrote that is no JSON stays a text."""
+    id: NotRequired[str]
+    """The same in the call and its result."""
+
+
+class ToolResult(TypedDict):
+    """A tool has answered."""
+
+    tool: str
+    result: Any
+    id: NotRequired[str]
+
+
+class ArtifactMade(TypedDict):
+    """A large value was stored."""
+
+    sha256: str
+    media_type: str
+    size: int
+    """Bytes."""
+    slot: NotRequired[str]
+
+
+class Note(TypedDict):
+    """Something worth knowing that is no failure."""
+
+    text: str
+    """In English, for who knows no words for the code."""
+    code: NotRequired[str]
+    args: NotRequired[dict[str, Any]]
+
+
+class PausedFor(TypedDict):
+    """The run stops to ask, and goes on when the question is answered."""
+
+    ask: str
+    id: str
+    step: NotRequired[int]
+    recorded: NotRequired[bool]
+
+
+class Finished(TypedDict):
+    """A part has ended, and its result stands; of a stage: is durable."""
+
+    seconds: NotRequired[float]
+    step: NotRequired[int]
+    recorded: NotRequired[bool]
+
+
+class Failed(TypedDict):
+    """A part has ended by an error."""
+
+    error: str
+    """The name of its class."""
+    message: str
+    step: NotRequired[int]
+    recorded: NotRequired[bool]
+
+
+class Stopped(TypedDict):
+    """A part has ended because its reader, its user, or a failure beside it wanted so."""
+
+    step: NotRequired[int]
+    recorded: NotRequired[bool]
+
+
+SCHEMAS: Mapping[Kind, type[Any]] = {
+    "started": Started, "skipped": Skipped, "progress": Progress, "preview": Preview, "token": Token,
+    "tool_call": ToolCall, "tool_result": ToolResult, "artifact": ArtifactMade, "note": Note, "paused": PausedFor,
+    "finished": Finished, "failed": Failed, "cancelled": Stopped,
+}  # fmt: skip
+"""What `data` holds, by kind. A reader takes keys that it does not know as well: later versions may add some."""
+
+
+def keys(schema: type[Any]) -> dict[str, tuple[Any, bool]]:
+    """Key → its type, and whether it is always there."""
+    hints = get_type_hints(schema, include_extras=True)
+    return {
+        name: (get_args(hint)[0], False) if get_origin(hint) is NotRequired else (hint, True)
+        for name, hint in hints.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened: `kind`, the `path` of the place in the tree, the time (s since the epoch)."""
+    """One thing that happened.
+
+    `path`: the place in the tree; `data`: as SCHEMAS says; `time`: seconds since the epoch; `run`: which run;
+    `seq`: 1, 2, 3 … of what this reader gets of the run; `dropped`: how many before this one the reader lost.
+    """
 
     kind: Kind
     path: str
     data: dict[str, Any] = field(default_factory=dict[str, Any])
     time: float = field(default_factory=time.time)
+    run: str = ""
+    seq: int = 0
+    dropped: int = 0
+    artifacts: ArtifactStore | None = field(default=None, repr=False, compare=False)
+    """The store of the run, where large values go when the event is sent elsewhere."""
 
+    def after(self, seq: int) -> Event:
+        """This event as the next one after number `seq`: what lies between was dropped."""
+        return self if self.seq == seq + 1 else replace(self, dropped=self.seq - seq - 1)
 
-Listener = Callable[[Event], None]
+    def to_wire(self, artifacts: ArtifactStore | None = None) -> dict[str, Any]:
+        """The event as JSON: large values go into the store (by default the run's own), references stay.
 
+        Raises PortError for a value that has no JSON form.
+        """
+        from yggdrasil.contract.wire import event_to_wire
 
-class CancelToken:
-    """A flag that every depth of a run looks at; set once, never cleared. A part's own token hears its parent's."""
+        return event_to_wire(self, artifacts if artifacts is not None else self.artifacts)
 
-    def __init__(self, parent: CancelToken | None = None) -> None:
-        self._set = False
-        self._parent = parent
+    @staticmethod
+    def from_wire(wire: Mapping[str, Any], artifacts: ArtifactStore | None = None) -> Event:
+        """The event that `to_wire` wrote; references are opened from the store, and stay `Artifact`s without one.
 
-    def cancel(self) -> None:
-        self._set = True
+        Raises PortError for what is no event: a stranger may have sent it. Unknown keys of `data` are kept.
+        """
+        from yggdrasil.contract.wire import event_from_wire
 
-    @property
-    def cancelled(self) -> bool:
-        return self._set or (self._parent is not None and self._parent.cancelled)
-
-    def check(self, where: str = "") -> None:
-        """Raise Cancelled if the reader has gone."""
-        if self.cancelled:
-            raise Cancelled(where)
+        return event_from_wire(wire, artifacts)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import contextvars
-import queue
-import threading
-import weakref
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from yggdrasil.contract.cancel import CancelToken
+from yggdrasil.contract.computing import as_learnable
 from yggdrasil.contract.context import Here, here, leave, stand, standing
 from yggdrasil.contract.errors import Cancelled, Paused, YggError
-from yggdrasil.contract.events import CancelToken, Event, Listener
+from yggdrasil.contract.events import USUAL, Kind
 from yggdrasil.contract.ports import as_outputs, checked_inputs
+from yggdrasil.contract.readers import PATIENCE, Audience, Called, Direct, Listener, Reader
 from yggdrasil.contract.session import in_turn
 
 if TYPE_CHECKING:
@@ -30,13 +29,20 @@ class Outputs(dict[str, Any]):
             raise AttributeError(f"no output {name!r}; this run gave {', '.join(self)}") from None
 
 
-def drive(block: Block, inputs: dict[str, Any], name: str = "") -> dict[str, Any]:
+def drive(
+    block: Block, inputs: dict[str, Any], name: str = "", *, begins: bool = True, ends: bool = True
+) -> dict[str, Any]:
     """Run `block` below the place where this is called, checking what goes in and out.
 
-    Emits started, then finished, failed, paused or cancelled. Raises what `forward` raises, the place added.
+    Emits started (with `begins`), then finished (with `ends`), failed, paused or cancelled.
+    Raises what `forward` raises, the place added.
     """
-    place = here().below(name or block.name)
-    return drive_at(block, inputs, place)
+    above = here()
+    if above.audience is not None and not above.path:
+        above = above.but(audience=above.audience.fresh())
+    if above.mode.learning:
+        inputs = {port: as_learnable(value) for port, value in inputs.items()}
+    return perform(block, inputs, above.below(name or block.name), check=True, begins=begins, ends=ends)
 
 
 def drive_at(block: Block, inputs: dict[str, Any], place: Here) -> dict[str, Any]:
@@ -45,38 +51,51 @@ def drive_at(block: Block, inputs: dict[str, Any], place: Here) -> dict[str, Any
 
 
 def perform(
-    block: Block, values: dict[str, Any], place: Here, *, check: bool = False, quiet: bool = False
+    block: Block,
+    values: dict[str, Any],
+    place: Here,
+    *,
+    check: bool = False,
+    begins: bool = True,
+    ends: bool = True,
 ) -> dict[str, Any]:
     """Call `forward` at a place and tell how it went; the one path of `run`, `stream` and the engines.
 
-    With `check` the inputs are validated first; `quiet` tells neither beginning nor end, only trouble.
+    With `check` the inputs are validated first. Where one part is called many times, `begins` and `ends` say
+    whether this call is its first and its last; trouble is told in any.
     """
-    place.check()
-    tells = place.listener is not None and not quiet
-    if tells:
-        place.emit("started", type=block.type_name, block_kind=block.kind)
+    if begins:
+        place.check()
+        if place.audience is not None:
+            place.emit("started", type=block.type_name, block_kind=block.kind)
     if place.session.root is None:
         place.session = place.session.rooted(block)
     before = stand(place)
     try:
+        if not begins:
+            place.check()
         given = checked_inputs(block.inputs, values, place.path) if check else values
         answer = in_turn(block, place, given) if block.remembers else block.forward(**given)
         result = as_outputs(answer, block.outputs, "")
-    except (Cancelled, KeyboardInterrupt):
-        place.emit("cancelled")
-        raise
-    except Paused as pause:
-        place.emit("paused", ask=pause.ask, id=pause.id)
-        raise
     except BaseException as error:
-        locate(error, place.path)
-        place.emit("failed", error=type(error).__name__, message=str(error))
+        kind, data = end_by(error, place)
+        place.emit(kind, **data)
         raise
     finally:
         leave(before)
-    if tells:
+    if ends and place.audience is not None:
         place.emit("finished")
     return result
+
+
+def end_by(error: BaseException, place: Here) -> tuple[Kind, dict[str, Any]]:
+    """How a part says that it ended by this error, which takes the place with it if it is a failure."""
+    if isinstance(error, Cancelled | KeyboardInterrupt):
+        return "cancelled", {}
+    if isinstance(error, Paused):
+        return "paused", {"ask": error.ask, "id": error.id}
+    locate(error, place.path)
+    return "failed", {"error": type(error).__name__, "message": str(error)}
 
 
 def locate(error: BaseException, path: str) -> None:
@@ -99,91 +118,38 @@ def _note_once(error: BaseException, path: str) -> None:
 
 
 @contextmanager
-def listening(listener: Listener, cancel: CancelToken | None = None) -> Generator[CancelToken]:
-    """Every run inside sends its events to `listener`; the token given back cancels them all, as does an outer one."""
-    token = CancelToken(here().cancel) if cancel is None else cancel
-    with standing(here().but(listener=listener, cancel=token)):
-        yield token
+def listening(
+    listener: Listener,
+    cancel: CancelToken | None = None,
+    *,
+    kinds: Iterable[Kind] = USUAL,
+    inline: bool = False,
+    patience: float = PATIENCE,
+) -> Generator[CancelToken]:
+    """Every run inside sends its events to `listener`; the token given back cancels them all, as does an outer one.
 
-
-def _both(first: Listener, second: Listener | None) -> Listener:
-    """A stream within a run is part of the run's own stream, so both hear it."""
-    if second is None:
-        return first
-    outer = second
-
-    def tell(event: Event) -> None:
-        first(event)
-        outer(event)
-
-    return tell
-
-
-class _Work:
-    """What the thread of a stream holds; it knows nothing of the stream, so that a dropped one can go."""
-
-    def __init__(self) -> None:
-        self.events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-        self.cancel = CancelToken(here().cancel)
-        self.outputs: Outputs | None = None
-        self.error: BaseException | None = None
-
-    def do(self, block: Block, inputs: dict[str, Any]) -> None:
-        try:
-            with listening(_both(self.events.put, here().listener), self.cancel):
-                self.outputs = Outputs(drive(block, inputs))
-        except BaseException as error:
-            self.error = error
-        finally:
-            self.events.put(None)
-
-
-class Stream:
-    """The events of one run in the background; iterate, then read `outputs`.
-
-    Closing it cancels the run, and so does dropping it: a run that nobody hears does not go on.
+    The listener hears `kinds`, in a thread of its own: whatever it does, the runs go on as if nobody listened. If
+    it raises, that is told once and it hears no more. The end of the block waits until it has read everything, for
+    `patience` seconds. With `inline` it is called in the run's own thread and sees the run stand still meanwhile.
     """
+    token = CancelToken(here().cancel) if cancel is None else cancel
+    reader = Direct(listener, kinds) if inline else Called(listener, kinds)
+    try:
+        with heard(reader, token):
+            yield token
+    finally:
+        reader.finish(patience)
 
-    def __init__(self, block: Block, inputs: dict[str, Any]) -> None:
-        self._work = _Work()
-        self._over = False
-        surroundings = contextvars.copy_context()
-        work = (self._work.do, block, inputs)
-        self._thread = threading.Thread(target=surroundings.run, args=work, name="yggdrasil-run", daemon=True)
-        self._thread.start()
-        weakref.finalize(self, self._work.cancel.cancel)
 
-    def __iter__(self) -> Stream:
-        return self
-
-    def __next__(self) -> Event:
-        if self._over:
-            raise StopIteration
-        event = self._work.events.get()
-        if event is None:
-            self._over = True
-            if self._work.error is not None and not isinstance(self._work.error, Cancelled):
-                raise self._work.error
-            raise StopIteration
-        return event
-
-    def close(self) -> None:
-        """Cancel the run and wait until it has stopped (it looks at the flag at each step and token)."""
-        self._work.cancel.cancel()
-        self._thread.join()
-
-    def __enter__(self) -> Stream:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    @property
-    def outputs(self) -> Outputs:
-        """What the run gave; reads the stream to its end first. Raises what the run raised."""
-        for _ in self:
-            pass
-        self._thread.join()
-        if self._work.outputs is None:
-            raise self._work.error or Cancelled()
-        return self._work.outputs
+@contextmanager
+def heard(reader: Reader, cancel: CancelToken) -> Generator[None]:
+    """Every run inside is read by `reader` too, besides those who read already, and stopped by `cancel`."""
+    place = here()
+    if place.audience is None:
+        audience = Audience([reader])
+    elif place.path:
+        audience = place.audience.joined(reader)
+    else:
+        audience = Audience([*(seat.reader for seat in place.audience.seats), reader])
+    with standing(place.but(audience=audience, cancel=cancel)):
+        yield

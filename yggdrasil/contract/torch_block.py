@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-import threading
-import weakref
-from collections.abc import Callable
+from collections.abc import Generator
+from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from yggdrasil.contract.block import Block, is_weights
+from yggdrasil.contract.block import Block, FileRef, is_weights
+from yggdrasil.contract.computing import computing
+from yggdrasil.contract.context import here
 from yggdrasil.contract.digest import digest
 from yggdrasil.contract.errors import WeightsError
+from yggdrasil.contract.pool import fingerprint, keep_out, mark, one_module
 from yggdrasil.contract.weights import read_pieces
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
-
-T = TypeVar("T")
-_pool: weakref.WeakValueDictionary[tuple[str, ...], Any] = weakref.WeakValueDictionary()
-_locks: dict[tuple[str, ...], threading.Lock] = {}
-_guard = threading.Lock()
-
-
-def one_instance(key: tuple[str, ...], load: Callable[[], T]) -> T:
-    """The live object of this key, loaded once however many places and threads ask; dropped when none holds it."""
-    with _guard:
-        lock = _locks.setdefault(key, threading.Lock())
-    with lock:
-        found = _pool.get(key)
-        if found is None:
-            found = load()
-            _pool[key] = found
-        return found
 
 
 def unfilled() -> Any:
@@ -61,6 +46,9 @@ def unfilled() -> Any:
 class TorchBlock(Block):
     """A block around one torch module. Write `build` (the empty module, from the config) and `forward`.
 
+    In `forward` the module computes inside of `with self.computing() as module:`, so that the same code serves runs
+    that learn, and a place that has the block wear an adapter.
+
     `dtype` is what it computes in, whatever its file stores; `device` where. `auto` is bfloat16 where the device
     multiplies it in hardware, else float32.
     """
@@ -70,7 +58,8 @@ class TorchBlock(Block):
     device: str = "cpu"
 
     _module: Any = None
-    _adopted: bool = False
+    _stored: int | None = None
+    """The fingerprint of the module that its files hold; None if none does."""
 
     def build(self) -> nn.Module:
         """The empty module that the config describes."""
@@ -78,19 +67,45 @@ class TorchBlock(Block):
 
     @property
     def module(self) -> nn.Module:
-        """The module with its weights: in eval mode, frozen, shared by all blocks of the same weights and config."""
+        """The bare module with its weights: in eval mode, frozen, shared by all blocks of the same weights and config.
+
+        Whoever changes it makes it this block's own: it is no longer given to others, and saved with the block. To
+        train, call `unfreeze`, which leaves what is shared as it is.
+        """
         if self._module is None:
             self.file()
-            key = ("+".join(ref.sha256 for ref in self.pieces().values()), *self._identity())
-            self._module = one_instance(key, self._load)
+            made = one_module(self.weights_key(), self._load)
+            self._module, self._stored = made, fingerprint(made)
         return self._module
 
     @module.setter
     def module(self, module: nn.Module) -> None:
         """Adopt a live module, such as one of a pipeline taken apart; its weights are saved with the block."""
-        self._module = module.eval().requires_grad_(False)
-        self._adopted = True
+        self.adopt(module.eval().requires_grad_(False))
+
+    def adopt(self, module: nn.Module) -> None:
+        """The same, and what of the module learns goes on learning."""
+        keep_out(module)
+        self._module, self._stored = module, None
         self.files = {role: ref for role, ref in self.files.items() if not is_weights(role)}
+
+    def weights_key(self) -> tuple[str, ...]:
+        """The same for all blocks that share one module; reads no weights."""
+        if self._module is not None and self._version() != self._stored:
+            return ("own", str(id(self._module)))
+        return ("+".join(ref.sha256 for ref in self.pieces().values()), *self._identity())
+
+    def worn_module(self) -> nn.Module:
+        """What computes at the place that runs now: the module as the place has it dressed, else the bare one."""
+        worn = here().mode.worn.get(self.serial)
+        return self.module if worn is None else worn.over(self.module)
+
+    @contextmanager
+    def computing(self) -> Generator[nn.Module]:
+        """The door to the module: inside, it computes as the run that asks wants it (to infer, to learn)."""
+        module = self.worn_module()
+        with computing():
+            yield module
 
     @property
     def torch_dtype(self) -> torch.dtype:
@@ -101,7 +116,17 @@ class TorchBlock(Block):
         return getattr(torch, self.dtype)
 
     def tensors(self) -> dict[str, Any] | None:
-        return dict(self._module.state_dict()) if self._adopted else None
+        return dict(self._module.state_dict()) if self._version() != self._stored else None
+
+    def stored(self, ref: FileRef) -> None:
+        super().stored(ref)
+        self._stored = self._version()
+
+    def touched(self) -> Any:
+        return (super().touched(), None if self._module is None else mark(self._module))
+
+    def _version(self) -> int | None:
+        return None if self._module is None else fingerprint(self._module)
 
     def identity(self) -> Any:
         """What `build` depends on (JSON); blocks of other types that agree in it share one module."""

@@ -12,6 +12,7 @@ from yggdrasil.contract.block import Block
 from yggdrasil.contract.context import here
 from yggdrasil.contract.drawing import Wire
 from yggdrasil.contract.errors import ConfigError, PortError, WiringError, YggError
+from yggdrasil.contract.events import reason
 from yggdrasil.contract.kinds import ANY, fits
 from yggdrasil.contract.ports import Port, Ports
 from yggdrasil.contract.running import drive_at
@@ -104,14 +105,14 @@ class Choosing(Block, type="choose"):
         chosen, said = self._branch(value, place.path)
         for name in self.branches:
             if name != chosen:
-                place.below(name).emit("skipped", reason=f"{self.when} is {said}")
+                place.below(name).emit("skipped", reason=reason("not_chosen", port=self.when, value=said))
         branch = self.branches.get(chosen)
         if branch is None:
             return dict.fromkeys(self.outputs)
         given = {n: v for n in branch.inputs if (v := inputs.get(n)) is not None}
         absent = [n for n, p in branch.inputs.items() if p.required and not p.optional and n not in given]
         if absent:
-            place.below(chosen).emit("skipped", reason=f"{absent[0]} is absent")
+            place.below(chosen).emit("skipped", reason=reason("absent", port=absent[0]))
             return dict.fromkeys(self.outputs)
         return drive_at(branch, given, place.below(chosen))
 

@@ -14,6 +14,7 @@ from yggdrasil.contract.context import Here, here, standing
 from yggdrasil.contract.drawing import Wire
 from yggdrasil.contract.effects import remembered
 from yggdrasil.contract.errors import ConfigError, PortError, WiringError, YggError, did_you_mean
+from yggdrasil.contract.events import reason
 from yggdrasil.contract.kinds import INTEGER, fits
 from yggdrasil.contract.ports import Port, Ports
 from yggdrasil.contract.running import drive_at
@@ -168,7 +169,7 @@ class Looping(Block, type="loop"):
             return made[0]
         if made:
             return made[0]
-        place.emit("skipped", reason="the journal holds this round")
+        place.emit("skipped", reason=reason("journalled"))
         return recorded(kept, place.artifacts)
 
 

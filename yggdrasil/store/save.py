@@ -85,7 +85,7 @@ def _give_files(block: Block, folder: Path) -> None:
         target = folder / "weights" / f"{sha}.safetensors"
         if not target.exists():
             write_durably(target, data)
-        part.files["weights"] = FileRef(sha, target)
+        part.stored(FileRef(sha, target))
 
 
 def _spell_out(manifest: Manifest, block: Block) -> None:

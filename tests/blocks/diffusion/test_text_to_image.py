@@ -13,7 +13,7 @@ from yggdrasil.blocks.backbone.unet import UNet
 from yggdrasil.blocks.codec.vae import Decoder
 from yggdrasil.blocks.conditioner.encoder import TextEncoder
 from yggdrasil.blocks.solver.scheduler import SchedulerSolver
-from yggdrasil.contract import ConfigError, MissingFile, WeightsError, WiringError, listening
+from yggdrasil.contract import KINDS, ConfigError, MissingFile, WeightsError, WiringError, listening
 
 
 def test_roles_make_text_to_image_without_an_edge(tmp_path: Path) -> None:
@@ -22,7 +22,7 @@ def test_roles_make_text_to_image_without_an_edge(tmp_path: Path) -> None:
     assert [n for n, p in graph.inputs.items() if p.required] == ["prompt"]
     assert list(graph.outputs) == ["image", "images", "seeds", "steps_run"]
     events = []
-    with listening(events.append):
+    with listening(events.append, kinds=KINDS):
         image = graph.run(prompt="a fox in snow", seed=3).image
     assert image.size == (16, 16) and image.mode == "RGB"
     assert [(e.data["done"], e.data["of"]) for e in events if e.kind == "progress"] == [(i, 4) for i in range(1, 5)]

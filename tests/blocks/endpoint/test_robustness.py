@@ -147,7 +147,7 @@ def test_a_cut_answer_is_asked_again_only_while_nothing_of_it_was_told(
             tokens.append(event.data["text"])
 
     try:
-        with listening(mend):
+        with listening(mend, inline=True):
             if asked == 2:
                 assert model(proxy.url, retries=2).chat(ASK).text == "hello"
             else:

@@ -114,7 +114,10 @@ def test_a_hanging_turn_meets_its_limit(model: LlamaCpp) -> None:
 
 def test_a_cancelled_turn_stops_and_the_process_lives(model: LlamaCpp) -> None:
     token = CancelToken()
-    with listening(lambda e: token.cancel() if e.kind == "token" else None, token), pytest.raises(Cancelled):
+    with (
+        listening(lambda _: token.cancel(), token, kinds=["token"], inline=True),
+        pytest.raises(Cancelled),
+    ):
         model.chat(say("slowly"))
     pid = model._link.pid
     assert model.chat(say("hi")).text == "a fox"

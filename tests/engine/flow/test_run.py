@@ -8,7 +8,18 @@ from typing import TypedDict
 import pytest
 
 import yggdrasil as ygg
-from yggdrasil.contract import Block, WiringError, here, listening
+from yggdrasil.contract import (
+    KINDS,
+    Block,
+    Cancelled,
+    CancelToken,
+    Event,
+    Paused,
+    WiringError,
+    here,
+    listening,
+    reason,
+)
 from yggdrasil.ports import Json, Text
 
 
@@ -78,7 +89,7 @@ def test_an_absent_value_skips_what_needs_it() -> None:
     with listening(events.append):
         assert graph.run(text="").text is None
     skipped = [e for e in events if e.kind == "skipped"]
-    assert [(e.path, e.data["reason"]) for e in skipped] == [("g/need", "text is absent")]
+    assert [(e.path, e.data["reason"]) for e in skipped] == [("g/need", reason("absent", port="text"))]
     assert graph.run(text="a").text == "a."
 
 
@@ -241,7 +252,7 @@ def test_previews_are_shown_only_to_a_listener_and_change_nothing() -> None:
     graph.cache = None
     assert graph.run(a=0).out == 30 and shown == [3]
     events = []
-    with listening(events.append):
+    with listening(events.append, kinds=KINDS):
         assert graph.run(a=0).out == 30
     assert [e.data["image"] for e in events if e.kind == "preview"] == [10, 20]
 
@@ -256,7 +267,7 @@ def test_a_costly_preview_is_not_shown_at_every_round() -> None:
     graph.connect("add.value", "show.a").connect("show.value", "self.out")
     graph.loop("add", carry=["add.value -> add.a"], times=50, preview="show")
     events = []
-    with listening(events.append):
+    with listening(events.append, kinds=KINDS):
         assert graph.run(a=0).out == 50
     assert 1 <= sum(e.kind == "preview" for e in events) < 10
 
@@ -269,3 +280,127 @@ def test_a_graph_is_saved_with_its_loops(tmp_path: Path) -> None:
     graph = ygg.Graph("g").add(Inc(), "inc").connect("self.n", "inc.n").connect("inc.value", "self.n")
     graph.loop("inc", carry=["inc.value -> inc.n"], times=4)
     assert ygg.load(ygg.save(graph, tmp_path / "g")).run(n=1).n == 5
+
+
+class Fails(Block):
+    def forward(self, n: int) -> int:
+        if n == 2:
+            raise ZeroDivisionError("two")
+        return n
+
+
+class Asks(Block):
+    def forward(self, n: int) -> int:
+        if n == 2:
+            raise Paused("go on?", id="q")
+        return n
+
+
+class Stops(Block):
+    def forward(self, n: int) -> int:
+        if n == 2:
+            here().cancel.cancel()
+        here().check()
+        return n
+
+
+def rounds(*blocks: Block, times: int = 4) -> ygg.Graph:
+    """A loop over a chain of blocks that take and give a number; the last one's goes back to the first."""
+    graph, names = ygg.Graph("g"), [f"n{i}" for i, _ in enumerate(blocks)]
+    for i, (name, block) in enumerate(zip(names, blocks, strict=True)):
+        graph.add(block, name).connect(f"n{i - 1}.value" if i else "self.n", f"{name}.n")
+    graph.connect(f"{names[-1]}.value", "self.n")
+    graph.loop(*names, carry=[f"{names[-1]}.value -> n0.n"], times=times)
+    graph.cache = None
+    return graph
+
+
+class Hands(Block):
+    def forward(self, n: int) -> int:
+        return n
+
+
+class Adds(Block):
+    def forward(self, n: int) -> int:
+        return n + 1
+
+
+def ends(graph: ygg.Graph, raises: type[Exception]) -> list[tuple[str, str]]:
+    events: list[Event] = []
+    with listening(events.append, CancelToken()), pytest.raises(raises):
+        graph.run(n=0)
+    return [(e.kind, e.path) for e in events]
+
+
+def test_a_looped_node_starts_before_its_first_round_and_finishes_after_its_last() -> None:
+    seen: list[int] = []
+
+    class Looks(Block):
+        def forward(self, n: int) -> int:
+            seen.append(len(heard))
+            return n
+
+    heard: list[Event] = []
+    graph = rounds(Adds(), Looks())
+    with listening(heard.append, inline=True):
+        assert graph.run(n=0).n == 4
+    assert [(e.kind, e.path) for e in heard] == [
+        ("started", "g"), ("started", "g/n0"), ("started", "g/n1"),
+        ("finished", "g/n0"), ("finished", "g/n1"), ("finished", "g"),
+    ]  # fmt: skip
+    assert seen == [3, 3, 3, 3], "nothing is said to be finished before the last round"
+
+
+@pytest.mark.parametrize(
+    ("block", "raises", "told", "beside"),
+    [
+        (Fails(), ZeroDivisionError, "failed", "cancelled"),
+        (Asks(), Paused, "paused", "paused"),
+        (Stops(), Cancelled, "cancelled", "cancelled"),
+    ],
+)
+def test_a_loop_that_ends_in_the_middle_says_so_once_for_each_node(
+    block: Block, raises: type[Exception], told: str, beside: str
+) -> None:
+    kinds = ends(rounds(Adds(), Hands(), block, Hands()), raises)
+    started = [path for kind, path in kinds if kind == "started"]
+    assert started == ["g", "g/n0", "g/n1", "g/n2", "g/n3"]
+    assert kinds[5:] == [(told, "g/n2"), (beside, "g/n0"), (beside, "g/n1"), (beside, "g/n3"), (told, "g")]
+
+
+def test_a_node_of_a_loop_that_is_never_reached_says_nothing_and_a_skipped_one_says_it_once() -> None:
+    graph = ygg.Graph("g").add(CountDown(), "down").add(Maybe(), "maybe").add(Need(), "need")
+    graph.connect("self.n", "down.n").connect("self.text", "maybe.text").connect("maybe.text", "need.text")
+    graph.loop("maybe", "need", "down", carry=["down.n -> down.n"], until="down.more")
+    graph.cache = None
+    events: list[Event] = []
+    with listening(events.append):
+        graph.run(n=3, text="")
+    told = [(e.kind, e.path) for e in events]
+    assert told.count(("skipped", "g/need")) == 1 and not any(p == "g/need" and k != "skipped" for k, p in told)
+    assert told.count(("started", "g/maybe")) == told.count(("finished", "g/maybe")) == 1
+
+
+def test_a_preview_is_made_only_for_who_wants_it_and_its_failure_is_a_note() -> None:
+    shown: list[int] = []
+
+    class Show(Block):
+        def forward(self, a: int) -> int:
+            shown.append(a)
+            if a == 2:
+                raise MemoryError("no room for a view")
+            return a * 10
+
+    graph = ygg.Graph("g").add(Add(), "add").add(Show(), "show").connect("self.a", "add.a")
+    graph.connect("add.value", "show.a").connect("show.value", "self.out")
+    graph.loop("add", carry=["add.value -> add.a"], times=5, preview="show")
+    graph.cache = None
+    with listening(lambda _: None):
+        assert graph.run(a=0).out == 50 and shown == [5]
+    events: list[Event] = []
+    with listening(events.append, kinds=["preview", "note"]):
+        assert graph.run(a=0).out == 50
+    assert shown == [5, 1, 2, 5], "after the failure no other view is tried"
+    assert [(e.kind, e.data.get("image"), e.data.get("code")) for e in events] == [
+        ("preview", 10, None), ("note", None, "no_previews"),
+    ]  # fmt: skip

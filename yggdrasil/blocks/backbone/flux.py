@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from yggdrasil.blocks.backbone.network import Network, Prediction
+from yggdrasil.contract.computing import lasting
 from yggdrasil.ports import Embedding, Latent, Timestep
 
 if TYPE_CHECKING:
@@ -26,9 +27,9 @@ class Flux(Network, type="backbone/flux", role="Backbone"):
         import torch
 
         batch, rows, columns, _ = latent.shape
-        module: Any = self.module
         tokens = latent.to(self.device, self.torch_dtype).flatten(1, 2)
-        with torch.inference_mode():
+        with self.computing() as network:
+            module: Any = network
             taught = module.config.guidance_embeds
             told = torch.full([1], scale, device=self.device, dtype=torch.float32).expand(batch) if taught else None
             out = module(
@@ -58,6 +59,7 @@ class Flux(Network, type="backbone/flux", role="Backbone"):
 
 
 @lru_cache(maxsize=16)
+@lasting
 def places(rows: int, columns: int, numbered: bool, device: str, dtype: torch.dtype) -> torch.Tensor:
     """The places of patches, shape (rows · columns, 3): (0, row, column); of a text's tokens, all (0, 0, 0)."""
     import torch

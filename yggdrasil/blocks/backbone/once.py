@@ -6,6 +6,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from yggdrasil.contract.computing import lasting
+
 
 class Once(nn.Module):
     """A module without weights whose last result is kept: asked again for the same input, it gives it again."""
@@ -19,6 +21,9 @@ class Once(nn.Module):
         last = self._last
         if last is not None and last[0].shape == given.shape and last[0].equal(given):
             return last[1]
-        made = self.inner(given)
-        self._last = (given, made)
-        return made
+        self._last = lasting(self._made)(given)
+        return self._last[1]
+
+    def _made(self, given: Tensor) -> tuple[Tensor, Any]:
+        kept = given.clone()
+        return kept, self.inner(kept)

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from yggdrasil.blocks.backbone.network import BothPredictions, Network, halves
+from yggdrasil.contract.computing import lasting
 from yggdrasil.ports import Embedding, Latent, Timestep
 
 if TYPE_CHECKING:
@@ -28,13 +29,11 @@ class StableAudio(Network, type="backbone/stable_audio", role="Backbone"):
         negative: Embedding | None = None,
         scale: float = 1.0,
     ) -> BothPredictions:
-        import torch
-
         guided = negative is not None and scale != 1.0
         batch = latent.shape[0]
-        module: Any = self.module
-        width = module.config.attention_head_dim // 2
-        with torch.inference_mode():
+        with self.computing() as network:
+            module: Any = network
+            width = module.config.attention_head_dim // 2
             out = module(
                 self._doubled(latent, guided),
                 timestep.to(self.device).unsqueeze(0),
@@ -56,6 +55,7 @@ class StableAudio(Network, type="backbone/stable_audio", role="Backbone"):
 
 
 @lru_cache(maxsize=8)
+@lasting
 def rotary(width: int, length: int, device: str) -> Any:
     """The rotary embedding of `length` places, cosines and sines of shape (length, width) each."""
     from diffusers.models.embeddings import get_1d_rotary_pos_embed

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from yggdrasil.blocks.backbone.network import BothPredictions, Network, halves
+from yggdrasil.contract.computing import lasting
 from yggdrasil.ports import Embedding, Latent, Timestep
 
 if TYPE_CHECKING:
@@ -29,14 +30,12 @@ class UNet(Network, type="backbone/unet", role="Backbone"):
         negative: Embedding | None = None,
         scale: float = 1.0,
     ) -> BothPredictions:
-        import torch
-
         taught: int | None = self.arch.get("time_cond_proj_dim")
         guided = negative is not None and scale != 1.0 and taught is None
         batch = latent.shape[0]
         told = None if taught is None else self._given(scale_embedding(scale - 1, taught), batch)
-        with torch.inference_mode():
-            out = self.module(
+        with self.computing() as network:
+            out = network(
                 self._doubled(latent, guided),
                 timestep.to(self.device),
                 self._paired(negative if guided else None, condition, batch),
@@ -56,6 +55,7 @@ class UNet(Network, type="backbone/unet", role="Backbone"):
 
 
 @lru_cache(maxsize=8)
+@lasting
 def scale_embedding(scale: float, width: int) -> torch.Tensor:
     """The sinusoidal embedding of a guidance scale, shape (1, width), as variational diffusion models embed time.
 

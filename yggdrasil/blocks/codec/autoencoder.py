@@ -39,10 +39,7 @@ class Autoencoder(TorchBlock):
         found = {name: _OLD.fullmatch(name) for name in tensors}
         return {f"{m[1]}.{_NEW[m[2]]}.{m[3]}" if (m := found[name]) else name: t for name, t in tensors.items()}
 
-    def _coder(self) -> Any:
-        return self.module
-
-    def _scaling(self) -> tuple[float, float]:
+    def _scaling(self, coder: Any) -> tuple[float, float]:
         """Factor and shift; what an older config leaves out is what its class says."""
-        config = self._coder().config
+        config = coder.config
         return float(config.get("scaling_factor") or 1.0), float(config.get("shift_factor") or 0.0)

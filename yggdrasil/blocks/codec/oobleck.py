@@ -29,14 +29,12 @@ class SoundDecoder(TorchBlock, type="codec/oobleck", role="Codec"):
     longest: float = 47.0
 
     def forward(self, latent: Latent, start_seconds: Seconds = 0.0, end_seconds: Seconds | None = None) -> Sounded:
-        import torch
-
         start, end = span(start_seconds, end_seconds, self.longest)
-        module: Any = self.module
-        rate: int = module.config.sampling_rate
-        with torch.inference_mode():
+        with self.computing() as network:
+            module: Any = network
+            rate: int = module.config.sampling_rate
             waves = module.decode(latent.to(self.device, self.torch_dtype), return_dict=False)[0]
-        kept = waves[:, :, int(start * rate) : int(end * rate)].float().cpu().numpy()
+        kept = waves[:, :, int(start * rate) : int(end * rate)].detach().float().cpu().numpy()
         audios = [AudioClip(samples, rate) for samples in kept]
         return {"audio": audios[0], "audios": audios}
 

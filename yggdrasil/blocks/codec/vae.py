@@ -38,11 +38,12 @@ class Decoder(Autoencoder, type="codec/vae", role="Codec"):
         import torch
         from PIL import Image as Pictures
 
-        factor, shift = self._scaling()
-        with torch.inference_mode():
+        with self.computing() as network:
+            coder: Any = network
+            factor, shift = self._scaling(coder)
             whole = from_patches(latent, self.patch) if self.patch > 1 else latent
             scaled = whole.to(self.device, self.torch_dtype) / factor
-            pixels = self._coder().decode(scaled + shift if shift else scaled, return_dict=False)[0]
+            pixels = coder.decode(scaled + shift if shift else scaled, return_dict=False)[0]
             array = ((pixels.float() * 0.5 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu()
         if size is not None:
             array = array[:, : size[1], : size[0]]
@@ -64,10 +65,11 @@ class _PictureEncoder(Autoencoder):
         import torch
 
         array = torch.from_numpy((np.array(image).astype(np.float32) / 255.0)[None]).permute(0, 3, 1, 2)
-        factor, shift = self._scaling()
-        with torch.inference_mode():
+        with self.computing() as network:
+            coder: Any = network
+            factor, shift = self._scaling(coder)
             pixels = (array * 2.0 - 1.0).to(self.device, self.torch_dtype)
-            coded = self._coder().encode(pixels, return_dict=False)[0]
+            coded = coder.encode(pixels, return_dict=False)[0]
             if self.family == "AutoencoderKL":
                 drawn = [coded.sample(generator) for generator in generators]
                 coded = torch.cat(drawn) if drawn else coded.mode()

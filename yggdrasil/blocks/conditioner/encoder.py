@@ -60,10 +60,10 @@ class PromptEncoder(TorchBlock, type="conditioner/prompt", role="Conditioner"):
         import torch
 
         found: list[Any] = []
-        with torch.inference_mode():
+        with self.computing() as module:
             for at in range(ids.shape[0]):
                 row = mask[at : at + 1].to(self.device) if mask is not None and self.masked else None
-                found.append(self.module(input_ids=ids[at : at + 1].to(self.device), attention_mask=row))
+                found.append(module(input_ids=ids[at : at + 1].to(self.device), attention_mask=row))
         pooled = getattr(found[0], "pooler_output", None)
         states = [one.last_hidden_state for one in found]
         whole = states[0] if len(states) == 1 else torch.cat(states, dim=1)

@@ -35,9 +35,9 @@ class SpanProjection(TorchBlock, type="conditioner/stable_audio", role="Projecti
     ) -> Condition:
         import torch
 
-        module: Any = self.module
         ends = span(start_seconds, end_seconds, self.longest)
-        with torch.inference_mode():
+        with self.computing() as network:
+            module: Any = network
             start, end = (torch.tensor([float(second)], device=self.device) for second in ends)
             told = module(start_seconds=start, end_seconds=end)
             first, last = told.seconds_start_hidden_states, told.seconds_end_hidden_states

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from yggdrasil.blocks.endpoint.connection import Ask, Connection, How, Say
 from yggdrasil.blocks.endpoint.errors import EndpointError, nonsense
 from yggdrasil.contract import Block
-from yggdrasil.contract.torch_block import one_instance
+from yggdrasil.contract.pool import one_instance
 
 if TYPE_CHECKING:
     from collections.abc import Callable

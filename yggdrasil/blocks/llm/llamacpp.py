@@ -11,7 +11,7 @@ from yggdrasil.blocks.llm.abilities import LanguageModel, Message, Schema, ToolC
 from yggdrasil.blocks.llm.llamacpp_link import Link
 from yggdrasil.blocks.llm.probe import calls_tool
 from yggdrasil.contract import here
-from yggdrasil.contract.torch_block import one_instance
+from yggdrasil.contract.pool import one_instance
 from yggdrasil.contract.weights import check_kind
 
 _COMPACT = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from yggdrasil.contract import ConfigError, here
+from yggdrasil.contract.computing import computing
 
 if TYPE_CHECKING:
     import torch
@@ -90,7 +91,8 @@ class Prefixes:
     """A few read prefixes of one model; the least recently used makes room.
 
     A new text takes over the cached tokens that it shares with an old one, down to a multiple of CHUNK, and
-    reads the rest in the chunks that a cold reading would use. So the memory never changes a result.
+    reads the rest in the chunks that a cold reading would use. So the memory never changes a result. It is read
+    without gradients, also while the run learns: none passes through text.
     """
 
     def __init__(self, model: nn.Module, capacity: int, slots: int = 4) -> None:
@@ -112,7 +114,7 @@ class Prefixes:
         import torch
 
         here().check()
-        with torch.no_grad():
+        with computing(learns=False):
             dtype = next(self.model.parameters()).dtype
             mask = torch.zeros(allowed.shape, dtype=dtype).masked_fill_(~allowed, torch.finfo(dtype).min)
             out = self.model(
@@ -185,7 +187,8 @@ def _copy(source: Slot, target: Slot, length: int) -> None:
     if source is target:
         return
     target.cut(0)
-    for old, new in zip(source.cache.layers, target.cache.layers, strict=True):
-        new.length = 0
-        new.update(old.keys[:, :, :length], old.values[:, :, :length])
+    with computing(learns=False):
+        for old, new in zip(source.cache.layers, target.cache.layers, strict=True):
+            new.length = 0
+            new.update(old.keys[:, :, :length], old.values[:, :, :length])
     target.ids = source.ids[:length]

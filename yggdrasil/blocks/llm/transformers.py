@@ -13,11 +13,16 @@ from yggdrasil.blocks.llm.grammar import regex_grammar, schema_grammar
 from yggdrasil.blocks.llm.sampling import Sampling
 from yggdrasil.blocks.llm.vocabulary import Vocabulary
 from yggdrasil.contract import here
-from yggdrasil.contract.torch_block import TorchBlock, one_instance, unfilled
+from yggdrasil.contract.pool import mark, one_instance
+from yggdrasil.contract.torch_block import TorchBlock, unfilled
 from yggdrasil.contract.weights import read_pieces
 
 if TYPE_CHECKING:
     from torch import nn
+
+
+_WORN = 8
+"""Dresses of one model whose read prefixes are kept."""
 
 
 class TransformersModel(ModelFiles, LanguageModel, TorchBlock, type="llm/transformers"):
@@ -27,7 +32,7 @@ class TransformersModel(ModelFiles, LanguageModel, TorchBlock, type="llm/transfo
     context: int = 2048
     caches: int = 4
 
-    _decoder: Decoder | None = None
+    _decoders: tuple[tuple[Any, Decoder], ...] = ()
 
     def build(self) -> nn.Module:
         """The empty causal model that the config file describes."""
@@ -106,17 +111,19 @@ class TransformersModel(ModelFiles, LanguageModel, TorchBlock, type="llm/transfo
 
     @property
     def decoder(self) -> Decoder:
-        """The model with this block's own memory of prefixes."""
-        module: Any = self.module
-        if self._decoder is None or self._decoder.model is not module:
-            key = ("vocabulary", self.tokenizer_sha(), str(module.get_input_embeddings().weight.shape[0]))
-            vocabulary = one_instance(key, lambda: self._read_vocabulary(module))
-            self._decoder = Decoder(module, vocabulary, self.context, self.caches)
-        return self._decoder
-
-    def forget(self) -> None:
-        """Drop the memory of read texts: needed after the module's weights have changed in place."""
-        self._decoder = None
+        """What computes here, with this block's own memory of prefixes: one of the last few, each of its weights."""
+        module: Any = self.worn_module()
+        now = mark(module)
+        known = self._decoders
+        for seen, decoder in reversed(known):
+            if decoder.model is module and seen == now:
+                return decoder
+        key = ("vocabulary", self.tokenizer_sha(), str(module.get_input_embeddings().weight.shape[0]))
+        vocabulary = one_instance(key, lambda: self._read_vocabulary(module))
+        made = Decoder(module, vocabulary, self.context, self.caches)
+        others = [pair for pair in known if pair[1].model is not module]
+        self._decoders = (*others[1 - _WORN :], (now, made))
+        return made
 
     def _read_vocabulary(self, module: Any) -> Vocabulary:
         given = getattr(module.config.get_text_config(), "eos_token_id", None)

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from yggdrasil.contract.events import Reason, reason
+
 BLOCKS = ("intent", "plan", "artifacts", "perception", "chronicle")
 """The five blocks of a state: what should happen, how to make it, what was made, what it shows, what happened."""
 
@@ -50,16 +52,14 @@ def missing(state: Mapping[str, Any], needed: Iterable[str]) -> list[str]:
     return [block for block in needed if not is_filled(state.get(block))]
 
 
-def reason_to_skip(role: Role, state: Mapping[str, Any]) -> str:
-    """Why the stage is skipped by canon's rule; '' if it runs."""
+def reason_to_skip(role: Role, state: Mapping[str, Any]) -> Reason | None:
+    """Why the stage is skipped by canon's rule; None if it runs."""
     lacking = missing(state, role.needs)
     if role is UPDATE and lacking:
         filled = [b for b in BLOCKS if b not in lacking]
-        if not filled:
-            return "there is no state to apply"
-        return f"the state is dropped: {', '.join(lacking)} missing"
+        return reason("dropped", blocks=lacking) if filled else reason("no_state")
     if lacking:
-        return f"needs {', '.join(lacking)}"
+        return reason("needs", blocks=lacking)
     if role.writes and is_filled(state.get(role.writes)):
-        return f"{role.writes} is filled already"
-    return ""
+        return reason("filled", block=role.writes)
+    return None

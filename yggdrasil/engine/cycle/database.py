@@ -14,7 +14,8 @@ from typing import Any
 from yggdrasil.contract.artifacts import storing
 from yggdrasil.engine.cycle.errors import LogError, LogNotStored, NewerLog, WorldBusy
 
-FORMAT = 1
+FORMAT = 2
+"""2: the reasons of stages are codes with arguments; those of 1, in English, are read as codes."""
 SMALL_WAL = ("wal_autocheckpoint=100", "journal_size_limit=262144")
 """Settings that keep the write-ahead file below 512 KiB."""
 
@@ -110,6 +111,8 @@ class Database:
             self._connection.close()
             raise NewerLog(found, FORMAT, str(self.path))
         self._check_tables()
+        if 0 < found < FORMAT:
+            self._connection.execute(f"PRAGMA user_version={FORMAT}")
 
     def _check_tables(self) -> None:
         """Refuse a file whose tables are not ours: a view or a trigger of a stranger would act at our reading."""

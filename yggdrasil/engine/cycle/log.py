@@ -161,7 +161,8 @@ class Log:
         """Make one stage's end durable. What else belongs to it is written in the same transaction."""
         self.database.write(
             f"INSERT INTO stages(branch, step, {_STAGE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            branch.id, step, record.position, record.name, record.status, record.reason, record.seconds,
+            branch.id, step, record.position, record.name, record.status,
+            dumps(record.reason) if record.reason else "", record.seconds,
             record.block, _dump_or_null(record.output), _dump_or_null(record.beside), record.inputs,
         )  # fmt: skip
 

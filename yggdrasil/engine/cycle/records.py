@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from yggdrasil.contract.events import Reason
 from yggdrasil.engine.cycle.cycle_stages import BLOCKS, LOOKING, SETTLED, is_filled
 from yggdrasil.engine.cycle.database import parsed
 from yggdrasil.engine.cycle.errors import LogError
+from yggdrasil.engine.cycle.reasons import load_reason
 
 StageStatus = Literal["ran", "skipped", "failed", "cancelled", "paused"]
 StepStatus = Literal["open", "whole", "dropped"]
@@ -22,7 +24,7 @@ class StageRecord:
     position: int
     name: str
     status: StageStatus
-    reason: str = ""
+    reason: Reason | None = None
     seconds: float = 0.0
     block: str = ""
     output: Any = None
@@ -79,7 +81,7 @@ class StepRecord:
         found: list[dict[str, Any]] = []
         for at, state in ((2, self.settling()), (8, self.state())):
             record = self.last(at)
-            if record is not None and record.status == "skipped" and record.reason.startswith("the state is dropped"):
+            if record is not None and record.status == "skipped" and (record.reason or {}).get("code") == "dropped":
                 blocks = [b for b in BLOCKS if is_filled(state.get(b))]
                 found.append({"blocks": blocks, "missing": [b for b in BLOCKS if b not in blocks], "settled": at == 2})
         return found
@@ -108,13 +110,15 @@ class StepRecord:
 def load_stage(row: tuple[Any, ...]) -> StageRecord:
     """A record from a row: position, name, status, reason, seconds, block, output, beside, inputs."""
     position, name, status, reason, seconds, block, output, beside, inputs = row
-    record = StageRecord(position, name, status, reason, seconds, block, _json(output), _json(beside), inputs)
     texts = all(isinstance(value, str) for value in (name, reason, block, inputs))
     known = status in get_args(StageStatus) and isinstance(position, int) and isinstance(seconds, float | int)
-    if not (texts and known and _fits(record)):
-        what = f"what the log holds of the stage {str(name)[:40]!r} is not what a stage writes"
-        raise LogError(what, where="world.db", mend="restore it from a copy")
-    return record
+    if texts and known:
+        why = load_reason(reason, status)
+        record = StageRecord(position, name, status, why, seconds, block, _json(output), _json(beside), inputs)
+        if _fits(record):
+            return record
+    what = f"what the log holds of the stage {str(name)[:40]!r} is not what a stage writes"
+    raise LogError(what, where="world.db", mend="restore it from a copy")
 
 
 def load_given(text: str) -> dict[str, Any]:

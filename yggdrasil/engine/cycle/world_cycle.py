@@ -11,6 +11,7 @@ from typing import Any
 from yggdrasil.contract.context import here
 from yggdrasil.contract.digest import digest
 from yggdrasil.contract.errors import Cancelled, NotStored, Paused
+from yggdrasil.contract.events import Reason, reason
 from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.cursor import CycleGraph
 from yggdrasil.engine.cycle.cycle_stages import (
@@ -26,6 +27,7 @@ from yggdrasil.engine.cycle.cycle_stages import (
 )
 from yggdrasil.engine.cycle.errors import CreatorFailure, CycleError
 from yggdrasil.engine.cycle.log import Log
+from yggdrasil.engine.cycle.reasons import of_error
 from yggdrasil.engine.cycle.records import DONE, StageRecord, StageStatus, StepRecord, StepStatus
 from yggdrasil.engine.cycle.stage_call import Actor, Moment, Written
 
@@ -50,8 +52,8 @@ class WorldCycle:
             self._log.begin(branch, action, given)
             record = self._open(branch)
             skipped = self._skip_ahead(branch, record)
-        for name, reason in skipped:
-            here().below(name).emit("skipped", reason=reason)
+        for name, why in skipped:
+            here().below(name).emit("skipped", reason=why)
         self._run(branch, record)
         return record.step
 
@@ -65,20 +67,19 @@ class WorldCycle:
         """Settle what an interrupted step left, by canon's rule: look at it, tell it, apply it, or drop it."""
         record = self._open(branch)
         for position in range(record.next_position, LOOKING):
-            reason = "passed over, since another state was given"
-            self._write(branch, record, StageRecord(position, POSITIONS[position].name, "skipped", reason))
+            why = reason("passed_over")
+            self._write(branch, record, StageRecord(position, POSITIONS[position].name, "skipped", why))
         self._run(branch, record)
         return record.step
 
     def give_up(self, branch: Branch) -> int:
         """Drop what an interrupted step left, without running anything; the history keeps it as dropped."""
         record = self._open(branch)
-        lacking = missing(record.state(), UPDATE.needs)
-        why = f"the state is dropped: {', '.join(lacking)} missing" if lacking else "the state is dropped: given up"
+        lost = reason("dropped", blocks=missing(record.state(), UPDATE.needs))
         with self._log.database.transaction():
             for position in range(record.next_position, LAST + 1):
-                reason = why if position == LAST else "given up"
-                self._write(branch, record, StageRecord(position, POSITIONS[position].name, "skipped", reason))
+                why = lost if position == LAST else reason("given_up")
+                self._write(branch, record, StageRecord(position, POSITIONS[position].name, "skipped", why))
             self._finish(branch, record.step, "dropped")
         return record.step
 
@@ -109,31 +110,31 @@ class WorldCycle:
             return
         role = POSITIONS[position]
         state = record.state_at(position)
-        reason = reason_to_skip(role, state)
-        if reason:
-            self._skip(branch, record, position, reason)
+        why = reason_to_skip(role, state)
+        if why:
+            self._skip(branch, record, position, why)
             return
         action = record.action if role is DEVELOPMENT else None
         self._act(Moment(branch, record.step, position, role, state, action), record)
 
-    def _skip_ahead(self, branch: Branch, record: StepRecord) -> list[tuple[str, str]]:
+    def _skip_ahead(self, branch: Branch, record: StepRecord) -> list[tuple[str, Reason]]:
         """Record the first stages that canon's rule skips, in the transaction that begins the step."""
-        found: list[tuple[str, str]] = []
+        found: list[tuple[str, Reason]] = []
         for position, role in enumerate(POSITIONS[:SETTLED]):
-            reason = reason_to_skip(role, record.given)
-            if not reason:
+            why = reason_to_skip(role, record.given)
+            if not why:
                 break
-            self._write(branch, record, StageRecord(position, role.name, "skipped", reason))
-            found.append((role.name, reason))
+            self._write(branch, record, StageRecord(position, role.name, "skipped", why))
+            found.append((role.name, why))
         return found
 
-    def _skip(self, branch: Branch, record: StepRecord, position: int, reason: str) -> None:
+    def _skip(self, branch: Branch, record: StepRecord, position: int, why: Reason) -> None:
         name = POSITIONS[position].name
         with self._log.database.transaction():
-            self._write(branch, record, StageRecord(position, name, "skipped", reason))
+            self._write(branch, record, StageRecord(position, name, "skipped", why))
             if position == LAST:
                 self._finish(branch, record.step, "dropped")
-        here().below(name).emit("skipped", reason=reason)
+        here().below(name).emit("skipped", reason=why)
 
     def _act(self, moment: Moment, record: StepRecord) -> None:
         started = time.monotonic()
@@ -143,12 +144,12 @@ class WorldCycle:
             if moment.role is CREATOR and not is_filled(written.output):
                 raise CreatorFailure(dict((written.beside or {}).get("failures", {})), where=moment.role.name)
         except BaseException as error:
-            reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            status = _status(error)
             with suppress(NotStored):
-                ended = self._record(moment, _status(error), reason, started, inputs, Written())
+                ended = self._record(moment, status, of_error(status, error), started, inputs, Written())
                 self._write(moment.branch, record, ended)
             raise
-        ended = self._record(moment, "ran", "", started, inputs, written)
+        ended = self._record(moment, "ran", None, started, inputs, written)
         with self._log.database.transaction():
             self._write(moment.branch, record, ended)
             self._keep(moment, written)
@@ -157,12 +158,12 @@ class WorldCycle:
         here().below(moment.role.name).emit("finished", seconds=ended.seconds)
 
     def _record(
-        self, moment: Moment, status: StageStatus, reason: str, started: float, inputs: str, written: Written
+        self, moment: Moment, status: StageStatus, why: Reason | None, started: float, inputs: str, written: Written
     ) -> StageRecord:
         seconds = time.monotonic() - started
         block = moment.role.writes if status == "ran" else ""
         return StageRecord(
-            moment.position, moment.role.name, status, reason, seconds, block, written.output, written.beside, inputs
+            moment.position, moment.role.name, status, why, seconds, block, written.output, written.beside, inputs
         )
 
     def _keep(self, moment: Moment, written: Written) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextvars
 import functools
+import math
 import operator
 import time
 from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
+from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.context import Here, here, standing
-from yggdrasil.contract.events import CancelToken
+from yggdrasil.contract.errors import CONTROL, Paused
+from yggdrasil.contract.events import reason
 from yggdrasil.contract.running import perform
 from yggdrasil.contract.wiring import SELF
 from yggdrasil.engine.flow.cache import Cache, Keys, value_key
@@ -28,11 +31,14 @@ def run_plan(
 ) -> dict[str, Any]:
     """Run every step once and give the graph's outputs by name, and those of `watch` as `node.port`.
 
+    A run that learns stays in the caller's thread, where its grad mode and autocast hold, and keeps no results.
+
     Raises what a block raises, its place added.
     """
     place = here()
-    run = _Run(plan, dict(inputs), place, cache)
-    if plan.parallel:
+    learns = place.mode.learning
+    run = _Run(plan, dict(inputs), place, None if learns else cache)
+    if plan.parallel and not learns:
         run.side_by_side()
     else:
         for step in plan.steps:
@@ -51,7 +57,7 @@ class _Run:
         self.keys: Keys = {}
         self.salt = ""
         if cache is not None:
-            self.salt = f"{place.seed}|{place.artifacts_name()}"
+            self.salt = f"{place.seed}|{place.artifacts_name()}|{place.mode.key}"
             self.keys = {(SELF, n): value_key(v) for n, v in inputs.items()}
 
     def side_by_side(self) -> None:
@@ -104,7 +110,7 @@ class _Run:
                 self._remember_keys(step, key)
                 if self.place.listening:
                     for call in step.calls if isinstance(step, Round) else (step,):
-                        self.place.below(call.name).emit("skipped", reason="nothing changed: its last result is kept")
+                        self.place.below(call.name).emit("skipped", reason=reason("unchanged"))
                 return
         self._act(step)
         if key is not None:
@@ -131,10 +137,11 @@ class _Run:
             for port in call.gives:
                 self.keys[(call.name, port)] = f"{key}|{call.name}.{port}"
 
-    def call(self, call: Call, carried: dict[str, Any], number: int = 1) -> dict[str, Any]:
-        """Run one node, or skip it if a required value is absent; later rounds of a loop are quiet.
+    def call(self, call: Call, carried: dict[str, Any], number: int = 1, told: _Told | None = None) -> dict[str, Any]:
+        """Run one node, or skip it if a required value is absent.
 
-        `number`: which call of this place it is; each draws from a seed of its own.
+        `number`: which call of this place it is; each draws from a seed of its own. `told`: of a loop, what its
+        nodes have said already.
         """
         values: dict[str, Any] = {}
         absent: list[str] = []
@@ -155,22 +162,32 @@ class _Run:
         place = self.place.below(call.name, number)
         for port in absent:
             if port in call.needs:
-                place.emit("skipped", reason=f"{port} is absent")
+                if told is None or told.skips(call.name):
+                    place.emit("skipped", reason=reason("absent", port=port))
                 return dict.fromkeys(call.gives)
         if call.doubtful:
             ports = call.block.inputs
             values |= {port: ports[port].check(values[port], place.path) for port in call.doubtful}
-        return perform(call.block, values, place, quiet=number > 1)
+        return perform(call.block, values, place) if told is None else told.perform(call, values, place)
 
     def round(self, step: Round) -> None:
         """Run a declared loop until its output says so."""
+        told = _Told()
+        try:
+            self._rounds(step, told)
+        except BaseException as error:
+            told.end(self.place, error)
+            raise
+        told.end(self.place)
+
+    def _rounds(self, step: Round, told: _Told) -> None:
         carried: dict[tuple[str, str], Any] = {}
         done = 0
         while True:
             self.place.check()
             for call in step.calls:
                 own = {into: v for (node, into), v in carried.items() if node == call.name} if done else {}
-                self.values[call.name] = self.call(call, own, done + 1)
+                self.values[call.name] = self.call(call, own, done + 1, told)
                 if self._is_over(step, call):
                     self._fill_absent(step)
                     return
@@ -190,17 +207,63 @@ class _Run:
             self.values.setdefault(call.name, dict.fromkeys(call.gives))
 
     def _preview(self, step: Round, done: int) -> None:
-        """Show the picture as it is now, if somebody looks; a costly view is shown a quarter of the time at most."""
+        """Show the picture as it is now to who wants it; a costly view is shown a quarter of the time at most.
+
+        A view that cannot be made ends the views of this run, never the run.
+        """
+        if step.preview is None or not self.place.wants("preview"):
+            return
         began = time.monotonic()
-        if not self.place.listening or step.preview is None or began < self.preview_due:
+        if began < self.preview_due:
             return
         place = self.place.below(step.loop.preview)
-        with standing(place.but(listener=None)):
-            shown = step.preview(self.values)
+        try:
+            with standing(place.but(audience=None)):
+                shown = step.preview(self.values)
+        except CONTROL:
+            raise
+        except Exception as error:  # the codec may fail in any way, for want of memory too; the result needs no view
+            self.preview_due = math.inf
+            place.note(f"no previews: {type(error).__name__}: {error}", "no_previews", error=type(error).__name__)
+            return
         cost = time.monotonic() - began
         self.preview_due = began + 4 * cost if cost > _CHEAP else 0.0
         if shown:
             place.emit("preview", image=next(iter(shown.values())), done=done)
+
+
+class _Told:
+    """What the nodes of a running loop have said: each begins once and ends once, whatever the number of rounds."""
+
+    def __init__(self) -> None:
+        self._begun: dict[str, None] = {}
+        self._skipped: set[str] = set()
+
+    def skips(self, name: str) -> bool:
+        """Whether the node is to say that it is skipped: once, if it has not run before."""
+        first = name not in self._begun and name not in self._skipped
+        self._skipped.add(name)
+        return first
+
+    def perform(self, call: Call, values: dict[str, Any], place: Here) -> dict[str, Any]:
+        begins = call.name not in self._begun
+        self._begun[call.name] = None
+        try:
+            return perform(call.block, values, place, begins=begins, ends=False)
+        except BaseException:
+            del self._begun[call.name]
+            raise
+
+    def end(self, above: Here, error: BaseException | None = None) -> None:
+        """Let every node that began say how it ended; the one that failed has said so itself."""
+        if above.audience is None:
+            return
+        for name in self._begun:
+            place = above.below(name)
+            if isinstance(error, Paused):
+                place.emit("paused", ask=error.ask, id=error.id)
+            else:
+                place.emit("finished" if error is None else "cancelled")
 
 
 def _joined(values: Values, sources: tuple[tuple[str, str], ...], join: str) -> Any:

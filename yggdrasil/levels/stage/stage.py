@@ -71,9 +71,11 @@ class Stage(Block, type="stage"):
         """The block of the state that the stage writes; World update gives operations instead."""
         return ROLES[self.plays].writes or "operations"
 
-    def forward(self, state: Json, context: Json = None, content: Json = None, action: Text | None = None) -> Wrote:
+    def forward(
+        self, state: Json, context: Json = None, content: Json = None, action: Text | None = None, genre: Text = ""
+    ) -> Wrote:
         world = Content.model_validate(content or {})
-        asked = task(self.plays, context or {}, state, world, action)
+        asked = task(self.plays, context or {}, state, world, action, genre)
         if self._is_seer():
             outputs: dict[str, Any] = drive(Looking(self.body), {"artifacts": state.get("artifacts")}, "body")
         elif self._is_tool():

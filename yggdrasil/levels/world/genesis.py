@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from yggdrasil.contract.context import here, standing
 from yggdrasil.contract.errors import YggError
+from yggdrasil.contract.running import end_by
 from yggdrasil.contract.session import own_session
 from yggdrasil.engine.cycle.branches import MAIN
 from yggdrasil.engine.cycle.records import StageRecord
@@ -33,16 +34,21 @@ def found(acting: Acting, given: dict[str, Any]) -> None:
     output: Any = None
     memories = own_session(acting.world).to_json()
     if not any(content.named(kind) for kind in KINDS) and "task" in stage.body.inputs:
-        with acting.surroundings(branch, 0, 0, NAME) as born, standing(here().below(NAME)) as place:
-            place.emit("started", step=0)
+        with acting.surroundings(branch, 0, 0) as born, standing(here().below(NAME)) as place:
+            place.emit("started", type=stage.type_name, block_kind=stage.kind, step=0)
             context = {**_context(acting, content), "world": content.digest_for_agents()}
-            asked = task("found", context, {}, content, None)
+            asked = task("found", context, {}, content, None, acting.settings["genre"])
             born.news |= memories
-            output = stage.ask({"task": asked, "context": context, "wish": context["wish"]})
+            try:
+                output = stage.ask({"task": asked, "context": context, "wish": context["wish"]})
+            except BaseException as error:
+                kind, data = end_by(error, place)
+                place.emit(kind, **data)
+                raise
             memories = born.news
         output = output.get("result") or next(iter(output.values()), None) or {}
         content = _content({**content.to_json(), **_start(cast(dict[str, Any], output))}, "founding")
-    record = StageRecord(0, NAME, "ran", "", time.monotonic() - started, "", output)
+    record = StageRecord(0, NAME, "ran", None, time.monotonic() - started, "", output)
     with acting.life.log.database.transaction():
         acting.life.log.found(branch, record, content.to_json())
         for place, state in memories.items():
@@ -53,7 +59,7 @@ def found(acting: Acting, given: dict[str, Any]) -> None:
 
 def _context(acting: Acting, content: Content) -> dict[str, Any]:
     settings = acting.settings
-    fixed = {k: settings[k] for k in ("language", "things", "scenes")}
+    fixed = {**settings["setting"], "language": settings["language"]}
     style = content.style or settings["style"]
     return {**fixed, "wish": content.wish, "style": style, "step": 0, "story": list(content.story), "past": []}
 
@@ -68,7 +74,7 @@ def _start(output: dict[str, Any]) -> dict[str, Any]:
             who["place"] = ""
     unknown = [str(word) for word in output.get("unknown", [])]
     if unknown:
-        here().note(f"not understood: {', '.join(unknown)}")
+        here().note(f"not understood: {', '.join(unknown)}", "not_understood", words=unknown)
     plain = {k: output[k] for k in ("title", "facts", "time", "weather") if output.get(k)}
     return {**plain, "places": places, "characters": characters, **({"extra": {"unknown": unknown}} if unknown else {})}
 

@@ -9,8 +9,9 @@ from typing import Any
 from yggdrasil.contract.context import here, standing
 from yggdrasil.contract.digest import digest
 from yggdrasil.contract.errors import YggError
+from yggdrasil.contract.events import Kind
 from yggdrasil.engine.cycle.branches import Branch
-from yggdrasil.engine.cycle.records import StepRecord
+from yggdrasil.engine.cycle.records import StageRecord, StepRecord
 from yggdrasil.levels.world.history import Step
 from yggdrasil.levels.world.life import Life, stored_content
 from yggdrasil.state.content import Content
@@ -77,8 +78,17 @@ def _tell(record: StepRecord) -> None:
             if stage.status == "skipped":
                 place.emit("skipped", reason=stage.reason, step=record.step)
                 continue
-            place.emit("started", step=record.step, recorded=True)
+            place.emit("started", type="stage", block_kind="stage", step=record.step, recorded=True)
             for slot, artifact in (stage.output or {}).items() if stage.block == "artifacts" else ():
                 place.emit("artifact", slot=slot, **{k: artifact.get(k) for k in ("sha256", "media_type", "size")})
-            end = {"ran": "finished", "failed": "failed", "cancelled": "cancelled", "paused": "paused"}[stage.status]
-            place.emit(end, step=record.step, recorded=True)  # pyright: ignore[reportArgumentType]
+            kind, data = _end(stage)
+            place.emit(kind, step=record.step, recorded=True, **data)
+
+
+def _end(stage: StageRecord) -> tuple[Kind, dict[str, Any]]:
+    args = stage.reason["args"] if stage.reason else {}
+    if stage.status == "failed":
+        return "failed", {"error": args.get("error", ""), "message": args.get("message", "")}
+    if stage.status == "paused":
+        return "paused", {"ask": args.get("ask", args.get("message", "")), "id": args.get("id", "")}
+    return "cancelled" if stage.status == "cancelled" else "finished", {}

@@ -8,8 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from yggdrasil.contract.block import Block
-from yggdrasil.contract.context import Here, derive_seed, here, standing
-from yggdrasil.contract.events import Listener
+from yggdrasil.contract.context import derive_seed, here, standing
 from yggdrasil.contract.running import drive
 from yggdrasil.contract.session import RunSession, Session
 from yggdrasil.engine.cycle.branches import Branch
@@ -23,7 +22,7 @@ from yggdrasil.state.errors import OperationError
 from yggdrasil.state.operations import AppendStory, Operation, apply, parse_operations, to_json
 
 Settings = Mapping[str, Any]
-"""What a world's config tells its stages: wish, language, style, things, scenes, seed."""
+"""What a world's config tells its stages: wish, language, style, genre and what that may set, seed."""
 
 
 class Acting:
@@ -39,10 +38,13 @@ class Acting:
         return self.life.content(branch, step).to_json()
 
     def act(self, moment: Moment) -> Written:
-        """Run one stage. World update's operations are applied whole or not at all."""
+        """Run one stage, which the cycle says is finished when that is durable.
+
+        World update's operations are applied whole or not at all.
+        """
         stage = self.stages[moment.role.name]
         content = self.life.content_before(moment.branch, moment.step, moment.position)
-        with self.surroundings(moment.branch, moment.step, moment.position, moment.role.name) as memories:
+        with self.surroundings(moment.branch, moment.step, moment.position) as memories:
             if moment.role is UPDATE:
                 written = self._update(stage, moment, content)
             else:
@@ -53,7 +55,8 @@ class Acting:
     def _run(self, stage: Stage, moment: Moment, content: Content, more: dict[str, Any]) -> dict[str, Any]:
         context = {**self.context(moment.branch, moment.step, content), **more}
         inputs = {"state": moment.state, "context": context, "content": content.to_json(), "action": moment.action}
-        return drive(stage, inputs, moment.role.name)
+        inputs["genre"] = self.settings["genre"]
+        return drive(stage, inputs, moment.role.name, begins=not more, ends=False)
 
     def _update(self, stage: Stage, moment: Moment, content: Content) -> Written:
         """Ask for operations; if the world does not admit them, once more with the reason.
@@ -76,11 +79,10 @@ class Acting:
     def context(self, branch: Branch, step: int, content: Content) -> dict[str, Any]:
         """What every task of this step may know."""
         return {
+            **self.settings["setting"],
             "wish": self.settings["wish"] or content.wish,
             "language": self.settings["language"],
             "style": content.style or self.settings["style"],
-            "things": self.settings["things"],
-            "scenes": self.settings["scenes"],
             "step": step,
             "world": content.digest_for_agents(),
             "story": list(content.story),
@@ -88,25 +90,16 @@ class Acting:
         }
 
     @contextmanager
-    def surroundings(self, branch: Branch, step: int, position: int, name: str) -> Iterator[Recalled]:
-        """Seed, journal, artifacts and session of the stage `name`, below the place of the world."""
+    def surroundings(self, branch: Branch, step: int, position: int) -> Iterator[Recalled]:
+        """Seed, journal, artifacts and session of the stage at `position`, below the place of the world."""
         place = here()
-        listener = _without_end(place, f"{place.path}/{name}" if place.path else name)
         seed = derive_seed(self.settings["seed"], branch.variant, step, position)
         journal = self.life.log.journal(branch, step, position, place.path)
         memories = Recalled(self.life.log, branch, step, position)
         session = RunSession(self.world, Session(memories))
         own = {"seed": seed, "journal": journal, "artifacts": self.life.artifacts, "session": session}
-        with standing(place.but(listener=listener, **own)):
+        with standing(place.but(**own)):
             yield memories
-
-
-def _without_end(place: Here, path: str) -> Listener | None:
-    """The listener, but not told that the stage at `path` is finished: the cycle says so when that is durable."""
-    tell = place.listener
-    if tell is None:
-        return None
-    return lambda event: None if event.kind == "finished" and event.path == path else tell(event)
 
 
 def _applied(value: Any, moment: Moment, content: Content) -> Written:

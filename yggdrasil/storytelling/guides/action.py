@@ -63,7 +63,7 @@ def from_action(stage: Stage, action: str) -> dict[str, Any]:
         kind, text = "action", capital(cast.fill("something happens {inP} that nobody understands"))
     known = any(canonical(item["name"]) == cast.thing for item in stage.world.get("items") or [])
     if unknown:
-        here().note(f"not understood: {', '.join(unknown)}")
+        here().note(f"not understood: {', '.join(unknown)}", "not_understood", words=list(unknown))
     return {
         "text": f"{text}.",
         "kind": kind,

@@ -16,7 +16,6 @@ from yggdrasil.storytelling.guides.wish_words import SEASONS
 
 PLACES = PEOPLE = 3
 MOST_UNKNOWN = 8
-TIMES = ("day", "night", "sunset", "overcast")
 _TIME_WORDS = {
     "night": "night haunted ghost vampire witch moon dark",
     "sunset": "evening sunset dusk",
@@ -33,7 +32,8 @@ _WEATHER_WORDS = {
 def found(scribe: Scribe, context: dict[str, Any]) -> dict[str, Any]:
     """Three places, three people, facts, title, time and weather for a wish."""
     if context.get("language", "en") != "en":
-        here().note("this storyteller writes English only; a model that writes other languages is named by llm")
+        text = "this storyteller writes English only; a model that writes other languages is named by llm"
+        here().note(text, "english_only")
     wish, named = scribe.wish, read_wish(scribe.wish)
     ground = ground_of(wish)
     spots = _spots(scribe, ground, named.spots)

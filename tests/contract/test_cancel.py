@@ -1,0 +1,84 @@
+"""Cancelling is heard: by who polls the flag, by who asked to be called, and by who waits."""
+
+import gc
+import threading
+import weakref
+
+import pytest
+
+from yggdrasil.contract import CancelToken
+
+
+def test_a_callback_is_called_once_and_at_once_where_it_comes_late() -> None:
+    token, called = CancelToken(), []
+    token.on_cancel(lambda: called.append("early"))
+    assert called == []
+    token.cancel()
+    token.cancel()
+    token.on_cancel(lambda: called.append("late"))
+    assert called == ["early", "late"]
+
+
+def test_a_parents_cancelling_calls_who_asked_its_child_and_never_the_other_way() -> None:
+    parent = CancelToken()
+    child, called = CancelToken(CancelToken(parent)), []
+    child.on_cancel(lambda: called.append("child"))
+    parent.on_cancel(lambda: called.append("parent"))
+    child.cancel()
+    assert called == ["child"] and not parent.cancelled
+    parent.cancel()
+    assert called == ["child", "parent"]
+    other, heard = CancelToken(), []
+    CancelToken(other).on_cancel(lambda: heard.append(1))
+    other.cancel()
+    assert heard == [1]
+
+
+def test_a_wish_taken_back_is_not_granted_and_leaves_nothing_at_the_parent() -> None:
+    parent, called = CancelToken(), []
+    child = CancelToken(parent)
+    gone = weakref.ref(child)
+    first, second = (child.on_cancel(lambda: called.append(1)) for _ in range(2))
+    first()
+    first()
+    second()
+    del child, first, second
+    gc.collect()
+    assert gone() is None, "a parent that lives long keeps no child that nobody waits on"
+    parent.cancel()
+    assert called == []
+
+
+def test_a_callback_that_fails_keeps_no_other_from_being_called() -> None:
+    token, called = CancelToken(), []
+
+    def fail() -> None:
+        raise ZeroDivisionError("no")
+
+    token.on_cancel(fail)
+    token.on_cancel(lambda: called.append(1))
+    with pytest.raises(ZeroDivisionError):
+        token.cancel()
+    assert called == [1] and token.cancelled
+
+
+def test_who_waits_is_woken_by_a_token_above() -> None:
+    parent = CancelToken()
+    child, woken = CancelToken(parent), []
+    waiting = threading.Thread(target=lambda: woken.append(child.wait(60)))
+    waiting.start()
+    parent.cancel()
+    waiting.join(10)
+    assert woken == [True] and CancelToken().wait(0) is False
+
+
+def test_a_callback_may_ask_and_cancel_again() -> None:
+    token, called = CancelToken(), []
+
+    def again() -> None:
+        token.on_cancel(lambda: called.append("inner"))
+        token.cancel()
+
+    token.on_cancel(again)
+    token.cancel()
+    assert called == ["inner"]

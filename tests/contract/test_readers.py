@@ -1,0 +1,211 @@
+"""A reader hears what it asked for, in order and counted; whatever it does, the run goes on as if nobody listened."""
+
+import threading
+import warnings
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+import yggdrasil as ygg
+from yggdrasil.contract import KINDS, USUAL, Block, Event, Kind, ReaderDropped, here, listening
+from yggdrasil.contract.readers import Audience, Mailbox
+from yggdrasil.contract.stream import Stream
+from yggdrasil.ports import Text
+
+
+class Say(Block):
+    cacheable = False
+
+    def forward(self, text: Text) -> Text:
+        for number, word in enumerate(text.split()):
+            here().progress(number)
+            here().token(word)
+        here().note("said")
+        return text.upper()
+
+
+class Gate(Block):
+    """Says a word, then waits until the test opens it."""
+
+    cacheable = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opened = threading.Event()
+
+    def forward(self, text: Text) -> Text:
+        here().token(text)
+        assert self.opened.wait(30)
+        return text
+
+
+def heard(kinds: Any = USUAL, runs: int = 1, **how: Any) -> list[Event]:
+    events: list[Event] = []
+    with listening(events.append, kinds=kinds, **how):
+        for _ in range(runs):
+            assert Say().run(text="a b").text == "A B"
+    return events
+
+
+@pytest.mark.parametrize("inline", [False, True])
+def test_each_run_has_an_id_and_its_events_are_numbered_without_gaps(inline: bool) -> None:
+    events = heard(runs=2, inline=inline)
+    first, second = dict.fromkeys(e.run for e in events)
+    assert first and second and len(events) == 14
+    for run in (first, second):
+        assert [e.seq for e in events if e.run == run] == [1, 2, 3, 4, 5, 6, 7]
+    assert {e.dropped for e in events} == {0}
+    assert [e.kind for e in events][:2] == ["started", "progress"] and events[6].kind == "finished"
+    assert all(a.time <= b.time for a, b in pairwise(events))
+
+
+def test_a_reader_hears_the_kinds_it_names_and_counts_those() -> None:
+    events = heard(kinds=["token", "finished"])
+    assert [(e.kind, e.seq) for e in events] == [("token", 1), ("token", 2), ("finished", 3)]
+
+
+def test_what_nobody_wants_is_not_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    from yggdrasil.contract import readers
+
+    built: list[Kind] = []
+
+    def build(kind: Kind, *rest: Any) -> Event:
+        built.append(kind)
+        return Event(kind, *rest)
+
+    monkeypatch.setattr(readers, "Event", build)
+    heard(kinds=["note"])
+    assert built == ["note"]
+
+
+def test_a_nested_reader_and_the_outer_one_both_hear_the_run_under_one_id() -> None:
+    inner: list[Event] = []
+
+    class Outer(Block):
+        cacheable = False
+
+        def forward(self, text: Text) -> Text:
+            with listening(inner.append):
+                return Say().run(text=text).text
+
+    outer: list[Event] = []
+    with listening(outer.append):
+        assert Outer().run(text="a").text == "A"
+    assert {e.run for e in outer} == {e.run for e in inner} and len({e.run for e in outer}) == 1
+    assert [e.seq for e in inner] == [1, 2, 3, 4, 5] and {e.path for e in inner} == {"outer/say"}
+    assert [e.seq for e in outer] == [1, 2, 3, 4, 5, 6, 7]
+    both: list[Event] = []
+    with listening(both.append), listening(lambda _: None):
+        Say().run(text="a")
+    assert len(both) == 5
+
+
+@pytest.mark.parametrize("inline", [False, True])
+def test_a_reader_that_raises_is_told_once_and_dropped_and_the_run_goes_on(inline: bool) -> None:
+    calls: list[str] = []
+
+    def broken(event: Event) -> None:
+        calls.append(event.kind)
+        raise BrokenPipeError("the pipe is gone")
+
+    beside: list[Event] = []
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        with listening(beside.append), listening(broken, inline=inline):
+            assert Say().run(text="a b").text == "A B"
+            assert Say().run(text="c").text == "C"
+    assert calls == ["started"]
+    said = [str(w.message) for w in told if w.category is ReaderDropped]
+    assert len(said) == 1 and "BrokenPipeError: the pipe is gone (" in said[0] and "test_readers.py" in said[0]
+    assert len(beside) == 12, "who reads beside it hears everything"
+
+
+def test_a_failing_reader_fails_no_run_where_warnings_are_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Any] = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: told.append(args.exc_type))
+
+    def broken(_: Event) -> None:
+        raise ValueError("no")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for inline in (False, True):
+            with listening(broken, inline=inline):
+                assert Say().run(text="a").text == "A"
+    assert told == [ReaderDropped, ReaderDropped]
+
+
+def test_a_reader_that_hangs_holds_up_neither_the_run_nor_for_ever_the_block_around_it() -> None:
+    hold, taken = threading.Event(), threading.Event()
+
+    def hang(_: Event) -> None:
+        taken.set()
+        hold.wait(60)
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        with listening(hang, patience=0):
+            assert Say().run(text="a b").text == "A B"
+            assert taken.wait(30)
+    hold.set()
+    assert ["was 6 behind after 0 s" in str(w.message) for w in told] == [True]
+
+
+def filled(box: Mailbox, *kinds: Kind) -> list[Event]:
+    """What a reader gets of such events that all come before it looks."""
+    audience = Audience([box])
+    for kind in kinds:
+        audience.tell(kind, here(), {})
+    box.leave()
+    return list(iter(box.take, None))
+
+
+def test_a_full_mailbox_lets_go_of_tokens_first_and_says_how_many() -> None:
+    told = filled(Mailbox(KINDS, 4), "started", "token", "progress", "artifact", "note", "finished")
+    assert [(e.kind, e.seq, e.dropped) for e in told] == [
+        ("started", 1, 0), ("artifact", 4, 2), ("note", 5, 0), ("finished", 6, 0),
+    ]  # fmt: skip
+    told = filled(Mailbox(KINDS, 2), "started", "artifact", "token", "finished")
+    assert [(e.kind, e.seq, e.dropped) for e in told] == [("artifact", 2, 1), ("finished", 4, 1)]
+    tokens: list[Kind] = ["token"] * 10_000
+    counted = filled(Mailbox(KINDS, 8), *tokens, "finished")
+    assert len(counted) == 8 and sum(e.dropped + 1 for e in counted) == 10_001 and counted[-1].kind == "finished"
+
+
+def test_only_the_newest_previews_wait() -> None:
+    told = filled(Mailbox(KINDS), "preview", "preview", "note", "preview", "preview")
+    assert [(e.kind, e.seq, e.dropped) for e in told] == [("note", 3, 2), ("preview", 4, 0), ("preview", 5, 0)]
+
+
+def test_a_stream_that_nobody_reads_is_bounded_and_tells_what_it_lost() -> None:
+    stream = Stream(Say(), {"text": "word " * 20_000}, room=100)
+    stream._thread.join(60)
+    told = list(stream)
+    assert len(told) == 100 and told[-1].kind == "finished" and told[0].kind == "started"
+    assert sum(e.dropped + 1 for e in told) == 40_003 == told[-1].seq
+    assert stream.outputs.text.startswith("WORD")
+
+
+def test_a_stream_takes_up_a_kind_on_the_way() -> None:
+    gate = Gate()
+    graph = ygg.Graph("g").add(gate, "gate").add(Say(), "say").connect("self.text", "gate.text")
+    graph.connect("gate.text", "say.text").connect("say.text", "self.out")
+    stream = Stream(graph, {"text": "a b"}, ["started"])
+    next(event for event in stream if event.path == "g/gate")
+    stream.want("token")
+    gate.opened.set()
+    assert [(e.kind, e.path) for e in stream] == [("started", "g/say"), ("token", "g/say"), ("token", "g/say")]
+
+
+def test_events_of_parallel_branches_come_in_the_order_of_their_numbers() -> None:
+    class Heavy(Say):
+        heavy = True
+
+    graph = ygg.Graph("g")
+    for name in "abcd":
+        graph.add(Heavy(), name).connect("self.text", f"{name}.text").connect(f"{name}.text", f"self.{name}")
+    events: list[Event] = []
+    with listening(events.append):
+        graph.run(text="w " * 50)
+    assert [e.seq for e in events] == list(range(1, len(events) + 1)) and len(events) == 2 + 4 * 103

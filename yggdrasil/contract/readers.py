@@ -1,0 +1,245 @@
+"""Who reads a run's events, and the wall between them: a reader never fails a run, and never makes it wait."""
+
+from __future__ import annotations
+
+import contextvars
+import os
+import threading
+import time
+import traceback
+import warnings
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, cast
+
+from yggdrasil.contract.events import PASSING, Event, Kind
+
+if TYPE_CHECKING:
+    from yggdrasil.contract.artifacts import ArtifactStore
+
+Listener = Callable[[Event], None]
+ROOM = 1024
+"""How many events wait for a reader."""
+PATIENCE = 5.0
+"""Seconds that the end of `listening` waits for a reader that is behind."""
+_NOTHING: frozenset[Kind] = frozenset()
+_VIEWS = 2
+"""How many previews wait for a reader: each holds a whole picture, and only the newest says anything."""
+
+
+class ReaderDropped(RuntimeWarning):
+    """A reader of events has failed, or was too far behind at the end; it hears nothing more, the run goes on."""
+
+
+class Reader:
+    """What every reader has: the kinds that it wants, and a lock that keeps its events in order."""
+
+    def __init__(self, kinds: Iterable[Kind]) -> None:
+        self.wants: frozenset[Kind] = frozenset(kinds)
+        self.lock = threading.RLock()
+
+    def accept(self, seat: Seat, event: Event) -> None:
+        """Take an event; called under the lock."""
+        raise NotImplementedError
+
+    def leave(self) -> None:
+        """Nothing more comes."""
+
+
+class Seat:
+    """A reader's place in one run: the numbers of what it was sent and of what it got."""
+
+    __slots__ = ("got", "reader", "run", "sent")
+
+    def __init__(self, reader: Reader, run: str) -> None:
+        self.reader = reader
+        self.run = run
+        self.sent = self.got = 0
+
+    def tell(self, kind: Kind, path: str, data: dict[str, Any], artifacts: ArtifactStore) -> None:
+        with self.reader.lock:
+            self.sent += 1
+            self.reader.accept(self, Event(kind, path, data, time.time(), self.run, self.sent, 0, artifacts))
+
+    def taken(self, event: Event) -> Event:
+        """The event as the reader gets it: it says what was lost before it."""
+        before, self.got = self.got, event.seq
+        return event.after(before)
+
+
+class Audience:
+    """The readers of one run."""
+
+    __slots__ = ("run", "seats")
+
+    def __init__(self, readers: Iterable[Reader]) -> None:
+        self.run = os.urandom(8).hex()
+        self.seats = tuple(Seat(reader, self.run) for reader in readers)
+
+    def fresh(self) -> Audience:
+        """The same readers at the beginning of another run."""
+        return Audience(seat.reader for seat in self.seats)
+
+    def joined(self, reader: Reader) -> Audience:
+        """One reader more, in the middle of this run: it counts from where it came in."""
+        new = Audience(())
+        new.run = self.run
+        new.seats = (*self.seats, Seat(reader, self.run))
+        return new
+
+    def wants(self, kind: Kind) -> bool:
+        return any(kind in seat.reader.wants for seat in self.seats)
+
+    def tell(self, kind: Kind, place: Any, data: dict[str, Any]) -> None:
+        for seat in self.seats:
+            if kind in seat.reader.wants:
+                seat.tell(kind, place.path, data, place.artifacts)
+
+
+class Mailbox(Reader):
+    """Events that wait to be read: `room` at most; previews, tokens and progress go first when there are more."""
+
+    def __init__(self, kinds: Iterable[Kind], room: int = ROOM) -> None:
+        super().__init__(kinds)
+        self._room = max(room, 1)
+        self._ready = threading.Condition(self.lock)
+        self._held: OrderedDict[int, tuple[Seat, Event]] = OrderedDict()
+        self._passing: deque[int] = deque()
+        self._views: deque[int] = deque()
+        self._serial = 0
+        self._open = True
+        self._wakers: list[Callable[[], None]] = []
+
+    def accept(self, seat: Seat, event: Event) -> None:
+        if not self._open:
+            return
+        passing = event.kind in PASSING
+        if event.kind == "preview":
+            self._keep_few(self._views)
+        if len(self._held) >= self._room and not self._dropped_passing():
+            if passing:
+                return
+            self._held.popitem(last=False)
+        self._serial += 1
+        self._held[self._serial] = (seat, event)
+        if event.kind == "preview":
+            self._views.append(self._serial)
+        if passing:
+            self._passing.append(self._serial)
+            if len(self._passing) > 2 * self._room:
+                self._passing = deque(serial for serial in self._passing if serial in self._held)
+        self._wake()
+
+    def take(self, seconds: float | None = None) -> Event | None:
+        """The next event, waited for; None when no more will come, or none came in so many seconds."""
+        with self._ready:
+            self._ready.wait_for(lambda: self._held or not self._open, seconds)
+            return self._next()
+
+    def poll(self, wake: Callable[[], None]) -> tuple[Event | None, bool]:
+        """The next event if there is one, and whether there may be more; `wake` is called when it is worth looking."""
+        with self._ready:
+            event = self._next()
+            if event is None and self._open:
+                self._wakers.append(wake)
+            return event, self._open or bool(self._held)
+
+    def leave(self) -> None:
+        with self._ready:
+            self._open = False
+            self._wake()
+
+    def clear(self) -> int:
+        """Let go what was not read; gives how many events that were."""
+        with self._ready:
+            lost = len(self._held)
+            self._held.clear()
+            return lost
+
+    def _next(self) -> Event | None:
+        if not self._held:
+            return None
+        _, (seat, event) = self._held.popitem(last=False)
+        return seat.taken(event)
+
+    def _wake(self) -> None:
+        self._ready.notify_all()
+        wakers, self._wakers = self._wakers, []
+        for wake in wakers:
+            wake()
+
+    def _keep_few(self, serials: deque[int]) -> None:
+        while len(serials) >= _VIEWS:
+            self._held.pop(serials.popleft(), None)
+
+    def _dropped_passing(self) -> bool:
+        """Drop the oldest passing event, if there is one."""
+        while self._passing:
+            if self._held.pop(self._passing.popleft(), None) is not None:
+                return True
+        return False
+
+
+class Called(Mailbox):
+    """A function that is called with each event, in a thread of its own."""
+
+    def __init__(self, listener: Listener, kinds: Iterable[Kind], room: int = ROOM) -> None:
+        super().__init__(kinds, room)
+        self._listener = listener
+        surroundings = contextvars.copy_context()
+        self._thread = threading.Thread(
+            target=surroundings.run, args=(self._read,), name="yggdrasil-reader", daemon=True
+        )
+        self._thread.start()
+
+    def finish(self, patience: float) -> None:
+        """Wait until the reader has read all that came; after so many seconds the rest is dropped, and that is told."""
+        self.leave()
+        self._thread.join(patience)
+        if self._thread.is_alive() and (lost := self.clear()):
+            warn_dropped(f"a reader of events was {lost} behind after {patience:g} s, which it did not get")
+
+    def _read(self) -> None:
+        while (event := self.take()) is not None:
+            try:
+                self._listener(event)
+            except BaseException as error:
+                self.wants = _NOTHING
+                self.leave()
+                self.clear()
+                warn_failed(error)
+                return
+
+
+class Direct(Reader):
+    """A function that is called with each event in the run's own thread: it sees the run stand still."""
+
+    def __init__(self, listener: Listener, kinds: Iterable[Kind]) -> None:
+        super().__init__(kinds)
+        self._listener = listener
+
+    def accept(self, seat: Seat, event: Event) -> None:
+        try:
+            self._listener(seat.taken(event))
+        except Exception as error:
+            self.wants = _NOTHING
+            warn_failed(error)
+
+    def finish(self, patience: float) -> None:
+        """It has read all."""
+
+
+def warn_failed(error: BaseException) -> None:
+    """Tell once that a reader failed, and where."""
+    at = traceback.extract_tb(error.__traceback__)[-1] if error.__traceback__ else None
+    where = f" ({at.filename}:{at.lineno})" if at else ""
+    warn_dropped(f"a reader of events failed and hears nothing more: {type(error).__name__}: {error}{where}")
+
+
+def warn_dropped(text: str) -> None:
+    """A warning; where warnings are made errors, it goes to the hook of threads, since no run may fail by it."""
+    try:
+        warnings.warn(text, ReaderDropped, stacklevel=3)
+    except ReaderDropped as refused:
+        told = (type(refused), refused, refused.__traceback__, threading.current_thread())
+        threading.excepthook(cast(Any, threading.ExceptHookArgs(told)))
