@@ -15,9 +15,10 @@ from typing import Any
 
 from yggdrasil.contract.artifacts import MemoryArtifacts
 from yggdrasil.contract.block import Block
+from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.context import Here, session, standing
 from yggdrasil.contract.errors import Cancelled, ConfigError
-from yggdrasil.contract.events import CancelToken, Event
+from yggdrasil.contract.events import Event
 from yggdrasil.contract.manifest import parse_manifest
 from yggdrasil.contract.running import Outputs, listening
 from yggdrasil.contract.schema import tool_schema
