@@ -116,8 +116,10 @@ class TorchBlock(Block):
         return getattr(torch, self.dtype)
 
     def tensors(self) -> dict[str, Any] | None:
-        held = self._version() == self._stored and (self._module is None or self._has_files())
-        return None if held else dict(self._module.state_dict())
+        module = self._module
+        if module is None or (self._version() == self._stored and self._has_files()):
+            return None
+        return dict(module.state_dict())
 
     def _has_files(self) -> bool:
         """Whether the weights' files are still there: the folder of an earlier save may be gone, the module is not."""
