@@ -77,11 +77,18 @@ def load_manifest(manifest: Manifest, folder: Path, instead: Mapping[str, Block]
     now = migrated(manifest)
     block = assemble(now, find, follow)
     if now is not manifest:
-        _check_digest(manifest, "structure", "is", manifest.structure_digest(), folder)
+        if not _refers_out(manifest):
+            _check_digest(manifest, "structure", "is", manifest.structure_digest(), folder)
         now.digests = {part: value for part, value in (manifest.digests or {}).items() if part != "structure"}
     if not instead:
         _check_digests(now, block, folder)
     return block
+
+
+def _refers_out(manifest: Manifest) -> bool:
+    """Whether it names parts of the shelf, which its structure's digest counts as if they were spelled out."""
+    own = manifest.ref is not None and not manifest.ref.startswith("#")
+    return own or any(_refers_out(node) for node in manifest.nodes.values())
 
 
 def expand(ref: str, where: str) -> Block:
