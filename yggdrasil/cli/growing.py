@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from yggdrasil.cli import fetching
-from yggdrasil.cli.finding import GROWN, open_world
+from yggdrasil.cli.finding import GROWN, open_world, shown
 from yggdrasil.cli.live import watched
 from yggdrasil.cli.output import tell
 from yggdrasil.cli.pages import go_on
@@ -114,8 +114,9 @@ def _settle_in(world: World, at: Path | None, name: str) -> None:
 
 def grow_on(
     folder: Path, branch: str, action: str | None, count: int, models: dict[str, str], *, yes: bool
-) -> tuple[dict[str, Any], Any]:
-    """Step a world that is there, with other `models` (llm, painter) from now on; as it is now, and as it was before.
+) -> tuple[dict[str, Any], int, dict[str, Any]]:
+    """Step a world that is there, with other `models` (llm, painter) from now on; as it is now, and its last step and
+    content as they were before.
 
     Other models are written into the world's manifest, and its history says so.
     """
@@ -127,9 +128,10 @@ def grow_on(
         save(world, folder)
         world.note("; ".join(f"{name}: {value}" for name, value in models.items()))
     world = world.branch(branch)
-    before = world.show()
+    last = world.last_step
+    before = world.content().shown() if last >= 0 else {}
     with watched(str(folder), count):
-        return _grow(world, action, count), before
+        return _grow(world, action, count), last, before
 
 
 def _with_models(folder: Path, branch: str, models: dict[str, str]) -> World:
@@ -147,7 +149,7 @@ def _grow(world: World, action: str | None, steps: int) -> dict[str, Any]:
     with _what_is_kept(world):
         for _ in world.steps(steps, action):
             pass
-    return world.show() | {"folder": str(world.home)}
+    return shown(world) | {"folder": str(world.home)}
 
 
 @contextmanager

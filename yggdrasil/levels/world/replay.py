@@ -46,7 +46,7 @@ def replay(life: Life, branch: Branch) -> Replay:
         here().check()
         operations = log.keeping.operations(branch, record.step, record.step)
         content, _ = apply(content, parse_operations(operations, f"step {record.step}"))
-        _same(log.chain(branch, record.step, before.digest), record.digest, f"step {record.step}")
+        _same(log.chain(branch, record, before.digest), record.digest, f"step {record.step}")
         if record.step in snapshots:
             _same(digest(log.keeping.nearest(branch, record.step)[1]), content.digest, f"snapshot {record.step}")
         _artifacts(life, record, verified)
