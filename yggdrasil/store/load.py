@@ -11,6 +11,7 @@ from typing import Any
 from yggdrasil.contract.block import Block, FileRef
 from yggdrasil.contract.digest import digest_file, digest_of_version
 from yggdrasil.contract.errors import ManifestError, WeightsError, YggError
+from yggdrasil.contract.inside import inside
 from yggdrasil.contract.manifest import FileEntry, Manifest, read_manifest
 from yggdrasil.contract.session import ROOT, own_session
 from yggdrasil.contract.tree import assemble, describe, migrated, walk
@@ -118,16 +119,8 @@ def find_file(entry: FileEntry, folder: Path, where: str) -> FileRef:
             raise ManifestError("a file has neither `path` nor `source`", where=where, mend="give one of them")
         model, _, name = entry.source.partition("#")
         return FileRef(entry.sha256, locate(entry.sha256, name or model), entry.source)
-    try:
-        path = (folder / entry.path).resolve()
-        found_there = path.is_file()
-    except (OSError, ValueError, RuntimeError) as error:
-        what = f"{entry.path[:80]!r} is no path of a file ({error})"
-        raise WeightsError(what, where=where, mend="name a file in the manifest's folder") from None
-    if not path.is_relative_to(folder.resolve()):
-        what = f"{entry.path!r} leaves the folder of its manifest"
-        raise WeightsError(what, where=where, mend="keep files inside it")
-    if not found_there:
+    path = inside(folder, entry.path, where)
+    if not path.is_file():
         raise WeightsError(f"{entry.path!r} is not there", where=where, mend=f"put it back under {folder}")
     if where.endswith(":weights"):
         check_kind(path)
