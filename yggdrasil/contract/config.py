@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from difflib import get_close_matches
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, ClassVar, cast, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, ClassVar, cast, get_args, get_origin, get_type_hints
 
 from yggdrasil.contract.digest import canonical
 from yggdrasil.contract.errors import ConfigError, YggError, did_you_mean
@@ -85,7 +85,11 @@ def _of(cls: type[Block]) -> str:
 def _illegal(cls: type[Block], error: Any) -> ConfigError:
     first = error.errors(include_url=False)[0]
     setting = ".".join(str(part) for part in first["loc"])
-    return ConfigError(f"setting {setting!r}: {first['msg']}", where=_of(cls))
+    choices = get_args(config_model(cls).model_fields[first["loc"][0]].annotation)
+    given = first["input"]
+    named = first["type"] == "literal_error" and len(first["loc"]) == 1 and isinstance(given, str)
+    near = f"{given!r} is none of them: {did_you_mean(given, map(str, choices))}" if named else ""
+    return ConfigError(f"setting {setting!r}: {first['msg']}", where=_of(cls), mend=near)
 
 
 def _refuse_unsaveable(cls: type[Block], name: str, value: Any) -> None:
