@@ -197,5 +197,3 @@ def test_content_is_read_by_many_while_old_entries_go(tmp_path: Path) -> None:
             assert [world.content(at=at).digest for at in range(21)] == wanted
 
     together(*[read] * 4)
-
-

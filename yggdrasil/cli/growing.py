@@ -40,10 +40,10 @@ def grow_new(wish: str, at: Path | None, steps: int, chosen: dict[str, Any], *, 
     if fetching.ensure(fetching.missing(world), yes=yes):
         world = _made(wish, chosen)
     _name_unread(world)
-    with watched(wish, steps):
-        with _nothing_left(world):
-            world.found()
+    with _what_is_left(world) as settled, watched(wish, steps):
+        world.found()
         _settle_in(world, at, name)
+        settled.append(world)
         return _grow(world, None, steps)
 
 
@@ -130,7 +130,8 @@ def grow_on(
     world = world.branch(branch)
     last = world.last_step
     before = world.content().shown() if last >= 0 else {}
-    with watched(str(folder), count):
+    with _what_is_left(world) as settled, watched(str(folder), count):
+        settled.append(world)
         return _grow(world, action, count), last, before
 
 
@@ -146,30 +147,26 @@ def _with_models(folder: Path, branch: str, models: dict[str, str]) -> World:
 
 
 def _grow(world: World, action: str | None, steps: int) -> dict[str, Any]:
-    with _what_is_kept(world):
-        for _ in world.steps(steps, action):
-            pass
+    for _ in world.steps(steps, action):
+        pass
     return shown(world) | {"folder": str(world.home)}
 
 
 @contextmanager
-def _nothing_left(world: World) -> Iterator[None]:
-    """Say, if the founding fails, that no world is there: it is founded before it gets a folder."""
-    try:
-        yield
-    except BaseException:
-        world.close()
-        tell(say("not_founded"))
-        raise
+def _what_is_left(world: World) -> Iterator[list[World]]:
+    """Say, if it ends by an error, what there is, after all that the run has said.
 
-
-@contextmanager
-def _what_is_kept(world: World) -> Iterator[None]:
-    """Say, if a step fails, that the world is kept, and the command that goes on with it."""
+    A world that has settled in its folder is kept, and a command goes on with it; before that nothing is left.
+    """
+    settled: list[World] = []
     try:
-        yield
+        yield settled
     except BaseException:
-        tell(f"{say('kept')} {go_on(str(world.home), world.branch_name)}")
+        if settled:
+            tell(f"{say('kept')} {go_on(str(world.home), world.branch_name)}")
+        else:
+            world.close()
+            tell(say("not_founded"))
         raise
 
 

@@ -166,8 +166,19 @@ class Log:
         """
         rows = [(r, _dump_or_null(r.output), _dump_or_null(r.beside)) for r in records]
         values = [
-            (branch.id, step, r.position, r.name, r.status, dumps(r.reason) if r.reason else "", r.seconds, r.block,
-             output, beside, r.inputs)
+            (
+                branch.id,
+                step,
+                r.position,
+                r.name,
+                r.status,
+                dumps(r.reason) if r.reason else "",
+                r.seconds,
+                r.block,
+                output,
+                beside,
+                r.inputs,
+            )
             for r, output, beside in rows
         ]
         marks = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"] * len(rows))
