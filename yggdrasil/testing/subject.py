@@ -78,8 +78,11 @@ class Subject:
 
     @cached_property
     def modules(self) -> list[str]:
-        """Where the types of the tree are registered."""
-        return sorted({type(part).__module__ for _, part in walk(self.block)} - {"__main__"})
+        """Where the types of the tree are registered. Raises NotAsked where that is a script, not a module."""
+        found = {type(part).__module__ for _, part in walk(self.block)}
+        if "__main__" in found:
+            raise NotAsked("its class stands in a script, which no other process can import")
+        return sorted(found)
 
     def digests(self, outputs: Mapping[str, Any]) -> dict[str, str]:
         """Output → digest of its exact content; what has none (a solver's schedule), or varies, counts by its type."""
