@@ -75,8 +75,8 @@ class _Marked:
     def __init__(self, journal: Journal, mark: str) -> None:
         self._journal, self._mark = journal, mark
 
-    def once(self, place: str, name: str, inputs: Any, act: Callable[[], Any]) -> Any:
-        return self._journal.once(place, f"{self._mark} {name}", inputs, act)
+    def once(self, place: str, name: str, inputs: Any, act: Callable[[], Any], repeat: bool = True) -> Any:
+        return self._journal.once(place, f"{self._mark} {name}", inputs, act, repeat)
 
 
 def _marked(journal: Journal | None, mark: str) -> Journal | None:
