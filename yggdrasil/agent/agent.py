@@ -17,8 +17,10 @@ from yggdrasil.agent.turns import tool_notes
 from yggdrasil.agent.work import Task, Work, guide, loose, planned
 from yggdrasil.blocks.llm.abilities import InvalidOutput, beside_schema
 from yggdrasil.contract import Block, ConfigError, here, standing
+from yggdrasil.contract.entry_points import VERBS
 from yggdrasil.contract.session import ROOT, own_session
 from yggdrasil.contract.spending import counting
+from yggdrasil.contract.tools import Given
 from yggdrasil.engine.cycle.agent_loop import LoopState, fresh, run_loop
 from yggdrasil.ports import Json, Text
 from yggdrasil.state.reading import CONTEXT
@@ -52,8 +54,8 @@ class Agent(Block, type="agent", role="Agent"):
 
     def __init__(
         self,
-        llm: Block | None = None,
-        tools: Sequence[Block] | Mapping[str, Block] = (),
+        llm: Block | str | None = None,
+        tools: Sequence[Given] | Mapping[str, Given] = (),
         *,
         about: str = "",
         **config: Any,
@@ -61,7 +63,7 @@ class Agent(Block, type="agent", role="Agent"):
         super().__init__(**config)
         if about:
             self.about = about
-        self.llm = check_model(llm, self.name)
+        self.llm = check_model(VERBS.find("language_model")(llm) if isinstance(llm, str) else llm, self.name)
         self.toolbox = Toolbox(tools, strict=self.strict)
 
     @property

@@ -18,7 +18,7 @@ from yggdrasil.contract import (
     here,
 )
 from yggdrasil.contract.running import drive_at
-from yggdrasil.contract.tools import Tool, named_tools, tool_named
+from yggdrasil.contract.tools import Given, Tool, named_tools, tool_named
 from yggdrasil.engine.cycle.agent_loop import is_control
 
 _GRACE = 0.5
@@ -27,7 +27,7 @@ _GRACE = 0.5
 class Toolbox:
     """The tools of one agent, by wire name and in order."""
 
-    def __init__(self, tools: Sequence[Block] | Mapping[str, Block], *, strict: bool = False) -> None:
+    def __init__(self, tools: Sequence[Given] | Mapping[str, Given], *, strict: bool = False) -> None:
         self.strict = strict
         self.tools: dict[str, Tool] = named_tools(tools)
 

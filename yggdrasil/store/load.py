@@ -6,7 +6,7 @@ import contextvars
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from yggdrasil.contract.block import Block, FileRef
 from yggdrasil.contract.digest import digest_file, digest_of_version
@@ -20,12 +20,19 @@ from yggdrasil.store.models import locate
 from yggdrasil.store.save import MANIFEST, life_name
 from yggdrasil.store.shelf import on_shelf
 
+Wanted = TypeVar("Wanted", bound=Block)
 _LIFE_MEND = "restore it, or take `life` out of the manifest's `digests` to begin anew"
 _open: contextvars.ContextVar[tuple[str, ...]] = contextvars.ContextVar("yggdrasil_open_shelf", default=())
 
 
-def load(name: str | Path) -> Block:
-    """The block that was saved at a path, or that stands on the shelf under a name.
+@overload
+def load(name: str | Path) -> Block: ...
+@overload
+def load(name: str | Path, wanted: type[Wanted]) -> Wanted: ...
+
+
+def load(name: str | Path, wanted: type[Block] = Block) -> Block:
+    """The block that was saved at a path, or that stands on the shelf under a name; of the class `wanted`.
 
     A string is a path if it holds a slash or begins with a dot. Raises ManifestError, UnknownType,
     WeightsError, WiringError: each names what is wrong, where, and how to mend it.
@@ -38,7 +45,14 @@ def load(name: str | Path) -> Block:
         block = load_manifest(manifest, folder)
     except YggError as error:
         raise _from(error, folder, "" if by_path else text) from None
+<<<<<<< HEAD
     block.called(manifest.name or block.name)
+=======
+    if not isinstance(block, wanted):
+        mend = f"load it without {wanted.__name__}, or name another"
+        raise ManifestError(f"{text!r} holds a {block.kind}, no {wanted.__name__}", where=text, mend=mend)
+    block.name = manifest.name or block.name
+>>>>>>> main
     if not by_path:
         block.origin = f"shelf:{text}"
         found = describe(block)

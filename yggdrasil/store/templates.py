@@ -134,8 +134,8 @@ def _beginning(path: Path) -> bytes:
 def _of_endpoint(kind: str, model: str) -> Block:
     """`openai:MODEL@BASE_URL`, with settings of the block after `?`; the variable of the secret is named only where it
     is set, local servers need none."""
-    name, at, address = model.removeprefix(ENDPOINT).rpartition("@")
-    url, _, said = address.partition("?")
+    name, at, rest = model.removeprefix(ENDPOINT).partition("@http")
+    url, _, said = f"http{rest}".partition("?")
     if not (name and at):
         raise ConfigError(f"{model!r} names no endpoint", mend="write openai:MODEL@BASE_URL, its end is often /v1")
     block, settings = find(kind), dict(parse_qsl(said, keep_blank_values=True))
@@ -176,5 +176,8 @@ def _of_catalogue(model: str) -> Block:
     block.files["weights"] = dataclasses.replace(ref)
     return block
 
+
+LLM = language_model
+"""The same at the face: `ygg.LLM("openai:MODEL@URL")`, `ygg.LLM("./model.gguf")`, `ygg.LLM("qwen2.5-coder-1.5b")`."""
 
 __all__ = ["Manifest", "from_template", "language_model", "teller"]

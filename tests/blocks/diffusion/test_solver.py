@@ -1,5 +1,6 @@
 """The solver takes exactly the steps of the scheduler it wraps, and counts what it asks the backbone for."""
 
+from pathlib import Path
 from typing import Any, TypedDict
 
 import diffusers
@@ -237,3 +238,11 @@ def test_n29_a_setting_of_another_scheduler_follows_a_pipelines_config() -> None
     )
     plain_ = SchedulerSolver(scheduler="DDIMScheduler", shape=SHAPE)
     assert torch.equal(denoise(foreign, Model(), steps=2)[0], denoise(plain_, Model(), steps=2)[0])
+
+
+def test_n29_what_was_saved_with_such_a_setting_still_loads(tmp_path: Path) -> None:
+    folder = ygg.save(SchedulerSolver(scheduler="DDIMScheduler", shape=SHAPE, settings={"clip": 1}), tmp_path / "s")
+    path = folder / "manifest.yaml"
+    path.write_text(path.read_text().replace("format: 2", "format: 1"))
+    loaded: Any = ygg.load(folder)
+    assert loaded.settings == {} and loaded.run(seed=1).next_latent.shape == (1, *SHAPE)

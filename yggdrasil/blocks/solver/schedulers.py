@@ -49,12 +49,16 @@ def _refuse_unknown(settings: dict[str, Any]) -> None:
 
     A setting of another scheduler passes, since a pipeline's config follows it from one scheduler to the next.
     """
-    known = _settings()
     for key in settings:
-        if not key.startswith("_") and key not in known:
-            near = did_you_mean(key, known)
+        if key not in known_only(settings):
+            near = did_you_mean(key, _settings())
             mend = f"{near} The number of steps and their order are inputs of the run, not settings"
             raise ConfigError(f"no scheduler has a setting {key!r}", where=here().path, mend=mend)
+
+
+def known_only(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings without what no scheduler has."""
+    return {key: value for key, value in settings.items() if key.startswith("_") or key in _settings()}
 
 
 @lru_cache(maxsize=1)
