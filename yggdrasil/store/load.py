@@ -45,14 +45,10 @@ def load(name: str | Path, wanted: type[Block] = Block) -> Block:
         block = load_manifest(manifest, folder)
     except YggError as error:
         raise _from(error, folder, "" if by_path else text) from None
-<<<<<<< HEAD
-    block.called(manifest.name or block.name)
-=======
     if not isinstance(block, wanted):
         mend = f"load it without {wanted.__name__}, or name another"
         raise ManifestError(f"{text!r} holds a {block.kind}, no {wanted.__name__}", where=text, mend=mend)
-    block.name = manifest.name or block.name
->>>>>>> main
+    block.called(manifest.name or block.name)
     if not by_path:
         block.origin = f"shelf:{text}"
         found = describe(block)
