@@ -95,7 +95,8 @@ def _tensor_read(data: bytes) -> Any:
     if data.startswith(b"\x93NUMPY"):
         return _array_read(data)
     try:
-        return load(data)["value"]
+        tensors = load(data)
+        return next(iter(tensors.values())) if len(tensors) == 1 else tensors["value"]
     except (SafetensorError, KeyError) as error:
         raise ArtifactError(f"holds no tensor ({error})", mend="give safetensors with one tensor, `value`") from None
 
