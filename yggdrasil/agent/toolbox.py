@@ -18,17 +18,16 @@ from yggdrasil.contract import (
     here,
 )
 from yggdrasil.contract.running import drive_at
-from yggdrasil.contract.tools import Tool, named_tools, tool_named
+from yggdrasil.contract.tools import Given, Tool, named_tools, tool_named
 from yggdrasil.engine.cycle.agent_loop import is_control
 
-_LOOK = 0.05
 _GRACE = 0.5
 
 
 class Toolbox:
     """The tools of one agent, by wire name and in order."""
 
-    def __init__(self, tools: Sequence[Block] | Mapping[str, Block], *, strict: bool = False) -> None:
+    def __init__(self, tools: Sequence[Given] | Mapping[str, Given], *, strict: bool = False) -> None:
         self.strict = strict
         self.tools: dict[str, Tool] = named_tools(tools)
 
@@ -76,8 +75,8 @@ class _Marked:
     def __init__(self, journal: Journal, mark: str) -> None:
         self._journal, self._mark = journal, mark
 
-    def once(self, place: str, name: str, inputs: Any, act: Callable[[], Any]) -> Any:
-        return self._journal.once(place, f"{self._mark} {name}", inputs, act)
+    def once(self, place: str, name: str, inputs: Any, act: Callable[[], Any], repeat: bool = True) -> Any:
+        return self._journal.once(place, f"{self._mark} {name}", inputs, act, repeat)
 
 
 def _marked(journal: Journal | None, mark: str) -> Journal | None:
@@ -88,8 +87,8 @@ def _within(seconds: float | None, block: Block, values: dict[str, Any], place: 
     """Run in this thread, or for at most `seconds` in another, which is told to stop and then left."""
     if seconds is None:
         return drive_at(block, values, place)
-    own = CancelToken()
-    ended = threading.Event()
+    own = CancelToken(place.cancel)
+    ended, woken = threading.Event(), threading.Event()
     given: dict[str, Any] = {}
 
     def work() -> None:
@@ -99,16 +98,17 @@ def _within(seconds: float | None, block: Block, values: dict[str, Any], place: 
             given["error"] = error
         finally:
             ended.set()
+            woken.set()
 
     threading.Thread(target=work, daemon=True, name=f"yggdrasil-tool-{block.name}").start()
-    waited = 0.0
-    while not ended.wait(_LOOK):
-        waited += _LOOK
-        if place.cancel.cancelled or waited >= seconds:
-            own.cancel()
-            ended.wait(_GRACE)
-            place.check()
-            raise Cancelled(place.path)
+    leave = place.cancel.on_cancel(woken.set)
+    woken.wait(seconds)
+    leave()
+    if not ended.is_set():
+        own.cancel()
+        ended.wait(_GRACE)
+        place.check()
+        raise Cancelled(place.path)
     if "error" in given:
         raise given["error"]
     return given["outputs"]

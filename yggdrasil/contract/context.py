@@ -28,7 +28,7 @@ MAX_SEED = 2**63 - 1
 class Journal(Protocol):
     """A record of effects: each is acted once, then answered from the record for ever."""
 
-    def once(self, place: str, name: str, inputs: Any, act: Callable[[], Any]) -> Any: ...
+    def once(self, place: str, name: str, inputs: Any, act: Callable[[], Any], repeat: bool = True) -> Any: ...
 
 
 class Here:
@@ -158,16 +158,27 @@ class Here:
         if self.cancel.cancelled:
             raise Cancelled(self.path)
 
-    def once(self, name: str, inputs: Any, act: Callable[[], Any]) -> Any:
-        """Do `act` (which returns JSON) at most once for this place, name and inputs, also over restarts."""
+    def once(self, name: str, inputs: Any, act: Callable[[], Any], *, repeat: bool = True) -> Any:
+        """Do `act` (which returns JSON) once for this place, name and inputs, also over restarts.
+
+        Who was killed between an act and its record acts again, unless `repeat` says that this would do harm: then
+        it is written down before it is done, and if its end is not known the run pauses and asks.
+        """
         self.check()
         if self.journal is None:
             return act()
-        return self.journal.once(self.path, name, inputs, act)
+        return self.journal.once(self.path, name, inputs, act, repeat)
 
-    def memory(self) -> Any:
-        """What the block that runs here remembered when it was last called in this session (JSON); None at first."""
-        return self.session.session.recall(self._memory_place())
+    def memory(self, form: type | None = None) -> Any:
+        """What the block that runs here remembered when it was last called in this session (JSON); None at first.
+
+        Raises SessionError for a memory of another `form` (list, dict …), such as a broken file brings.
+        """
+        found = self.session.session.recall(self._memory_place())
+        if form is not None and found is not None and not isinstance(found, form):
+            what = f"its memory cannot be rebuilt (it is a {type(found).__name__}, not a {form.__name__})"
+            raise SessionError(what, where=self.path, mend="restore it from a copy, or begin a new session")
+        return found
 
     def remember(self, state: Any) -> None:
         """Let the block that runs here remember `state` (JSON) in this session, instead of what it did."""

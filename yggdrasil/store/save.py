@@ -68,6 +68,8 @@ def _write(block: Block, folder: Path, standalone: bool) -> None:
     if life:
         manifest.digests["life"] = digest_bytes(_life_text(life))
     manifest.versions = {name: version(name) for name in ("yggdrasill", *_LIBRARIES)}
+    if founding := block.founding():
+        manifest.digests["founding"] = founding
     text = manifest.dump().encode()
     block.keep(folder)
     name = life_name(manifest.digests["life"]) if life else ""

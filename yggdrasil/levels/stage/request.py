@@ -25,18 +25,22 @@ def task(
     name: str,
     context: dict[str, Any],
     state: Mapping[str, Any],
-    content: Content,
+    content: Content | None,
     action: str | None,
     genre: str = "",
 ) -> dict[str, Any]:
-    """The task for the stage `name` of a world of that genre; `found` makes a world's starting content."""
+    """The task for the stage `name` of a world of that genre; `found` makes a world's starting content.
+
+    Without content it has no schema.
+    """
     needs = ("artifacts",) if name == "philosopher" else ROLES[name].needs if name in ROLES else ()
     seen = {block: state[block] for block in needs if block in state}
     whole: dict[str, Any] = {**context, **seen}
     if name == "development":
         whole["action"] = action
     asked = {"name": name, "about": ABOUT[name], "genre": genre, "context": whole}
-    return {**asked, "schema": narrowed(genre, name, schema(name, content), whole)}
+    bound = {} if content is None else narrowed(genre, name, schema(name, content), whole)
+    return {**asked, "schema": bound}
 
 
 def schema(name: str, content: Content) -> dict[str, Any]:
