@@ -15,7 +15,7 @@ from PIL import Image as Pictures
 from tests.cli.command import ygg
 from yggdrasil.cli import finding, results, single
 from yggdrasil.contract import Block
-from yggdrasil.ports import Image, Json, Text
+from yggdrasil.ports import Image, Json, Latent, Text
 
 
 class Seen(TypedDict):
@@ -77,7 +77,14 @@ class Talker(Block, type="test_results/talker", role="Agent"):
         return {"response": f"to {prompt}", "result": {"text": "raw"}, "status": limit}
 
 
-BLOCKS = {"paint": Paint, "two": Two, "see": See, "say": Say, "count": Count, "talker": Talker}
+class Sum(Block, type="test_results/sum"):
+    """Add the numbers of a latent."""
+
+    def forward(self, latent: Latent) -> Json:
+        return float(latent.sum())
+
+
+BLOCKS = {"sum": Sum, "paint": Paint, "two": Two, "see": See, "say": Say, "count": Count, "talker": Talker}
 
 
 @pytest.fixture
@@ -264,3 +271,18 @@ def test_the_mark_at_the_beginning_of_a_text_file_is_no_part_of_the_text(
     (here / "words.txt").write_bytes(b"\xef\xbb\xbfhi")
     assert ygg(monkeypatch, "run", "say", "text=@words.txt") == 0
     assert capsys.readouterr().out == "hi!\n"
+
+
+@pytest.mark.parametrize("name", ["value", "latents"])
+def test_a_file_of_one_tensor_is_an_input_under_any_name(
+    here: Path, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import numpy
+    import torch
+    from safetensors.torch import save_file
+
+    save_file({name: torch.arange(6.0).reshape(2, 3)}, here / "x.safetensors")
+    numpy.save(here / "x.npy", numpy.arange(6, dtype="float32").reshape(2, 3))
+    for file in ("x.safetensors", "x.npy"):
+        assert ygg(monkeypatch, "run", "sum", f"latent=@{file}") == 0
+        assert capsys.readouterr().out == "15.0\n"
