@@ -23,7 +23,7 @@ BELOW = {
     STORE: {CONTRACT, BLOCKS, FLOW, CYCLE, STATE, AGENT, LEVELS},
     TALES: {CONTRACT, BLOCKS, STATE, AGENT, LEVELS, PLUGINS},
     CLI: {CONTRACT, BLOCKS, FLOW, CYCLE, STATE, AGENT, LEVELS, STORE},
-    TESTING: {CONTRACT, FLOW, LEVELS, STORE},
+    TESTING: {CONTRACT, BLOCKS, FLOW, LEVELS, STORE},
 }
 """Floor → the floors that it may import besides itself (levels, agent and state are one storey: the nouns). Nobody
 imports storytelling, the plugins (but for storytelling) or the faces: they are found by name."""

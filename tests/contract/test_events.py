@@ -35,6 +35,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "tool_result": {"tool": "paint", "result": {"$plain": {"$artifact": 1}}, "id": "c1"},
     "artifact": {"sha256": "0" * 64, "media_type": "image/png", "size": 3, "slot": "scene"},
     "note": {"text": "not understood: x", "code": "not_understood", "args": {"words": ["x"]}},
+    "usage": {"prompt": 12, "completion": 3, "cost": 0.25},
     "paused": {"ask": "may I?", "id": "q1"},
     "finished": {"seconds": 0.5},
     "failed": {"error": "ValueError", "message": "no"},

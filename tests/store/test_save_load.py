@@ -259,6 +259,36 @@ def test_parts_from_the_shelf_are_named_or_spelled_out(tmp_path: Path, shelves: 
     assert load(whole).run() == graph.run()
 
 
+class Renamed(Block, type="test_store/renamed"):
+    """Its setting had another name in format 1."""
+
+    length: int = 1
+
+    @classmethod
+    def migrated(cls, config: dict[str, Any], format: int) -> dict[str, Any]:
+        return {"length": config["size"]} if format == 1 and "size" in config else config
+
+    def forward(self) -> int:
+        return self.length
+
+
+def test_an_older_manifest_that_names_the_shelf_is_migrated_and_loads(tmp_path: Path, shelves: Path) -> None:
+    graph = ygg.Graph("g").add(Renamed(length=4), "long").add(load("d20"), "die")
+    folder = save(graph, tmp_path / "g")
+
+    def as_before(data: dict[str, Any]) -> None:
+        data["format"] = 1
+        data["nodes"]["long"]["config"] = {"size": 4}
+        data["digests"]["structure"] = "0" * 64
+
+    edited(folder, as_before)
+    assert load(folder).run() == graph.run()
+    spelled = save(graph, tmp_path / "whole", standalone=True)
+    edited(spelled, as_before)
+    with pytest.raises(ManifestError, match="the structure is"):
+        load(spelled)
+
+
 def test_a_part_that_was_changed_is_no_longer_named_by_the_shelf(tmp_path: Path, shelves: Path) -> None:
     die = load("d20")
     die.sides = 4  # type: ignore[attr-defined]

@@ -18,7 +18,7 @@ from yggdrasil.contract import (
     here,
 )
 from yggdrasil.contract.running import drive_at
-from yggdrasil.contract.tools import Tool, named_tools, tool_named
+from yggdrasil.contract.tools import Given, Tool, named_tools, tool_named
 from yggdrasil.contract.values import TEXT_TYPE
 from yggdrasil.engine.cycle.agent_loop import is_control
 
@@ -30,7 +30,7 @@ _LONGEST = 32_000
 class Toolbox:
     """The tools of one agent, by wire name and in order."""
 
-    def __init__(self, tools: Sequence[Block] | Mapping[str, Block], *, strict: bool = False) -> None:
+    def __init__(self, tools: Sequence[Given] | Mapping[str, Given], *, strict: bool = False) -> None:
         self.strict = strict
         self.tools: dict[str, Tool] = named_tools(tools)
 
@@ -86,8 +86,8 @@ class _Marked:
     def __init__(self, journal: Journal, mark: str) -> None:
         self._journal, self._mark = journal, mark
 
-    def once(self, place: str, name: str, inputs: Any, act: Callable[[], Any]) -> Any:
-        return self._journal.once(place, f"{self._mark} {name}", inputs, act)
+    def once(self, place: str, name: str, inputs: Any, act: Callable[[], Any], repeat: bool = True) -> Any:
+        return self._journal.once(place, f"{self._mark} {name}", inputs, act, repeat)
 
 
 def _marked(journal: Journal | None, mark: str) -> Journal | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from yggdrasil.agent.toolbox import Toolbox
-from yggdrasil.contract import ConfigError
+from yggdrasil.contract import Block, ConfigError
 from yggdrasil.contract.entry_points import GENRES
 
 Message = dict[str, Any]
@@ -97,7 +97,7 @@ class Plans(Protocol):
 class Guides(Protocol):
     """A genre as an agent sees it that leads a weak model."""
 
-    def answer(self, llm: Any, task: str, context: dict[str, Any], seed: int) -> dict[str, Any]:
+    def answer(self, llm: Block, task: str, context: dict[str, Any], seed: int) -> dict[str, Any]:
         """The result of `task` in its context, obeying the task's schema."""
         ...
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from yggdrasil.cli.output import short, tell, visible, write
 from yggdrasil.contract.block import Block
-from yggdrasil.contract.errors import PortError
+from yggdrasil.contract.errors import PortError, YggError
 from yggdrasil.contract.values import encode, form_of, suffix
+from yggdrasil.state.names import folder_name
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
 _AGENT = "response"
@@ -36,14 +37,13 @@ class Keeping:
         if value is None or (small and self.folder is None and name not in self.ports):
             return value
         data, media_type, suffix = _as_text(value) if small else _as_media(value)
-        path = self.file.with_stem(f"{self.file.stem}{mark}") if name in self.ports and self.file else None
-        if path is None and self.folder is not None:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            path = self.folder / f"{name}{mark}{suffix}"
-        if path is None:
-            path = _written_anew(Path(f"{name}{mark}{suffix}"), data)
-        else:
+        if name in self.ports and self.file is not None:
+            path = self.file.with_stem(f"{self.file.stem}{mark}")
             path.write_bytes(data)
+        else:
+            folder = self.folder or Path()
+            folder.mkdir(parents=True, exist_ok=True)
+            path = _written_anew(folder / f"{_file_stem(name)}{mark}{suffix}", data)
         return {"path": str(path), "media_type": media_type, "bytes": len(data)}
 
 
@@ -87,6 +87,16 @@ def _as_text(value: Any) -> tuple[bytes, str, str]:
 def _as_media(value: Any) -> tuple[bytes, str, str]:
     data, media_type = encode(value)
     return data, media_type, suffix(media_type)
+
+
+def _file_stem(port: str) -> str:
+    """The port's name as the name of one file, whatever a stranger called the port."""
+    if port.isidentifier():
+        return port
+    try:
+        return folder_name(port)
+    except YggError:
+        return "output"
 
 
 def _written_anew(path: Path, data: bytes) -> Path:

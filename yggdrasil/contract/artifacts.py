@@ -103,6 +103,9 @@ class FolderArtifacts:
         if not _SHA.fullmatch(str(sha256)):
             raise ArtifactError(f"{str(sha256)[:80]!r} is not a sha256", mend="an artifact is named by 64 hex digits")
         stem = self.root / sha256[:2] / sha256
+        if stem.parent.is_symlink():
+            mend = "put the folder itself there: no link is followed"
+            raise ArtifactError("is a link", where=str(stem.parent), mend=mend)
         for suffix in (*SUFFIXES.values(), ""):
             if (path := stem.with_suffix(suffix)).exists():
                 return path

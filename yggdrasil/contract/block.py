@@ -138,8 +138,12 @@ class Block:
     def keep(self, folder: Path) -> None:
         """Write into `folder` what the block has lived that no JSON state holds; most have nothing."""
 
-    def revive(self, folder: Path) -> None:
-        """Take up what `keep` wrote."""
+    def founding(self) -> str:
+        """A digest that names what `keep` writes, which must be there when the block is loaded; '' for nothing."""
+        return ""
+
+    def revive(self, folder: Path, founding: str = "") -> None:
+        """Take up what `keep` wrote; `founding` is what it was named when it was saved."""
 
     def tensors(self) -> dict[str, Any] | None:
         """Weights that no file holds yet (name → tensor), for saving; None if files say it all."""

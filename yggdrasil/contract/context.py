@@ -28,7 +28,7 @@ MAX_SEED = 2**63 - 1
 class Journal(Protocol):
     """A record of effects: each is acted once, then answered from the record for ever."""
 
-    def once(self, place: str, name: str, inputs: Any, act: Callable[[], Any]) -> Any: ...
+    def once(self, place: str, name: str, inputs: Any, act: Callable[[], Any], repeat: bool = True) -> Any: ...
 
 
 class Here:
@@ -158,12 +158,16 @@ class Here:
         if self.cancel.cancelled:
             raise Cancelled(self.path)
 
-    def once(self, name: str, inputs: Any, act: Callable[[], Any]) -> Any:
-        """Do `act` (which returns JSON) at most once for this place, name and inputs, also over restarts."""
+    def once(self, name: str, inputs: Any, act: Callable[[], Any], *, repeat: bool = True) -> Any:
+        """Do `act` (which returns JSON) once for this place, name and inputs, also over restarts.
+
+        Who was killed between an act and its record acts again, unless `repeat` says that this would do harm: then
+        it is written down before it is done, and if its end is not known the run pauses and asks.
+        """
         self.check()
         if self.journal is None:
             return act()
-        return self.journal.once(self.path, name, inputs, act)
+        return self.journal.once(self.path, name, inputs, act, repeat)
 
     def memory(self, form: type | None = None) -> Any:
         """What the block that runs here remembered when it was last called in this session (JSON); None at first.

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 Kind = Literal[
     "started", "skipped", "progress", "preview", "token", "tool_call", "tool_result",
-    "artifact", "note", "paused", "finished", "failed", "cancelled",
+    "artifact", "note", "usage", "paused", "finished", "failed", "cancelled",
 ]  # fmt: skip
 KINDS: frozenset[Kind] = frozenset(get_args(Kind))
 """Every kind of event."""
@@ -124,6 +124,17 @@ class Note(TypedDict):
     args: NotRequired[dict[str, Any]]
 
 
+class Used(TypedDict):
+    """A request to a model has been answered, and this is what it took; a probe's too."""
+
+    prompt: int
+    """Tokens read."""
+    completion: int
+    """Tokens written."""
+    cost: float
+    """In the currency of the model's prices; 0 where it has none."""
+
+
 class PausedFor(TypedDict):
     """The run stops to ask, and goes on when the question is answered."""
 
@@ -161,7 +172,7 @@ class Stopped(TypedDict):
 SCHEMAS: Mapping[Kind, type[Any]] = {
     "started": Started, "skipped": Skipped, "progress": Progress, "preview": Preview, "token": Token,
     "tool_call": ToolCall, "tool_result": ToolResult, "artifact": ArtifactMade, "note": Note, "paused": PausedFor,
-    "finished": Finished, "failed": Failed, "cancelled": Stopped,
+    "usage": Used, "finished": Finished, "failed": Failed, "cancelled": Stopped,
 }  # fmt: skip
 """What `data` holds, by kind. A reader takes keys that it does not know as well: later versions may add some."""
 

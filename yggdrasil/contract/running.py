@@ -11,9 +11,11 @@ from yggdrasil.contract.computing import as_learnable
 from yggdrasil.contract.context import Here, here, leave, stand, standing
 from yggdrasil.contract.errors import Cancelled, Paused, YggError
 from yggdrasil.contract.events import USUAL, Kind
+from yggdrasil.contract.operations import operation_ports
 from yggdrasil.contract.ports import as_outputs, checked_inputs
 from yggdrasil.contract.readers import PATIENCE, Audience, Called, Direct, Listener, Reader
 from yggdrasil.contract.session import in_turn
+from yggdrasil.contract.spending import spend
 
 if TYPE_CHECKING:
     from yggdrasil.contract.block import Block
@@ -64,11 +66,13 @@ def perform(
     check: bool = False,
     begins: bool = True,
     ends: bool = True,
+    operation: str = "",
 ) -> dict[str, Any]:
     """Call `forward` at a place and tell how it went; the one path of `run`, `stream` and the engines.
 
-    With `check` the inputs are validated first. Where one part is called many times, `begins` and `ends` say
-    whether this call is its first and its last; trouble is told in any.
+    `operation` names another operation of the block that is called instead. With `check` the inputs are validated
+    first. Where one part is called many times, `begins` and `ends` say whether this call is its first and its last;
+    trouble is told in any. What a leaf gives as `usage` is told and counted.
     """
     if begins:
         place.check()
@@ -80,9 +84,14 @@ def perform(
     try:
         if not begins:
             place.check()
-        given = checked_inputs(block.inputs, values, place.path) if check else values
-        answer = in_turn(block, place, given) if block.remembers else block.forward(**given)
-        result = as_outputs(answer, block.outputs, "")
+        if operation:
+            result = _operated(block, operation, values)
+        else:
+            given = checked_inputs(block.inputs, values, place.path) if check else values
+            answer = in_turn(block, place, given) if block.remembers else block.forward(**given)
+            result = as_outputs(answer, block.outputs, "")
+        if "usage" in result and not block.children():
+            spend(place, result["usage"])
     except BaseException as error:
         kind, data = end_by(error, place)
         place.emit(kind, **data)
@@ -92,6 +101,11 @@ def perform(
     if ends and place.audience is not None:
         place.emit("finished")
     return result
+
+
+def _operated(block: Block, operation: str, values: dict[str, Any]) -> dict[str, Any]:
+    _, outputs = operation_ports(block, operation)
+    return as_outputs(getattr(block, operation)(**values), outputs, "")
 
 
 def end_by(error: BaseException, place: Here) -> tuple[Kind, dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, cast
@@ -14,6 +14,7 @@ from yggdrasil.contract import values
 from yggdrasil.contract.block import Block, description
 from yggdrasil.contract.context import here
 from yggdrasil.contract.errors import ConfigError, PortError, YggError
+from yggdrasil.contract.functions import as_block
 from yggdrasil.contract.ports import Port, Ports, each_once
 from yggdrasil.contract.schema import tool_schema
 
@@ -21,6 +22,10 @@ _LEGAL = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _STEM = 48
 _TOLD = 20
 _PLAIN_KINDS = ("text", "any")
+
+
+Given = Block | Callable[..., Any]
+"""A tool as a person gives it: a block, or a typed function."""
 
 
 class ArgumentError(YggError):
@@ -62,9 +67,12 @@ class Tool:
         return outward(self.block.outputs, outputs)
 
 
-def named_tools(tools: Sequence[Block] | Mapping[str, Block]) -> dict[str, Tool]:
-    """Tools by wire name and in order. Raises ConfigError where two have one name."""
-    given = list(tools.items()) if isinstance(tools, Mapping) else [(tool.name, tool) for tool in tools]
+def named_tools(tools: Sequence[Given] | Mapping[str, Given]) -> dict[str, Tool]:
+    """Tools by wire name and in order. Raises ConfigError where two have one name, or one is no tool."""
+    if isinstance(tools, Mapping):
+        given = [(name, as_block(tool, "tool")) for name, tool in tools.items()]
+    else:
+        given = [(tool.name, tool) for tool in (as_block(tool, "tool") for tool in tools)]
     owners: dict[str, Block] = {}
     found: dict[str, Tool] = {}
     for name, block in given:

@@ -176,4 +176,7 @@ def _of_catalogue(model: str) -> Block:
     return block
 
 
+LLM = language_model
+"""The same at the face: `ygg.LLM("openai:MODEL@URL")`, `ygg.LLM("./model.gguf")`, `ygg.LLM("qwen2.5-coder-1.5b")`."""
+
 __all__ = ["Manifest", "from_template", "language_model", "teller"]

@@ -20,7 +20,7 @@ from yggdrasil.storytelling.prompts import LANGUAGES
 if TYPE_CHECKING:
     from yggdrasil.agent.toolbox import Toolbox
     from yggdrasil.agent.work import Message, Task, Work
-    from yggdrasil.blocks.llm.abilities import LanguageModel
+    from yggdrasil.contract import Block
 
 Schema = dict[str, Any]
 languages = LANGUAGES
@@ -61,7 +61,7 @@ def plan(task: Task, toolbox: Toolbox, instructions: str, work: Work) -> tuple[W
     return tasks.plan(task, toolbox, instructions, work)
 
 
-def answer(llm: LanguageModel, task: str, context: dict[str, Any], seed: int) -> dict[str, Any]:
+def answer(llm: Block, task: str, context: dict[str, Any], seed: int) -> dict[str, Any]:
     """The result of a task, by small questions to a model that can score texts."""
     from yggdrasil.storytelling.guides import tale
 

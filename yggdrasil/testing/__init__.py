@@ -2,6 +2,7 @@
 
 from yggdrasil.testing.checks import CheckFailed, check_block
 from yggdrasil.testing.elsewhere import Elsewhere
+from yggdrasil.testing.model import ScriptedModel, calls, says
 from yggdrasil.testing.report import Outcome, Report
 
-__all__ = ["CheckFailed", "Elsewhere", "Outcome", "Report", "check_block"]
+__all__ = ["CheckFailed", "Elsewhere", "Outcome", "Report", "ScriptedModel", "calls", "check_block", "says"]

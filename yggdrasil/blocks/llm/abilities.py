@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypedDict
 
 from yggdrasil.contract import Block, YggError, here
 from yggdrasil.contract.characters import whole_value
+from yggdrasil.contract.operations import operation
 from yggdrasil.contract.schema import closed
 from yggdrasil.ports import Json, Messages, Text
 
@@ -183,7 +184,8 @@ class LanguageModel(Block, role="LLM"):
             limit *= 2
         return parse_object(turn, limit, schema)
 
-    def choose(self, prefix: str, candidates: list[str]) -> list[float]:
+    @operation
+    def choose(self, prefix: Text, candidates: list[str]) -> list[float]:
         """Mean log-probability per token of each candidate text after the prefix.
 
         Raises NotAble where the backend cannot score a given text.
@@ -194,9 +196,10 @@ class LanguageModel(Block, role="LLM"):
             "Use llm/transformers for the guided policy, or let the model choose by an enum in a schema",
         )
 
+    @operation
     def continue_(
         self,
-        prefix: str,
+        prefix: Text,
         n: int = 1,
         *,
         max_tokens: int = 40,

@@ -72,9 +72,10 @@ class Branches:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._known: dict[int, Branch] = {}
-        with database.transaction():
-            if database.one("SELECT 1 FROM branches LIMIT 1") is None:
-                self._insert(MAIN, None, 0, "", None, None)
+        if database.one("SELECT 1 FROM branches LIMIT 1") is None:
+            with database.transaction():
+                if database.one("SELECT 1 FROM branches LIMIT 1") is None:
+                    self._insert(MAIN, None, 0, "", None, None)
 
     def __getitem__(self, name: str) -> Branch:
         """The branch of that name. Raises LogError that names the near ones."""

@@ -48,6 +48,15 @@ class LogNotStored(NotStored, LogError):
     """The log cannot be written: the disk is full, failing or read-only; what it acknowledged is whole."""
 
 
+class ReadOnlyPlace(LogNotStored):
+    """The world lives where nothing can be written: it can be read there, and nothing else."""
+
+    def __init__(self, path: str) -> None:
+        what = "the place is read-only: a world can be read there, not stepped or changed"
+        mend = "copy the folder to where it can be written, or make it writable"
+        YggError.__init__(self, what, where=path, mend=mend)
+
+
 class NewerLog(LogError):
     """The log was written by a later version; `found` and `highest` are formats, `path` the file."""
 

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from yggdrasil.contract.artifacts import FolderArtifacts, storing, write_durably
 from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.cursor import FILE as CURSOR
-from yggdrasil.engine.cycle.errors import LogError
+from yggdrasil.engine.cycle.errors import LogError, ReadOnlyPlace
 from yggdrasil.engine.cycle.lock import holding
 from yggdrasil.engine.cycle.log import FILE, Log, dumps
 from yggdrasil.state.content import Content
@@ -36,6 +36,7 @@ class Life:
         if home is None:
             weakref.finalize(self, shutil.rmtree, self.home, ignore_errors=True)
         refuse_links(self.home)
+        check_there(self.home)
         self.log = Log(self.home)
         self.artifacts = FolderArtifacts(self.home / "artifacts")
         self._contents: dict[tuple[int, int], Content] = {}
@@ -50,6 +51,8 @@ class Life:
         if self._holder == threading.get_ident():
             yield
             return
+        if self.log.database.read_only:
+            raise ReadOnlyPlace(str(self.home))
         with holding(self.home / LOCK, wait):
             self._holder = threading.get_ident()
             try:
@@ -148,6 +151,23 @@ class Life:
     def close(self) -> None:
         """Close the files; a temporary folder goes when nobody holds this life any more."""
         self.log.close()
+
+
+def check_there(home: Path, founding: str = "") -> None:
+    """Refuse a folder whose log is gone or empty though a life was there: it must not begin anew unsaid.
+
+    `founding` is what a manifest says of that life. Raises LogError; nothing is written.
+    """
+    log = home / FILE
+    empty = log.is_file() and not log.stat().st_size
+    if log.exists() and not empty:
+        return
+    traces = [name for name in (LOCK, CURSOR, "artifacts", "manifest.yaml") if (home / name).exists()]
+    lost = [name for name in traces if name != "manifest.yaml" or empty]
+    if founding or lost:
+        what = "is empty" if empty else "is gone"
+        mend = "restore it from a copy; to begin anew, take `founding` out of the manifest's `digests` and remove "
+        raise LogError(f"{what}, though a world lived here", where=str(log), mend=f"{mend}{', '.join((FILE, *lost))}")
 
 
 def stored_content(value: Any, where: str) -> Content:

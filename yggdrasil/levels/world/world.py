@@ -24,6 +24,7 @@ from yggdrasil.levels.world.fork import fork
 from yggdrasil.levels.world.given_state import passed
 from yggdrasil.levels.world.history import Step
 from yggdrasil.levels.world.home import Lodging
+from yggdrasil.levels.world.life import check_there
 from yggdrasil.levels.world.replay import Replay, replay
 from yggdrasil.levels.world.stepping import begin, cycle, one_step
 from yggdrasil.levels.world.summary import shown
@@ -145,8 +146,7 @@ class World(Block, type="world"):
 
     def content(self, at: int | None = None) -> Content:
         """The world's content after step `at` (the last one)."""
-        life = self._lodging.open()
-        branch = self._own_branch()
+        life, branch = self._lodging.open(), self._own_branch()
         step = life.log.last_step(branch) if at is None else life.log.step(branch, at).step
         return life.content(branch, step).copied()
 
@@ -203,8 +203,7 @@ class World(Block, type="world"):
 
     def questions(self) -> list[dict[str, Any]]:
         """What the unfinished step has asked: id, ask, answered."""
-        life = self._lodging.open()
-        branch = self._own_branch()
+        life, branch = self._lodging.open(), self._own_branch()
         return questions(life.log.database, branch, life.log.last_step(branch) + 1)
 
     def answer(self, question: str, value: Any, ahead: bool = False) -> bool:
@@ -262,14 +261,19 @@ class World(Block, type="world"):
 
     def lived(self) -> dict[str, Any]:
         """What its agents are to know when it is founded; from then on their memories stand in its log."""
-        return {} if self._lodging.open().log.founded() else super().lived()
+        return {} if self.founding() else super().lived()
 
     def keep(self, folder: Path) -> None:
         """Write the life into `folder`; a world without a lasting home lives there from now on."""
         self._lodging.keep(folder)
 
-    def revive(self, folder: Path) -> None:
+    def founding(self) -> str:
+        """The digest of its step 0; '' before its founding."""
+        return self._lodging.open().log.founded()
+
+    def revive(self, folder: Path, founding: str = "") -> None:
         """Live in `folder` if a life was kept there; a mere template on a shelf is no home."""
+        check_there(folder, founding)
         if (folder / FILE).exists():
             self._lodging.move(folder)
 

@@ -127,8 +127,8 @@ def _names(scribe: Scribe) -> list[str]:
     """Three names of one culture, both genders among them, none of them in the wish."""
     cultures = [culture_of(scribe.wish)] if culture_of(scribe.wish) else list(NAMES)
     samples = [f"{NAMES[c][0][0]}, {NAMES[c][1][0]}, {NAMES[c][0][1]}, {NAMES[c][1][1]}" for c in cultures]
-    null = scribe.llm.choose("Names from a place:", [f" {s}" for s in samples])
-    here = scribe.llm.choose(f"Names from {scribe.wish}:", [f" {s}" for s in samples])
+    null = scribe.choose("Names from a place:", [f" {s}" for s in samples])
+    here = scribe.choose(f"Names from {scribe.wish}:", [f" {s}" for s in samples])
     culture = scribe.pick(cultures, [a - b for a, b in zip(here, null, strict=True)], 0.12)
     men, women = (list(half) for half in NAMES[culture])
     first = scribe.random.random() < 0.5
