@@ -8,6 +8,7 @@ import pytest
 from PIL import Image as Pictures
 
 import yggdrasil as ygg
+from yggdrasil.store.model_pull import pull
 from yggdrasil.store.shelf import shelf
 from yggdrasil.testing import Elsewhere, check_block
 
@@ -40,4 +41,6 @@ def test_every_item_has_its_inputs_here() -> None:
 
 @pytest.mark.parametrize("name", list(INPUTS))
 def test_an_item_of_the_shelf_keeps_every_promise(name: str, elsewhere: Elsewhere) -> None:
+    if name == "chronicler":
+        pull("qwen2.5-coder-1.5b")
     check_block(ygg.load(name), INPUTS[name], elsewhere=elsewhere, varying=("steps",))

@@ -133,8 +133,8 @@ def _beginning(path: Path) -> bytes:
 def _of_endpoint(kind: str, model: str) -> Block:
     """`openai:MODEL@BASE_URL`, with settings of the block after `?`; the variable of the secret is named only where it
     is set, local servers need none."""
-    name, at, address = model.removeprefix(ENDPOINT).rpartition("@")
-    url, _, said = address.partition("?")
+    name, at, rest = model.removeprefix(ENDPOINT).partition("@http")
+    url, _, said = f"http{rest}".partition("?")
     if not (name and at):
         raise ConfigError(f"{model!r} names no endpoint", mend="write openai:MODEL@BASE_URL, its end is often /v1")
     block, settings = find(kind), dict(parse_qsl(said, keep_blank_values=True))
