@@ -17,7 +17,7 @@ from yggdrasil.blocks.solver.noise import (
     seeds_of,
     taken_steps,
 )
-from yggdrasil.blocks.solver.schedulers import Name, scheduler, set_timesteps, takes
+from yggdrasil.blocks.solver.schedulers import Name, known_only, scheduler, set_timesteps, takes
 from yggdrasil.contract import Block, here
 from yggdrasil.ports import Json, Latent, Pred, Schedule, Timestep
 
@@ -69,6 +69,13 @@ class SchedulerSolver(Block, type="solver/scheduler", role="Solver"):
     shape: tuple[int, ...] = (4, 64, 64)
     follows_sampler: bool = False
     rounding: Rounding = "down"
+
+    @classmethod
+    def migrated(cls, config: dict[str, Any], format: int) -> dict[str, Any]:
+        """Settings that no scheduler has were taken before format 2, and changed nothing."""
+        if format >= 2 or not config.get("settings"):
+            return config
+        return {**config, "settings": known_only(config["settings"])}
 
     def forward(
         self,
