@@ -246,3 +246,15 @@ def test_a_schemas_references_lead_nowhere_outside() -> None:
     for outside in ("http://127.0.0.1:1/x#/nope", "file:///etc/private.json#/nope", "other.json"):
         with pytest.raises(ConfigError, match="leads outside"):
             closed({"properties": {"a": [{"$ref": outside}]}})
+
+
+class Scaled(Block):
+    def forward(self, scale: float = 1.0, other: float | None = None) -> float:
+        return scale
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf"), "nan", "inf"])
+@pytest.mark.parametrize("port", ["scale", "other"])
+def test_a_number_at_a_port_is_finite(port: str, number: Any) -> None:
+    with pytest.raises(PortError, match=r"(?s)'(scale|other)"):
+        Scaled().run(**{port: number})

@@ -128,7 +128,11 @@ def run_block(
 ) -> None:
     from yggdrasil.cli import results, single
 
+    if json and out == "-":
+        raise typer.BadParameter("-o - gives the output alone: leave out --json")
     block, shown = single.run(what, inputs or [], out, yes=yes)
+    if out == "-":
+        return
     print_json(shown) if json else results.results_page(block, shown)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from yggdrasil.cli.output import short, tell, visible, write
+from yggdrasil.cli.output import short, tell, visible, write, write_bytes
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import PortError, YggError
 from yggdrasil.contract.values import encode, form_of, suffix
@@ -15,6 +15,8 @@ from yggdrasil.state.names import folder_name
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
 _AGENT = "response"
+STDOUT = Path("-")
+"""`-o -`: the output goes to standard output as it is, and nothing else does."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,8 @@ class Keeping:
             return value
         data, media_type, suffix = _as_text(value) if small else _as_media(value)
         if name in self.ports and self.file is not None:
-            path = self.file.with_stem(f"{self.file.stem}{mark}")
-            path.write_bytes(data)
+            path = self.file if self.file == STDOUT else self.file.with_stem(f"{self.file.stem}{mark}")
+            write_bytes(data) if path == STDOUT else path.write_bytes(data)
         else:
             folder = self.folder or Path()
             folder.mkdir(parents=True, exist_ok=True)

@@ -45,8 +45,15 @@ def _value(block: Block, text: str) -> tuple[str, Any]:
 
 
 def _parsed(port: Port, raw: str) -> Any:
+    if raw.startswith("@@"):
+        return _plain(port, raw[1:])
     if raw.startswith("@"):
         return _read(port, Path(raw[1:]))
+    return _plain(port, raw)
+
+
+def _plain(port: Port, raw: str) -> Any:
+    """The value that the words themselves are."""
     if port.kind.name == "text":
         return raw
     if port.kind.large or port.kind.tensor:
@@ -64,13 +71,18 @@ def _read(port: Port, path: Path) -> Any:
         data = path.read_bytes()
     except OSError as error:
         what = "there is no such file" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
-        raise PortError(what, where=f"{port.name}=@{path}", mend=_near_files(path)) from None
+        raise PortError(what, where=f"{port.name}=@{path}", mend=_mend(port, path)) from None
     if port.kind.form is not None:
         return decode(data, kind=port.kind, where=str(path))
     try:
-        return data.decode()
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise PortError("is not UTF-8 text", where=f"{port.name}=@{path}", mend="give a text file") from None
+
+
+def _mend(port: Port, path: Path) -> str:
+    escape = f"; a text that begins with @ is written {port.name}=@@{path}" if port.kind.name == "text" else ""
+    return _near_files(path) + escape
 
 
 def _near_files(path: Path) -> str:

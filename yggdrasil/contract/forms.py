@@ -115,9 +115,10 @@ def _tensor_read(data: bytes) -> Any:
     if data.startswith(b"\x93NUMPY"):
         return _array_read(data)
     try:
-        return _as_laid(load(data)["value"], data)
+        tensors = load(data)
+        return _as_laid(next(iter(tensors.values())) if len(tensors) == 1 else tensors["value"], data)
     except (SafetensorError, KeyError) as error:
-        raise ArtifactError(f"holds no tensor ({error})", mend="give safetensors with one tensor, `value`") from None
+        raise ArtifactError(f"holds no tensor ({error})", mend="give safetensors with one tensor") from None
 
 
 def _array_pieces(array: Any) -> Pieces:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import math
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -82,7 +83,11 @@ class Port:
             shown, mend = ascii(value)[:80], "give whole characters: bytes that are no UTF-8 have no meaning here"
             raise PortError(f"input {self.name!r} holds half a character: {shown}", where=where, mend=mend)
         try:
-            return self.adapter.validate_python(value)
+            valid = self.adapter.validate_python(value)
+            if isinstance(valid, float) and not math.isfinite(valid):
+                mend = "give a finite number"
+                raise PortError(f"input {self.name!r} was given {valid}", where=where, mend=mend)
+            return valid
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             inner = "".join(f".{part}" for part in first["loc"])

@@ -74,3 +74,10 @@ def test_vllm_is_told_the_ends_too(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     links.mkdir()
     block._lay_out(links)
     assert (links / "generation_config.json").exists()
+
+
+def test_a_mark_at_the_beginning_of_the_configs_is_read_over(tmp_path: Path) -> None:
+    made = folder(tmp_path, {"eos_token_id": END})
+    for name in ("config.json", "generation_config.json", "tokenizer_config.json"):
+        (made / name).write_bytes(b"\xef\xbb\xbf" + (made / name).read_bytes())
+    assert turn(llm_of_folder(made)) == ("AB", "stop")

@@ -51,7 +51,7 @@ class ModelFiles(Block):
         described: list[dict[str, Any]] = []
         for role in ("config", "generation_config"):
             path = self.optional_part(role)
-            described.append(json.loads(path.read_text(encoding="utf-8")) if path else {})
+            described.append(json.loads(path.read_text(encoding="utf-8-sig")) if path else {})
         text = described[0].get("text_config")
         if isinstance(text, dict):
             described.append(text)

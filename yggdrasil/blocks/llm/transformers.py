@@ -40,7 +40,7 @@ class TransformersModel(ModelFiles, LanguageModel, TorchBlock, type="llm/transfo
         import transformers
         from transformers.initialization import no_init_weights
 
-        described: dict[str, Any] = json.loads(self.part("config").read_text(encoding="utf-8"))
+        described: dict[str, Any] = json.loads(self.part("config").read_text(encoding="utf-8-sig"))
         config = transformers.AutoConfig.for_model(**described)
         with no_init_weights():
             return transformers.AutoModelForCausalLM.from_config(config, dtype=self.torch_dtype)

@@ -44,7 +44,7 @@ def read_tokenizer(tokenizer: Path, config: Path | None, template: Path | None) 
     """A fast tokenizer from its files alone; nothing of them is run."""
     from transformers import PreTrainedTokenizerFast
 
-    settings: dict[str, Any] = json.loads(config.read_text(encoding="utf-8")) if config else {}
+    settings: dict[str, Any] = json.loads(config.read_text(encoding="utf-8-sig")) if config else {}
     known = ("bos_token", "eos_token", "unk_token", "pad_token", "additional_special_tokens", "chat_template")
     chosen = {name: _plain(settings[name]) for name in known if settings.get(name)}
     more = settings.get("extra_special_tokens") or []
