@@ -117,7 +117,7 @@ def test_digests_are_canonical() -> None:
     assert digest({"b": 1, "a": 2}) == digest({"a": 2, "b": 1})
     assert canonical(1.0) == canonical(1) == b"1" and canonical(1e21) == b"1e+21"
     assert digest("é") == digest(unicodedata.normalize("NFD", "é"))
-    for bad in (float("nan"), float("inf"), 2**60, {1: 2}, object()):
+    for bad in (float("nan"), float("inf"), {1: 2}, object()):
         with pytest.raises(ManifestError, match=r"no canonical JSON form"):
             canonical(bad)
     with pytest.raises(ManifestError, match=r"differ only in Unicode form"):

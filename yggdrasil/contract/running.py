@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.computing import as_learnable
-from yggdrasil.contract.context import Here, here, leave, stand, standing
+from yggdrasil.contract.context import Here, here, is_outside, leave, stand, standing
 from yggdrasil.contract.errors import Cancelled, Paused, YggError
 from yggdrasil.contract.events import USUAL, Kind
 from yggdrasil.contract.operations import operation_ports
@@ -36,15 +36,19 @@ def drive(
 ) -> dict[str, Any]:
     """Run `block` below the place where this is called, checking what goes in and out.
 
+    Each call under the block's own name draws from a seed of its own; the first from the place's.
     Emits started (with `begins`), then finished (with `ends`), failed, paused or cancelled.
     Raises what `forward` raises, the place added.
     """
     above = here()
+    if is_outside(above):
+        above = above.but(cancel=CancelToken())
     if above.audience is not None and not above.path:
         above = above.but(audience=above.audience.fresh())
     if above.mode.learning:
         inputs = {port: as_learnable(value) for port, value in inputs.items()}
-    return perform(block, inputs, above.below(name or block.name), check=True, begins=begins, ends=ends)
+    place = above.below(name) if name else above.below(block.name, above.turn(block.name))
+    return perform(block, inputs, place, check=True, begins=begins, ends=ends)
 
 
 def drive_at(block: Block, inputs: dict[str, Any], place: Here) -> dict[str, Any]:

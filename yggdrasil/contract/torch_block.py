@@ -115,6 +115,9 @@ class TorchBlock(Block):
             return torch.bfloat16 if _multiplies_bfloat16(self.device) else torch.float32
         return getattr(torch, self.dtype)
 
+    def unsaved(self) -> list[str]:
+        return []
+
     def tensors(self) -> dict[str, Any] | None:
         module = self._module
         if module is None or (self._version() == self._stored and self._has_files()):

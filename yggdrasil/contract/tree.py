@@ -99,7 +99,7 @@ class _Assembler:
         block = self._own(manifest, path) if manifest.ref is None else self._referred(manifest, path)
         self.made[path] = block
         if path:
-            block.name = path.rpartition("/")[2]
+            block.called(path.rpartition("/")[2])
         return block
 
     def _referred(self, manifest: Manifest, path: str) -> Block:

@@ -50,12 +50,12 @@ def load(name: str | Path, wanted: type[Block] = Block) -> Block:
     if not isinstance(block, wanted):
         mend = f"load it without {wanted.__name__}, or name another"
         raise ManifestError(f"{text!r} holds a {block.kind}, no {wanted.__name__}", where=text, mend=mend)
-    block.name = manifest.name or block.name
+    block.called(manifest.name or block.name)
     if not by_path:
         block.origin = f"shelf:{text}"
         found = describe(block)
         block.origin_digests = {"structure": found.structure_digest(), "weights": found.weights_digest()}
-        block.name = text
+        block.called(text)
     digests = manifest.digests or {}
     _revive(block, folder, digests.get("life"), digests.get("founding", ""))
     return block

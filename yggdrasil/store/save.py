@@ -83,8 +83,12 @@ def _write(block: Block, folder: Path, standalone: bool) -> None:
 
 def _give_files(block: Block, folder: Path) -> None:
     """Weights that live in memory only become files of the save; the block then names them."""
-    for _, part in walk(block):
+    for at, part in walk(block):
         tensors = part.tensors()
+        if tensors is None and (held := part.unsaved()):
+            mend = "make its class a TorchBlock, whose `build` makes the module, or give its tensors by `tensors()`"
+            what = f"{held[0]!r} is a torch module, whose weights a plain block does not save"
+            raise ManifestError(what, where=at or block.name, mend=mend)
         if tensors is None:
             continue
         data = encode_tensors(tensors)

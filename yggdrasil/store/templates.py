@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from yggdrasil.contract.block import Block, FileRef, config_model
+from yggdrasil.contract.block import Block, FileRef
+from yggdrasil.contract.config import config_model
 from yggdrasil.contract.errors import ConfigError, did_you_mean
 from yggdrasil.contract.manifest import Manifest, read_manifest
 from yggdrasil.contract.registry import find
