@@ -47,7 +47,6 @@ class Pushed(TypedDict):
 
 
 class Pusher(Block, role="Pusher"):
-    cacheable = False
     times = 0
 
     def forward(self, spot: int) -> Pushed:

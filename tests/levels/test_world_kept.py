@@ -176,7 +176,6 @@ class First(Block, type="test/begins"):
 class Asks(Block, type="test/asks_colour"):
     """Ask a person for the colour."""
 
-    cacheable: ClassVar[bool] = False
 
     def forward(self, text: Text) -> Text:
         calls.names.append("b")

@@ -125,7 +125,7 @@ def behind_endpoints(stand_in: StandIn) -> Iterator[Example]:
     model = OpenAIModel(**at)
     messages = [{"role": "user", "content": "hello"}]
     yield Example(model, {"messages": messages})
-    yield Example(ygg.Agent(model, instructions="Answer."), {"prompt": "hello"})
+    yield Example(ygg.Agent(model, instructions="Answer."), {"prompt": "hello"}, ("status",))
     yield Example(EndpointEye(**at, things=["fox"]), {"image": PICTURE})
     yield Example(EndpointPainter(**at), {"prompt": "a fox"})
     yield Example(EndpointRepainter(**at), {"image": PICTURE, "prompt": "a fox"})

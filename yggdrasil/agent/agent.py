@@ -40,7 +40,6 @@ class Agent(Block, type="agent", role="Agent"):
     """Ask a model that has tools and remembers the conversation; it answers in words or by a schema."""
 
     heavy: ClassVar[bool] = True
-    cacheable: ClassVar[bool] = False
     remembers: ClassVar[bool] = True
 
     policy: Literal["tools", "guided"] = "tools"

@@ -16,10 +16,12 @@ from yggdrasil.cli.output import tell
 from yggdrasil.cli.pages import go_on
 from yggdrasil.cli.words import say
 from yggdrasil.contract.errors import ConfigError, ManifestError, did_you_mean
+from yggdrasil.contract.tree import walk
 from yggdrasil.levels.stage.genre import languages, unread
 from yggdrasil.levels.world.world import World
 from yggdrasil.state.names import folder_name
 from yggdrasil.store.exchange import exchanged
+from yggdrasil.store.load import healing
 from yggdrasil.store.save import MANIFEST, save
 from yggdrasil.store.templates import from_template
 
@@ -136,11 +138,18 @@ def grow_on(
 
 
 def _with_models(folder: Path, branch: str, models: dict[str, str]) -> World:
-    world = open_world(folder)
-    world.branch(branch)
     if not models:
+        world = open_world(folder)
+        world.branch(branch)
         return world
+    with healing() as lost:
+        world = open_world(folder)
+    world.branch(branch)
     made = exchanged(world, **models)
+    for _, part in walk(made):
+        for ref in part.files.values():
+            if ref.path is None and ref.sha256 in lost:
+                raise lost[ref.sha256]
     world.close()
     made.live_at(folder)
     return made

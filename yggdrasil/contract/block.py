@@ -56,7 +56,8 @@ class Block:
     role: ClassVar[str] = ""
     kind: ClassVar[str] = "block"
     heavy: ClassVar[bool] = False
-    cacheable: ClassVar[bool] = True
+    pure: ClassVar[bool] = False
+    """Whether its results hang on inputs, settings, weights and seed alone: only then may they be kept."""
     remembers: ClassVar[bool] = False
     _changes: int = 0
     __ygg_root__: ClassVar[bool] = True

@@ -216,6 +216,11 @@ leave = _here.reset
 _nowhere = Here()
 
 
+def is_outside(place: Here) -> bool:
+    """Whether `place` is that of no run: one that begins there has a cancel token of its own."""
+    return place is _nowhere
+
+
 def here() -> Here:
     """The surroundings of the call that runs now; outside of any run, an empty one."""
     return _here.get(_nowhere)

@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from types import new_class
-from typing import Any, ClassVar, overload
+from typing import Any, overload
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import ConfigError
@@ -15,8 +15,6 @@ from yggdrasil.contract.ports import input_ports
 
 class Function(Block):
     """What `block(function)` makes; it stands for the function in graphs and among tools."""
-
-    cacheable: ClassVar[bool] = False
 
 
 Plain = Callable[..., Any]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.computing import as_learnable
-from yggdrasil.contract.context import Here, here, leave, stand, standing
+from yggdrasil.contract.context import Here, here, is_outside, leave, stand, standing
 from yggdrasil.contract.errors import Cancelled, Paused, YggError
 from yggdrasil.contract.events import USUAL, Kind
 from yggdrasil.contract.operations import operation_ports
@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 
 
 class Outputs(dict[str, Any]):
-    """What a run gave, by output port: `out["image"]` or `out.image`."""
+    """What a run gave, by output port: `out["image"]` or `out.image`; one called `items` hides the method."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        for name in self:
+            if hasattr(dict, name):
+                self.__dict__[name] = self[name]
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -41,6 +47,8 @@ def drive(
     Raises what `forward` raises, the place added.
     """
     above = here()
+    if is_outside(above):
+        above = above.but(cancel=CancelToken())
     if above.audience is not None and not above.path:
         above = above.but(audience=above.audience.fresh())
     if above.mode.learning:

@@ -27,6 +27,7 @@ _SHAPES = {"edges": list, "loops": list, "joins": dict, "defaults": dict, "const
 class Graph(Block, type="graph"):
     """A whole task made of blocks. Roles know their places: what is added without edges wires itself."""
 
+    pure: ClassVar[bool] = True
     kind: ClassVar[str] = "graph"
     title: str = ""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextvars
 import json
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
@@ -22,6 +23,7 @@ from yggdrasil.store.shelf import on_shelf
 
 Wanted = TypeVar("Wanted", bound=Block)
 _LIFE_MEND = "restore it, or take `life` out of the manifest's `digests` to begin anew"
+_lost: contextvars.ContextVar[dict[str, WeightsError] | None] = contextvars.ContextVar("yggdrasil_lost", default=None)
 _open: contextvars.ContextVar[tuple[str, ...]] = contextvars.ContextVar("yggdrasil_open_shelf", default=())
 
 
@@ -70,6 +72,17 @@ def _from(error: YggError, folder: Path, item: str) -> YggError:
     return error
 
 
+@contextmanager
+def healing() -> Generator[dict[str, WeightsError]]:
+    """Files that are absent or damaged are told (sha256 → why) instead of refused: their block is to be replaced."""
+    lost: dict[str, WeightsError] = {}
+    token = _lost.set(lost)
+    try:
+        yield lost
+    finally:
+        _lost.reset(token)
+
+
 def load_manifest(manifest: Manifest, folder: Path, instead: Mapping[str, Block] | None = None) -> Block:
     """The block that a manifest describes, its files looked for under `folder`; one `ref` gives one block.
 
@@ -78,7 +91,14 @@ def load_manifest(manifest: Manifest, folder: Path, instead: Mapping[str, Block]
     known: dict[str, Block] = dict(instead or {})
 
     def find(entry: FileEntry, where: str) -> FileRef:
-        return find_file(entry, folder, where)
+        try:
+            return find_file(entry, folder, where)
+        except WeightsError as error:
+            lost = _lost.get()
+            if lost is None:
+                raise
+            lost[entry.sha256] = error
+            return FileRef(entry.sha256, None, entry.source)
 
     def follow(ref: str, where: str) -> Block:
         if ref not in known:

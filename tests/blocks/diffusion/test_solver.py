@@ -49,7 +49,6 @@ class Stub(Block, role="Backbone"):
 class Model(Block, role="Backbone"):
     """A smooth function of latent and time, in place of a network."""
 
-    cacheable = False
     calls = 0
 
     def forward(self, latent: Latent, timestep: Timestep) -> Pred:
@@ -64,7 +63,6 @@ def predict(latent: Any, timestep: Any) -> Any:
 class ReturnNoise(Block, role="Backbone"):
     """Says always the noise that the seed gives."""
 
-    cacheable = False
 
     def forward(self, latent: Latent, timestep: Timestep) -> Pred:
         return torch.randn(1, *SHAPE, generator=torch.Generator().manual_seed(7))

@@ -52,7 +52,6 @@ class EndpointPictures(EndpointBlock):
     `seeded` sends the seed along, which local servers take and OpenAI's own refuses.
     """
 
-    cacheable: ClassVar[bool] = False
     costs: ClassVar[bool] = True
 
     base64: bool = True

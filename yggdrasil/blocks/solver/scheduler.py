@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 from yggdrasil.blocks.solver.noise import (
     Count,
@@ -63,6 +63,7 @@ class SchedulerSolver(Block, type="solver/scheduler", role="Solver"):
     `steps_run` is the number of predictions of the whole run.
     """
 
+    pure: ClassVar[bool] = True
     scheduler: Name = "FlowMatchEulerDiscreteScheduler"
     settings: dict[str, Any] = {}
     shape: tuple[int, ...] = (4, 64, 64)

@@ -47,7 +47,6 @@ class World(Block, type="world"):
     """Live step by step: a user's action, or none, becomes a plan, pictures, and what really happened."""
 
     kind: ClassVar[str] = "world"
-    cacheable: ClassVar[bool] = False
     name: str = "world"
     wish: str = ""
     style: str = ""
