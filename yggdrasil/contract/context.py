@@ -189,12 +189,13 @@ class Here:
 _here: contextvars.ContextVar[Here] = contextvars.ContextVar("yggdrasil_here")
 stand = _here.set
 leave = _here.reset
-_nowhere = Here()
+_outside = MemoryArtifacts()
 
 
 def here() -> Here:
     """The surroundings of the call that runs now; outside of any run, an empty one."""
-    return _here.get(_nowhere)
+    found = _here.get(None)
+    return Here(artifacts=_outside) if found is None else found
 
 
 @contextmanager

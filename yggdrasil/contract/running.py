@@ -42,7 +42,10 @@ def drive(
         above = above.but(audience=above.audience.fresh())
     if above.mode.learning:
         inputs = {port: as_learnable(value) for port, value in inputs.items()}
-    return perform(block, inputs, above.below(name or block.name), check=True, begins=begins, ends=ends)
+    place = above.below(name or block.name)
+    if not above.path:
+        place.cancel = CancelToken(above.cancel)
+    return perform(block, inputs, place, check=True, begins=begins, ends=ends)
 
 
 def drive_at(block: Block, inputs: dict[str, Any], place: Here) -> dict[str, Any]:
