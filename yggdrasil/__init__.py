@@ -8,6 +8,22 @@ from typing import TYPE_CHECKING, Any
 _WHERE = {
     "Block": "yggdrasil.contract",
     "YggError": "yggdrasil.contract",
+    "Artifact": "yggdrasil.contract",
+    "Stream": "yggdrasil.contract",
+    "Outputs": "yggdrasil.contract",
+    "Event": "yggdrasil.contract",
+    "CancelToken": "yggdrasil.contract",
+    "WiringError": "yggdrasil.contract",
+    "WeightsError": "yggdrasil.contract",
+    "UnknownType": "yggdrasil.contract",
+    "PortError": "yggdrasil.contract",
+    "Paused": "yggdrasil.contract",
+    "NotStored": "yggdrasil.contract",
+    "MissingFile": "yggdrasil.contract",
+    "ManifestError": "yggdrasil.contract",
+    "ConfigError": "yggdrasil.contract",
+    "Cancelled": "yggdrasil.contract",
+    "ArtifactError": "yggdrasil.contract",
     "Session": "yggdrasil.contract.session",
     "session": "yggdrasil.contract.context",
     "learning": "yggdrasil.contract.computing",
@@ -15,9 +31,10 @@ _WHERE = {
     "wearing": "yggdrasil.contract.computing",
     "here": "yggdrasil.contract",
     "listening": "yggdrasil.contract",
+    "block": "yggdrasil.contract.functions",
     "Graph": "yggdrasil.levels.graph",
     "Pipeline": "yggdrasil.levels.graph",
-    "graph": "yggdrasil.levels.graph",
+    "graph": "yggdrasil.levels.drawn",
     "Stage": "yggdrasil.levels.stage.stage",
     "World": "yggdrasil.levels.world.world",
     "from_diffusers": "yggdrasil.store.from_diffusers",
@@ -26,19 +43,45 @@ _WHERE = {
     "loop": "yggdrasil.levels.loop",
     "mermaid": "yggdrasil.store.mermaid",
     "Agent": "yggdrasil.agent.agent",
+    "LLM": "yggdrasil.store.templates",
     "load": "yggdrasil.store.load",
     "save": "yggdrasil.store.save",
 }
+_MODULES = ("ports", "testing")
 
 if TYPE_CHECKING:
+    from yggdrasil import ports, testing
     from yggdrasil.agent.agent import Agent
-    from yggdrasil.contract import Block, YggError, here, listening
+    from yggdrasil.contract import (
+        Artifact,
+        ArtifactError,
+        Block,
+        Cancelled,
+        CancelToken,
+        ConfigError,
+        Event,
+        ManifestError,
+        MissingFile,
+        NotStored,
+        Outputs,
+        Paused,
+        PortError,
+        Stream,
+        UnknownType,
+        WeightsError,
+        WiringError,
+        YggError,
+        here,
+        listening,
+    )
     from yggdrasil.contract.computing import learning, wearing
     from yggdrasil.contract.context import session
+    from yggdrasil.contract.functions import block
     from yggdrasil.contract.learners import unfreeze
     from yggdrasil.contract.session import Session
     from yggdrasil.levels.choose import choose
-    from yggdrasil.levels.graph import Graph, Pipeline, graph
+    from yggdrasil.levels.drawn import graph
+    from yggdrasil.levels.graph import Graph, Pipeline
     from yggdrasil.levels.loop import loop
     from yggdrasil.levels.stage.stage import Stage
     from yggdrasil.levels.world.world import World
@@ -46,17 +89,35 @@ if TYPE_CHECKING:
     from yggdrasil.store.load import load
     from yggdrasil.store.mermaid import mermaid
     from yggdrasil.store.save import save
-    from yggdrasil.store.templates import from_template
+    from yggdrasil.store.templates import LLM, from_template
 
 __all__ = [
+    "LLM",
     "Agent",
+    "Artifact",
+    "ArtifactError",
     "Block",
+    "CancelToken",
+    "Cancelled",
+    "ConfigError",
+    "Event",
     "Graph",
+    "ManifestError",
+    "MissingFile",
+    "NotStored",
+    "Outputs",
+    "Paused",
     "Pipeline",
+    "PortError",
     "Session",
     "Stage",
+    "Stream",
+    "UnknownType",
+    "WeightsError",
+    "WiringError",
     "World",
     "YggError",
+    "block",
     "choose",
     "from_diffusers",
     "from_template",
@@ -67,14 +128,18 @@ __all__ = [
     "load",
     "loop",
     "mermaid",
+    "ports",
     "save",
     "session",
+    "testing",
     "unfreeze",
     "wearing",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"yggdrasil.{name}")
     if name not in _WHERE:
         raise AttributeError(f"module 'yggdrasil' has no attribute {name!r}")
     value = getattr(import_module(_WHERE[name]), name)

@@ -1,49 +1,19 @@
-"""A language model that says what the test wrote down, and blocks that agents use as tools."""
+"""A scripted model of a type, and blocks that agents use as tools."""
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Any
 
-from yggdrasil.blocks.llm.abilities import LanguageModel, ToolCall, Turn, Usage
 from yggdrasil.contract import Block, here
 from yggdrasil.ports import Text
+from yggdrasil.testing.model import ScriptedModel, calls, says
+
+__all__ = ["Effect", "Fails", "Fine", "Scripted", "Sleeps", "calls", "says"]
 
 
-def says(text: str, finish: str = "stop", tokens: int = 5) -> Turn:
-    return Turn(text, [], Usage(10, tokens), finish)
-
-
-def calls(*wanted: tuple[str, str, Any]) -> Turn:
-    """A turn that calls tools: (id, name, arguments)."""
-    written: list[Any] = [a if a is None or isinstance(a, str) else json.dumps(a) for _, _, a in wanted]
-    made = [ToolCall(i, n, text) for (i, n, _), text in zip(wanted, written, strict=True)]
-    return Turn("", made, Usage(10, 5), "tool_calls")
-
-
-class Scripted(LanguageModel, type="test/scripted"):
-    """Its n-th turn in a conversation is the n-th that was written down, or the last one.
-
-    `native` says whether it calls tools by itself.
-    """
-
-    native: bool = True
-
-    def __init__(self, turns: list[Turn] | None = None, **config: Any) -> None:
-        super().__init__(**config)
-        self.turns = turns or [says("ok")]
-        self.seen: list[dict[str, Any]] = []
-
-    def calls_tools(self) -> bool:
-        return self.native
-
-    def chat(self, messages: Any, *, tools: Any = None, schema: Any = None, **rest: Any) -> Turn:
-        self.seen.append({"messages": json.loads(json.dumps(messages)), "tools": tools, "schema": schema, **rest})
-        said = sum(message["role"] == "assistant" for message in messages)
-        turn = self.turns[min(said, len(self.turns) - 1)]
-        here().token(turn.text)
-        return turn
+class Scripted(ScriptedModel, type="test/scripted"):
+    """The same under a type, so that what holds it can be saved."""
 
 
 class Fails(Block, type="test/fails", role="Tool"):

@@ -28,7 +28,7 @@ class Remembering:
         self.kept: dict[str, str] = {}
         self.acted = 0
 
-    def once(self, place: str, name: str, inputs: Any, act: Any) -> Any:
+    def once(self, place: str, name: str, inputs: Any, act: Any, repeat: bool = True) -> Any:
         key = json.dumps([place, name, inputs], sort_keys=True)
         if key not in self.kept:
             self.kept[key] = json.dumps(act())

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from yggdrasil.agent.memory import Keep, WindowTooSmall, view
+from yggdrasil.agent.memory import WindowTooSmall, view
 
 CALLS = [{"id": i, "type": "function", "function": {"name": "t", "arguments": "{}"}} for i in ("c1", "c2")]
 HISTORY: list[dict[str, Any]] = [
@@ -27,27 +27,21 @@ def whole(messages: list[dict[str, Any]]) -> bool:
     return asked == answered
 
 
-@pytest.mark.parametrize("keep", ["last", "first"])
-@pytest.mark.parametrize("summary", [False, True])
 @pytest.mark.parametrize("budget", range(1, 8))
-def test_m1_no_budget_tears_a_group(budget: int, keep: Keep, summary: bool) -> None:
+def test_m1_no_budget_tears_a_group(budget: int) -> None:
     before = copy.deepcopy(HISTORY)
-    tell = (lambda gone: f"{len(gone)} earlier messages") if summary else None
     if budget < 2:
         with pytest.raises(WindowTooSmall, match="2 or more"):
-            view(HISTORY, budget, keep, tell)
+            view(HISTORY, budget)
         return
-    shown = view(HISTORY, budget, keep, tell)
+    shown = view(HISTORY, budget)
     assert len(shown) <= budget
     assert whole(shown)
     assert shown[0]["content"] == "s"
     assert shown[-1]["content"] == "u2"
-    assert view(shown, budget, keep, tell) == shown
+    assert view(shown, budget) == shown
     assert before == HISTORY
 
 
-def test_m1_what_is_kept_is_the_end_or_the_beginning() -> None:
-    assert [m["content"] for m in view(HISTORY, 3, "last")] == ["s", "a", "u2"]
-    assert [m["content"] for m in view(HISTORY, 3, "first")] == ["s", "u1", "u2"]
-    told = view(HISTORY, 4, "last", lambda gone: f"{len(gone)} gone")
-    assert [m["content"] for m in told] == ["s", "4 gone", "a", "u2"]
+def test_m1_what_is_kept_is_the_end() -> None:
+    assert [m["content"] for m in view(HISTORY, 3)] == ["s", "a", "u2"]

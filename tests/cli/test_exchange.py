@@ -15,7 +15,8 @@ from tests.cli.command import ygg
 from tests.levels.scripted import scripted
 from yggdrasil.agent.agent import Agent
 from yggdrasil.blocks.llm.openai import OpenAIModel
-from yggdrasil.contract import Block, ConfigError
+from yggdrasil.contract import Block, ConfigError, FileRef
+from yggdrasil.contract.digest import digest_file
 from yggdrasil.contract.tree import rebuilt
 from yggdrasil.engine.cycle.database import NOTES
 from yggdrasil.levels.world.world import World
@@ -74,6 +75,32 @@ def test_a_dead_model_is_exchanged_and_the_step_goes_on(
     assert ygg(monkeypatch, "history", "w") == 0
     assert any(line.endswith("llm: another") for line in capsys.readouterr().out.splitlines())
     assert ygg(monkeypatch, "replay", "w") == 0 and ygg(monkeypatch, "validate", "w") == 0
+
+
+def test_a_world_whose_weights_are_damaged_is_healed_by_naming_others(
+    w: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = yggdrasil.load(w, World)
+    brush = White()
+    tube = w.parent / "tube.txt"
+    tube.write_text("white")
+    brush.files["tube"] = FileRef(digest_file(tube), tube)
+    yggdrasil.save(brush, w.parent / "brush")
+    made = exchanged(world, painter="./brush")
+    world.close()
+    made.live_at(w)
+    yggdrasil.save(made, w)
+    made.close()
+    (kept,) = (w / "weights").glob("*.txt")
+    for damage in (lambda: kept.write_text("black"), kept.unlink):
+        damage()
+        capsys.readouterr()
+        assert ygg(monkeypatch, "step", "w", "--llm", DEAD) == 1
+        assert kept.name in capsys.readouterr().err, "another model does not heal the painter"
+    yggdrasil.save(White(), w.parent / "other")
+    assert ygg(monkeypatch, "step", "w", "--painter", "./other") == 1
+    assert "cannot be used" in capsys.readouterr().err, "only the storyteller's endpoint is dead still"
+    yggdrasil.load(w, World).close()
 
 
 def test_the_manifest_holds_the_new_models(w: Path, monkeypatch: pytest.MonkeyPatch) -> None:

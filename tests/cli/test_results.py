@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import sys
 from pathlib import Path
 from typing import TypedDict
 
@@ -12,7 +15,7 @@ from PIL import Image as Pictures
 from tests.cli.command import ygg
 from yggdrasil.cli import finding, results, single
 from yggdrasil.contract import Block
-from yggdrasil.ports import Image, Json, Text
+from yggdrasil.ports import Image, Json, Latent, Text
 
 
 class Seen(TypedDict):
@@ -74,7 +77,14 @@ class Talker(Block, type="test_results/talker", role="Agent"):
         return {"response": f"to {prompt}", "result": {"text": "raw"}, "status": limit}
 
 
-BLOCKS = {"paint": Paint, "two": Two, "see": See, "say": Say, "count": Count, "talker": Talker}
+class Sum(Block, type="test_results/sum"):
+    """Add the numbers of a latent."""
+
+    def forward(self, latent: Latent) -> Json:
+        return float(latent.sum())
+
+
+BLOCKS = {"sum": Sum, "paint": Paint, "two": Two, "see": See, "say": Say, "count": Count, "talker": Talker}
 
 
 @pytest.fixture
@@ -179,3 +189,100 @@ def test_files_of_one_name_written_at_once_never_meet(tmp_path: Path, monkeypatc
     monkeypatch.chdir(tmp_path)
     made = [results.Keeping().keep("image", Pictures.new("RGB", (2, 2)))["path"] for _ in range(3)]
     assert made == ["image.png", "image-2.png", "image-3.png"]
+
+
+class Strange(Block, type="test_results/strange"):
+    """A picture under a port that a stranger named."""
+
+    def forward(self, prompt: Text) -> Image:
+        return Pictures.new("RGB", (4, 4))
+
+
+@pytest.mark.parametrize("out", [None, "out/"])
+@pytest.mark.parametrize("name", ["../../pwned", "/abs/x", "..", "", "a/b", "C:\\x", "nul\x00"])
+def test_a_name_in_a_strangers_graph_never_leads_out_of_the_folder(
+    name: str, out: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "a" / "b"
+    here.mkdir(parents=True)
+    monkeypatch.chdir(here)
+    place = results.keeping(Strange(), out)
+    kept = [Path(place.keep(name, Pictures.new("RGB", (4, 4)))["path"]).resolve() for _ in range(2)]
+    folder = here / (out or "")
+    assert len(set(kept)) == 2 and {path.parent for path in kept} == {folder.resolve()}
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == set(kept)
+
+
+def test_a_file_or_link_that_is_in_the_folder_is_left_as_it_is(tmp_path: Path) -> None:
+    folder, victim = tmp_path / "out", tmp_path / "victim"
+    folder.mkdir()
+    (folder / "value.json").symlink_to(victim)
+    (folder / "image.png").write_text("mine")
+    place = results.keeping(Strange(), f"{folder}/")
+    assert place.keep("value", {"a": 1})["path"].endswith("value-2.json")
+    assert place.keep("image", Pictures.new("RGB", (4, 4)))["path"].endswith("image-2.png")
+    assert not victim.exists() and (folder / "image.png").read_text() == "mine"
+
+
+def test_a_text_that_begins_with_an_at_sign_is_written_with_two(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ygg(monkeypatch, "run", "say", "text=@@midnight") == 0
+    assert capsys.readouterr().out == "@midnight!\n"
+    assert ygg(monkeypatch, "run", "say", "text=@midnight") == 1
+    assert "text=@@midnight" in capsys.readouterr().err
+
+
+def test_a_dash_gives_the_output_alone_on_standard_output(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert ygg(monkeypatch, "run", "paint", "prompt=x", "seed=9", "-o", "-") == 0
+    assert Pictures.open(io.BytesIO(capfdbinary.readouterr().out)).getpixel((0, 0)) == (9, 0, 0)
+    assert ygg(monkeypatch, "run", "say", "text=hi", "-o", "-") == 0
+    assert capfdbinary.readouterr().out == b"hi!"
+    assert ygg(monkeypatch, "run", "say", "text=hi", "-o", "-", "--json") == 2
+    assert list(here.iterdir()) == []
+
+
+@pytest.mark.parametrize("stream", ["stdin", "stdout", "stderr"])
+def test_a_stream_that_the_shell_closed_leads_nowhere(here: Path, monkeypatch: pytest.MonkeyPatch, stream: str) -> None:
+    monkeypatch.setattr(sys, stream, None)
+    assert ygg(monkeypatch, "run", "say", "text=hi") == 0
+    assert ygg(monkeypatch, "run", "say", "txt=hi") == 1
+    closed = getattr(sys, stream)
+    assert closed.name == os.devnull
+    closed.close()
+
+
+def test_an_interrupt_while_the_command_is_being_read_ends_without_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupting:
+        def find_spec(self, name: str, *rest: object) -> None:
+            if name == "yggdrasil.cli.app":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "yggdrasil.cli.app", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Interrupting(), *sys.meta_path])
+    assert ygg(monkeypatch, "models", "list") == 130
+
+
+def test_the_mark_at_the_beginning_of_a_text_file_is_no_part_of_the_text(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "words.txt").write_bytes(b"\xef\xbb\xbfhi")
+    assert ygg(monkeypatch, "run", "say", "text=@words.txt") == 0
+    assert capsys.readouterr().out == "hi!\n"
+
+
+@pytest.mark.parametrize("name", ["value", "latents"])
+def test_a_file_of_one_tensor_is_an_input_under_any_name(
+    here: Path, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import numpy
+    import torch
+    from safetensors.torch import save_file
+
+    save_file({name: torch.arange(6.0).reshape(2, 3)}, here / "x.safetensors")
+    numpy.save(here / "x.npy", numpy.arange(6, dtype="float32").reshape(2, 3))
+    for file in ("x.safetensors", "x.npy"):
+        assert ygg(monkeypatch, "run", "sum", f"latent=@{file}") == 0
+        assert capsys.readouterr().out == "15.0\n"

@@ -6,7 +6,7 @@ import weakref
 
 import pytest
 
-from yggdrasil.contract import CancelToken
+from yggdrasil.contract import Block, Cancelled, CancelToken, here
 
 
 def test_a_callback_is_called_once_and_at_once_where_it_comes_late() -> None:
@@ -82,3 +82,20 @@ def test_a_callback_may_ask_and_cancel_again() -> None:
     token.on_cancel(again)
     token.cancel()
     assert called == ["inner"]
+
+
+class Stops(Block, type="test_cancel/stops"):
+    """Cancel the run that it is part of."""
+
+    def forward(self, stop: bool = False) -> int:
+        if stop:
+            here().cancel.cancel()
+        here().check()
+        return 1
+
+
+def test_a_run_that_cancels_itself_leaves_the_later_ones_of_the_process_alone() -> None:
+    block = Stops()
+    with pytest.raises(Cancelled):
+        block.run(stop=True)
+    assert block.run().value == 1

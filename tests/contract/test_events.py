@@ -35,6 +35,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "tool_result": {"tool": "paint", "result": {"$plain": {"$artifact": 1}}, "id": "c1"},
     "artifact": {"sha256": "0" * 64, "media_type": "image/png", "size": 3, "slot": "scene"},
     "note": {"text": "not understood: x", "code": "not_understood", "args": {"words": ["x"]}},
+    "usage": {"prompt": 12, "completion": 3, "cost": 0.25},
     "paused": {"ask": "may I?", "id": "q1"},
     "finished": {"seconds": 0.5},
     "failed": {"error": "ValueError", "message": "no"},
@@ -96,7 +97,6 @@ def test_a_value_without_a_wire_form_is_named() -> None:
 
 
 class Paints(Block):
-    cacheable = False
 
     def forward(self, text: Text) -> Text:
         here().preview(Pictures.new("RGB", (2, 2), "blue"))
@@ -125,7 +125,6 @@ def test_a_stream_is_read_by_async_for_beside_other_work() -> None:
 
 def test_an_async_reader_that_leaves_cancels_the_run_and_an_error_is_raised() -> None:
     class Long(Block):
-        cacheable = False
 
         def forward(self, text: Text) -> Text:
             here().token(text)

@@ -15,7 +15,6 @@ from yggdrasil.ports import Text
 
 
 class Say(Block):
-    cacheable = False
 
     def forward(self, text: Text) -> Text:
         for number, word in enumerate(text.split()):
@@ -28,7 +27,6 @@ class Say(Block):
 class Gate(Block):
     """Says a word, then waits until the test opens it."""
 
-    cacheable = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -83,7 +81,6 @@ def test_a_nested_reader_and_the_outer_one_both_hear_the_run_under_one_id() -> N
     inner: list[Event] = []
 
     class Outer(Block):
-        cacheable = False
 
         def forward(self, text: Text) -> Text:
             with listening(inner.append):

@@ -15,7 +15,6 @@ STARTED: list[int] = []
 
 
 class Slow(Block):
-    cacheable = False
 
     def forward(self, text: Text, rounds: int = 1000) -> Text:
         for i in range(rounds):
@@ -38,7 +37,6 @@ class Say(Block):
 
 
 class Inner(Block):
-    cacheable = False
 
     def forward(self, text: Text) -> Text:
         return Slow().stream(text=text).outputs.text
@@ -143,7 +141,6 @@ def test_a_denoising_loop_stops_within_a_step() -> None:
     calls: list[int] = []
 
     class Step(Block):
-        cacheable = False
 
         def forward(self, n: int) -> int:
             calls.append(n)

@@ -99,7 +99,6 @@ class Change(Block, type="test/change"):
 class Remembering(Block, type="test/remembering"):
     """Decide, and remember every step."""
 
-    cacheable: ClassVar[bool] = False
     remembers: ClassVar[bool] = True
 
     def forward(self, step: Json, action: Text | None = None) -> Json:

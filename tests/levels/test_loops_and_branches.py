@@ -1,7 +1,7 @@
 """Loops and branches: blocks like any other, saved, drawn, nested, bounded, and seeded round by round."""
 
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, ClassVar, TypedDict
 
 import pytest
 
@@ -39,6 +39,7 @@ class Grow(Block, type="test_loops/grow"):
 
 
 class Long(Block, type="test_loops/long"):
+    pure: ClassVar[bool] = True
     limit: int = 4
 
     def forward(self, text: Text) -> bool:
@@ -46,6 +47,7 @@ class Long(Block, type="test_loops/long"):
 
 
 class Letter(Block, type="test_loops/letter"):
+    pure: ClassVar[bool] = True
     letter: str = "x"
 
     def forward(self, text: Text) -> Text:
@@ -66,6 +68,8 @@ class Numbered(Block, type="test_loops/numbered"):
 
 
 class Parity(Block, type="test_loops/parity"):
+    pure: ClassVar[bool] = True
+
     def forward(self, text: Text) -> Text:
         return "even" if len(text) % 2 == 0 else "odd"
 

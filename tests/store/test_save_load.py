@@ -21,6 +21,7 @@ from yggdrasil.contract import Block, FileRef, ManifestError, NotStored, Unknown
 from yggdrasil.contract.artifacts import write_durably
 from yggdrasil.contract.digest import digest_file
 from yggdrasil.contract.manifest import read_manifest
+from yggdrasil.contract.session import SessionError, own_session
 from yggdrasil.contract.torch_block import TorchBlock
 from yggdrasil.ports import AnyTensor, Json, Text
 from yggdrasil.store import shelf
@@ -39,7 +40,7 @@ class Diary(Block, type="test_store/diary"):
     remembers: ClassVar[bool] = True
 
     def forward(self, text: Text) -> Json:
-        lines = [*(here().memory() or []), text]
+        lines = [*(here().memory(list) or []), text]
         here().remember(lines)
         return lines
 
@@ -188,6 +189,14 @@ def test_z2_a_life_that_cannot_be_rebuilt_is_told(tmp_path: Path, life: str, tol
     assert load(folder).run(text="day two").value == ["day two"], "begun anew, as the error says"
 
 
+def test_a_memory_of_another_form_is_told_when_it_is_read(tmp_path: Path) -> None:
+    graph = ygg.Graph("g").add(Diary(), "diary")
+    own_session(graph).remember("diary", 7)
+    loaded = load(save(graph, tmp_path / "g"))
+    with pytest.raises(SessionError, match="g/diary: its memory cannot be rebuilt"):
+        loaded.run(text="day two")
+
+
 def test_a_save_that_breaks_off_leaves_the_life_that_the_manifest_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -250,6 +259,36 @@ def test_parts_from_the_shelf_are_named_or_spelled_out(tmp_path: Path, shelves: 
     assert load(whole).run() == graph.run()
 
 
+class Renamed(Block, type="test_store/renamed"):
+    """Its setting had another name in format 1."""
+
+    length: int = 1
+
+    @classmethod
+    def migrated(cls, config: dict[str, Any], format: int) -> dict[str, Any]:
+        return {"length": config["size"]} if format == 1 and "size" in config else config
+
+    def forward(self) -> int:
+        return self.length
+
+
+def test_an_older_manifest_that_names_the_shelf_is_migrated_and_loads(tmp_path: Path, shelves: Path) -> None:
+    graph = ygg.Graph("g").add(Renamed(length=4), "long").add(load("d20"), "die")
+    folder = save(graph, tmp_path / "g")
+
+    def as_before(data: dict[str, Any]) -> None:
+        data["format"] = 1
+        data["nodes"]["long"]["config"] = {"size": 4}
+        data["digests"]["structure"] = "0" * 64
+
+    edited(folder, as_before)
+    assert load(folder).run() == graph.run()
+    spelled = save(graph, tmp_path / "whole", standalone=True)
+    edited(spelled, as_before)
+    with pytest.raises(ManifestError, match="the structure is"):
+        load(spelled)
+
+
 def test_a_part_that_was_changed_is_no_longer_named_by_the_shelf(tmp_path: Path, shelves: Path) -> None:
     die = load("d20")
     die.sides = 4  # type: ignore[attr-defined]
@@ -303,7 +342,7 @@ def edited(folder: Path, edit: Any) -> str:
 @pytest.mark.parametrize(
     ("edit", "error", "told"),
     [
-        (lambda d: d.update(format=2), ManifestError, "format 2, this version reads up to 1.*newer"),
+        (lambda d: d.update(format=99), ManifestError, r"format 99, this version reads up to \d.*newer"),
         (lambda d: d.update(type="foo::bar"), UnknownType, "no type 'foo::bar'"),
         (lambda d: d.update(colour="red"), ManifestError, "colour"),
         (lambda d: d["config"].update(sies=4), YggError, "no setting 'sies'"),

@@ -6,10 +6,10 @@ import io
 import json
 import subprocess
 import sys
-import wave
 from pathlib import Path
 
 import pytest
+from scipy.io import wavfile
 
 import yggdrasil as ygg
 from tests.levels.scripted import scripted
@@ -86,8 +86,8 @@ def test_a_second_modality_flows_through_the_same_world(tmp_path: Path) -> None:
     step = world.step()
     entry = step.artifacts["voice"]
     assert entry["media_type"] == "audio/wav" and step.pictures == [] and step.status == "whole"
-    with wave.open(io.BytesIO(world.artifacts.get(entry["sha256"]))) as sound:
-        assert sound.getframerate() == 24000 and sound.getnframes() > 12_000
+    rate, samples = wavfile.read(io.BytesIO(world.artifacts.get(entry["sha256"])))
+    assert rate == 24000 and len(samples) > 12_000
     assert "audio/wav" in step.perception["voice"]["text"]
     world.replay()
 
@@ -107,5 +107,4 @@ def test_the_command_reads_a_text_into_a_wav(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr[-2000:]
     (shown,) = json.loads(done.stdout).values()
     assert shown["media_type"] == "audio/wav"
-    with wave.open(str(tmp_path / "a.wav")) as sound:
-        assert sound.getframerate() == 24000
+    assert wavfile.read(tmp_path / "a.wav")[0] == 24000

@@ -10,13 +10,17 @@ from pydantic import Field
 
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.memory import Memory
+from yggdrasil.agent.model import Model, check_model
 from yggdrasil.agent.running import DONE, LIMIT, Running
 from yggdrasil.agent.toolbox import Toolbox
-from yggdrasil.agent.turns import calls_natively, tool_notes
-from yggdrasil.agent.work import Task, Work, guide, planned
-from yggdrasil.blocks.llm.abilities import InvalidOutput, LanguageModel, beside_schema
+from yggdrasil.agent.turns import tool_notes
+from yggdrasil.agent.work import Task, Work, guide, loose, planned
+from yggdrasil.blocks.llm.abilities import InvalidOutput, beside_schema
 from yggdrasil.contract import Block, ConfigError, here, standing
+from yggdrasil.contract.entry_points import VERBS
 from yggdrasil.contract.session import ROOT, own_session
+from yggdrasil.contract.spending import counting
+from yggdrasil.contract.tools import Given
 from yggdrasil.engine.cycle.agent_loop import LoopState, fresh, run_loop
 from yggdrasil.ports import Json, Text
 from yggdrasil.state.reading import CONTEXT
@@ -36,7 +40,6 @@ class Agent(Block, type="agent", role="Agent"):
     """Ask a model that has tools and remembers the conversation; it answers in words or by a schema."""
 
     heavy: ClassVar[bool] = True
-    cacheable: ClassVar[bool] = False
     remembers: ClassVar[bool] = True
 
     policy: Literal["tools", "guided"] = "tools"
@@ -50,22 +53,16 @@ class Agent(Block, type="agent", role="Agent"):
 
     def __init__(
         self,
-        llm: Block | None = None,
-        tools: Sequence[Block] | Mapping[str, Block] = (),
+        llm: Block | str | None = None,
+        tools: Sequence[Given] | Mapping[str, Given] = (),
         *,
         about: str = "",
         **config: Any,
     ) -> None:
         super().__init__(**config)
-        if not isinstance(llm, LanguageModel):
-            raise ConfigError(
-                f"an agent needs a language model, not {type(llm).__name__}",
-                where=self.name,
-                mend="pass llm=…, a block of role LLM such as llm/transformers, llm/llamacpp or llm/openai",
-            )
         if about:
             self.about = about
-        self.llm = llm
+        self.llm = check_model(VERBS.find("language_model")(llm) if isinstance(llm, str) else llm, self.name)
         self.toolbox = Toolbox(tools, strict=self.strict)
 
     @property
@@ -84,7 +81,10 @@ class Agent(Block, type="agent", role="Agent"):
         if task is not None:
             work, messages = self._planned(task)
             return self._ran(work, fresh(messages), call, self.limits.steps, task)
-        return self._ran(self._work(), fresh(self._conversation(prompt, memory)), call, self.limits.steps)
+        with counting() as spent:
+            state = fresh(self._conversation(prompt, memory))
+        state["tokens"], state["cost"] = spent.tokens, spent.cost
+        return self._ran(self._work(), state, call, self.limits.steps)
 
     def _work(self) -> Work:
         toolbox = self.toolbox if self.policy == "tools" else Toolbox(())
@@ -96,11 +96,15 @@ class Agent(Block, type="agent", role="Agent"):
     def _conversation(self, prompt: str, memory: Memory) -> list[dict[str, Any]]:
         earlier = [m for m in memory.messages if m["role"] != "system"]
         parts = [self.instructions]
-        if self.policy == "tools" and self.toolbox and not calls_natively(self.llm):
+        if self.policy == "tools" and self.toolbox and not self._native():
             parts.append(tool_notes(self.toolbox))
         told = "\n\n".join(part for part in parts if part)
         system = [{"role": "system", "content": told}] if told else []
         return [*system, *earlier, {"role": "user", "content": prompt}]
+
+    def _native(self) -> bool:
+        with standing(here().below(_LLM)):
+            return Model(self.llm).calls_natively()
 
     def _go_on(self, more: int, memory: Memory) -> Answered:
         halted = memory.halted
@@ -112,7 +116,7 @@ class Agent(Block, type="agent", role="Agent"):
         return self._ran(work, state, halted["call"], state["turns"] + more, task)
 
     def _ran(self, work: Work, state: LoopState, call: int, steps: int, task: Any = None) -> Answered:
-        running = Running(self.llm, work, self.limits, call, steps)
+        running = Running(Model(self.llm), work, self.limits, call, steps)
         known = here().shared if task is None else {**here().shared, CONTEXT: Task.of(task).context}
         with standing(here().but(shared=known)):
             state = run_loop(running, state, steps)
@@ -126,10 +130,11 @@ class Agent(Block, type="agent", role="Agent"):
         leader = guide(name)
         place = here()
         inputs = {"task": task.name, "context": task.context, "call": memory.calls}
-        result = place.once(
-            f"guide {name}", inputs, lambda: leader.answer(self.llm, task.name, task.context, place.seed)
-        )
-        wrong = beside_schema(result, task.schema or {})
+        with counting() as spent:
+            result = place.once(
+                f"guide {name}", inputs, lambda: leader.answer(self.llm, task.name, task.context, place.seed)
+            )
+        wrong = beside_schema(result, loose(task.schema) or {})
         if wrong:
             raise InvalidOutput(wrong, json.dumps(result, ensure_ascii=False), place.path)
         memory.calls += 1
@@ -138,7 +143,7 @@ class Agent(Block, type="agent", role="Agent"):
         response = text if isinstance(text, str) else json.dumps(result, ensure_ascii=False)
         if isinstance(text, str):
             place.token(text)
-        return {"response": response, "result": result, "status": {"state": DONE, "turns": 0, "tokens": 0, "cost": 0.0}}
+        return {"response": response, "result": result, "status": {"state": DONE, "turns": 0, **spent.to_json()}}
 
     def children(self) -> Mapping[str, Block]:
         tools = {_node(wire): tool.block for wire, tool in self.toolbox.tools.items()}

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 from yggdrasil.contract import YggError
 from yggdrasil.contract.session import SessionError
 
 Message = dict[str, Any]
-Keep = Literal["last", "first"]
-Summarise = Callable[[list[Message]], str]
-_SUMMARY = "earlier"
 
 
 class WindowTooSmall(YggError):
@@ -29,52 +25,28 @@ def groups(messages: list[Message]) -> list[list[Message]]:
     return found
 
 
-def view(
-    messages: list[Message], window: int, keep: Keep = "last", summarise: Summarise | None = None
-) -> list[Message]:
+def view(messages: list[Message], window: int) -> list[Message]:
     """At most `window` messages (0 = all), in their order; `messages` stays as it is.
 
-    System messages and the last user message always stay; of the rest the last or the first groups that fit.
-    With `summarise` what was left out is told in one message. Raises WindowTooSmall.
+    System messages and the last user message always stay; of the rest the last groups that fit. Raises WindowTooSmall.
     """
     if not window or len(messages) <= window:
         return list(messages)
     pieces = groups(messages)
     users = [at for at, piece in enumerate(pieces) if piece[0]["role"] == "user"]
-    fixed = {at for at, piece in enumerate(pieces) if piece[0]["role"] == "system"} | set(users[-1:])
-    room = window - sum(len(pieces[at]) for at in fixed)
+    kept = {at for at, piece in enumerate(pieces) if piece[0]["role"] == "system"} | set(users[-1:])
+    room = window - sum(len(pieces[at]) for at in kept)
     if room < 0:
         raise WindowTooSmall(
             f"a window of {window} messages cannot hold the system message and the last user message",
             mend=f"set `window` to {window - room} or more",
         )
-    told = summarise is not None and room > 0
-    kept = fixed | _fitting(pieces, fixed, room - int(told), keep)
-    if summarise is None or not told:
-        return [message for at in sorted(kept) for message in pieces[at]]
-    return _with_summary(pieces, kept, summarise)
-
-
-def _fitting(pieces: list[list[Message]], fixed: set[int], room: int, keep: Keep) -> set[int]:
-    chosen: set[int] = set()
-    order = [at for at in range(len(pieces)) if at not in fixed]
-    for at in reversed(order) if keep == "last" else order:
+    for at in reversed([at for at in range(len(pieces)) if at not in kept]):
         if len(pieces[at]) > room:
             break
         room -= len(pieces[at])
-        chosen.add(at)
-    return chosen
-
-
-def _with_summary(pieces: list[list[Message]], kept: set[int], summarise: Summarise) -> list[Message]:
-    gone = [message for at, piece in enumerate(pieces) if at not in kept for message in piece]
-    told: Message = {"role": "system", "name": _SUMMARY, "content": summarise(gone)}
-    shown: list[Message] = []
-    for at in sorted(kept):
-        if pieces[at][0]["role"] != "system" and told not in shown:
-            shown.append(told)
-        shown += pieces[at]
-    return shown
+        kept.add(at)
+    return [message for at in sorted(kept) for message in pieces[at]]
 
 
 class Memory:

@@ -9,12 +9,14 @@ from typing import Any
 
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.memory import view
-from yggdrasil.agent.turns import Ask, Spent, assistant, fill, take_turn
+from yggdrasil.agent.model import Model
+from yggdrasil.agent.turns import Ask, assistant, fill, take_turn
 from yggdrasil.agent.work import Message, Work
-from yggdrasil.blocks.llm.abilities import InvalidOutput, LanguageModel, beside_schema
+from yggdrasil.blocks.llm.abilities import InvalidOutput, beside_schema
 from yggdrasil.contract import derive_seed, here, standing
 from yggdrasil.contract.digest import digest
 from yggdrasil.contract.effects import remembered
+from yggdrasil.contract.spending import counting
 from yggdrasil.engine.cycle.agent_loop import LoopState
 
 LIMIT = "limit_reached"
@@ -28,8 +30,8 @@ _BESIDE = 1000.0
 class Running:
     """The two halves of the loop for one call of an agent."""
 
-    def __init__(self, llm: LanguageModel, work: Work, limits: Limits, call: int, steps: int) -> None:
-        self._llm, self._work, self._limits = llm, work, limits
+    def __init__(self, model: Model, work: Work, limits: Limits, call: int, steps: int) -> None:
+        self._model, self._work, self._limits = model, work, limits
         self._call, self._steps = call, steps
         self._until = None if limits.seconds is None else time.monotonic() + limits.seconds
 
@@ -37,7 +39,7 @@ class Running:
         """One turn of the model, unless a limit is met."""
         limit = self._met(state)
         if limit:
-            return {**state, "over": LIMIT, "limit": limit}
+            return _stopped(state, limit)
         if self._work.schema is not None and (state["closing"] or self._answer_is_due(state)):
             return self._answer(state)
         return self._turn(state)
@@ -52,7 +54,7 @@ class Running:
             messages.append({"role": "tool", "tool_call_id": call["id"], "content": text})
         after: LoopState = {**state, "messages": messages, "pending": []}
         limit = self._met(after)
-        return {**after, "over": LIMIT, "limit": limit} if limit else after
+        return _stopped(after, limit) if limit else after
 
     def _met(self, state: LoopState) -> dict[str, Any]:
         limits = self._limits
@@ -85,7 +87,7 @@ class Running:
     def _turn(self, state: LoopState) -> LoopState:
         shown = view(state["messages"], self._work.window)
         ask = self._ask(state)
-        turn = self._once(state, shown, lambda: take_turn(self._llm, shown, ask))
+        turn = self._once(state, shown, lambda: take_turn(self._model, shown, ask))
         message = assistant(turn, f"{self._call}.{state['turns']}")
         named = [c["id"] for c in message.get("tool_calls", [])]
         pending = [{**call, "id": name} for call, name in zip(turn["calls"], named, strict=True)]
@@ -123,10 +125,9 @@ class Running:
 
     def _best(self, state: LoopState, shown: list[Message]) -> dict[str, Any]:
         best: dict[str, Any] | None = None
-        lowest, spent, wrong = 0.0, Spent(), ""
+        lowest, wrong = 0.0, ""
         for attempt in range(_ATTEMPTS):
-            value, took = self._filled(state, shown, attempt)
-            spent += took
+            value = self._filled(state, shown, attempt)
             result = self._work.finish(value)
             beside = beside_schema(result, self._work.result or {})
             flaw = self._work.flaw(result) + _BESIDE * bool(beside)
@@ -137,16 +138,16 @@ class Running:
             here().note(f"answer {attempt + 1} is flawed ({flaw:.2f}): {_text(value)}")
         if wrong:
             raise InvalidOutput(wrong, _text((best or {}).get("result")), here().path)
-        return {**(best or {}), **spent.to_json()}
+        return best or {}
 
-    def _filled(self, state: LoopState, shown: list[Message], attempt: int) -> tuple[dict[str, Any], Spent]:
+    def _filled(self, state: LoopState, shown: list[Message], attempt: int) -> dict[str, Any]:
         work = self._work
-        return fill(self._llm, shown, work.schema or {}, self._ask(state, attempt), work.needed)
+        return fill(self._model, shown, work.schema or {}, self._ask(state, attempt), work.needed)
 
     def _once(self, state: LoopState, shown: list[Message], act: Callable[[], Any]) -> Any:
         place = here().below("llm")
         with standing(place):
-            return place.once(f"turn {self._call}.{state['turns']}", {"of": digest(shown)}, act)
+            return place.once(f"turn {self._call}.{state['turns']}", {"of": digest(shown)}, lambda: _counted(act))
 
     def _called(self, call: dict[str, Any], mark: str) -> str:
         toolbox, place = self._work.toolbox, here()
@@ -159,6 +160,18 @@ class Running:
         )  # fmt: skip
         place.emit("tool_result", tool=name, result=text, id=call["id"])
         return text
+
+
+def _stopped(state: LoopState, limit: dict[str, Any]) -> LoopState:
+    """The loop at its limit, which is told: its answer is not there."""
+    here().note(f"stopped at the limit of {limit['limit']} {limit['kind']}", code="limit_reached", **limit)
+    return {**state, "over": LIMIT, "limit": limit}
+
+
+def _counted(act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What `act` gives, and beside it what its requests took: all of them, probes and second tries too."""
+    with counting() as spent:
+        return {**act(), **spent.to_json()}
 
 
 def _shown(arguments: str) -> Any:

@@ -6,11 +6,12 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from yggdrasil.agent.toolbox import ArgumentError, Toolbox, parse_arguments
-from yggdrasil.blocks.llm.abilities import InvalidOutput, LanguageModel, TruncatedOutput, Turn, parse_object
+from yggdrasil.agent.model import Message, Model
+from yggdrasil.agent.toolbox import Toolbox
+from yggdrasil.blocks.llm.abilities import InvalidOutput, TruncatedOutput, parse_object
 from yggdrasil.contract import derive_seed, here
+from yggdrasil.contract.tools import ArgumentError, parse_arguments
 
-Message = dict[str, Any]
 Schema = dict[str, Any]
 _LONGEST = 400
 _CHOICE = "tool"
@@ -30,45 +31,38 @@ class Ask:
     """Wire name → argument → the only values that make sense now; a tool that has none is not offered."""
 
 
-def calls_natively(llm: LanguageModel) -> bool:
-    """Whether the backend says, by its probe or its config, that the model calls tools by itself."""
-    probe = getattr(llm, "calls_tools", None)
-    return bool(probe is not None and probe())
-
-
-def take_turn(llm: LanguageModel, messages: list[Message], ask: Ask) -> dict[str, Any]:
-    """One turn as JSON: `text`, `calls` (id, name, arguments as JSON text), `tokens` spent and their `cost`."""
+def take_turn(model: Model, messages: list[Message], ask: Ask) -> dict[str, Any]:
+    """One turn as JSON: `text`, and `calls` (id, name, arguments as JSON text)."""
     tools = ask.toolbox if ask.call else None
-    if tools and not calls_natively(llm):
-        return _bound(llm, messages, ask)
-    turn = llm.chat(
-        as_sent(messages) if calls_natively(llm) else as_plain(messages),
+    if tools and not model.calls_natively():
+        return _bound(model, messages, ask)
+    turn = model.turn(
+        as_sent(messages) if model.calls_natively() else as_plain(messages),
         tools=tools.schemas() if tools else None,
         max_tokens=ask.max_tokens,
         temperature=ask.temperature,
         seed=ask.seed,
     )
     calls = [{"id": c.id, "name": c.name, "arguments": c.arguments or ""} for c in turn.tool_calls]
-    return {"text": turn.text, "calls": calls if ask.call else [], **Spent.of(turn).to_json()}
+    return {"text": turn.text, "calls": calls if ask.call else []}
 
 
 def fill(
-    llm: LanguageModel, messages: list[Message], schema: Schema, ask: Ask, needed: Schema | None = None
-) -> tuple[dict[str, Any], Spent]:
-    """An object of the schema, and what it took. The same is asked once more: with twice the limit after a cut
-    answer, with another seed after one that is beside the schema.
+    model: Model, messages: list[Message], schema: Schema, ask: Ask, needed: Schema | None = None
+) -> dict[str, Any]:
+    """An object of the schema. The same is asked once more: with twice the limit after a cut answer, with another
+    seed after one that is beside the schema.
 
     `needed` is what the answer must obey where the schema asks for more than that. Raises TruncatedOutput,
     InvalidOutput.
     """
     needed = schema if needed is None else needed
-    shown = as_sent(messages) if calls_natively(llm) else as_plain(messages)
-    spent, limit, seed = Spent(), ask.max_tokens, ask.seed
+    shown = as_sent(messages) if model.calls_natively() else as_plain(messages)
+    limit, seed = ask.max_tokens, ask.seed
     for last in (False, True):
-        turn = llm.chat(shown, schema=schema, max_tokens=limit, temperature=ask.temperature, seed=seed)
-        spent += Spent.of(turn)
+        turn = model.turn(shown, schema=schema, max_tokens=limit, temperature=ask.temperature, seed=seed)
         try:
-            return parse_object(turn, limit, needed), spent
+            return parse_object(turn, limit, needed)
         except (TruncatedOutput, InvalidOutput) as problem:
             if last:
                 raise
@@ -78,25 +72,7 @@ def fill(
     raise AssertionError
 
 
-@dataclass(frozen=True)
-class Spent:
-    """Tokens read and written, and what they cost."""
-
-    tokens: int = 0
-    cost: float = 0.0
-
-    @staticmethod
-    def of(turn: Turn) -> Spent:
-        return Spent(turn.usage.prompt + turn.usage.completion, turn.usage.cost)
-
-    def __add__(self, other: Spent) -> Spent:
-        return Spent(self.tokens + other.tokens, self.cost + other.cost)
-
-    def to_json(self) -> dict[str, Any]:
-        return {"tokens": self.tokens, "cost": self.cost}
-
-
-def _bound(llm: LanguageModel, messages: list[Message], ask: Ask) -> dict[str, Any]:
+def _bound(model: Model, messages: list[Message], ask: Ask) -> dict[str, Any]:
     answer = _answer_name(ask.toolbox)
     functions = [schema["function"] for schema in ask.toolbox.schemas()]
     useful = [f for f in functions if all(ask.narrow.get(f["name"], {"": True}).values())]
@@ -104,13 +80,13 @@ def _bound(llm: LanguageModel, messages: list[Message], ask: Ask) -> dict[str, A
     if ask.answer:
         options.append(_object({_CHOICE: {"const": answer}, "text": {"type": "string", "maxLength": _LONGEST}}))
     schema = options[0] if len(options) == 1 else {"anyOf": options}
-    value, spent = fill(llm, messages, schema, ask, needed={})
+    value = fill(model, messages, schema, ask, needed={})
     chosen = value.pop(_CHOICE, "")
     if chosen == answer:
-        return {"text": str(value.get("text", "")), "calls": [], **spent.to_json()}
+        return {"text": str(value.get("text", "")), "calls": []}
     arguments = value.get("arguments", value) if "arguments" in value and len(value) == 1 else value
     call = {"id": "", "name": chosen, "arguments": json.dumps(arguments, ensure_ascii=False)}
-    return {"text": "", "calls": [call], **spent.to_json()}
+    return {"text": "", "calls": [call]}
 
 
 def _option(function: dict[str, Any], narrow: dict[str, dict[str, list[str]]]) -> Schema:

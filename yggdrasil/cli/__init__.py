@@ -3,6 +3,8 @@
 
 def main() -> None:
     """Entry point of the command; what a user sees as an error never has a traceback."""
-    from yggdrasil.cli.app import run
-
+    try:
+        from yggdrasil.cli.app import run
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
     run()

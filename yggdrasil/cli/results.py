@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from yggdrasil.cli.output import short, tell, visible, write
+from yggdrasil.cli.output import short, tell, visible, write, write_bytes
 from yggdrasil.contract.block import Block
-from yggdrasil.contract.errors import PortError
-from yggdrasil.levels.stage.artifact import encoded
+from yggdrasil.contract.errors import PortError, YggError
+from yggdrasil.contract.values import encode, form_of, suffix
+from yggdrasil.state.names import folder_name
 
-_SUFFIXES = {"image/png": ".png", "audio/wav": ".wav"}
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
 _AGENT = "response"
+STDOUT = Path("-")
+"""`-o -`: the output goes to standard output as it is, and nothing else does."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +39,13 @@ class Keeping:
         if value is None or (small and self.folder is None and name not in self.ports):
             return value
         data, media_type, suffix = _as_text(value) if small else _as_media(value)
-        path = self.file.with_stem(f"{self.file.stem}{mark}") if name in self.ports and self.file else None
-        if path is None and self.folder is not None:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            path = self.folder / f"{name}{mark}{suffix}"
-        if path is None:
-            path = _written_anew(Path(f"{name}{mark}{suffix}"), data)
+        if name in self.ports and self.file is not None:
+            path = self.file if self.file == STDOUT else self.file.with_stem(f"{self.file.stem}{mark}")
+            write_bytes(data) if path == STDOUT else path.write_bytes(data)
         else:
-            path.write_bytes(data)
+            folder = self.folder or Path()
+            folder.mkdir(parents=True, exist_ok=True)
+            path = _written_anew(folder / f"{_file_stem(name)}{mark}{suffix}", data)
         return {"path": str(path), "media_type": media_type, "bytes": len(data)}
 
 
@@ -75,7 +76,7 @@ def keeping(block: Block, out: str | None) -> Keeping:
 
 
 def _is_small(value: Any) -> bool:
-    return isinstance(value, str | int | float | bool | None | dict | list)
+    return form_of(value) is None
 
 
 def _as_text(value: Any) -> tuple[bytes, str, str]:
@@ -86,8 +87,18 @@ def _as_text(value: Any) -> tuple[bytes, str, str]:
 
 
 def _as_media(value: Any) -> tuple[bytes, str, str]:
-    data, media_type = encoded(value)
-    return data, media_type, _SUFFIXES.get(media_type, ".bin")
+    data, media_type = encode(value)
+    return data, media_type, suffix(media_type)
+
+
+def _file_stem(port: str) -> str:
+    """The port's name as the name of one file, whatever a stranger called the port."""
+    if port.isidentifier():
+        return port
+    try:
+        return folder_name(port)
+    except YggError:
+        return "output"
 
 
 def _written_anew(path: Path, data: bytes) -> Path:

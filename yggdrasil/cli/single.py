@@ -14,10 +14,10 @@ from yggdrasil.cli.output import line, write
 from yggdrasil.cli.results import keeping
 from yggdrasil.contract.block import Block, description
 from yggdrasil.contract.errors import PortError, did_you_mean
-from yggdrasil.contract.pictures import read_picture
 from yggdrasil.contract.ports import Port, each_once
 from yggdrasil.contract.tree import describe as describe_tree
 from yggdrasil.contract.tree import walk
+from yggdrasil.contract.values import decode
 from yggdrasil.store.load import load
 
 
@@ -45,8 +45,15 @@ def _value(block: Block, text: str) -> tuple[str, Any]:
 
 
 def _parsed(port: Port, raw: str) -> Any:
+    if raw.startswith("@@"):
+        return _plain(port, raw[1:])
     if raw.startswith("@"):
         return _read(port, Path(raw[1:]))
+    return _plain(port, raw)
+
+
+def _plain(port: Port, raw: str) -> Any:
+    """The value that the words themselves are."""
     if port.kind.name == "text":
         return raw
     if port.kind.large or port.kind.tensor:
@@ -64,13 +71,18 @@ def _read(port: Port, path: Path) -> Any:
         data = path.read_bytes()
     except OSError as error:
         what = "there is no such file" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
-        raise PortError(what, where=f"{port.name}=@{path}", mend=_near_files(path)) from None
-    if port.kind.name == "image":
-        return read_picture(data, str(path))
+        raise PortError(what, where=f"{port.name}=@{path}", mend=_mend(port, path)) from None
+    if port.kind.form is not None:
+        return decode(data, kind=port.kind, where=str(path))
     try:
-        return data.decode()
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise PortError("is not UTF-8 text", where=f"{port.name}=@{path}", mend="give a text file") from None
+
+
+def _mend(port: Port, path: Path) -> str:
+    escape = f"; a text that begins with @ is written {port.name}=@@{path}" if port.kind.name == "text" else ""
+    return _near_files(path) + escape
 
 
 def _near_files(path: Path) -> str:

@@ -85,7 +85,8 @@ class MemoryArtifacts:
 
 
 SUFFIXES = {
-    "image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "audio/wav": ".wav",
+    "image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "image/apng": ".apng", "image/tiff": ".tiff",
+    "audio/wav": ".wav", "application/x-safetensors": ".safetensors", "application/x-npy": ".npy",
     "application/json": ".json", "text/plain;charset=utf-8": ".txt",
 }  # fmt: skip
 """Endings by media type, so that a person can open an artifact; the name itself is the hash."""
@@ -102,6 +103,9 @@ class FolderArtifacts:
         if not _SHA.fullmatch(str(sha256)):
             raise ArtifactError(f"{str(sha256)[:80]!r} is not a sha256", mend="an artifact is named by 64 hex digits")
         stem = self.root / sha256[:2] / sha256
+        if stem.parent.is_symlink():
+            mend = "put the folder itself there: no link is followed"
+            raise ArtifactError("is a link", where=str(stem.parent), mend=mend)
         for suffix in (*SUFFIXES.values(), ""):
             if (path := stem.with_suffix(suffix)).exists():
                 return path

@@ -8,16 +8,14 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, ClassVar, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from yggdrasil.contract import registry
-from yggdrasil.contract.errors import ConfigError, MissingFile, PortError, did_you_mean
+from yggdrasil.contract.config import config_model, refuse_misspelt, validated, validated_one
+from yggdrasil.contract.errors import ConfigError, MissingFile, PortError
 from yggdrasil.contract.ports import Ports, input_ports, output_ports
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
-
     from yggdrasil.contract.running import Outputs
     from yggdrasil.contract.stream import Stream
 
@@ -58,9 +56,11 @@ class Block:
     role: ClassVar[str] = ""
     kind: ClassVar[str] = "block"
     heavy: ClassVar[bool] = False
-    cacheable: ClassVar[bool] = True
+    pure: ClassVar[bool] = False
+    """Whether its results hang on inputs, settings, weights and seed alone: only then may they be kept."""
     remembers: ClassVar[bool] = False
     _changes: int = 0
+    __ygg_root__: ClassVar[bool] = True
 
     def __init_subclass__(cls, type: str = "", role: str = "", **rest: Any) -> None:
         super().__init_subclass__(**rest)
@@ -76,13 +76,22 @@ class Block:
         self.files: dict[str, FileRef] = {}
         self.origin: str = ""
         self.origin_digests: dict[str, str] = {}
-        for field, value in _validated(self.__class__, config).items():
-            setattr(self, field, value)
+        for field, value in validated(self.__class__, config).items():
+            object.__setattr__(self, field, value)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        object.__setattr__(self, name, value)
         if not name.startswith("_"):
+            if name not in vars(self) and not hasattr(self.__class__, name):
+                refuse_misspelt(self.__class__, name)
+            if name in config_model(self.__class__).model_fields:
+                value = validated_one(self.__class__, name, value)
             self._changes += 1
+        object.__setattr__(self, name, value)
+
+    def called(self, name: str) -> None:
+        """Take the name of its place, unless the name is a setting, which says it better."""
+        if "name" not in config_model(self.__class__).model_fields:
+            self.name = name
 
     def touched(self) -> Any:
         """Differs after any change of a setting, file or part: what was remembered about the block is then stale."""
@@ -101,6 +110,11 @@ class Block:
     def outputs(self) -> Ports:
         """Output ports by name."""
         return _class_ports(self.__class__)[1]
+
+    def unsaved(self) -> list[str]:
+        """Its attributes that hold a torch module, whose weights no save would keep."""
+        torch = sys.modules.get("torch")
+        return [] if torch is None else [n for n, part in vars(self).items() if isinstance(part, torch.nn.Module)]
 
     def config(self) -> dict[str, Any]:
         """The config as JSON; what differs from the defaults is what a manifest holds."""
@@ -138,8 +152,12 @@ class Block:
     def keep(self, folder: Path) -> None:
         """Write into `folder` what the block has lived that no JSON state holds; most have nothing."""
 
-    def revive(self, folder: Path) -> None:
-        """Take up what `keep` wrote."""
+    def founding(self) -> str:
+        """A digest that names what `keep` writes, which must be there when the block is loaded; '' for nothing."""
+        return ""
+
+    def revive(self, folder: Path, founding: str = "") -> None:
+        """Take up what `keep` wrote; `founding` is what it was named when it was saved."""
 
     def tensors(self) -> dict[str, Any] | None:
         """Weights that no file holds yet (name → tensor), for saving; None if files say it all."""
@@ -201,69 +219,13 @@ class Block:
 
 
 _serials = itertools.count(1)
-_models: dict[type[Block], Any] = {}
 _ports: dict[type[Block], tuple[Ports, Ports]] = {}
-
-
-def config_model(cls: type[Block]) -> type[BaseModel]:
-    """The pydantic model of a block's config, made from its annotated fields."""
-    if cls not in _models:
-        from pydantic import ConfigDict, create_model
-
-        fields: dict[str, Any] = {}
-        for base in reversed(cls.__mro__):
-            if base is not Block and base is not object:
-                fields |= {n: (hint, getattr(cls, n, ...)) for n, hint in _settings(base).items()}
-        _refuse_reserved(cls, fields)
-        settings = ConfigDict(extra="forbid", arbitrary_types_allowed=False, validate_default=True)
-        _models[cls] = create_model(f"{cls.__name__}Config", __config__=settings, **fields)
-    return _models[cls]
-
-
-def _refuse_reserved(cls: type[Block], fields: dict[str, Any]) -> None:
-    for name in fields:
-        if hasattr(Block, name) or name in ("files", "origin", "serial"):
-            raise ConfigError(
-                f"a setting cannot be called {name!r}", where=cls.__qualname__, mend="a block has a part of that name"
-            )
-
-
-def _settings(base: type[Any]) -> dict[str, Any]:
-    """The annotations of one class body that are settings: neither private nor ClassVar."""
-    noted = inspect.get_annotations(base)
-    own = {n: a for n, a in noted.items() if not n.startswith("_") and not _is_class_var(a)}
-    carrier = SimpleNamespace(__annotations__=own)
-    hints = get_type_hints(carrier, vars(sys.modules[base.__module__]), vars(base), include_extras=True)
-    return hints
-
-
-def _is_class_var(annotation: Any) -> bool:
-    if isinstance(annotation, str):
-        return annotation.replace("typing.", "").startswith("ClassVar")
-    return annotation is ClassVar or get_origin(annotation) is ClassVar
 
 
 def _class_ports(cls: type[Block]) -> tuple[Ports, Ports]:
     if cls not in _ports:
         _ports[cls] = (input_ports(cls.forward), output_ports(cls.forward))
     return _ports[cls]
-
-
-def _validated(cls: type[Block], config: dict[str, Any]) -> dict[str, Any]:
-    from pydantic import ValidationError
-
-    model = config_model(cls)
-    for name in config:
-        if name not in model.model_fields:
-            where = cls.type_name or cls.__name__
-            raise ConfigError(f"there is no setting {name!r}", where=where, mend=did_you_mean(name, model.model_fields))
-    try:
-        made = model.model_validate(config)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        setting = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"setting {setting!r}: {first['msg']}", where=cls.type_name or cls.__name__) from None
-    return {name: getattr(made, name) for name in model.model_fields}
 
 
 def description(block: Block) -> str:

@@ -28,15 +28,15 @@ MAX_SEED = 2**63 - 1
 class Journal(Protocol):
     """A record of effects: each is acted once, then answered from the record for ever."""
 
-    def once(self, place: str, name: str, inputs: Any, act: Callable[[], Any]) -> Any: ...
+    def once(self, place: str, name: str, inputs: Any, act: Callable[[], Any], repeat: bool = True) -> Any: ...
 
 
 class Here:
     """The surroundings of one call. `seed` belongs to this place and call alone (0 … 2**63 − 1)."""
 
     __slots__ = (
-        "_above", "_name", "_path", "_seed", "artifacts", "audience", "cancel", "journal", "mode", "remembers",
-        "session", "shared",
+        "_above", "_name", "_path", "_seed", "_turns", "artifacts", "audience", "cancel", "journal", "mode",
+        "remembers", "session", "shared",
     )  # fmt: skip
 
     def __init__(
@@ -56,6 +56,7 @@ class Here:
         self._seed: int | None = seed
         self._above: Here | None = None
         self._name: str | tuple[str, int] = ""
+        self._turns: dict[str, int] | None = None
         self.audience = audience
         self.cancel = cancel or CancelToken()
         self.artifacts: ArtifactStore = MemoryArtifacts() if artifacts is None else artifacts
@@ -89,7 +90,10 @@ class Here:
             for n in ("path", "audience", "cancel", "artifacts", "journal", "shared", "session", "remembers", "mode")
         }
         parts |= {"seed": self.seed} | changes
-        return Here(**parts)
+        made = Here(**parts)
+        if self.session.root is not None and not changes.keys() & {"seed", "path"}:
+            self._turns = made._turns = {} if self._turns is None else self._turns
+        return made
 
     @property
     def listening(self) -> bool:
@@ -103,7 +107,7 @@ class Here:
     def below(self, name: str, number: int = 1) -> Here:
         """The surroundings of a part named `name`: deeper path, a seed of its own for each call, the rest shared."""
         new = Here.__new__(Here)
-        new._path = new._seed = None
+        new._path = new._seed = new._turns = None
         new._above = self
         new._name = name if number == 1 else (name, number)
         new.audience = self.audience
@@ -115,6 +119,15 @@ class Here:
         new.remembers = self.remembers
         new.mode = self.mode
         return new
+
+    def turn(self, name: str) -> int:
+        """The number of this call of a part by the block that runs here, from 1; outside of a run each is the first."""
+        if self.session.root is None:
+            return 1
+        if self._turns is None:
+            self._turns = {}
+        self._turns[name] = self._turns.get(name, 0) + 1
+        return self._turns[name]
 
     def emit(self, kind: Kind, **data: Any) -> None:
         """Tell who reads this kind of event; `data` as `events.SCHEMAS` says."""
@@ -158,16 +171,27 @@ class Here:
         if self.cancel.cancelled:
             raise Cancelled(self.path)
 
-    def once(self, name: str, inputs: Any, act: Callable[[], Any]) -> Any:
-        """Do `act` (which returns JSON) at most once for this place, name and inputs, also over restarts."""
+    def once(self, name: str, inputs: Any, act: Callable[[], Any], *, repeat: bool = True) -> Any:
+        """Do `act` (which returns JSON) once for this place, name and inputs, also over restarts.
+
+        Who was killed between an act and its record acts again, unless `repeat` says that this would do harm: then
+        it is written down before it is done, and if its end is not known the run pauses and asks.
+        """
         self.check()
         if self.journal is None:
             return act()
-        return self.journal.once(self.path, name, inputs, act)
+        return self.journal.once(self.path, name, inputs, act, repeat)
 
-    def memory(self) -> Any:
-        """What the block that runs here remembered when it was last called in this session (JSON); None at first."""
-        return self.session.session.recall(self._memory_place())
+    def memory(self, form: type | None = None) -> Any:
+        """What the block that runs here remembered when it was last called in this session (JSON); None at first.
+
+        Raises SessionError for a memory of another `form` (list, dict …), such as a broken file brings.
+        """
+        found = self.session.session.recall(self._memory_place())
+        if form is not None and found is not None and not isinstance(found, form):
+            what = f"its memory cannot be rebuilt (it is a {type(found).__name__}, not a {form.__name__})"
+            raise SessionError(what, where=self.path, mend="restore it from a copy, or begin a new session")
+        return found
 
     def remember(self, state: Any) -> None:
         """Let the block that runs here remember `state` (JSON) in this session, instead of what it did."""
@@ -189,13 +213,17 @@ class Here:
 _here: contextvars.ContextVar[Here] = contextvars.ContextVar("yggdrasil_here")
 stand = _here.set
 leave = _here.reset
-_outside = MemoryArtifacts()
+_nowhere = Here()
+
+
+def is_outside(place: Here) -> bool:
+    """Whether `place` is that of no run: one that begins there has a cancel token of its own."""
+    return place is _nowhere
 
 
 def here() -> Here:
     """The surroundings of the call that runs now; outside of any run, an empty one."""
-    found = _here.get(None)
-    return Here(artifacts=_outside) if found is None else found
+    return _here.get(_nowhere)
 
 
 @contextmanager

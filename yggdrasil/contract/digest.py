@@ -10,12 +10,14 @@ from typing import Any, cast
 from yggdrasil.contract.errors import ManifestError
 
 _CHUNK = 1 << 20
+_EXACT = 2**53 - 1
 
 
 def canonical(value: Any) -> bytes:
     """RFC 8785 JSON of `value` with strings in Unicode form NFC.
 
-    Raises ManifestError for NaN, infinities, integers past 2**53 and values that JSON lacks.
+    Integers past 2**53, which JSON's readers round, stand as {"int": their digits}. Raises ManifestError for NaN,
+    infinities and values that JSON lacks.
     """
     import rfc8785
 
@@ -62,6 +64,8 @@ def digest_of_version(path: Path) -> str:
 def _nfc(value: Any) -> Any:
     if isinstance(value, str):
         return unicodedata.normalize("NFC", value)
+    if isinstance(value, int) and not -_EXACT <= value <= _EXACT:
+        return {"int": str(int(value))}
     if isinstance(value, dict):
         given = cast(dict[Any, Any], value)
         made = {_nfc(k): _nfc(v) for k, v in given.items()}

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 Kind = Literal[
     "started", "skipped", "progress", "preview", "token", "tool_call", "tool_result",
-    "artifact", "note", "paused", "finished", "failed", "cancelled",
+    "artifact", "note", "usage", "paused", "finished", "failed", "cancelled",
 ]  # fmt: skip
 KINDS: frozenset[Kind] = frozenset(get_args(Kind))
 """Every kind of event."""
@@ -100,13 +100,19 @@ class ToolResult(TypedDict):
 
 
 class ArtifactMade(TypedDict):
-    """A large value was stored."""
+    """A result was stored: a large one under its hash, a text in the state itself."""
 
-    sha256: str
     media_type: str
-    size: int
+    sha256: NotRequired[str]
+    size: NotRequired[int]
     """Bytes."""
     slot: NotRequired[str]
+
+
+def made_known(artifact: Mapping[str, Any]) -> dict[str, Any]:
+    """What the event of a stored artifact says of its reference; a text of a state may have neither hash nor size."""
+    known = {name: artifact[name] for name in ("sha256", "size") if artifact.get(name) is not None}
+    return {"media_type": artifact.get("media_type", ""), **known}
 
 
 class Note(TypedDict):
@@ -116,6 +122,17 @@ class Note(TypedDict):
     """In English, for who knows no words for the code."""
     code: NotRequired[str]
     args: NotRequired[dict[str, Any]]
+
+
+class Used(TypedDict):
+    """A request to a model has been answered, and this is what it took; a probe's too."""
+
+    prompt: int
+    """Tokens read."""
+    completion: int
+    """Tokens written."""
+    cost: float
+    """In the currency of the model's prices; 0 where it has none."""
 
 
 class PausedFor(TypedDict):
@@ -155,7 +172,7 @@ class Stopped(TypedDict):
 SCHEMAS: Mapping[Kind, type[Any]] = {
     "started": Started, "skipped": Skipped, "progress": Progress, "preview": Preview, "token": Token,
     "tool_call": ToolCall, "tool_result": ToolResult, "artifact": ArtifactMade, "note": Note, "paused": PausedFor,
-    "finished": Finished, "failed": Failed, "cancelled": Stopped,
+    "usage": Used, "finished": Finished, "failed": Failed, "cancelled": Stopped,
 }  # fmt: skip
 """What `data` holds, by kind. A reader takes keys that it does not know as well: later versions may add some."""
 

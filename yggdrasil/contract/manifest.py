@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache
@@ -81,7 +82,15 @@ class Manifest(BaseModel):
 
         data = self.model_dump(mode="json", exclude_defaults=True)
         _check_depth(data, self.name or "manifest")
-        return yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=110)
+        text = yaml.dump(data, Dumper=_dumper(), allow_unicode=True, sort_keys=False, width=110)
+        try:
+            same = yaml.load(text, Loader=_loader()) == data  # noqa: S506 - a SafeLoader without aliases
+        except (yaml.YAMLError, ValueError):
+            same = False
+        if not same:
+            mend = "find the text or number that YAML cannot carry, and leave it out"
+            raise ManifestError("would not be read as it was written", where=self.name, mend=mend)
+        return text
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -153,6 +162,26 @@ def _parts(value: Any) -> Iterable[Any]:
     if isinstance(value, dict):
         return cast(dict[Any, Any], value).values()
     return cast(list[Any], value) if isinstance(value, list) else ()
+
+
+_QUOTED = re.compile("[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+"""Characters that YAML folds, drops or refuses where they are not written as escapes."""
+
+
+@cache
+def _dumper() -> Any:
+    """The dumper of manifests: a text that YAML would change is quoted and escaped."""
+    import yaml
+
+    class Exact(yaml.SafeDumper):
+        """YAML that is read as it was written."""
+
+    def text(dumper: Any, value: str) -> Any:
+        style = '"' if _QUOTED.search(value) else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+    Exact.add_representer(str, text)
+    return Exact
 
 
 def _loader() -> Any:

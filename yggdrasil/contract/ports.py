@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import math
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -11,8 +12,10 @@ from functools import cached_property
 from typing import Annotated, Any, Union, cast, get_args, get_origin, get_type_hints, is_typeddict
 
 from yggdrasil.contract import kinds
+from yggdrasil.contract.characters import whole
 from yggdrasil.contract.errors import PortError, did_you_mean
 from yggdrasil.contract.kinds import Kind
+from yggdrasil.contract.values import problem
 
 _PLAIN: dict[Any, Kind] = {
     str: kinds.TEXT,
@@ -29,6 +32,7 @@ class Port:
     """One named, typed input or output. An input without a default and not optional is required.
 
     `bare`: the lone output of a `forward` that returns the value itself, not a dict of outputs.
+    `hint`: what else than passing a value would feed the input, told where it is missing.
     """
 
     name: str
@@ -39,6 +43,7 @@ class Port:
     optional: bool = False
     bare: bool = False
     about: str = field(default="", compare=False)
+    hint: str = field(default="", compare=False)
 
     @cached_property
     def adapter(self) -> Any:
@@ -46,6 +51,11 @@ class Port:
         from pydantic import TypeAdapter
 
         return TypeAdapter(self.annotation)
+
+    @property
+    def plain(self) -> bool:
+        """Whether its values have a JSON form of their own: they stand in manifests, schemas and requests."""
+        return not (self.kind.large or self.kind.tensor or self.kind.name == "schedule")
 
     def fresh_default(self) -> Any:
         """The default, copied, so that two calls never share a list."""
@@ -59,9 +69,9 @@ class Port:
             if not self.required:
                 return self.fresh_default()
             raise PortError(f"input {self.name!r} is None", where=where, mend=f"it takes {self.kind.name}")
-        problem = _native_problem(self.kind, value)
-        if problem:
-            raise PortError(f"input {self.name!r} {problem}", where=where, mend=f"give it {self.kind.name}")
+        wrong = problem(self.kind, value)
+        if wrong:
+            raise PortError(f"input {self.name!r} {wrong}", where=where, mend=f"give it {self.kind.name}")
         if self.kind.large or self.kind.tensor or self.kind.name in ("schedule", "any"):
             return value
         return self._validated(value, where)
@@ -69,8 +79,15 @@ class Port:
     def _validated(self, value: Any, where: str) -> Any:
         from pydantic import ValidationError
 
+        if isinstance(value, str) and not value.isascii() and whole(value) is not value:
+            shown, mend = ascii(value)[:80], "give whole characters: bytes that are no UTF-8 have no meaning here"
+            raise PortError(f"input {self.name!r} holds half a character: {shown}", where=where, mend=mend)
         try:
-            return self.adapter.validate_python(value)
+            valid = self.adapter.validate_python(value)
+            if isinstance(valid, float) and not math.isfinite(valid):
+                mend = "give a finite number"
+                raise PortError(f"input {self.name!r} was given {valid}", where=where, mend=mend)
+            return valid
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             inner = "".join(f".{part}" for part in first["loc"])
@@ -91,27 +108,6 @@ def _legal(schema: Mapping[str, Any]) -> str:
     high, under = schema.get("maximum"), schema.get("exclusiveMaximum")
     ends = [f"{sign} {end}" for sign, end in ((">=", low), (">", over), ("<=", high), ("<", under)) if end is not None]
     return f"; legal is {schema.get('type', 'number')} {' and '.join(ends)}" if ends else ""
-
-
-def _native_problem(kind: Kind, value: Any) -> str:
-    if kind.name == "image":
-        from PIL.Image import Image
-
-        return "" if isinstance(value, Image) else f"was given {type(value).__name__}, not a PIL image"
-    if kind.tensor:
-        return (
-            ""
-            if hasattr(value, "shape") or isinstance(value, int | float)
-            else (f"was given {type(value).__name__}, not a tensor")
-        )
-    if kind.name == "audio":
-        return "" if isinstance(value, kinds.AudioClip) else f"was given {type(value).__name__}, not an AudioClip"
-    if kind.of:
-        if not isinstance(value, list):
-            return f"was given {type(value).__name__}, not a list"
-        problems = (_native_problem(Kind(kind.of), member) for member in cast(list[Any], value))
-        return next((problem for problem in problems if problem), "")
-    return ""
 
 
 def kind_of(annotation: Any) -> tuple[Kind, bool]:
@@ -189,7 +185,8 @@ def checked_inputs(ports: Mapping[str, Port], given: Mapping[str, Any], where: s
         if name in given:
             values[name] = port.check(given[name], where)
         elif port.required:
-            raise PortError(f"input {name!r} ({port.kind.name}) is missing", where=where, mend=f"pass {name}=…")
+            mend = f"pass {name}=…" + (f", or {port.hint}" if port.hint else "")
+            raise PortError(f"input {name!r} ({port.kind.name}) is missing", where=where, mend=mend)
         else:
             values[name] = port.fresh_default()
     return values

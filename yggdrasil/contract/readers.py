@@ -70,10 +70,11 @@ class Seat:
 class Audience:
     """The readers of one run."""
 
-    __slots__ = ("run", "seats")
+    __slots__ = ("kept_from", "run", "seats")
 
     def __init__(self, readers: Iterable[Reader]) -> None:
         self.run = os.urandom(8).hex()
+        self.kept_from: frozenset[Kind] = frozenset()
         self.seats = tuple(Seat(reader, self.run) for reader in readers)
 
     def fresh(self) -> Audience:
@@ -85,12 +86,21 @@ class Audience:
         new = Audience(())
         new.run = self.run
         new.seats = (*self.seats, Seat(reader, self.run))
+        new.kept_from = self.kept_from
+        return new
+
+    def without(self, *kinds: Kind) -> Audience:
+        """The same readers of the same run, who do not hear these kinds of what they are given."""
+        new = Audience(())
+        new.run, new.seats, new.kept_from = self.run, self.seats, self.kept_from | frozenset(kinds)
         return new
 
     def wants(self, kind: Kind) -> bool:
-        return any(kind in seat.reader.wants for seat in self.seats)
+        return kind not in self.kept_from and any(kind in seat.reader.wants for seat in self.seats)
 
     def tell(self, kind: Kind, place: Any, data: dict[str, Any]) -> None:
+        if kind in self.kept_from:
+            return
         for seat in self.seats:
             if kind in seat.reader.wants:
                 seat.tell(kind, place.path, data, place.artifacts)

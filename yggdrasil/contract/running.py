@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.computing import as_learnable
-from yggdrasil.contract.context import Here, here, leave, stand, standing
+from yggdrasil.contract.context import Here, here, is_outside, leave, stand, standing
 from yggdrasil.contract.errors import Cancelled, Paused, YggError
 from yggdrasil.contract.events import USUAL, Kind
+from yggdrasil.contract.operations import operation_ports
 from yggdrasil.contract.ports import as_outputs, checked_inputs
 from yggdrasil.contract.readers import PATIENCE, Audience, Called, Direct, Listener, Reader
 from yggdrasil.contract.session import in_turn
+from yggdrasil.contract.spending import spend
 
 if TYPE_CHECKING:
     from yggdrasil.contract.block import Block
@@ -34,17 +36,18 @@ def drive(
 ) -> dict[str, Any]:
     """Run `block` below the place where this is called, checking what goes in and out.
 
+    Each call under the block's own name draws from a seed of its own; the first from the place's.
     Emits started (with `begins`), then finished (with `ends`), failed, paused or cancelled.
     Raises what `forward` raises, the place added.
     """
     above = here()
+    if not above.path:
+        above = above.but(cancel=CancelToken(None if is_outside(above) else above.cancel))
     if above.audience is not None and not above.path:
         above = above.but(audience=above.audience.fresh())
     if above.mode.learning:
         inputs = {port: as_learnable(value) for port, value in inputs.items()}
-    place = above.below(name or block.name)
-    if not above.path:
-        place.cancel = CancelToken(above.cancel)
+    place = above.below(name) if name else above.below(block.name, above.turn(block.name))
     return perform(block, inputs, place, check=True, begins=begins, ends=ends)
 
 
@@ -61,11 +64,13 @@ def perform(
     check: bool = False,
     begins: bool = True,
     ends: bool = True,
+    operation: str = "",
 ) -> dict[str, Any]:
     """Call `forward` at a place and tell how it went; the one path of `run`, `stream` and the engines.
 
-    With `check` the inputs are validated first. Where one part is called many times, `begins` and `ends` say
-    whether this call is its first and its last; trouble is told in any.
+    `operation` names another operation of the block that is called instead. With `check` the inputs are validated
+    first. Where one part is called many times, `begins` and `ends` say whether this call is its first and its last;
+    trouble is told in any. What a leaf gives as `usage` is told and counted.
     """
     if begins:
         place.check()
@@ -77,9 +82,14 @@ def perform(
     try:
         if not begins:
             place.check()
-        given = checked_inputs(block.inputs, values, place.path) if check else values
-        answer = in_turn(block, place, given) if block.remembers else block.forward(**given)
-        result = as_outputs(answer, block.outputs, "")
+        if operation:
+            result = _operated(block, operation, values)
+        else:
+            given = checked_inputs(block.inputs, values, place.path) if check else values
+            answer = in_turn(block, place, given) if block.remembers else block.forward(**given)
+            result = as_outputs(answer, block.outputs, "")
+        if "usage" in result and not block.children():
+            spend(place, result["usage"])
     except BaseException as error:
         kind, data = end_by(error, place)
         place.emit(kind, **data)
@@ -89,6 +99,11 @@ def perform(
     if ends and place.audience is not None:
         place.emit("finished")
     return result
+
+
+def _operated(block: Block, operation: str, values: dict[str, Any]) -> dict[str, Any]:
+    _, outputs = operation_ports(block, operation)
+    return as_outputs(getattr(block, operation)(**values), outputs, "")
 
 
 def end_by(error: BaseException, place: Here) -> tuple[Kind, dict[str, Any]]:

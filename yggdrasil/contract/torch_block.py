@@ -117,8 +117,18 @@ class TorchBlock(Block):
             return torch.bfloat16 if _multiplies_bfloat16(self.device) else torch.float32
         return getattr(torch, self.dtype)
 
+    def unsaved(self) -> list[str]:
+        return []
+
     def tensors(self) -> dict[str, Any] | None:
-        return dict(self._module.state_dict()) if self._version() != self._stored else None
+        module = self._module
+        if module is None or (self._version() == self._stored and self._has_files()):
+            return None
+        return dict(module.state_dict())
+
+    def _has_files(self) -> bool:
+        """Whether the weights' files are still there: the folder of an earlier save may be gone, the module is not."""
+        return all(ref.path is not None and ref.path.exists() for ref in self.pieces().values())
 
     def stored(self, ref: FileRef) -> None:
         super().stored(ref)

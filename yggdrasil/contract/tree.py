@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from yggdrasil.contract import registry
 from yggdrasil.contract.block import Block, FileRef
 from yggdrasil.contract.errors import ManifestError, YggError
+from yggdrasil.contract.functions import Function
 from yggdrasil.contract.manifest import FORMAT, FileEntry, Manifest
 
+_DECLARED = ('`class X(Block, type="me/x")`', '`@ygg.block(type="me/x")`')
 Expand = Callable[[str, str], Block]
 """(ref, where) → the block that a `ref` outside of the tree stands for."""
 
@@ -40,7 +42,7 @@ def _describe(block: Block, path: str, seen: dict[int, str], refs: bool) -> Mani
         raise ManifestError(
             f"class {block.__class__.__qualname__} has no type name",
             where=path or block.name,
-            mend='declare it as `class X(Block, type="me/x")`, so that a manifest can name it',
+            mend=f"declare it as {_DECLARED[isinstance(block, Function)]}, so that a manifest can name it",
         )
     if refs and block.origin and path:
         alone = describe(block)
@@ -97,7 +99,7 @@ class _Assembler:
         block = self._own(manifest, path) if manifest.ref is None else self._referred(manifest, path)
         self.made[path] = block
         if path:
-            block.name = path.rpartition("/")[2]
+            block.called(path.rpartition("/")[2])
         return block
 
     def _referred(self, manifest: Manifest, path: str) -> Block:

@@ -28,6 +28,7 @@ class Choosing(Block, type="choose"):
     (value → node) the branch of that value, or `otherwise`. A number or truth value is named as JSON writes it.
     """
 
+    pure: ClassVar[bool] = True
     kind: ClassVar[str] = "graph"
     when: str = _WHEN
     cases: dict[str, str] = {}

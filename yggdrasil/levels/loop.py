@@ -39,6 +39,7 @@ class Looping(Block, type="loop"):
     `index`: the body's integer input that is told the number of the round, from 1.
     """
 
+    pure: ClassVar[bool] = True
     kind: ClassVar[str] = "graph"
     times: PositiveInt | str | None = None
     until: str = ""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextvars
 import json
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from yggdrasil.contract.block import Block, FileRef
 from yggdrasil.contract.digest import digest_file, digest_of_version
 from yggdrasil.contract.errors import ManifestError, WeightsError, YggError
+from yggdrasil.contract.inside import inside
 from yggdrasil.contract.manifest import FileEntry, Manifest, read_manifest
 from yggdrasil.contract.session import ROOT, own_session
 from yggdrasil.contract.tree import assemble, describe, migrated, walk
@@ -19,12 +21,20 @@ from yggdrasil.store.models import locate
 from yggdrasil.store.save import MANIFEST, life_name
 from yggdrasil.store.shelf import on_shelf
 
+Wanted = TypeVar("Wanted", bound=Block)
 _LIFE_MEND = "restore it, or take `life` out of the manifest's `digests` to begin anew"
+_lost: contextvars.ContextVar[dict[str, WeightsError] | None] = contextvars.ContextVar("yggdrasil_lost", default=None)
 _open: contextvars.ContextVar[tuple[str, ...]] = contextvars.ContextVar("yggdrasil_open_shelf", default=())
 
 
-def load(name: str | Path) -> Block:
-    """The block that was saved at a path, or that stands on the shelf under a name.
+@overload
+def load(name: str | Path) -> Block: ...
+@overload
+def load(name: str | Path, wanted: type[Wanted]) -> Wanted: ...
+
+
+def load(name: str | Path, wanted: type[Block] = Block) -> Block:
+    """The block that was saved at a path, or that stands on the shelf under a name; of the class `wanted`.
 
     A string is a path if it holds a slash or begins with a dot. Raises ManifestError, UnknownType,
     WeightsError, WiringError: each names what is wrong, where, and how to mend it.
@@ -37,13 +47,17 @@ def load(name: str | Path) -> Block:
         block = load_manifest(manifest, folder)
     except YggError as error:
         raise _from(error, folder, "" if by_path else text) from None
-    block.name = manifest.name or block.name
+    if not isinstance(block, wanted):
+        mend = f"load it without {wanted.__name__}, or name another"
+        raise ManifestError(f"{text!r} holds a {block.kind}, no {wanted.__name__}", where=text, mend=mend)
+    block.called(manifest.name or block.name)
     if not by_path:
         block.origin = f"shelf:{text}"
         found = describe(block)
         block.origin_digests = {"structure": found.structure_digest(), "weights": found.weights_digest()}
-        block.name = text
-    _revive(block, folder, (manifest.digests or {}).get("life"))
+        block.called(text)
+    digests = manifest.digests or {}
+    _revive(block, folder, digests.get("life"), digests.get("founding", ""))
     return block
 
 
@@ -58,6 +72,17 @@ def _from(error: YggError, folder: Path, item: str) -> YggError:
     return error
 
 
+@contextmanager
+def healing() -> Generator[dict[str, WeightsError]]:
+    """Files that are absent or damaged are told (sha256 → why) instead of refused: their block is to be replaced."""
+    lost: dict[str, WeightsError] = {}
+    token = _lost.set(lost)
+    try:
+        yield lost
+    finally:
+        _lost.reset(token)
+
+
 def load_manifest(manifest: Manifest, folder: Path, instead: Mapping[str, Block] | None = None) -> Block:
     """The block that a manifest describes, its files looked for under `folder`; one `ref` gives one block.
 
@@ -66,7 +91,14 @@ def load_manifest(manifest: Manifest, folder: Path, instead: Mapping[str, Block]
     known: dict[str, Block] = dict(instead or {})
 
     def find(entry: FileEntry, where: str) -> FileRef:
-        return find_file(entry, folder, where)
+        try:
+            return find_file(entry, folder, where)
+        except WeightsError as error:
+            lost = _lost.get()
+            if lost is None:
+                raise
+            lost[entry.sha256] = error
+            return FileRef(entry.sha256, None, entry.source)
 
     def follow(ref: str, where: str) -> Block:
         if ref not in known:
@@ -76,11 +108,18 @@ def load_manifest(manifest: Manifest, folder: Path, instead: Mapping[str, Block]
     now = migrated(manifest)
     block = assemble(now, find, follow)
     if now is not manifest:
-        _check_digest(manifest, "structure", "is", manifest.structure_digest(), folder)
+        if not _refers_out(manifest):
+            _check_digest(manifest, "structure", "is", manifest.structure_digest(), folder)
         now.digests = {part: value for part, value in (manifest.digests or {}).items() if part != "structure"}
     if not instead:
         _check_digests(now, block, folder)
     return block
+
+
+def _refers_out(manifest: Manifest) -> bool:
+    """Whether it names parts of the shelf, which its structure's digest counts as if they were spelled out."""
+    own = manifest.ref is not None and not manifest.ref.startswith("#")
+    return own or any(_refers_out(node) for node in manifest.nodes.values())
 
 
 def expand(ref: str, where: str) -> Block:
@@ -110,16 +149,8 @@ def find_file(entry: FileEntry, folder: Path, where: str) -> FileRef:
             raise ManifestError("a file has neither `path` nor `source`", where=where, mend="give one of them")
         model, _, name = entry.source.partition("#")
         return FileRef(entry.sha256, locate(entry.sha256, name or model), entry.source)
-    try:
-        path = (folder / entry.path).resolve()
-        found_there = path.is_file()
-    except (OSError, ValueError, RuntimeError) as error:
-        what = f"{entry.path[:80]!r} is no path of a file ({error})"
-        raise WeightsError(what, where=where, mend="name a file in the manifest's folder") from None
-    if not path.is_relative_to(folder.resolve()):
-        what = f"{entry.path!r} leaves the folder of its manifest"
-        raise WeightsError(what, where=where, mend="keep files inside it")
-    if not found_there:
+    path = inside(folder, entry.path, where)
+    if not path.is_file():
         raise WeightsError(f"{entry.path!r} is not there", where=where, mend=f"put it back under {folder}")
     if where.endswith(":weights"):
         check_kind(path)
@@ -155,7 +186,7 @@ def _check_digest(manifest: Manifest, part: str, verb: str, found: str, folder: 
         )
 
 
-def _revive(block: Block, folder: Path, digest: str | None) -> None:
+def _revive(block: Block, folder: Path, digest: str | None, founding: str) -> None:
     """Let each block remember what it did when it was saved, or raise ManifestError."""
     if digest is not None:
         path = folder / life_name(digest)
@@ -166,7 +197,7 @@ def _revive(block: Block, folder: Path, digest: str | None) -> None:
                 what = f"has state for {place!r}, which is not in the tree"
                 raise ManifestError(what, where=str(path), mend=_LIFE_MEND)
             own_session(block).remember(place, state)
-    block.revive(folder)
+    block.revive(folder, founding)
 
 
 def _life(path: Path, wanted: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def read_config(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > _LARGEST:
             raise ValueError(f"larger than {_LARGEST} bytes")
-        data: Any = json.loads(path.read_text(encoding="utf-8"))
+        data: Any = json.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise ManifestError(f"is no JSON ({error})", where=str(path), mend="fetch it again") from None
     if not isinstance(data, dict):

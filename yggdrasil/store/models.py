@@ -80,6 +80,11 @@ def locate(sha256: str, name: str) -> Path | None:
     return path if path.is_file() else None
 
 
+def is_stored(path: Path) -> bool:
+    """Whether a file is one of the store's, whose name is its digest."""
+    return path.resolve().is_relative_to((home() / "models").resolve())
+
+
 def catalogue(data: Path | None = None) -> dict[str, Model]:
     """Every known model by name, from `data` or the catalogue that the package carries."""
     return dict(_read(data or _HERE / "models.json"))

@@ -17,10 +17,15 @@ from yggdrasil.contract.digest import digest_bytes
 from yggdrasil.contract.errors import ManifestError, WeightsError
 from yggdrasil.contract.manifest import FORMAT, FileEntry, Manifest
 from yggdrasil.contract.session import ROOT
+from yggdrasil.contract.side_files import INDEX, read_index, side_file
 from yggdrasil.contract.tree import describe, walk
-from yggdrasil.contract.weights import check_kind, encode_tensors, refuse_code
+from yggdrasil.contract.weights import check_kind, check_pieces, encode_tensors, refuse_code, suffix_of
+from yggdrasil.store.models import is_stored
 
 MANIFEST = "manifest.yaml"
+_AT_ONCE = 16 << 20
+_FICLONE = 0x40049409
+"""Linux: let a file share the blocks of another until one of them is written."""
 _LIBRARIES = ("torch", "diffusers", "transformers")
 
 
@@ -63,6 +68,8 @@ def _write(block: Block, folder: Path, standalone: bool) -> None:
     if life:
         manifest.digests["life"] = digest_bytes(_life_text(life))
     manifest.versions = {name: version(name) for name in ("yggdrasill", *_LIBRARIES)}
+    if founding := block.founding():
+        manifest.digests["founding"] = founding
     text = manifest.dump().encode()
     block.keep(folder)
     name = life_name(manifest.digests["life"]) if life else ""
@@ -76,8 +83,12 @@ def _write(block: Block, folder: Path, standalone: bool) -> None:
 
 def _give_files(block: Block, folder: Path) -> None:
     """Weights that live in memory only become files of the save; the block then names them."""
-    for _, part in walk(block):
+    for at, part in walk(block):
         tensors = part.tensors()
+        if tensors is None and (held := part.unsaved()):
+            mend = "make its class a TorchBlock, whose `build` makes the module, or give its tensors by `tensors()`"
+            what = f"{held[0]!r} is a torch module, whose weights a plain block does not save"
+            raise ManifestError(what, where=at or block.name, mend=mend)
         if tensors is None:
             continue
         data = encode_tensors(tensors)
@@ -102,6 +113,9 @@ def _spell_out(manifest: Manifest, block: Block) -> None:
 
 def _place_files(manifest: Manifest, folder: Path) -> None:
     """Copy (or link) each named file into the folder once, and name it by a path inside."""
+    placed = [Path(entry.path) for role, entry in manifest.files.items() if is_weights(role) and entry.path]
+    if len(placed) == sum(map(is_weights, manifest.files)) and all(path.is_file() for path in placed):
+        check_pieces(placed)
     for role, entry in manifest.files.items():
         if entry.source is None and entry.path is None:
             mend = "give the block the file, or the name of the catalogue entry that has it"
@@ -120,45 +134,75 @@ def _placed(entry: FileEntry, folder: Path, role: str) -> FileEntry:
     if is_weights(role):
         check_kind(source)
     refuse_code(source)
-    companions = source.parent if source.name == "index.json" else None
-    name = f"{entry.sha256}{source.suffix}" if companions is None else f"{entry.sha256}/{source.name}"
+    companions = source.parent if source.name == INDEX else None
+    suffix = suffix_of(source) if is_weights(role) else source.suffix
+    name = f"{entry.sha256}{suffix}" if companions is None else f"{entry.sha256}/{source.name}"
     target = folder / "weights" / name
     if companions is not None and not target.exists():
-        _copy_folder(companions, target.parent)
+        _copy_named(source, target.parent)
     elif not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
-        _link_or_copy(source, target)
+        _own_copy(source, target)
     return FileEntry(sha256=entry.sha256, path=target.relative_to(folder).as_posix())
 
 
-def _copy_folder(source: Path, target: Path) -> None:
-    """A copy that is there whole or not at all."""
+def _copy_named(index: Path, target: Path) -> None:
+    """The index, what it names by hash and the licences beside it, copied whole or not at all."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".tmp-") as part:
-        copied = shutil.copytree(source, Path(part) / "whole")
+        copied = Path(part) / "whole"
+        copied.mkdir()
+        shutil.copyfile(index, copied / index.name)
+        for entry in read_index(index).values():
+            kept = copied / entry.file
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_bytes(side_file(index, entry.file, entry.sha256))
+        for beside in index.parent.iterdir():
+            if beside.is_file() and not beside.is_symlink() and beside.name.startswith(("LICENSE", "NOTICE")):
+                shutil.copyfile(beside, copied / beside.name)
         shutil.rmtree(target, ignore_errors=True)
         os.replace(copied, target)
     sync_folder(target.parent)
 
 
-def _link_or_copy(source: Path, target: Path) -> None:
+def _own_copy(source: Path, target: Path) -> None:
+    """The bytes as a file of the save's own; only a file of our own store, which nobody writes over, is linked."""
     part = target.with_name(f".tmp-{os.getpid()}-{threading.get_ident()}-{target.name}")
     part.unlink(missing_ok=True)
     try:
-        _linked(source, part)
+        if not (is_stored(source) and _linked(source, part)):
+            _copied(source, part)
         os.replace(part, target)
     finally:
         part.unlink(missing_ok=True)
     sync_folder(target.parent)
 
 
-def _linked(source: Path, part: Path) -> None:
+def _linked(source: Path, part: Path) -> bool:
     try:
         os.link(source.resolve(), part)
     except OSError:
-        shutil.copyfile(source, part)
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
+        return False
+    return True
+
+
+def _copied(source: Path, part: Path) -> None:
+    """A copy that shares its blocks with the source where the file system can (they part when one is written)."""
+    with source.open("rb") as origin, part.open("wb") as file:
+        if not _cloned(origin.fileno(), file.fileno()):
+            shutil.copyfileobj(origin, file, _AT_ONCE)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _cloned(origin: int, file: int) -> bool:
+    try:
+        from fcntl import ioctl
+
+        ioctl(file, _FICLONE, origin)
+    except (ImportError, OSError):
+        return False
+    return True
 
 
 def _life_text(life: dict[str, Any]) -> bytes:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from yggdrasil.storytelling.guides.cast import Cast
 from yggdrasil.storytelling.guides.deed import deed, time_in, weather_in
+from yggdrasil.storytelling.guides.update import _apply
 
 CASES = [
     ("Karim finds a sword", ["Karim"], "", "sword", False, ("hold A",)),
@@ -36,6 +38,17 @@ def test_a_creature_that_comes_is_told_on_as_one_and_a_deed_as_a_deed() -> None:
     assert deed("A dragon lands on the roof", [], "", "dragon", kind="creature").like == "beast"
     assert deed("Karim finds a fox", ["Karim"], "", "fox", kind="creature").like == ""
     assert deed("Karim finds a fox", ["Karim"], "", "fox", kind="creature").told
+
+
+BRACES = ["writes {} on a wall", "{0}", "{", "}", "{who} and {place}", "{{hello}}", "the sign says {A}", "{a!x:}"]
+
+
+@pytest.mark.parametrize("said", BRACES)
+def test_braces_in_a_users_words_are_told_as_they_stand(said: str) -> None:
+    cast = Cast(people=("Edith",), place="the well", other="", thing="")
+    (effect,) = deed(f"Edith {said}", ["Edith"], "", "").effects
+    (operation,) = _apply({}, cast, effect, [])
+    assert operation == {"op": "add_fact", "text": f"Edith {said}."}
 
 
 def test_weather_and_hour_that_a_sentence_tells() -> None:

@@ -1,5 +1,6 @@
 """The solver takes exactly the steps of the scheduler it wraps, and counts what it asks the backbone for."""
 
+from pathlib import Path
 from typing import Any, TypedDict
 
 import diffusers
@@ -48,7 +49,6 @@ class Stub(Block, role="Backbone"):
 class Model(Block, role="Backbone"):
     """A smooth function of latent and time, in place of a network."""
 
-    cacheable = False
     calls = 0
 
     def forward(self, latent: Latent, timestep: Timestep) -> Pred:
@@ -63,7 +63,6 @@ def predict(latent: Any, timestep: Any) -> Any:
 class ReturnNoise(Block, role="Backbone"):
     """Says always the noise that the seed gives."""
 
-    cacheable = False
 
     def forward(self, latent: Latent, timestep: Timestep) -> Pred:
         return torch.randn(1, *SHAPE, generator=torch.Generator().manual_seed(7))
@@ -210,5 +209,38 @@ def test_settings_out_of_range_are_told() -> None:
     for bad in ({"steps": 0}, {"steps": 1001}, {"strength": 0.0}, {"strength": 1.1}, {"count": 0}, {"count": 257}):
         with pytest.raises(PortError, match=next(iter(bad))):
             solver.run(**bad)
-    with pytest.raises(ConfigError, match=r"'scheduler'.*Input should be"):
-        SchedulerSolver(scheduler="Ddim")
+    with pytest.raises(ConfigError, match=r"'scheduler'.*Input should be.*did you mean.*'DDIMScheduler'"):
+        SchedulerSolver(scheduler="DdimScheduler")  # type: ignore[arg-type]
+    standing = SchedulerSolver()
+    with pytest.raises(ConfigError, match=r"did you mean 'EulerDiscreteScheduler'"):
+        standing.scheduler = "EulerDiscretScheduler"  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("timestep_spacin", "did you mean 'timestep_spacing'"), ("nonsense", "inputs of the run"),
+        ("timesteps", "inputs of the run"), ("custom_timesteps", "inputs of the run"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["DDIMScheduler", "PNDMScheduler"])
+def test_n29_a_setting_that_no_scheduler_has_is_refused(name: Any, setting: str, told: str) -> None:
+    solver = SchedulerSolver(scheduler=name, shape=SHAPE, settings={setting: [3, 2, 1]})
+    with pytest.raises(ConfigError, match=rf"no scheduler has a setting '{setting}'.*{told}"):
+        solver.run()
+
+
+def test_n29_a_setting_of_another_scheduler_follows_a_pipelines_config() -> None:
+    foreign = SchedulerSolver(
+        scheduler="DDIMScheduler", shape=SHAPE, settings={"skip_prk_steps": True, "_class_name": "x"}
+    )
+    plain_ = SchedulerSolver(scheduler="DDIMScheduler", shape=SHAPE)
+    assert torch.equal(denoise(foreign, Model(), steps=2)[0], denoise(plain_, Model(), steps=2)[0])
+
+
+def test_n29_what_was_saved_with_such_a_setting_still_loads(tmp_path: Path) -> None:
+    folder = ygg.save(SchedulerSolver(scheduler="DDIMScheduler", shape=SHAPE, settings={"clip": 1}), tmp_path / "s")
+    path = folder / "manifest.yaml"
+    path.write_text(path.read_text().replace("format: 2", "format: 1"))
+    loaded: Any = ygg.load(folder)
+    assert loaded.settings == {} and loaded.run(seed=1).next_latent.shape == (1, *SHAPE)

@@ -18,6 +18,7 @@ CALLS: list[str] = []
 
 
 class Paint(Block, type="test_cache/paint"):
+    pure: ClassVar[bool] = True
     shade: int = 10
 
     def forward(self, text: Text) -> Image:
@@ -26,20 +27,22 @@ class Paint(Block, type="test_cache/paint"):
 
 
 class Same(Block, type="test_cache/same"):
+    pure: ClassVar[bool] = True
+
     def forward(self, image: Image) -> Image:
         CALLS.append("same")
         return image
 
 
 class Seed(Block, type="test_cache/seed"):
+    pure: ClassVar[bool] = True
+
     def forward(self) -> int:
         CALLS.append("seed")
         return here().seed
 
 
 class Count(Block, type="test_cache/count", role="Tool"):
-    cacheable = False
-
     def forward(self, text: Text) -> int:
         CALLS.append("count")
         return len(CALLS)
@@ -55,6 +58,8 @@ class Remember(Block, type="test_cache/remember"):
 
 
 class Zeros(Block, type="test_cache/zeros"):
+    pure: ClassVar[bool] = True
+
     def forward(self, text: Text) -> AnyTensor:
         CALLS.append("zeros")
         return torch.zeros(3)
@@ -140,6 +145,7 @@ def test_what_must_not_be_kept_is_run_each_time() -> None:
 
 def test_nameless_blocks_are_kept_by_object_and_setting() -> None:
     class Local(Block):
+        pure: ClassVar[bool] = True
         mark: str = "!"
 
         def forward(self, text: Text) -> Text:
@@ -183,6 +189,8 @@ def test_the_least_used_goes_first_and_what_cannot_be_copied_is_not_kept() -> No
 
 def test_a_loop_is_kept_with_its_form() -> None:
     class Inc(Block, type="test_cache/inc"):
+        pure: ClassVar[bool] = True
+
         def forward(self, n: int) -> int:
             CALLS.append("inc")
             return n + 1
@@ -214,3 +222,34 @@ def test_keys_are_no_walk_over_ancestors() -> None:
         patch.setattr("yggdrasil.engine.flow.cache.hashlib.sha256", counting)
         graph.run(image=image)
     assert len(hashed) < 60 * 6
+
+
+class Reads(Block, type="test_cache/reads"):
+    """Read a file that no input names by its content."""
+
+    def forward(self, path: Text) -> Text:
+        return Path(path).read_text()
+
+
+class Shouts(Block, type="test_cache/shouts"):
+    """Say it loudly."""
+
+    pure: ClassVar[bool] = True
+
+    def forward(self, text: Text) -> Text:
+        CALLS.append("shouts")
+        return text.upper()
+
+
+def test_n33_a_block_that_does_not_say_it_is_pure_is_asked_each_time(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    graph = ygg.Graph("g").add(Reads(), "reads").add(Shouts(), "shouts").connect("reads.text", "shouts.text")
+    file.write_text("fox")
+    assert graph.run(path=str(file)).text == "FOX"
+    file.write_text("owl")
+    assert graph.run(path=str(file)).text == "OWL"
+
+
+def test_a_part_that_is_pure_is_still_asked_once_for_equal_inputs() -> None:
+    graph = ygg.Graph("g").add(Shouts())
+    assert [graph.run(text="fox").text for _ in range(2)] == ["FOX", "FOX"] and CALLS == ["shouts"]

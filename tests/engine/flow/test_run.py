@@ -61,7 +61,6 @@ class Draw(Block):
 def sleeper(until: threading.Barrier) -> Block:
     class Sleep(Block):
         heavy = True
-        cacheable = False
 
         def forward(self, text: Text) -> Text:
             until.wait(10)

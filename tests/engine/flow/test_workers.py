@@ -20,7 +20,6 @@ class Heavy(Block, type="test_workers/heavy"):
     """Add one in the lane, and count who does so beside it."""
 
     heavy = True
-    cacheable = False
     inside = 0
     most = 0
 
@@ -37,8 +36,6 @@ class Heavy(Block, type="test_workers/heavy"):
 
 class Stop(Block, type="test_workers/stop"):
     """Cancel the run that it stands in, if asked."""
-
-    cacheable = False
 
     def forward(self, n: int) -> int:
         if n < 0:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-import wave
 
 import numpy as np
 import pytest
+from scipy.io import wavfile
 
 import yggdrasil as ygg
 from yggdrasil.contract import ConfigError, MemoryArtifacts, here, standing
@@ -31,9 +31,8 @@ def test_a_plan_can_have_the_chronicle_read_aloud() -> None:
     with standing(here().but(artifacts=artifacts)):
         made = Making({"read": ygg.load("voice")}).run(plan=plan).artifacts["reading"]
     assert made["media_type"] == "audio/wav"
-    with wave.open(io.BytesIO(artifacts.get(made["sha256"]))) as file:
-        assert file.getframerate() == 24000
-        assert file.getnframes() > 24000
+    rate, samples = wavfile.read(io.BytesIO(artifacts.get(made["sha256"])))
+    assert rate == 24000 and len(samples) > 24000
 
 
 def test_a_text_that_it_cannot_read_is_an_error() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from yggdrasil.blocks.backbone.network import Network, Prediction
 from yggdrasil.contract.computing import lasting
@@ -20,6 +20,8 @@ class Flux(Network, type="backbone/flux", role="Backbone"):
     The scale enters as an embedding where the model was taught it (`guidance_embeds`), else not at all: the batch
     is never doubled. `arch` is the config of a diffusers FluxTransformer2DModel.
     """
+
+    pure: ClassVar[bool] = True
 
     def forward(
         self, latent: Latent, timestep: Timestep, condition: Embedding, pooled: Embedding, scale: float = 3.5

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from yggdrasil.blocks.backbone.network import BothPredictions, Network, halves
 from yggdrasil.contract.computing import lasting
@@ -19,6 +19,8 @@ class StableAudio(Network, type="backbone/stable_audio", role="Backbone"):
     With a negative condition and a scale other than 1 both halves are computed in one batch, the unconditional
     first. `arch` is the config of a diffusers StableAudioDiTModel.
     """
+
+    pure: ClassVar[bool] = True
 
     def forward(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from yggdrasil.blocks.backbone.network import BothPredictions, Network, halves
 from yggdrasil.contract.computing import lasting
@@ -21,6 +21,8 @@ class UNet(Network, type="backbone/unet", role="Backbone"):
     first. A UNet that was taught its guidance (`time_cond_proj_dim`) gets the scale as an embedding instead, and
     never a second half. `arch` is the config of a diffusers UNet2DConditionModel.
     """
+
+    pure: ClassVar[bool] = True
 
     def forward(
         self,

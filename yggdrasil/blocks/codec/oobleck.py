@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 from yggdrasil.blocks.seconds import Seconds, span
 from yggdrasil.contract.torch_block import TorchBlock
@@ -25,6 +25,7 @@ class SoundDecoder(TorchBlock, type="codec/oobleck", role="Codec"):
     seconds, that the model makes. `arch` is the config of a diffusers AutoencoderOobleck.
     """
 
+    pure: ClassVar[bool] = True
     arch: dict[str, Any]
     longest: float = 47.0
 

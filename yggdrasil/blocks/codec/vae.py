@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 from yggdrasil.blocks.codec.autoencoder import Autoencoder, Family
 from yggdrasil.blocks.patches import Side, from_patches, legal_size
@@ -32,6 +32,7 @@ class Decoder(Autoencoder, type="codec/vae", role="Codec"):
     pixels is what is kept of each picture, from its left upper corner.
     """
 
+    pure: ClassVar[bool] = True
     patch: int = 1
 
     def forward(self, latent: Latent, size: Json = None) -> Decoded:
@@ -84,6 +85,7 @@ class Encoder(_PictureEncoder, type="codec/vae_encoder", role="Codec"):
     A picture with transparency needs a `matte`: the colour that is seen behind it, a name or #rrggbb.
     """
 
+    pure: ClassVar[bool] = True
     size: int = 64
 
     def forward(self, image: Image | None = None) -> Coded:
@@ -102,6 +104,7 @@ class Sampler(_PictureEncoder, type="codec/vae_sampler", role="Codec"):
     A picture with transparency needs a `matte`: the colour that is seen behind it, a name or #rrggbb.
     """
 
+    pure: ClassVar[bool] = True
     family: Family = "AutoencoderKL"
     multiple: int = 8
 

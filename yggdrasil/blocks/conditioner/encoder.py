@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 from yggdrasil.blocks.conditioner.architectures import build_encoder
 from yggdrasil.blocks.tokenizer.files import read_tokenizer
@@ -35,6 +35,7 @@ class PromptEncoder(TorchBlock, type="conditioner/prompt", role="Conditioner"):
     those that then begin with one of `drop` are left out. Not `masked`, it reads the padding too, as CLIP was taught.
     """
 
+    pure: ClassVar[bool] = True
     arch: dict[str, Any]
     drop: list[str] = []
     prefix: str = ""
@@ -76,6 +77,8 @@ class TextEncoder(PromptEncoder, type="conditioner/encoder"):
     At guidance scale 1 the negative ids are not encoded: nothing would ask for them.
     """
 
+    pure: ClassVar[bool] = True
+
     def forward(  # pyright: ignore[reportIncompatibleMethodOverride]
         self,
         token_ids: TokenIds,
@@ -99,6 +102,7 @@ class TextEncoder(PromptEncoder, type="conditioner/encoder"):
 class Embedder(PromptEncoder, type="embed/sentence", role="Tool"):
     """Embed a text as one unit vector (mean of the last hidden states), for search by meaning."""
 
+    pure: ClassVar[bool] = True
     window: int = 256
 
     def forward(self, text: Text) -> Json:  # pyright: ignore[reportIncompatibleMethodOverride]

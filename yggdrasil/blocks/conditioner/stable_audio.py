@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from yggdrasil.blocks.conditioner.encoder import Condition
 from yggdrasil.blocks.seconds import Seconds, span
@@ -21,6 +21,7 @@ class SpanProjection(TorchBlock, type="conditioner/stable_audio", role="Projecti
     `arch` is the config of a diffusers StableAudioProjectionModel.
     """
 
+    pure: ClassVar[bool] = True
     arch: dict[str, Any]
     longest: float = 47.0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import ClassVar, TypedDict
 
 from yggdrasil.contract import Block
 from yggdrasil.ports import Pred
@@ -17,6 +17,8 @@ class ClassifierFree(Block, type="guidance/cfg", role="Guidance"):
 
     At scale 1 there is no unconditional half and the conditional prediction passes as it is.
     """
+
+    pure: ClassVar[bool] = True
 
     def forward(self, pred_cond: Pred, pred_uncond: Pred | None = None, scale: float = 1.0) -> GuidedPred:
         if pred_uncond is None:

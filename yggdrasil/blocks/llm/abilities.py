@@ -8,6 +8,8 @@ from abc import abstractmethod
 from typing import Any, NamedTuple, TypedDict
 
 from yggdrasil.contract import Block, YggError, here
+from yggdrasil.contract.characters import whole_value
+from yggdrasil.contract.operations import operation
 from yggdrasil.ports import Json, Messages, Text
 
 Message = dict[str, Any]
@@ -91,7 +93,7 @@ def parse_object(turn: Turn, limit: int, schema: Schema | None = None) -> dict[s
         raise TruncatedOutput(limit, turn.text, here().path)
     fenced = _FENCE.match(turn.text)
     try:
-        value = json.loads(fenced.group(1) if fenced else turn.text)
+        value = whole_value(json.loads(fenced.group(1) if fenced else turn.text))
         problem = "" if isinstance(value, dict) else f"it is a {type(value).__name__}"
         problem = problem or beside_schema(value, schema or {})
     except (ValueError, RecursionError) as error:
@@ -177,7 +179,8 @@ class LanguageModel(Block, role="LLM"):
             limit *= 2
         return parse_object(turn, limit, schema)
 
-    def choose(self, prefix: str, candidates: list[str]) -> list[float]:
+    @operation
+    def choose(self, prefix: Text, candidates: list[str]) -> list[float]:
         """Mean log-probability per token of each candidate text after the prefix.
 
         Raises NotAble where the backend cannot score a given text.
@@ -188,9 +191,10 @@ class LanguageModel(Block, role="LLM"):
             "Use llm/transformers for the guided policy, or let the model choose by an enum in a schema",
         )
 
+    @operation
     def continue_(
         self,
-        prefix: str,
+        prefix: Text,
         n: int = 1,
         *,
         max_tokens: int = 40,

@@ -15,6 +15,7 @@ from yggdrasil.blocks.llm.sampling import Sampling, draw, generators
 from yggdrasil.blocks.llm.vocabulary import Vocabulary
 from yggdrasil.contract import PortError, here
 from yggdrasil.contract.lanes import Line
+from yggdrasil.contract.spending import spend
 
 if TYPE_CHECKING:
     import torch
@@ -59,8 +60,10 @@ class Decoder:
         for candidate, ids in zip(candidates, texts, strict=True):
             if not ids:
                 raise PortError(f"candidate {candidate!r} has no tokens", where=here().path, mend="leave it out")
+        start = self.vocabulary.start(prefix)
+        spend(here(), {"prompt": len(start) + sum(map(len, texts))})
         with self.line.turn(here().cancel, here().path):
-            slot = self.prefixes.prefill(self.vocabulary.start(prefix), max(PACK, *(len(ids) for ids in texts), 0))
+            slot = self.prefixes.prefill(start, max(PACK, *(len(ids) for ids in texts), 0))
             totals = [float(_log_probability(slot.logits, ids[0])) for ids in texts]
             for rows in _packs(texts):
                 for row, value in zip(rows, self._tails(slot, [texts[r] for r in rows]), strict=True):

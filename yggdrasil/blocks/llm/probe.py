@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from yggdrasil.blocks.llm.abilities import LanguageModel
+from typing import Any
+
+from yggdrasil.contract import Block, here
+from yggdrasil.contract.running import perform
 
 _TOOL = {
     "type": "function",
@@ -15,7 +18,14 @@ _TOOL = {
 _ASK = [{"role": "user", "content": "What time is it in Oslo? Use the tool."}]
 
 
-def calls_tool(llm: LanguageModel) -> bool:
-    """One small turn with a tool that is due. Raises what the model's turn raises."""
-    turn = llm.chat(_ASK, tools=[_TOOL], max_tokens=48, temperature=0.0)
-    return any(call.name == "get_time" and "Oslo" in call.arguments for call in turn.tool_calls)
+def calls_tool(llm: Block) -> bool:
+    """One small turn with a tool that is due. Raises what the model's turn raises.
+
+    It is told and counted as every request is, but its words are not the answer that a reader waits for.
+    """
+    place = here().below("probe")
+    if place.audience is not None:
+        place.audience = place.audience.without("token")
+    asked = {"messages": _ASK, "tools": [_TOOL], "max_tokens": 48, "temperature": 0.0}
+    calls: list[Any] = perform(llm, asked, place, check=True)["tool_calls"]
+    return any(call["name"] == "get_time" and "Oslo" in call["arguments"] for call in calls)

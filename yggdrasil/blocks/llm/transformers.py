@@ -14,6 +14,7 @@ from yggdrasil.blocks.llm.sampling import Sampling
 from yggdrasil.blocks.llm.vocabulary import Vocabulary
 from yggdrasil.contract import here
 from yggdrasil.contract.pool import mark, one_instance
+from yggdrasil.contract.spending import spend
 from yggdrasil.contract.torch_block import TorchBlock, unfilled
 from yggdrasil.contract.weights import read_pieces
 
@@ -39,7 +40,7 @@ class TransformersModel(ModelFiles, LanguageModel, TorchBlock, type="llm/transfo
         import transformers
         from transformers.initialization import no_init_weights
 
-        described: dict[str, Any] = json.loads(self.part("config").read_text(encoding="utf-8"))
+        described: dict[str, Any] = json.loads(self.part("config").read_text(encoding="utf-8-sig"))
         config = transformers.AutoConfig.for_model(**described)
         with no_init_weights():
             return transformers.AutoModelForCausalLM.from_config(config, dtype=self.torch_dtype)
@@ -64,8 +65,9 @@ class TransformersModel(ModelFiles, LanguageModel, TorchBlock, type="llm/transfo
     ) -> list[str]:
         """n texts that go on after the prefix; with a pattern, only those that came to a whole end."""
         decoder = self.decoder
+        start = decoder.vocabulary.start(prefix)
         texts = decoder.write(
-            decoder.vocabulary.start(prefix),
+            start,
             n,
             max_tokens=max_tokens,
             how=Sampling(temperature, top_p, min_p, repetition),
@@ -73,6 +75,7 @@ class TransformersModel(ModelFiles, LanguageModel, TorchBlock, type="llm/transfo
             grammar=regex_grammar(pattern) if pattern is not None else None,
             ban=ban,
         )
+        spend(here(), {"prompt": len(start), "completion": sum(len(text.ids) for text in texts)})
         whole = [t for t in texts if pattern is None or t.finish == "stop" or (t.guide and t.guide.whole)]
         return [text.written.decode("utf-8", "ignore") for text in whole]
 
@@ -128,7 +131,8 @@ class TransformersModel(ModelFiles, LanguageModel, TorchBlock, type="llm/transfo
     def _read_vocabulary(self, module: Any) -> Vocabulary:
         given = getattr(module.config.get_text_config(), "eos_token_id", None)
         ends: list[int] = given if isinstance(given, list) else [] if given is None else [given]
-        return Vocabulary(self.read_tokenizer(), int(module.get_input_embeddings().weight.shape[0]), ends)
+        size = int(module.get_input_embeddings().weight.shape[0])
+        return Vocabulary(self.read_tokenizer(), size, sorted({*ends, *self.ends()}))
 
     def _identity(self) -> tuple[str, ...]:
         return (self.type_name, str(self.torch_dtype), self.device)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from yggdrasil.blocks.patches import Side, legal_size, to_patches
 from yggdrasil.blocks.solver.noise import Count, Seed, Steps, Strength, seeds_of
@@ -21,6 +21,7 @@ class PictureSolver(SchedulerSolver, type="solver/picture"):
     latents that it gives are (batch, rows, columns, channels · patch²). All else is as in `solver/scheduler`.
     """
 
+    pure: ClassVar[bool] = True
     factor: int = 8
     patch: int = 1
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 from yggdrasil.blocks.solver.noise import (
     Count,
@@ -17,7 +17,7 @@ from yggdrasil.blocks.solver.noise import (
     seeds_of,
     taken_steps,
 )
-from yggdrasil.blocks.solver.schedulers import Name, scheduler, set_timesteps, takes
+from yggdrasil.blocks.solver.schedulers import Name, known_only, scheduler, set_timesteps, takes
 from yggdrasil.contract import Block, here
 from yggdrasil.ports import Json, Latent, Pred, Schedule, Timestep
 
@@ -63,11 +63,19 @@ class SchedulerSolver(Block, type="solver/scheduler", role="Solver"):
     `steps_run` is the number of predictions of the whole run.
     """
 
+    pure: ClassVar[bool] = True
     scheduler: Name = "FlowMatchEulerDiscreteScheduler"
     settings: dict[str, Any] = {}
     shape: tuple[int, ...] = (4, 64, 64)
     follows_sampler: bool = False
     rounding: Rounding = "down"
+
+    @classmethod
+    def migrated(cls, config: dict[str, Any], format: int) -> dict[str, Any]:
+        """Settings that no scheduler has were taken before format 2, and changed nothing."""
+        if format >= 2 or not config.get("settings"):
+            return config
+        return {**config, "settings": known_only(config["settings"])}
 
     def forward(
         self,

@@ -8,6 +8,9 @@ import json
 from functools import lru_cache
 from typing import Any, Literal, get_args
 
+from yggdrasil.contract import ConfigError, here
+from yggdrasil.contract.errors import did_you_mean
+
 Name = Literal[
     "FlowMatchEulerDiscreteScheduler", "DDIMScheduler", "DPMSolverMultistepScheduler", "EulerDiscreteScheduler",
     "EulerAncestralDiscreteScheduler", "HeunDiscreteScheduler", "PNDMScheduler", "UniPCMultistepScheduler",
@@ -36,7 +39,34 @@ def scheduler(name: Name, settings: dict[str, Any]) -> Any:
 def _made(name: str, settings: str) -> Any:
     import diffusers
 
-    return getattr(diffusers, name).from_config(json.loads(settings))
+    given = json.loads(settings)
+    _refuse_unknown(given)
+    return getattr(diffusers, name).from_config(given)
+
+
+def _refuse_unknown(settings: dict[str, Any]) -> None:
+    """Refuse what no scheduler knows: diffusers would drop it with a line in a log.
+
+    A setting of another scheduler passes, since a pipeline's config follows it from one scheduler to the next.
+    """
+    for key in settings:
+        if key not in known_only(settings):
+            near = did_you_mean(key, _settings())
+            mend = f"{near} The number of steps and their order are inputs of the run, not settings"
+            raise ConfigError(f"no scheduler has a setting {key!r}", where=here().path, mend=mend)
+
+
+def known_only(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings without what no scheduler has."""
+    return {key: value for key, value in settings.items() if key.startswith("_") or key in _settings()}
+
+
+@lru_cache(maxsize=1)
+def _settings() -> frozenset[str]:
+    import diffusers
+
+    signatures = (inspect.signature(getattr(diffusers, name).__init__) for name in get_args(Name))
+    return frozenset(key for signature in signatures for key in signature.parameters if key not in ("self", "kwargs"))
 
 
 @lru_cache(maxsize=64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, ClassVar, Literal, TypedDict
 
 from yggdrasil.blocks.tokenizer.files import read_tokenizer
 from yggdrasil.contract import Block, ConfigError, here
@@ -30,6 +30,7 @@ class PromptTokenizer(Block, type="tokenizer/prompt", role="Tokenizer"):
     as many windows (`chunks`) as it needs.
     """
 
+    pure: ClassVar[bool] = True
     window: int = 77
     pad_token: str = "[PAD]"
     long: Literal["cut", "chunks"] = "cut"
@@ -88,6 +89,7 @@ class FastTokenizer(PromptTokenizer, type="tokenizer/fast"):
     is nothing at all (`empty_negative`: `absent`), there are no negative ids then.
     """
 
+    pure: ClassVar[bool] = True
     empty_negative: Literal["encoded", "absent"] = "encoded"
 
     def forward(self, text: Text, negative_text: Text = "") -> Ids:  # pyright: ignore[reportIncompatibleMethodOverride]

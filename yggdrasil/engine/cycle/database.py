@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import shutil
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from yggdrasil.contract.artifacts import storing
-from yggdrasil.engine.cycle.errors import LogError, LogNotStored, NewerLog, WorldBusy
+from yggdrasil.engine.cycle.errors import LogError, LogNotStored, NewerLog, ReadOnlyPlace, WorldBusy
 
 FORMAT = 2
 """2: the reasons of stages are codes with arguments; those of 1, in English, are read as codes."""
@@ -80,6 +83,25 @@ def parsed(text: Any) -> Any:
         raise LogError(what, where="world.db", mend="restore it from a copy") from None
 
 
+def is_writable(path: Path) -> bool:
+    """Whether a log that is there can be written; one that is not there yet is tried."""
+    return not path.exists() or (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+
+
+def _copied(path: Path) -> tempfile.TemporaryDirectory[str]:
+    """The log where SQLite can open it: it opens none in a place that cannot be written. Raises LogError."""
+    folder = tempfile.TemporaryDirectory(prefix="yggdrasil-log-")
+    try:
+        for name in (path.name, f"{path.name}-wal"):
+            if (source := path.with_name(name)).exists():
+                shutil.copyfile(source, Path(folder.name) / name)
+    except OSError as error:
+        folder.cleanup()
+        mend = "give yourself the right to read it"
+        raise LogError(f"cannot be read ({error.strerror})", where=str(path), mend=mend) from error
+    return folder
+
+
 class Database:
     """One SQLite file in WAL mode, usable from any thread; what a transaction acknowledged survives a power cut.
 
@@ -91,10 +113,15 @@ class Database:
         self.path = path
         self._lock = threading.RLock()
         self._depth = 0
+        self.read_only = not is_writable(path)
+        if path.exists() and not path.is_file():
+            raise LogError("is no file", where=str(path), mend="restore it from a copy")
+        self._copy = _copied(path) if self.read_only else None
         with storing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
+        opened = Path(self._copy.name) / path.name if self._copy else path
         with self._telling():
-            self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_WAIT)
+            self._connection = sqlite3.connect(opened, isolation_level=None, check_same_thread=False, timeout=_WAIT)
             self._prepare()
 
     def _prepare(self) -> None:
@@ -136,6 +163,8 @@ class Database:
             if self._depth:
                 yield
                 return
+            if self.read_only:
+                raise ReadOnlyPlace(str(self.path.parent))
             with self._telling():
                 self._connection.execute("BEGIN IMMEDIATE")
                 self._depth = 1
@@ -193,3 +222,5 @@ class Database:
     def close(self) -> None:
         with self._lock:
             self._connection.close()
+            if self._copy is not None:
+                self._copy.cleanup()

@@ -9,12 +9,16 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from yggdrasil.contract.digest import digest
-from yggdrasil.contract.errors import Paused
+from yggdrasil.contract.errors import Cancelled, Paused
 from yggdrasil.engine.cycle.branches import Branch, Share
 from yggdrasil.engine.cycle.database import Database, parsed
 from yggdrasil.engine.cycle.errors import CycleError, LogError
 
 Key = tuple[str, str, str, int]
+AGAIN = "again"
+"""Answers the question about a call that was begun and whose end is not known: do it again."""
+_UNSURE = "unsure_"
+_CALL = "branch = ? AND step = ? AND position = ? AND place = ? AND name = ? AND inputs = ? AND number = ?"
 _NOWHERE = -1
 """The position of an answer that waits for its question."""
 
@@ -29,6 +33,7 @@ class StageJournal:
     def __init__(
         self, database: Database, branch: Branch, shares: list[Share], step: int, position: int, prefix: str
     ) -> None:
+        """`shares` is empty for a stage that runs for the first time: then nothing can be known of it."""
         self._database = database
         self._shares = shares
         self._branch, self._step, self._position = branch, step, position
@@ -36,20 +41,34 @@ class StageJournal:
         self._seen: Counter[tuple[str, str, str]] = Counter()
         self._lock = threading.Lock()
 
-    def once(self, place: str, name: str, inputs: Any, act: Callable[[], Any]) -> Any:
-        """The recorded answer, or that of `act`, recorded. A question that `act` asks by Paused is recorded too."""
+    def once(self, place: str, name: str, inputs: Any, act: Callable[[], Any], repeat: bool = True) -> Any:
+        """The recorded answer, or that of `act`, recorded. A question that `act` asks by Paused is recorded too.
+
+        Where `repeat` is false the intent is recorded first; one that is found without its end becomes a question,
+        whose answer is what `act` gave, or AGAIN. What `act` itself raises is an end that is known.
+        """
         key = self._key(place, name, inputs)
         found = self._find(key)
-        if found is not None:
+        if found is not None and (repeat or not self._is_to_do_again(key, found)):
             return parsed(found)
+        if not repeat:
+            self._intend(key, place, name)
         try:
             text = _text(act(), place, name)
         except Paused as pause:
-            self._ask(key, pause)
-            ahead = _ahead(self._database, self._branch, self._step, pause.id)
+            if not repeat:
+                self._withdraw(key)
+            asked = self._ask(key, pause)
+            ahead = _ahead(self._database, self._branch, self._step, asked)
             if ahead is None:
-                raise
+                raise Paused(pause.ask, id=asked, where=pause.where) from None
             text = ahead
+        except Cancelled:
+            raise
+        except Exception:
+            if not repeat:
+                self._withdraw(key)
+            raise
         self._store(key, text)
         return json.loads(text)
 
@@ -72,6 +91,37 @@ class StageJournal:
                 return str(row[0])
         return None
 
+    def _is_to_do_again(self, key: Key, found: str) -> bool:
+        """Whether somebody answered that what was begun is to be done again; its intent then stands as before."""
+        if found != json.dumps(AGAIN) or not str(self._question(key)).startswith(_UNSURE):
+            return False
+        self._withdraw(key)
+        return True
+
+    def _question(self, key: Key) -> str | None:
+        """The question at this call of the branch itself, '' for a bare intent; None if nothing is recorded."""
+        sql = f"SELECT COALESCE(question, '') FROM calls WHERE {_CALL}"
+        row = self._database.one(sql, self._branch.id, self._step, self._position, *key)
+        return None if row is None else str(row[0])
+
+    def _intend(self, key: Key, place: str, name: str) -> None:
+        """Write down that the call begins. Raises Paused if it was begun before and its end is not known."""
+        before = self._question(key)
+        at = (self._branch.id, self._step, self._position, *key)
+        if before is None:
+            names = "branch, step, position, place, name, inputs, number"
+            self._database.write(f"INSERT INTO calls({names}) VALUES (?, ?, ?, ?, ?, ?, ?)", *at)
+            return
+        ask = f"{name} was begun and its end is not known. Answer with what it gave, or {AGAIN!r} to do it again"
+        pause = Paused(ask, id=f"{_UNSURE}{digest(list(at))[:16]}", where=place)
+        self._database.write(f"UPDATE calls SET question = ?, ask = ? WHERE {_CALL}", pause.id, pause.ask, *at)
+        raise pause
+
+    def _withdraw(self, key: Key) -> None:
+        at = (self._branch.id, self._step, self._position, *key)
+        if self._question(key) is not None:
+            self._database.write(f"DELETE FROM calls WHERE {_CALL}", *at)
+
     def _store(self, key: Key, result: str) -> None:
         self._database.write(
             "INSERT INTO calls(branch, step, position, place, name, inputs, number, result)"
@@ -79,12 +129,14 @@ class StageJournal:
             self._branch.id, self._step, self._position, *key, result,
         )  # fmt: skip
 
-    def _ask(self, key: Key, pause: Paused) -> None:
+    def _ask(self, key: Key, pause: Paused) -> str:
+        """Record the question; gives the id that it can be answered by, which a fork at it has from its parent."""
         self._database.write(
             "INSERT INTO calls(branch, step, position, place, name, inputs, number, question, ask)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             self._branch.id, self._step, self._position, *key, pause.id, pause.ask,
         )  # fmt: skip
+        return self._question(key) or pause.id
 
 
 def answer(database: Database, branch: Branch, question: str, value: Any, ahead_in: int | None = None) -> bool:

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from yggdrasil.contract.artifacts import FolderArtifacts, storing, write_durably
 from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.cursor import FILE as CURSOR
-from yggdrasil.engine.cycle.errors import LogError
+from yggdrasil.engine.cycle.errors import LogError, ReadOnlyPlace
 from yggdrasil.engine.cycle.lock import holding
 from yggdrasil.engine.cycle.log import FILE, Log, dumps
 from yggdrasil.state.content import Content
@@ -36,11 +36,14 @@ class Life:
         if home is None:
             weakref.finalize(self, shutil.rmtree, self.home, ignore_errors=True)
         refuse_links(self.home)
+        check_there(self.home)
         self.log = Log(self.home)
         self.artifacts = FolderArtifacts(self.home / "artifacts")
         self._contents: dict[tuple[int, int], Content] = {}
         self._intents: dict[int, tuple[int, list[str], list[Any]]] = {}
         self._holder = 0
+        self._first_style: str | None = None
+        self._lock = threading.Lock()
 
     @contextmanager
     def writing(self, wait: float) -> Iterator[None]:
@@ -48,6 +51,8 @@ class Life:
         if self._holder == threading.get_ident():
             yield
             return
+        if self.log.database.read_only:
+            raise ReadOnlyPlace(str(self.home))
         with holding(self.home / LOCK, wait):
             self._holder = threading.get_ident()
             try:
@@ -58,14 +63,21 @@ class Life:
     def content(self, branch: Branch, step: int) -> Content:
         """The world's content after `step`: the nearest known one and the operations since."""
         key = (self.log.branches.owner(branch, step), step)
-        if key not in self._contents:
-            known, content = self._nearest(branch, step)
-            operations = self.log.keeping.operations(branch, known + 1, step)
-            made, _ = apply(content, parse_operations(operations, f"step {known + 1} … {step}"))
-            while len(self._contents) >= _CACHED:
-                del self._contents[next(iter(self._contents))]
-            self._contents[key] = made
-        return self._contents[key]
+        known = self._contents.get(key)
+        if known is None:
+            last, content = self._nearest(branch, step)
+            operations = self.log.keeping.operations(branch, last + 1, step)
+            known, _ = apply(content, parse_operations(operations, f"step {last + 1} … {step}"))
+            with self._lock:
+                while len(self._contents) >= _CACHED:
+                    del self._contents[next(iter(self._contents))]
+                self._contents[key] = known
+        return known
+
+    def content_after_last(self, branch: Branch, step: int, position: int) -> Content:
+        """What the stage at `position` of `step` finds where nothing was applied within the step."""
+        del position
+        return self.content(branch, step - 1)
 
     def content_before(self, branch: Branch, step: int, position: int) -> Content:
         """The content that the stage at `position` of `step` finds."""
@@ -87,15 +99,22 @@ class Life:
         return list(values)
 
     def _nearest(self, branch: Branch, step: int) -> tuple[int, Content]:
-        before = (self.log.branches.owner(branch, max(step - 1, 0)), step - 1)
-        if before in self._contents:
-            return step - 1, self._contents[before]
+        before = self._contents.get((self.log.branches.owner(branch, max(step - 1, 0)), step - 1))
+        if before is not None:
+            return step - 1, before
         known, value = self.log.keeping.nearest(branch, step)
         return known, stored_content(value, f"{self.home / FILE}: step {known}")
 
+    def first_style(self, branch: Branch) -> str:
+        """The style that the world was founded with."""
+        if self._first_style is None:
+            self._first_style = str(self.log.keeping.nearest(branch, 0)[1].get("style", ""))
+        return self._first_style
+
     def forget_cached(self) -> None:
-        self._contents.clear()
-        self._intents.clear()
+        with self._lock:
+            self._contents.clear()
+            self._intents.clear()
 
     def copy_to(self, target: Path) -> None:
         """Copy the life into another folder: the log as it is now, and before it every artifact that it names.
@@ -132,6 +151,23 @@ class Life:
     def close(self) -> None:
         """Close the files; a temporary folder goes when nobody holds this life any more."""
         self.log.close()
+
+
+def check_there(home: Path, founding: str = "") -> None:
+    """Refuse a folder whose log is gone or empty though a life was there: it must not begin anew unsaid.
+
+    `founding` is what a manifest says of that life. Raises LogError; nothing is written.
+    """
+    log = home / FILE
+    empty = log.is_file() and not log.stat().st_size
+    if log.exists() and not empty:
+        return
+    traces = [name for name in (LOCK, CURSOR, "artifacts", "manifest.yaml") if (home / name).exists()]
+    lost = [name for name in traces if name != "manifest.yaml" or empty]
+    if founding or lost:
+        what = "is empty" if empty else "is gone"
+        mend = "restore it from a copy; to begin anew, take `founding` out of the manifest's `digests` and remove "
+        raise LogError(f"{what}, though a world lived here", where=str(log), mend=f"{mend}{', '.join((FILE, *lost))}")
 
 
 def stored_content(value: Any, where: str) -> Content:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from yggdrasil.contract import Block, ConfigError
 from yggdrasil.ports import Text
@@ -24,8 +24,6 @@ def _said(words: dict[str, str], language: str) -> str:
 class ReadPlace(Block, type="world/read_place", role="Tool"):
     """Tell what a place is like, who and what is there, and what happened there last."""
 
-    cacheable: ClassVar[bool] = False
-
     def forward(self, place: Text) -> Text:
         known = context()
         world, language = known["world"], known.get("language", "")
@@ -43,8 +41,6 @@ class ReadPlace(Block, type="world/read_place", role="Tool"):
 class Recall(Block, type="world/recall", role="Tool"):
     """Recall the lines of the story in which a person, a thing or a word stands."""
 
-    cacheable: ClassVar[bool] = False
-
     def forward(self, word: Text) -> Text:
         known = context()
         wanted = stems(word)
@@ -54,8 +50,6 @@ class Recall(Block, type="world/recall", role="Tool"):
 
 class Search(Block, type="world/search", role="Tool"):
     """Search facts, rules and story by meaning and give what fits best."""
-
-    cacheable: ClassVar[bool] = False
 
     def __init__(self, embedder: Block | None = None, **config: Any) -> None:
         super().__init__(**config)

@@ -1,6 +1,6 @@
 """The block that turns a sentence into a drawn picture."""
 
-from typing import TypedDict
+from typing import ClassVar, TypedDict
 
 from yggdrasil.contract import Block, here
 from yggdrasil.plugins.draw.compose import compose
@@ -21,6 +21,8 @@ class Compose(Block, type="draw/compose", role="Tool"):
     Give short prompts such as "a fox and a pine tree in the snow at night". `scene` says what was understood:
     things, place, time, weather, and the unknown words that leave no trace on the picture.
     """
+
+    pure: ClassVar[bool] = True
 
     def forward(self, prompt: Text, seed: int = 0) -> Composed:
         english, foreign = understand(prompt)

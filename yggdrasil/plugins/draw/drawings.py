@@ -1,14 +1,14 @@
 """Drawings from a folder of SVG files, each checked against the folder's index and rasterised once."""
 
-import hashlib
 import io
-import json
 from functools import lru_cache
 from pathlib import Path
 
 from PIL import Image
 
-from yggdrasil.contract import ConfigError, MissingFile
+from yggdrasil.contract import MissingFile
+from yggdrasil.contract.side_files import read_index, side_file
+from yggdrasil.plugins.draw.svg import rasterised
 
 RASTER = 192
 
@@ -18,7 +18,7 @@ class Drawings:
 
     def __init__(self, index: Path) -> None:
         self.index = index
-        self._entries: dict[str, dict[str, str]] = json.loads(index.read_text("utf-8"))
+        self._entries = read_index(index)
 
     def names(self) -> list[str]:
         return list(self._entries)
@@ -28,7 +28,7 @@ class Drawings:
         if name not in self._entries:
             raise MissingFile(f"there is no drawing {name!r}", where=str(self.index), mend="add it to the index")
         entry = self._entries[name]
-        return _raster(self.index.parent / entry["file"], entry["sha256"])
+        return _raster(self.index, entry.file, entry.sha256)
 
 
 @lru_cache(maxsize=8)
@@ -37,18 +37,8 @@ def open_drawings(index: Path) -> Drawings:
 
 
 @lru_cache(maxsize=512)
-def _raster(path: Path, sha256: str) -> Image.Image:
-    import resvg_py
-
-    if not path.exists():
-        raise MissingFile(f"the drawing {path.name} is not here", where=str(path.parent), mend="restore the folder")
-    data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise ConfigError(
-            f"the drawing {path.name} is not the one that the index names",
-            where=str(path),
-            mend="restore the file, or write its new sha256 into index.json",
-        )
-    png = bytes(resvg_py.svg_to_bytes(svg_string=data.decode("utf-8"), width=RASTER, height=RASTER))
+def _raster(index: Path, name: str, sha256: str) -> Image.Image:
+    data = side_file(index, name, sha256)
+    png = rasterised(data, RASTER, str(index.parent / name))
     drawn = Image.open(io.BytesIO(png)).convert("RGBA")
     return drawn.crop(drawn.getchannel("A").getbbox())

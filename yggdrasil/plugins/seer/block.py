@@ -1,6 +1,6 @@
 """The block that looks at a picture and says what is really on it."""
 
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 from yggdrasil.contract.pictures import as_rgb
 from yggdrasil.contract.torch_block import TorchBlock
@@ -35,6 +35,7 @@ class Seer(TorchBlock, type="seer/resnet", role="VLM"):
     Behind what is transparent it sees `matte`.
     """
 
+    pure: ClassVar[bool] = True
     things: tuple[str, ...]
     beside: tuple[str, ...] = ("nothing", "unclear")
     places: tuple[str, ...] = PLACES

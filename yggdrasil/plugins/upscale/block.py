@@ -1,6 +1,6 @@
 """The block that makes a picture larger, tile by tile, so that a large one needs no more memory than a small one."""
 
-from typing import TYPE_CHECKING, Annotated, TypedDict
+from typing import TYPE_CHECKING, Annotated, ClassVar, TypedDict
 
 from pydantic import Field
 
@@ -28,6 +28,7 @@ class Upscaler(TorchBlock, type="upscale/compact", role="Tool"):
     alone. Raises PortError for a picture without pixels, or one that would become larger than any block reads.
     """
 
+    pure: ClassVar[bool] = True
     features: Annotated[int, Field(ge=1)] = 64
     depth: Annotated[int, Field(ge=1)] = 16
     scale: Annotated[int, Field(ge=1, le=8)] = 4

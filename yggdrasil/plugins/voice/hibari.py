@@ -14,6 +14,7 @@ from yggdrasil.ports import Audio, AudioClip, Text
 class HibariVoice(Block, type="voice/hibari", role="Codec"):
     """Read an English text aloud: mono sound at 24000 Hz. Other scripts than Latin cannot be read by it."""
 
+    pure: ClassVar[bool] = True
     heavy: ClassVar[bool] = True
     speed: Annotated[float, Field(ge=0.5, le=2.0)] = 1.0
 

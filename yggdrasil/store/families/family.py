@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from yggdrasil.blocks.solver.schedulers import Name
+from yggdrasil.blocks.solver.schedulers import Name, known_only
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import ManifestError, MissingFile
 
@@ -116,7 +116,8 @@ def autoencoder(folder: Folder, component: str = "vae") -> tuple[str, dict[str, 
 def scheduler(folder: Folder, forced: Mapping[str, Any] = {}) -> tuple[Any, dict[str, Any]]:
     """The scheduler's class and its settings; `forced` are those that the pipeline sets when it is made.
 
-    Infinities, which no manifest can hold, are left out where they are the default. Raises ManifestError elsewhere.
+    What no scheduler knows is left out, as diffusers does with configs of old, and so are infinities, which no manifest
+    can hold, where they are the default. Raises ManifestError elsewhere.
     """
     import inspect
 
@@ -124,7 +125,7 @@ def scheduler(folder: Folder, forced: Mapping[str, Any] = {}) -> tuple[Any, dict
 
     name = folder.classes["scheduler"]
     takes = inspect.signature(getattr(diffusers, name).__init__).parameters
-    found = plain(folder.configs["scheduler"])
+    found = known_only(plain(folder.configs["scheduler"]))
     for key, value in list(found.items()):
         if isinstance(value, float) and not math.isfinite(value):
             if key not in takes or takes[key].default != value:

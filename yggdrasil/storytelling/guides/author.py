@@ -107,8 +107,8 @@ def _end(scribe: Scribe, ends: tuple[str, ...], cast: Cast, opening: str) -> str
         return ""
     filled = scribe.random.sample(filled, min(OFFERED, len(filled)))
     texts = [f"{text}." for text in filled]
-    here = scribe.llm.choose(f"{scribe.text} {opening}", texts)
-    null = scribe.llm.choose(f"{NULL} {opening}", texts)
+    here = scribe.choose(f"{scribe.text} {opening}", texts)
+    null = scribe.choose(f"{NULL} {opening}", texts)
     return scribe.pick(filled, [0.3 * a + (a - b) for a, b in zip(here, null, strict=True)], 0.3)
 
 

@@ -85,9 +85,14 @@ def deed(text: str, people: Sequence[str], place: str, thing: str, *, kind: str 
     if acts and place and GO & set(spoken):
         effects.append("move A P")
     if not effects:
-        effects.append(f"fact {text.strip().rstrip('.!?')}")
+        effects.append(f"fact {literal(text.strip().rstrip('.!?'))}")
     like = "" if acts or known or "gone" in effects else _LIKE.get(kind, "")
     return Deed(tuple(effects), like, acts)
+
+
+def literal(text: str) -> str:
+    """A user's words inside an effect, whose slots are filled later: braces in them are no slots."""
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 def weather_in(text: str) -> str:

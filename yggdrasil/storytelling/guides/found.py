@@ -50,7 +50,7 @@ def found(scribe: Scribe, context: dict[str, Any]) -> dict[str, Any]:
     return {
         "title": _title(scribe, [named.called] if named.called else [spot.name for spot in spots]),
         "places": [
-            {"name": s.name, "description": d, "scene": s.scene or ground or "meadow"}
+            {"name": s.name, "description": d, "scene": _ground(s.scene or ground or "meadow", context)}
             for s, d in zip(spots, described, strict=True)
         ],
         "characters": _placed(names, roles, [spot.name for spot in spots]),
@@ -66,6 +66,12 @@ def _top(scribe: Scribe, label: str, pool: Sequence[str], null: str = "World: a 
     wish_text, null_text = f"World: {scribe.wish}\n{label}", f"{null}\n{label}"
     scores = scribe.gain(wish_text, null_text, pool)
     return sorted(zip(scores, pool, strict=True), reverse=True)
+
+
+def _ground(wanted: str, context: dict[str, Any]) -> str:
+    """The ground, if the world has it, else the first that it has."""
+    known = context.get("scenes") or [wanted]
+    return wanted if wanted in known else known[0]
 
 
 def _spots(scribe: Scribe, ground: str, wished: list[Spot]) -> list[Spot]:
@@ -121,8 +127,8 @@ def _names(scribe: Scribe) -> list[str]:
     """Three names of one culture, both genders among them, none of them in the wish."""
     cultures = [culture_of(scribe.wish)] if culture_of(scribe.wish) else list(NAMES)
     samples = [f"{NAMES[c][0][0]}, {NAMES[c][1][0]}, {NAMES[c][0][1]}, {NAMES[c][1][1]}" for c in cultures]
-    null = scribe.llm.choose("Names from a place:", [f" {s}" for s in samples])
-    here = scribe.llm.choose(f"Names from {scribe.wish}:", [f" {s}" for s in samples])
+    null = scribe.choose("Names from a place:", [f" {s}" for s in samples])
+    here = scribe.choose(f"Names from {scribe.wish}:", [f" {s}" for s in samples])
     culture = scribe.pick(cultures, [a - b for a, b in zip(here, null, strict=True)], 0.12)
     men, women = (list(half) for half in NAMES[culture])
     first = scribe.random.random() < 0.5

@@ -27,11 +27,11 @@ def reply(scribe: Scribe, context: dict[str, Any]) -> dict[str, Any]:
     """`text`: the prompt's continuation, whole sentences only; `unknown`: words that were not understood."""
     english, unknown = understood(str(context.get("prompt") or ""))
     prefix = f"{english.strip()}\n\n" if english.strip().endswith((".", "!", "?")) else english.strip()
-    written = scribe.llm.continue_(
+    written = scribe.continue_(
         prefix or "Once upon a time", 6, max_tokens=44, pattern=PATTERN, seed=scribe.random.getrandbits(48)
     )
     whole = sorted({t.strip() for t in written if t.rstrip(" .").rsplit(" ", 1)[-1] not in _OPEN_END})
     if not whole:
         raise NothingSaid("the model found no whole sentence", mend="ask in other words, or with another seed")
-    scores = scribe.llm.choose(prefix or "Once upon a time", [f" {t}" for t in whole])
+    scores = scribe.choose(prefix or "Once upon a time", [f" {t}" for t in whole])
     return {"text": whole[max(range(len(whole)), key=lambda i: scores[i])], "unknown": unknown}

@@ -7,7 +7,8 @@ import random
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from yggdrasil.blocks.llm.abilities import LanguageModel
+from yggdrasil.contract import Block
+from yggdrasil.contract.operations import operate
 
 T = TypeVar("T")
 HEAD = """World: a mountain monastery
@@ -34,7 +35,7 @@ WINDOW = 6
 class Scribe:
     """The text of one world at one step, and a random source that belongs to one task of it."""
 
-    def __init__(self, llm: LanguageModel, context: dict[str, Any], seed: int, task: str) -> None:
+    def __init__(self, llm: Block, context: dict[str, Any], seed: int, task: str) -> None:
         self.llm = llm
         self.seed = seed
         self.random = random.Random(f"{seed}:{task}")
@@ -62,7 +63,15 @@ class Scribe:
     def gain(self, prefix: str, null: str, candidates: Sequence[str]) -> list[float]:
         """Mean log-probability after `prefix` less the same after `null`."""
         texts = [f" {candidate}" for candidate in candidates]
-        return [a - b for a, b in zip(self.llm.choose(prefix, texts), self.llm.choose(null, texts), strict=True)]
+        return [a - b for a, b in zip(self.choose(prefix, texts), self.choose(null, texts), strict=True)]
+
+    def choose(self, prefix: str, candidates: list[str]) -> list[float]:
+        """Mean log-probability per token of each candidate after the prefix."""
+        return operate(self.llm, "choose", "llm", prefix=prefix, candidates=candidates)
+
+    def continue_(self, prefix: str, n: int, **how: Any) -> list[str]:
+        """At most n texts that go on after the prefix."""
+        return operate(self.llm, "continue_", "llm", prefix=prefix, n=n, **how)
 
     def pick(self, options: Sequence[T], scores: Sequence[float], temperature: float = 0.5) -> T:
         """One option, drawn by its score."""

@@ -35,7 +35,7 @@ def best_sentence(
     usable = [frame for frame in usable if frame]
     if not usable:
         return ""
-    written = scribe.llm.continue_(
+    written = scribe.continue_(
         prefix,
         tries,
         max_tokens=30,
@@ -49,8 +49,8 @@ def best_sentence(
     texts = sorted({text.strip() for text in written if sound(text) and text.strip() not in HEAD})
     if not texts:
         return ""
-    here = scribe.llm.choose(prefix, [f" {t}" for t in texts])
-    null = scribe.llm.choose(NULL, [f" {t}" for t in texts])
+    here = scribe.choose(prefix, [f" {t}" for t in texts])
+    null = scribe.choose(NULL, [f" {t}" for t in texts])
     scores = [a + (a - b) - repeats(text, told, prefix) for text, a, b in zip(texts, here, null, strict=True)]
     best = max(range(len(texts)), key=lambda i: scores[i])
     good = here[best] >= floor and here[best] - null[best] >= bar and repeats(texts[best], told, prefix) < 1.0

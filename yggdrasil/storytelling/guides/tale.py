@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from yggdrasil.blocks.llm.abilities import LanguageModel
-from yggdrasil.contract import ConfigError
+from yggdrasil.contract import Block, ConfigError
 from yggdrasil.contract.errors import did_you_mean
 from yggdrasil.storytelling.guides.author import author
 from yggdrasil.storytelling.guides.develop import develop
@@ -32,7 +31,7 @@ TASKS = {
 }
 
 
-def answer(llm: LanguageModel, task: str, context: dict[str, Any], seed: int) -> dict[str, Any]:
+def answer(llm: Block, task: str, context: dict[str, Any], seed: int) -> dict[str, Any]:
     """The result of a task for a context; the same model, context and seed give the same result."""
     if task not in TASKS:
         raise ConfigError(f"the guide 'tale' knows no task {task!r}", mend=did_you_mean(task, TASKS))

@@ -1,0 +1,107 @@
+"""Settings are checked at the edge, by name, place and range, and what could not be saved is refused there."""
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import yggdrasil as ygg
+from yggdrasil.contract import Block, ConfigError, ManifestError
+from yggdrasil.contract.digest import digest
+from yggdrasil.contract.tree import describe
+from yggdrasil.ports import Json, Text
+
+
+class Solve(Block, type="test_config/solve"):
+    scheduler: str = "plain"
+    strength: float = 0.5
+    count: int = 1
+    more: dict[str, Any] = {}
+    only: set[str] = set()
+    day: datetime.date | None = None
+
+    def forward(self, text: Text) -> Json:
+        return [self.scheduler, self.strength, self.count, self.more]
+
+
+class Named(Block, type="test_config/named"):
+    name: str = "nobody"
+
+    def forward(self, text: Text) -> Text:
+        return f"{self.name}: {text}"
+
+
+def test_a_misspelt_setting_is_refused_after_construction_too() -> None:
+    block = Solve()
+    with pytest.raises(ConfigError, match=r"no setting 'schedulr'.*did you mean 'scheduler'") as caught:
+        block.schedulr = "x"  # type: ignore[attr-defined]
+    assert caught.value.where == "test_config/solve"
+    block.unlike = 5  # type: ignore[attr-defined]
+    assert describe(block).config == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("scheduler", 5), ("strength", "much"), ("strength", float("nan")), ("strength", float("inf")),
+        ("count", 1.5), ("more", {"a": b"x"}), ("more", {"a": datetime.date(2020, 1, 1)}), ("more", {"a": Path("x")}),
+        ("more", {"a": {1, 2}}), ("more", {"a": float("nan")}), ("more", {(1, 2): 2}), ("more", {"a": object()}),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_saved_is_refused_with_name_and_place(name: str, value: Any) -> None:
+    block = Solve()
+    for refused in (lambda: Solve(**{name: value}), lambda: setattr(block, name, value)):
+        with pytest.raises(ConfigError, match=rf"setting '{name}") as caught:
+            refused()
+        assert caught.value.where == "test_config/solve"
+    assert describe(block).config == {}, "nothing was changed"
+
+
+def test_numbers_of_numpy_become_plain_ones_and_declared_types_are_kept(tmp_path: Path) -> None:
+    block = Solve(strength=np.float32(0.25), count=np.int64(3), more={"a": [np.int64(2)], "b": (1, 2), 5: "x"})
+    block.only, block.day = {"x"}, datetime.date(2020, 1, 1)
+    assert block.more["a"] == [2] and type(block.more["a"][0]) is int and type(block.count) is int
+    loaded: Any = ygg.load(ygg.save(block, tmp_path / "s"))
+    assert loaded.run(text="a").value == ["plain", 0.25, 3, {"a": [2], "b": [1, 2], "5": "x"}]
+    assert loaded.only == {"x"} and loaded.day == block.day
+
+
+def test_a_setting_called_name_is_kept_inside_a_graph(tmp_path: Path) -> None:
+    graph = ygg.Graph("g").add(Named(name="Ann"), "one").add(Named(), "two").connect("one.text", "two.text")
+    assert graph.run(text="x").text == "nobody: Ann: x"
+    loaded = ygg.load(ygg.save(graph, tmp_path / "g"))
+    assert loaded.run(text="x").text == "nobody: Ann: x"
+    alone = ygg.load(ygg.save(Named(name="Ann"), tmp_path / "n"))
+    assert alone.run(text="x").text == "Ann: x"
+
+
+@pytest.mark.parametrize("name", ["cls", "schema", "copy", "self", "files", "run"])
+def test_a_setting_that_a_block_or_its_model_has_a_part_of_is_refused_by_name(name: str) -> None:
+    made = type("Odd", (Block,), {"__annotations__": {name: int}, "__module__": __name__})
+    with pytest.raises(ConfigError, match=rf"a setting cannot be called '{name}'"):
+        made()
+
+
+@pytest.mark.parametrize("seed", [2**53 - 1, 2**53, 2**60, 2**63 - 1, -(2**60)])
+def test_a_large_whole_number_is_saved_and_told_apart(seed: int, tmp_path: Path) -> None:
+    graph = ygg.Graph("g").add(Solve(count=seed))
+    loaded: Any = ygg.load(ygg.save(graph, tmp_path / "g"))
+    assert loaded["solve"].count == seed
+    assert digest({"seed": seed}) != digest({"seed": seed - 1}) != digest({"seed": seed + 1})
+
+
+def test_a_plain_block_with_a_torch_module_is_not_saved_without_its_weights(tmp_path: Path) -> None:
+    class Net(Block, type="test_config/net"):
+        def __init__(self) -> None:
+            super().__init__()
+            self.net = torch.nn.Linear(1, 1)
+
+        def forward(self, text: Text) -> Text:
+            return text
+
+    with pytest.raises(ManifestError, match=r"'net' is a torch module.*make its class a TorchBlock") as caught:
+        ygg.save(ygg.Graph("g").add(Net(), "inner"), tmp_path / "g")
+    assert caught.value.where == "inner" and not (tmp_path / "g" / "manifest.yaml").exists()

@@ -1,0 +1,73 @@
+"""An agent's language model: any block of role LLM, asked through its ports, each request a run of its own."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from yggdrasil.blocks.llm.abilities import ToolCall, Turn, Usage
+from yggdrasil.contract import Block, ConfigError, here
+from yggdrasil.contract.running import perform
+
+Message = dict[str, Any]
+ROLE = "LLM"
+
+
+class Model:
+    """The block as one run of an agent asks it; every call is made at the place where the agent stands for it."""
+
+    def __init__(self, block: Block) -> None:
+        self.block = block
+        self._native: bool | None = None
+
+    def calls_natively(self) -> bool:
+        """Whether it calls tools by itself: as the block says, by its config or a probe, else if it has the ports."""
+        if self._native is None:
+            ask = getattr(self.block, "calls_tools", None)
+            ports = "tools" in self.block.inputs and "tool_calls" in self.block.outputs
+            self._native = ports and (bool(ask()) if ask is not None else True)
+        return self._native
+
+    def turn(self, messages: list[Message], **asked: Any) -> Turn:
+        """One turn: a run of the block with those of `tools`, `schema`, `max_tokens` … that it has ports for."""
+        ports = self.block.inputs
+        if asked.get("schema") is not None and "schema" not in ports:
+            messages = _told(messages, asked["schema"])
+        given = {name: value for name, value in asked.items() if value is not None and name in ports}
+        return _as_turn(perform(self.block, {"messages": messages, **given}, here(), check=True))
+
+
+def check_model(block: Any, where: str) -> Block:
+    """The block, if it is one that an agent can ask. Raises ConfigError."""
+    fit = isinstance(block, Block) and block.role == ROLE
+    if fit and "messages" in block.inputs and "text" in block.outputs:
+        return block
+    found = f"{type(block).__name__} of role {block.role!r}" if isinstance(block, Block) else type(block).__name__
+    raise ConfigError(
+        f"an agent needs a language model, not {found}",
+        where=where,
+        mend="pass llm=…, a block of role LLM (messages → text), or the name of a model (yggdrasil models list)",
+    )
+
+
+def _as_turn(outputs: dict[str, Any]) -> Turn:
+    calls = [
+        ToolCall(str(call.get("id") or ""), str(call["name"]), _written(call.get("arguments")))
+        for call in outputs.get("tool_calls") or []
+    ]
+    usage = outputs.get("usage") or {}
+    used = Usage(int(usage.get("prompt") or 0), int(usage.get("completion") or 0), float(usage.get("cost") or 0.0))
+    return Turn(str(outputs["text"] or ""), calls, used, str(outputs.get("finish_reason") or "stop"))
+
+
+def _written(arguments: Any) -> str:
+    return arguments if isinstance(arguments, str) else json.dumps(arguments or {}, ensure_ascii=False)
+
+
+def _told(messages: list[Message], schema: dict[str, Any]) -> list[Message]:
+    """For a model that cannot be bound: the schema in words."""
+    text = f"Answer with one JSON object of this schema and nothing else: {json.dumps(schema, ensure_ascii=False)}"
+    last = messages[-1]
+    if last["role"] == "user" and isinstance(last.get("content"), str):
+        return [*messages[:-1], {**last, "content": f"{last['content']}\n{text}"}]
+    return [*messages, {"role": "user", "content": text}]

@@ -1,0 +1,158 @@
+"""The settings of a block: its annotated fields, checked at the edge by name, place and range, and fit to be saved."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Mapping
+from difflib import get_close_matches
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, ClassVar, cast, get_args, get_origin, get_type_hints
+
+from yggdrasil.contract.digest import canonical
+from yggdrasil.contract.errors import ConfigError, YggError, did_you_mean
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from yggdrasil.contract.block import Block
+
+_models: dict[type[Block], Any] = {}
+_NEAR = 0.85
+
+
+def config_model(cls: type[Block]) -> type[BaseModel]:
+    """The pydantic model of a block's config, made from its annotated fields."""
+    if cls not in _models:
+        from pydantic import ConfigDict, create_model
+
+        fields: dict[str, Any] = {}
+        for base in reversed(cls.__mro__):
+            if "__ygg_root__" not in vars(base) and base is not object:
+                fields |= {n: (hint, getattr(cls, n, ...)) for n, hint in _settings(base).items()}
+        _refuse_reserved(cls, fields)
+        settings = ConfigDict(extra="forbid", arbitrary_types_allowed=False, validate_default=True)
+        _models[cls] = create_model(f"{cls.__name__}Config", __config__=settings, **fields)
+    return _models[cls]
+
+
+def validated(cls: type[Block], config: dict[str, Any]) -> dict[str, Any]:
+    """All settings with their defaults. Raises ConfigError naming the first that is unknown, illegal or unsaveable."""
+    from pydantic import ValidationError
+
+    model = config_model(cls)
+    for name in config:
+        if name not in model.model_fields:
+            raise ConfigError(
+                f"there is no setting {name!r}", where=_of(cls), mend=did_you_mean(name, model.model_fields)
+            )
+    try:
+        made = model.model_validate({name: _plain(value) for name, value in config.items()})
+    except ValidationError as error:
+        raise _illegal(cls, error) from None
+    for name in config:
+        _refuse_unsaveable(cls, name, getattr(made, name))
+    return {name: getattr(made, name) for name in model.model_fields}
+
+
+def validated_one(cls: type[Block], name: str, value: Any) -> Any:
+    """A setting as it is given to a block that stands already. Raises ConfigError as `validated` does."""
+    from pydantic import ValidationError
+
+    model = config_model(cls)
+    checker: Any = model.__pydantic_validator__
+    try:
+        made = checker.validate_assignment(model.model_construct(), name, _plain(value))
+    except ValidationError as error:
+        raise _illegal(cls, error) from None
+    _refuse_unsaveable(cls, name, getattr(made, name))
+    return getattr(made, name)
+
+
+def refuse_misspelt(cls: type[Block], name: str) -> None:
+    """Refuse a new attribute whose name is nearly that of a setting: it would be a setting that changes nothing."""
+    fields = config_model(cls).model_fields
+    near = get_close_matches(name, fields, n=1, cutoff=_NEAR)
+    if near and name not in fields:
+        mend = f"did you mean {near[0]!r}? An attribute of a like name is declared in the class body"
+        raise ConfigError(f"there is no setting {name!r}", where=_of(cls), mend=mend)
+
+
+def _of(cls: type[Block]) -> str:
+    return cls.type_name or cls.__name__
+
+
+def _illegal(cls: type[Block], error: Any) -> ConfigError:
+    first = error.errors(include_url=False)[0]
+    setting = ".".join(str(part) for part in first["loc"])
+    choices = get_args(config_model(cls).model_fields[first["loc"][0]].annotation)
+    given = first["input"]
+    named = first["type"] == "literal_error" and len(first["loc"]) == 1 and isinstance(given, str)
+    near = f"{given!r} is none of them: {did_you_mean(given, map(str, choices))}" if named else ""
+    return ConfigError(f"setting {setting!r}: {first['msg']}", where=_of(cls), mend=near)
+
+
+def _refuse_unsaveable(cls: type[Block], name: str, value: Any) -> None:
+    """Refuse a value that would come back from a manifest as another one, or not at all."""
+    from pydantic_core import PydanticSerializationError, to_jsonable_python
+
+    model = config_model(cls)
+    try:
+        form = to_jsonable_python(value, inf_nan_mode="constants")
+        canonical(form)
+        again = getattr(model.__pydantic_validator__.validate_assignment(model.model_construct(), name, form), name)
+        kept = _listed(again) == _listed(value)
+    except (PydanticSerializationError, ValueError, TypeError, YggError):
+        kept = False
+    if not kept:
+        raise ConfigError(
+            f"setting {name!r} was given {value!r:.80}, which no manifest holds as it is",
+            where=_of(cls),
+            mend="give text, truth values, finite numbers, lists, or objects of them with text as keys",
+        )
+
+
+def _plain(value: Any) -> Any:
+    """The value with numpy's numbers as Python's own and whole numbers that are keys as the text that JSON has."""
+    if type(value).__module__ == "numpy" and hasattr(value, "item") and getattr(value, "ndim", 1) == 0:
+        return value.item()
+    if type(value) is dict:
+        items = cast(dict[Any, Any], value).items()
+        return {str(name) if type(name) is int else name: _plain(part) for name, part in items}
+    if type(value) in (list, tuple):
+        parts = [_plain(part) for part in cast(list[Any], value)]
+        return parts if isinstance(value, list) else tuple(parts)
+    return value
+
+
+def _listed(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_listed(part) for part in cast(list[Any], value)]
+    if isinstance(value, dict):
+        return {name: _listed(part) for name, part in cast(dict[Any, Any], value).items()}
+    return value
+
+
+def _refuse_reserved(cls: type[Block], fields: Mapping[str, Any]) -> None:
+    from pydantic import BaseModel
+
+    root = next(base for base in cls.__mro__ if "__ygg_root__" in vars(base))
+    for name in fields:
+        if hasattr(root, name) or hasattr(BaseModel, name) or name in ("cls", "self", "files", "origin", "serial"):
+            mend = "a block or its settings have a part of that name: choose another"
+            raise ConfigError(f"a setting cannot be called {name!r}", where=cls.__qualname__, mend=mend)
+
+
+def _settings(base: type[Any]) -> dict[str, Any]:
+    """The annotations of one class body that are settings: neither private nor ClassVar."""
+    noted = inspect.get_annotations(base)
+    own = {n: a for n, a in noted.items() if not n.startswith("_") and not _is_class_var(a)}
+    carrier = SimpleNamespace(__annotations__=own)
+    hints = get_type_hints(carrier, vars(sys.modules[base.__module__]), vars(base), include_extras=True)
+    return hints
+
+
+def _is_class_var(annotation: Any) -> bool:
+    if isinstance(annotation, str):
+        return annotation.replace("typing.", "").startswith("ClassVar")
+    return annotation is ClassVar or get_origin(annotation) is ClassVar

@@ -1,0 +1,72 @@
+"""A plain typed function as a block: its parameters are the inputs, its docstring is what a model is told."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from types import new_class
+from typing import Any, overload
+
+from yggdrasil.contract.block import Block
+from yggdrasil.contract.errors import ConfigError
+from yggdrasil.contract.ports import input_ports
+
+
+class Function(Block):
+    """What `block(function)` makes; it stands for the function in graphs and among tools."""
+
+
+Plain = Callable[..., Any]
+
+
+@overload
+def block(function: Plain, /, *, type: str = "", role: str = "Tool") -> Function: ...
+@overload
+def block(function: None = None, /, *, type: str = "", role: str = "Tool") -> Callable[[Plain], Function]: ...
+
+
+def block(function: Plain | None = None, /, *, type: str = "", role: str = "Tool") -> Any:
+    """The function as a block, also as a decorator: `@ygg.block` or `@ygg.block(type="me/add")`.
+
+    Its annotations are the ports and are checked; called, it is the function still. With a `type`, which a package
+    names as an entry point of `yggdrasil.blocks`, it can be saved. Raises ConfigError, PortError for `*args`.
+    """
+    if function is None:
+        return functools.partial(block, type=type, role=role)
+    if not callable(function) or inspect.iscoroutinefunction(function):
+        what = "is asynchronous" if callable(function) else f"is a {function.__class__.__name__}"
+        raise ConfigError(
+            f"{_name(function)} {what}", where="block", mend="give a plain function with typed parameters"
+        )
+    if inspect.isclass(function):
+        raise ConfigError(f"{_name(function)} is a class", where="block", mend=f"give an object: {_name(function)}()")
+    input_ports(function)
+
+    @functools.wraps(function)
+    def forward(self: Block, /, **given: Any) -> Any:
+        del self
+        return function(**given)
+
+    parts = {"forward": forward, "__doc__": function.__doc__, "__module__": function.__module__}
+    made = _class_of(_name(function), parts, type, role)()
+    made.name = _name(function)
+    return made
+
+
+def as_block(thing: Any, what: str) -> Block:
+    """The block itself, or the function as one. Raises ConfigError for anything else, called `what`."""
+    if isinstance(thing, Block):
+        return thing
+    if inspect.isclass(thing) or not callable(thing):
+        mend = f"give an object, {thing.__name__}()" if inspect.isclass(thing) else "give a block or a typed function"
+        raise ConfigError(f"a {what} is a block or a function, not {thing!r:.80}", mend=mend)
+    return block(thing)
+
+
+def _class_of(name: str, parts: dict[str, Any], type_name: str, role: str) -> type[Function]:
+    return new_class(name, (Function,), {"type": type_name, "role": role}, lambda space: space.update(parts))
+
+
+def _name(function: Any) -> str:
+    return getattr(function, "__name__", function.__class__.__name__)
