@@ -48,3 +48,14 @@ def test_a_disk_that_refuses_is_told_and_leaves_nothing(tmp_path: Path, monkeypa
             FolderArtifacts(tmp_path / "artifacts").put(b"x", "image/png")
     assert (tmp_path / "a").read_bytes() == b"old"
     assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == ["a"]
+
+
+def test_the_right_bytes_heal_a_damaged_artifact_of_their_name(tmp_path: Path) -> None:
+    store = FolderArtifacts(tmp_path)
+    made = store.put(b"right", "image/png")
+    for damage in (b"wrong", b"", b"far longer than it was"):
+        store.path(made.sha256).write_bytes(damage)
+        with pytest.raises(ArtifactError):
+            store.get(made.sha256)
+        assert store.put(b"right", "image/png") == made
+        assert store.get(made.sha256) == b"right" and len(list(tmp_path.glob("??/*"))) == 1

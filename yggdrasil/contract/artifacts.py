@@ -120,8 +120,9 @@ class FolderArtifacts:
 
     def put(self, data: bytes, media_type: str) -> Artifact:
         sha = digest_bytes(data)
-        if self.find(sha) is None:
-            write_durably(self.root / sha[:2] / f"{sha}{SUFFIXES.get(media_type, '')}", data)
+        there = self.find(sha)
+        if there is None or not _holds(there, sha, len(data)):
+            write_durably(there or self.root / sha[:2] / f"{sha}{SUFFIXES.get(media_type, '')}", data)
         return Artifact(sha, media_type, len(data))
 
     def get(self, sha256: str) -> bytes:
@@ -152,6 +153,15 @@ class FolderArtifacts:
         for path in self.root.glob("??/*"):
             if len(path.stem) == 64:
                 yield path.stem
+
+
+def _holds(path: Path, sha256: str, size: int) -> bool:
+    """Whether a file is a plain one with the content that its name says; what cannot be read is not."""
+    try:
+        status = path.lstat()
+        return stat.S_ISREG(status.st_mode) and status.st_size == size and digest_file(path) == sha256
+    except OSError:
+        return False
 
 
 def _is_readable(path: Path, size: int, sha256: str) -> bool:

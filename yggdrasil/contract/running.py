@@ -47,8 +47,8 @@ def drive(
     Raises what `forward` raises, the place added.
     """
     above = here()
-    if is_outside(above):
-        above = above.but(cancel=CancelToken())
+    if not above.path:
+        above = above.but(cancel=CancelToken(None if is_outside(above) else above.cancel))
     if above.audience is not None and not above.path:
         above = above.but(audience=above.audience.fresh())
     if above.mode.learning:

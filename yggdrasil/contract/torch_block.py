@@ -12,6 +12,7 @@ from yggdrasil.contract.computing import computing
 from yggdrasil.contract.context import here
 from yggdrasil.contract.digest import digest
 from yggdrasil.contract.errors import WeightsError
+from yggdrasil.contract.lanes import lane
 from yggdrasil.contract.pool import fingerprint, keep_out, mark, one_module
 from yggdrasil.contract.weights import read_pieces
 
@@ -103,8 +104,9 @@ class TorchBlock(Block):
     @contextmanager
     def computing(self) -> Generator[nn.Module]:
         """The door to the module: inside, it computes as the run that asks wants it (to infer, to learn)."""
+        place = here()
         module = self.worn_module()
-        with computing():
+        with lane(self.device).turn(place.cancel, place.path), computing():
             yield module
 
     @property

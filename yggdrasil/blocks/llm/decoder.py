@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from yggdrasil.blocks.llm.prefix import CHUNK, Prefixes, Slot
 from yggdrasil.blocks.llm.sampling import Sampling, draw, generators
 from yggdrasil.blocks.llm.vocabulary import Vocabulary
 from yggdrasil.contract import PortError, here
+from yggdrasil.contract.lanes import Line
 from yggdrasil.contract.spending import spend
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Decoder:
         self.model = model
         self.vocabulary = vocabulary
         self.prefixes = Prefixes(model, context, slots)
-        self.lock = threading.Lock()
+        self.line = Line()
         self._guides: dict[str, Guide] = {}
 
     def guide(self, grammar: str) -> Guide:
@@ -62,7 +62,7 @@ class Decoder:
                 raise PortError(f"candidate {candidate!r} has no tokens", where=here().path, mend="leave it out")
         start = self.vocabulary.start(prefix)
         spend(here(), {"prompt": len(start) + sum(map(len, texts))})
-        with self.lock:
+        with self.line.turn(here().cancel, here().path):
             slot = self.prefixes.prefill(start, max(PACK, *(len(ids) for ids in texts), 0))
             totals = [float(_log_probability(slot.logits, ids[0])) for ids in texts]
             for rows in _packs(texts):
@@ -104,7 +104,7 @@ class Decoder:
     ) -> list[Text]:
         """`count` texts after the prefix, one token of each a call of the model; `each` hears the first one."""
         refuse = [word.lower().encode() for word in ban or []]
-        with self.lock:
+        with self.line.turn(here().cancel, here().path):
             start = self.guide(grammar) if grammar else None
             texts = [Text(g, start.copy() if start else None) for g in generators(seed, count)]
             slot = self.prefixes.prefill(prefix, count * max_tokens)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextvars
 import copy
 import functools
 import math
 import operator
 import time
 from collections.abc import Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any
 
 from yggdrasil.contract.cancel import CancelToken
@@ -20,6 +19,7 @@ from yggdrasil.contract.running import perform
 from yggdrasil.contract.wiring import CONSTANT, SELF
 from yggdrasil.engine.flow.cache import Cache, Keys, value_key
 from yggdrasil.engine.flow.plan import Call, Plan, Round, Source, Step
+from yggdrasil.engine.flow.workers import workers
 
 Values = dict[str, dict[str, Any]]
 _NOTHING: dict[str, Any] = {}
@@ -65,7 +65,8 @@ class _Run:
     def side_by_side(self) -> None:
         """Start each step as soon as what it waits for is done; one failure stops all.
 
-        Heavy ones run in threads; one that nothing could run beside stays here, where the caller's caches are warm.
+        Heavy ones run in threads of the process, as long as one is free; one that nothing could run beside stays
+        here, where the caller's caches are warm.
         """
         branches = CancelToken(self.place.cancel)
         self.place = self.place.but(cancel=branches)
@@ -73,26 +74,28 @@ class _Run:
         waiting = [len(w) for w in self.plan.waits]
         ready = [i for i, n in enumerate(waiting) if not n]
         running: dict[Future[None], int] = {}
-        with ThreadPoolExecutor(thread_name_prefix="yggdrasil-heavy") as pool:
-            try:
-                while ready or running:
-                    while ready:
-                        i = next((n for n in ready if heavy[n]), ready[0])
-                        ready.remove(i)
-                        step = self.plan.steps[i]
-                        if heavy[i] and (ready or running):
-                            running[pool.submit(contextvars.copy_context().run, self.step, step)] = i
-                        else:
-                            self.step(step)
-                            self._release(i, waiting, ready)
-                    finished, _ = wait(running, return_when=FIRST_COMPLETED) if running else ((), ())
-                    for future in finished:
-                        i = running.pop(future)
-                        future.result()
+        try:
+            while ready or running:
+                while ready:
+                    i = next((n for n in ready if heavy[n]), ready[0])
+                    ready.remove(i)
+                    work = functools.partial(self.step, self.plan.steps[i])
+                    future = workers().start(work) if heavy[i] and (ready or running) else None
+                    if future is not None:
+                        running[future] = i
+                    else:
+                        work()
                         self._release(i, waiting, ready)
-            except BaseException:
-                branches.cancel()
-                raise
+                finished, _ = wait(running, return_when=FIRST_COMPLETED) if running else ((), ())
+                for future in finished:
+                    i = running.pop(future)
+                    future.result()
+                    self._release(i, waiting, ready)
+        except BaseException:
+            branches.cancel()
+            raise
+        finally:
+            wait(running)
 
     def _release(self, i: int, waiting: list[int], ready: list[int]) -> None:
         for j in self.plan.followers[i]:
