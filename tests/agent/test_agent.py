@@ -178,7 +178,7 @@ def test_ids_that_a_model_leaves_out_or_doubles_are_made() -> None:
     agent.run("go")
     made = agent.memory.messages[1]["tool_calls"]
     assert len({c["id"] for c in made}) == 3
-    assert [c["function"]["arguments"] for c in made] == ["{}"] * 3
+    assert [c["function"]["arguments"] for c in made] == ["{}", "{}", "not json"]
     assert [text for _, text in tool_messages(agent)][:2] == ["fine", "fine"]
     assert "ArgumentError" in tool_messages(agent)[2][1]
 

@@ -154,3 +154,57 @@ def test_pictures_go_in_and_out_as_artifacts() -> None:
         told = json.loads(Toolbox({"flip": Flip()}).call("flip", {"image": given.sha256}, mark="1"))
         assert told["image"]["media_type"] == "image/png"
         assert store.has(told["image"]["sha256"])
+
+
+class Tagged(Block, role="Tool"):
+    """Tag."""
+
+    def forward(self, id: Text, n: int = 0, tags: list[str] = []) -> Text:  # noqa: B006
+        return f"{id} {n} {tags}"
+
+
+def test_json_inside_json_is_opened_once_and_a_text_never() -> None:
+    box = Toolbox([Tagged()])
+    whole = json.dumps({"id": "[1]", "n": 2, "tags": '["a"]'})
+    for written in (whole, json.dumps(whole)):
+        assert box.call("tagged", written, mark="1") == "[1] 2 ['a']"
+    assert box.call("tagged", json.dumps(json.dumps(whole)), mark="1").startswith("ArgumentError: ")
+
+
+def test_the_history_keeps_what_a_model_wrote_as_arguments_and_sends_an_object() -> None:
+    llm = Scripted([calls(("a", "tagged", "{broken")), says("done")])
+    agent = Agent(llm, [Tagged()])
+    agent.run(prompt="go")
+    kept = next(m for m in agent.memory.messages if m.get("tool_calls"))
+    assert kept["tool_calls"][0]["function"]["arguments"] == "{broken"
+    sent = next(m for m in llm.seen[-1]["messages"] if m.get("tool_calls"))
+    assert json.loads(sent["tool_calls"][0]["function"]["arguments"]) == {"written": "{broken"}
+
+
+def test_ids_that_a_model_repeats_in_later_turns_are_told_apart() -> None:
+    turn = calls(("call_0", "fine", {}))
+    agent = Agent(Scripted([turn, turn, says("done")]), [Fine()])
+    agent.run(prompt="go")
+    made = [c["id"] for m in agent.memory.messages for c in m.get("tool_calls", ())]
+    answered = [m["tool_call_id"] for m in agent.memory.messages if m["role"] == "tool"]
+    assert made == answered and len(set(made)) == 2 and made[0] == "call_0"
+
+
+def test_a_giant_result_is_cut_for_the_model_and_whole_in_the_store() -> None:
+    class Long(Block, role="Tool"):
+        """Much."""
+
+        def forward(self) -> Text:
+            return "x" * 5_000_000
+
+    store = MemoryArtifacts()
+    with standing(Here(artifacts=store)):
+        told = Toolbox({"long": Long()}).call("long", "{}", mark="1")
+    sha = re.search(r"5000000 letters in all, kept as artifact (\w{64})", told)
+    assert len(told) < 33_000 and sha is not None and len(store.get(sha[1])) == 5_000_000
+
+
+def test_an_unknown_tool_is_told_all_known_ones_near_ones_first_and_twenty_at_most() -> None:
+    box = Toolbox({f"tool{n}": Fine() for n in range(30)} | {"draw": Fine()})
+    told = box.call("drow", "{}", mark="1")
+    assert "'drow'" in told and "The tools are draw, tool0" in told and "and 11 more" in told and "tool19" not in told

@@ -88,7 +88,7 @@ class Running:
         shown = view(state["messages"], self._work.window)
         ask = self._ask(state)
         turn = self._once(state, shown, lambda: take_turn(self._model, shown, ask))
-        message = assistant(turn, f"{self._call}.{state['turns']}")
+        message = assistant(turn, f"{self._call}.{state['turns']}", state["messages"])
         named = [c["id"] for c in message.get("tool_calls", [])]
         pending = [{**call, "id": name} for call, name in zip(turn["calls"], named, strict=True)]
         after: LoopState = {

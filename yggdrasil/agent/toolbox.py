@@ -19,9 +19,12 @@ from yggdrasil.contract import (
 )
 from yggdrasil.contract.running import drive_at
 from yggdrasil.contract.tools import Given, Tool, named_tools, tool_named
+from yggdrasil.contract.values import TEXT_TYPE
 from yggdrasil.engine.cycle.agent_loop import is_control
 
 _GRACE = 0.5
+_LONGEST = 32_000
+"""Letters of a tool's result that a model is shown."""
 
 
 class Toolbox:
@@ -54,7 +57,7 @@ class Toolbox:
             place = here().below(tool.step)
             place = place.but(seed=derive_seed(place.seed, mark), journal=_marked(place.journal, mark))
             outputs = _within(seconds, tool.block, values, place)
-            return _text(tool.result(outputs))
+            return _cut(_text(tool.result(outputs)))
         except CANCELLED:
             return "Cancelled: this call was cancelled, the others go on"
         except Cancelled:
@@ -64,6 +67,14 @@ class Toolbox:
             if is_control(error):
                 raise
             return fault_text(error)
+
+
+def _cut(text: str) -> str:
+    """The text, or its beginning with a note of where all of it lies: a giant result would fill the model's window."""
+    if len(text) <= _LONGEST:
+        return text
+    artifact = here().artifacts.put(text.encode("utf-8", "surrogatepass"), TEXT_TYPE)
+    return f"{text[:_LONGEST]}\n[cut: {len(text)} letters in all, kept as artifact {artifact.sha256}]"
 
 
 class _Marked:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -131,7 +132,11 @@ def tool_notes(toolbox: Toolbox) -> str:
 def as_sent(messages: list[Message]) -> list[Message]:
     """The conversation as chat endpoints take it: only the fields that they know."""
     known = ("role", "content", "name", "tool_calls", "tool_call_id")
-    return [{k: v for k, v in message.items() if k in known} for message in messages]
+    sent = [{k: v for k, v in message.items() if k in known} for message in messages]
+    for message in sent:
+        if "tool_calls" in message:
+            message["tool_calls"] = [_sent_call(call) for call in message["tool_calls"]]
+    return sent
 
 
 def as_plain(messages: list[Message]) -> list[Message]:
@@ -153,13 +158,13 @@ def as_plain(messages: list[Message]) -> list[Message]:
 
 
 def _written(function: dict[str, Any]) -> str:
-    return json.dumps({_CHOICE: function["name"], **json.loads(function["arguments"])}, ensure_ascii=False)
+    return json.dumps({_CHOICE: function["name"], **_as_object(function["arguments"])}, ensure_ascii=False)
 
 
-def assistant(turn: dict[str, Any], mark: str) -> Message:
-    """The assistant's message of a turn, in the form it is stored: every call has an id of its own."""
+def assistant(turn: dict[str, Any], mark: str, earlier: Sequence[Message] = ()) -> Message:
+    """The assistant's message of a turn, as it is stored: no call has an id that `earlier` messages hold."""
     message: Message = {"role": "assistant", "content": turn["text"]}
-    seen: set[str] = set()
+    seen: set[str] = {call["id"] for said in earlier for call in said.get("tool_calls", ())}
     calls: list[dict[str, Any]] = []
     for index, call in enumerate(turn["calls"]):
         name = call["id"]
@@ -174,8 +179,22 @@ def assistant(turn: dict[str, Any], mark: str) -> Message:
 
 
 def _tidy(arguments: Any) -> str:
-    """Arguments as the history keeps them: always a JSON object, since every later turn sends them again."""
+    """Arguments as the history keeps them: an object as JSON, anything else as the model wrote it."""
     try:
         return json.dumps(parse_arguments(arguments), ensure_ascii=False)
     except ArgumentError:
-        return "{}"
+        return arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+
+
+def _as_object(arguments: str) -> dict[str, Any]:
+    """Kept arguments as every chat template takes them: what is no object stands in one, as it was written."""
+    try:
+        return parse_arguments(arguments)
+    except ArgumentError:
+        return {"written": arguments}
+
+
+def _sent_call(call: dict[str, Any]) -> dict[str, Any]:
+    function = call["function"]
+    arguments = json.dumps(_as_object(function["arguments"]), ensure_ascii=False)
+    return {**call, "function": {**function, "arguments": arguments}}

@@ -20,3 +20,6 @@ class VideoClip:
 
     frames: list[Any]
     fps: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fps", float(self.fps))

@@ -15,7 +15,7 @@ from yggdrasil.contract import kinds
 from yggdrasil.contract.characters import whole
 from yggdrasil.contract.errors import PortError, did_you_mean
 from yggdrasil.contract.kinds import Kind
-from yggdrasil.contract.values import problem
+from yggdrasil.contract.values import kind_of_class, problem
 
 _PLAIN: dict[Any, Kind] = {
     str: kinds.TEXT,
@@ -124,6 +124,8 @@ def kind_of(annotation: Any) -> tuple[Kind, bool]:
         return (kind_of(inner[0])[0] if len(inner) == 1 else kinds.JSON), optional
     if annotation in _PLAIN:
         return _PLAIN[annotation], False
+    if isinstance(annotation, type) and annotation.__module__ != "builtins":
+        return kind_of_class(annotation) or kinds.JSON, False
     return kinds.JSON, annotation is type(None)
 
 

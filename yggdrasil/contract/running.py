@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 
 
 class Outputs(dict[str, Any]):
-    """What a run gave, by output port: `out["image"]` or `out.image`."""
+    """What a run gave, by output port: `out["image"]` or `out.image`; one called `items` hides the method."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        for name in self:
+            if hasattr(dict, name):
+                self.__dict__[name] = self[name]
 
     def __getattr__(self, name: str) -> Any:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from yggdrasil.contract.errors import ConfigError
@@ -50,6 +50,25 @@ def tool_schema(ports: Mapping[str, Port], *, strict: bool = False) -> dict[str,
         if port.required or strict:
             required.append(name)
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def closed(schema: Any, where: str = "") -> Any:
+    """The schema itself, if it refers to nothing outside: only `#/…`. Raises ConfigError before anything is opened."""
+    for key, part in _parts(schema):
+        if key in ("$ref", "$dynamicRef", "$recursiveRef") and isinstance(part, str) and not part.startswith("#"):
+            mend = "write what it names into the schema: only references of the form #/… are followed"
+            raise ConfigError("a reference of the schema leads outside", where=where, mend=mend)
+    return schema
+
+
+def _parts(schema: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(schema, dict):
+        for key, part in cast(dict[str, Any], schema).items():
+            yield key, part
+            yield from _parts(part)
+    elif isinstance(schema, list):
+        for part in cast(list[Any], schema):
+            yield from _parts(part)
 
 
 def _nullable(schema: dict[str, Any]) -> dict[str, Any]:

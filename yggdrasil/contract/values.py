@@ -96,6 +96,14 @@ def form_of_class(cls: type[Any]) -> Form | None:
     return next((form for form in own if form is not None and form.of in names), None)
 
 
+def kind_of_class(cls: type[Any]) -> Kind | None:
+    """The kind that a plain class stands for in a signature: `torch.Tensor` is a tensor, `Mesh` a plugin's mesh."""
+    form = form_of_class(cls)
+    if form in (forms.TENSOR, forms.ARRAY):
+        return kinds.TENSOR
+    return next((kind for kind in _known_kinds().values() if form is not None and kind.form is form), None)
+
+
 def form_of(value: Any) -> Form | None:
     """The form of this value; None for plain values and for what no kind knows."""
     return form_of_class(cast(type[Any], type(value)))

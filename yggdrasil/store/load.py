@@ -55,7 +55,7 @@ def load(name: str | Path, wanted: type[Block] = Block) -> Block:
         block.origin = f"shelf:{text}"
         found = describe(block)
         block.origin_digests = {"structure": found.structure_digest(), "weights": found.weights_digest()}
-        block.called(text)
+        block.name = text
     digests = manifest.digests or {}
     _revive(block, folder, digests.get("life"), digests.get("founding", ""))
     return block

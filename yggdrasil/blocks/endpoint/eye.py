@@ -11,6 +11,8 @@ from yggdrasil.blocks.endpoint.block import EndpointBlock
 from yggdrasil.blocks.endpoint.chat import streamed
 from yggdrasil.blocks.endpoint.pictures import sendable
 from yggdrasil.blocks.llm.abilities import Schema, parse_object
+from yggdrasil.contract import here
+from yggdrasil.contract.schema import closed
 from yggdrasil.ports import Image, Json, Text
 
 
@@ -52,6 +54,7 @@ class EndpointEye(EndpointBlock, type="vlm/openai", role="VLM"):
         seed: int = 0,
     ) -> Looked:
         """One look. Raises EndpointError by kind; TruncatedOutput, InvalidOutput for an answer beside the schema."""
+        closed(schema, here().path)
         asked = schema or (self._sight() if self.labelled and not prompt else None)
         said = [{"type": "text", "text": prompt or self.question}, {"type": "image", "image": image}]
         request: dict[str, Any] = {

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypedDict
 from yggdrasil.contract import Block, YggError, here
 from yggdrasil.contract.characters import whole_value
 from yggdrasil.contract.operations import operation
+from yggdrasil.contract.schema import closed
 from yggdrasil.ports import Json, Messages, Text
 
 Message = dict[str, Any]
@@ -114,8 +115,10 @@ def beside_schema(value: Any, schema: Schema) -> str:
     """Where the value is not what the schema wants, or ''."""
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
+    from referencing import Registry
 
-    error = best_match(Draft202012Validator(schema).iter_errors(value))
+    checker = Draft202012Validator(closed(schema, here().path), registry=Registry())
+    error = best_match(checker.iter_errors(value))
     return f"{error.json_path}: {error.message[:200]}" if error is not None else ""
 
 
@@ -133,6 +136,7 @@ class LanguageModel(Block, role="LLM"):
         temperature: float = 0.7,
         seed: int = 0,
     ) -> TurnOut:
+        closed([schema, tools], here().path)
         turn = self.chat(
             messages, tools=tools, schema=schema, max_tokens=max_tokens, temperature=temperature, seed=seed
         )
@@ -171,6 +175,7 @@ class LanguageModel(Block, role="LLM"):
         Raises TruncatedOutput when the last allowed turn meets its limit, InvalidOutput when it isn't JSON.
         """
         limit = max_tokens
+        closed(schema, here().path)
         for attempt in range(retries + 1):
             turn = self.chat(messages, schema=schema, max_tokens=limit, temperature=temperature, seed=seed)
             if turn.finish_reason != "length" or attempt == retries:
