@@ -97,7 +97,6 @@ def test_a_value_without_a_wire_form_is_named() -> None:
 
 
 class Paints(Block):
-
     def forward(self, text: Text) -> Text:
         here().preview(Pictures.new("RGB", (2, 2), "blue"))
         here().token(text)
@@ -125,7 +124,6 @@ def test_a_stream_is_read_by_async_for_beside_other_work() -> None:
 
 def test_an_async_reader_that_leaves_cancels_the_run_and_an_error_is_raised() -> None:
     class Long(Block):
-
         def forward(self, text: Text) -> Text:
             here().token(text)
             here().cancel.wait(60)

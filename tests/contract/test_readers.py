@@ -15,7 +15,6 @@ from yggdrasil.ports import Text
 
 
 class Say(Block):
-
     def forward(self, text: Text) -> Text:
         for number, word in enumerate(text.split()):
             here().progress(number)
@@ -26,7 +25,6 @@ class Say(Block):
 
 class Gate(Block):
     """Says a word, then waits until the test opens it."""
-
 
     def __init__(self) -> None:
         super().__init__()
@@ -81,7 +79,6 @@ def test_a_nested_reader_and_the_outer_one_both_hear_the_run_under_one_id() -> N
     inner: list[Event] = []
 
     class Outer(Block):
-
         def forward(self, text: Text) -> Text:
             with listening(inner.append):
                 return Say().run(text=text).text

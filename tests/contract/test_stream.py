@@ -15,7 +15,6 @@ STARTED: list[int] = []
 
 
 class Slow(Block):
-
     def forward(self, text: Text, rounds: int = 1000) -> Text:
         for i in range(rounds):
             here().progress(i, rounds)
@@ -37,7 +36,6 @@ class Say(Block):
 
 
 class Inner(Block):
-
     def forward(self, text: Text) -> Text:
         return Slow().stream(text=text).outputs.text
 
@@ -141,7 +139,6 @@ def test_a_denoising_loop_stops_within_a_step() -> None:
     calls: list[int] = []
 
     class Step(Block):
-
         def forward(self, n: int) -> int:
             calls.append(n)
             time.sleep(0.02)

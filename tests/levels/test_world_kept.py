@@ -176,7 +176,6 @@ class First(Block, type="test/begins"):
 class Asks(Block, type="test/asks_colour"):
     """Ask a person for the colour."""
 
-
     def forward(self, text: Text) -> Text:
         calls.names.append("b")
         return f"{text} in {ask('Which colour?')}"

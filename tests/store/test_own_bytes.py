@@ -80,7 +80,9 @@ def test_a_save_copies_of_a_folder_what_its_index_names_by_hash_and_the_licences
     assert Drawings(ygg.load(folder).file("drawings")).sprite("owl").getpixel((1, 1)) == (255, 0, 0, 255)
 
 
-@pytest.mark.parametrize("file", ["../outside.svg", "/etc/passwd", "link.svg", "links/fox.svg", "..", "a\x00b"])
+@pytest.mark.parametrize(
+    "file", ["../outside.svg", "/etc/passwd", "link.svg", "links/fox.svg", "..", "a\x00b", "a" * 5000]
+)
 def test_a_side_file_lies_in_the_folder_of_its_index_and_no_link_leads_to_it(tmp_path: Path, file: str) -> None:
     path = index(tmp_path / "own", fox=file)
     outside = tmp_path / "outside.svg"

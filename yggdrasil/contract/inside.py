@@ -17,6 +17,7 @@ def inside(folder: Path, name: str, where: str = "") -> Path:
         path = (root / name).resolve()
         leaves = not path.is_relative_to(root) or path == root
         linked = not leaves and path != root.joinpath(*Path(name).parts)
+        path.is_file()
     except (OSError, ValueError, RuntimeError) as error:
         what = f"{name[:80]!r} is no path of a file ({error})"
         raise WeightsError(what, where=where, mend="name a file in the manifest's folder") from None

@@ -63,7 +63,6 @@ def predict(latent: Any, timestep: Any) -> Any:
 class ReturnNoise(Block, role="Backbone"):
     """Says always the noise that the seed gives."""
 
-
     def forward(self, latent: Latent, timestep: Timestep) -> Pred:
         return torch.randn(1, *SHAPE, generator=torch.Generator().manual_seed(7))
 
