@@ -65,7 +65,7 @@ def paint(item: Path, wanted: list[Prompt], given: dict[str, Any]) -> tuple[Figu
 
 def drafts(wanted: list[Prompt]) -> list[Image.Image]:
     """The same scenes as drawings that the judge doesn't know either: as well as it can judge, pictures can do."""
-    from yggdrasil.blocks.draw.compose import compose
+    from yggdrasil.plugins.draw.compose import compose
 
     scenes = [replace(prompt.scene, time=prompt.scene.time or "day") for prompt in wanted]
     return [compose(scene, drawings(SHELF), number) for number, scene in enumerate(scenes)]

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from training.captions import TIMES, captions
 from training.scenes import FIRST, PAINTER, Recipe, drawn_scene
 from training.styles import SHELF, drawings
-from yggdrasil.blocks.draw.drawings import Drawings
-from yggdrasil.blocks.draw.scene import Scene
+from yggdrasil.plugins.draw.drawings import Drawings
+from yggdrasil.plugins.draw.scene import Scene
 
 OUTSIDE = (
     ("a lone caribou in a misty pine forest at dawn", "deer", "forest", "sunset"),

@@ -20,8 +20,8 @@ from training.places import TOOLS
 from training.scenes import PAINTER, Recipe, example
 from training.seeing import BENT, blobs, bytes_of, look, pixels_of, warped
 from training.styles import HELD_OUT, SEER_STYLES, SHELF
-from yggdrasil.blocks.draw.vocabulary import vocabulary
 from yggdrasil.contract.pictures import as_rgb
+from yggdrasil.plugins.draw.vocabulary import vocabulary
 
 FIRST_SEED = 50_000_000
 THINGS = tuple(vocabulary())

@@ -20,18 +20,18 @@ from tests.test_floors import FILES, PACKAGE, floor, imports
 
 PICTURE = PACKAGE.parent / "docs" / "images" / "house.svg"
 ROWS = (
-    ("cli",),
-    ("storytelling",),
+    ("cli", "storytelling"),
     ("store",),
     ("agent", "levels", "state"),
     ("engine/flow", "engine/cycle"),
-    ("blocks",),
+    ("blocks", "plugins"),
     ("contract",),
 )
 NAMES = {
     "cli": "лица", "storytelling": "жанры", "store": "глаголы", "agent": "имена: агенты",
     "levels": "имена: уровни", "state": "имена: состояние",
-    "engine/flow": "движок потока", "engine/cycle": "движок цикла", "blocks": "блоки", "contract": "договор",
+    "engine/flow": "движок потока", "engine/cycle": "движок цикла",
+    "blocks": "блоки", "plugins": "свои плагины", "contract": "договор",
 }  # fmt: skip
 WIDTH, HEIGHT, GAP, MARGIN = 900, 62, 46, 16
 INK, PAPER, LINE = "#1f2933", "#f4f1ea", "#9a6b3f"

@@ -3,9 +3,9 @@
 from random import Random
 from typing import NamedTuple
 
-from yggdrasil.blocks.draw.scene import Scene
-from yggdrasil.blocks.draw.vocabulary import vocabulary
-from yggdrasil.blocks.seer.sentence import with_article
+from yggdrasil.plugins.draw.scene import Scene
+from yggdrasil.plugins.draw.vocabulary import vocabulary
+from yggdrasil.plugins.seer.sentence import with_article
 
 Phrases = dict[str, tuple[str, ...]]
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from training.places import TOOLS, kept
 from training.scenes import PAINTER, example
-from yggdrasil.blocks.draw.canvas import SIDE
-from yggdrasil.blocks.draw.compose import Placed
+from yggdrasil.plugins.draw.canvas import SIDE
+from yggdrasil.plugins.draw.compose import Placed
 
 SHARD = 4096
 GRID = 16

@@ -11,11 +11,11 @@ from PIL import Image
 
 from training.captions import Captions, captions
 from training.styles import JUDGE_STYLES, SEER_STYLES, SHELF, drawings
-from yggdrasil.blocks.draw.compose import Composed, Manner, composed
-from yggdrasil.blocks.draw.drawings import Drawings
-from yggdrasil.blocks.draw.indoors import INDOORS, PLAIN
-from yggdrasil.blocks.draw.scene import PLACES, TIMELESS, WEATHERLESS, Scene
-from yggdrasil.blocks.draw.vocabulary import vocabulary
+from yggdrasil.plugins.draw.compose import Composed, Manner, composed
+from yggdrasil.plugins.draw.drawings import Drawings
+from yggdrasil.plugins.draw.indoors import INDOORS, PLAIN
+from yggdrasil.plugins.draw.scene import PLACES, TIMELESS, WEATHERLESS, Scene
+from yggdrasil.plugins.draw.vocabulary import vocabulary
 
 _FIRST = (
     "fox wolf bear lion tiger horse unicorn deer cow pig elephant rabbit monkey dog cat penguin frog turtle snake "

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from training.latents import Shard, embed, encode
 from training.places import TOOLS, kept
 from training.scenes import PAINTER, Example, Recipe, example
-from yggdrasil.blocks.draw.canvas import SIDE
-from yggdrasil.blocks.seer.block import PLACES, TIMES, WEATHERS, WINDOW
 from yggdrasil.contract.digest import digest
+from yggdrasil.plugins.draw.canvas import SIDE
+from yggdrasil.plugins.seer.block import PLACES, TIMES, WEATHERS, WINDOW
 
 if TYPE_CHECKING:
     import torch
 
-    from yggdrasil.blocks.seer.network import Logits
+    from yggdrasil.plugins.seer.network import Logits
 
 MOST = 3
 SHARD = 2048

@@ -12,7 +12,7 @@ from training.learning import Learner, Schedule, on, run
 from training.places import TOOLS
 from training.scenes import JUDGE, SEER, Recipe
 from training.seeing import BENT, SHARD, Seen, guessed, pixels_of, seen, targets, varied, warped, zoomed
-from yggdrasil.blocks.draw.vocabulary import vocabulary
+from yggdrasil.plugins.draw.vocabulary import vocabulary
 
 if TYPE_CHECKING:
     import torch
@@ -43,7 +43,7 @@ TASKS = {
 def new(task: Task) -> Any:
     """A seer block for a task's things; the shelf's own where they are all things."""
     from yggdrasil import load
-    from yggdrasil.blocks.seer.block import Seer
+    from yggdrasil.plugins.seer.block import Seer
 
     if not task.config:
         return load(TOOLS / "seer")

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from training.places import TOOLS, cache
-from yggdrasil.blocks.draw.drawings import Drawings, open_drawings
-from yggdrasil.blocks.draw.vocabulary import vocabulary
 from yggdrasil.contract import MissingFile
+from yggdrasil.plugins.draw.drawings import Drawings, open_drawings
+from yggdrasil.plugins.draw.vocabulary import vocabulary
 
 
 class Style(NamedTuple):

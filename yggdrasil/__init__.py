@@ -17,7 +17,7 @@ _WHERE = {
     "listening": "yggdrasil.contract",
     "Graph": "yggdrasil.levels.graph",
     "Pipeline": "yggdrasil.levels.graph",
-    "graph": "yggdrasil.levels.graph",
+    "graph": "yggdrasil.levels.drawn",
     "Stage": "yggdrasil.levels.stage.stage",
     "World": "yggdrasil.levels.world.world",
     "from_diffusers": "yggdrasil.store.from_diffusers",
@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from yggdrasil.contract.learners import unfreeze
     from yggdrasil.contract.session import Session
     from yggdrasil.levels.choose import choose
-    from yggdrasil.levels.graph import Graph, Pipeline, graph
+    from yggdrasil.levels.drawn import graph
+    from yggdrasil.levels.graph import Graph, Pipeline
     from yggdrasil.levels.loop import loop
     from yggdrasil.levels.stage.stage import Stage
     from yggdrasil.levels.world.world import World
@@ -77,8 +78,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _WHERE:
         raise AttributeError(f"module 'yggdrasil' has no attribute {name!r}")
-    if name == "World":
-        import_module("yggdrasil.store.templates")
     value = getattr(import_module(_WHERE[name]), name)
     globals()[name] = value
     return value

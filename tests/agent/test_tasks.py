@@ -11,7 +11,9 @@ import pytest
 from tests.agent.scripted import Scripted, says
 from yggdrasil.agent.agent import Agent
 from yggdrasil.contract import Block, ConfigError
-from yggdrasil.levels.stage.request import SCENES, schema
+from yggdrasil.levels.stage.request import task as asked
+from yggdrasil.levels.world.tools import ReadPlace, Recall, Search
+from yggdrasil.plugins.scenery import GROUNDS
 from yggdrasil.ports import Json, Text
 from yggdrasil.state.content import Content
 from yggdrasil.state.operation_types import parse_operations
@@ -20,8 +22,8 @@ from yggdrasil.storytelling import shapes
 from yggdrasil.storytelling.grounds import ground
 from yggdrasil.storytelling.judging import repeats, shortened, unfinished
 from yggdrasil.storytelling.updating import changes, unknown_names
-from yggdrasil.storytelling.world_tools import ReadPlace, Recall, Search
 
+SCENES = list(GROUNDS)
 CONTENT = Content.model_validate(
     {
         "places": [
@@ -61,7 +63,7 @@ class Letters(Block):
 def do(name: str, answers: list[Any], tools: tuple[Any, ...] = (), **more: Any) -> tuple[Any, Scripted, Agent]:
     llm = Scripted([says(a if isinstance(a, str) else json.dumps(a)) for a in answers], native=False)
     agent = Agent(llm, tools)
-    task = {"name": name, "context": {**CONTEXT, **more}, "schema": schema(name, CONTENT, SCENES)}
+    task = asked(name, {**CONTEXT, **more}, {}, CONTENT, more.get("action"), "tale")
     return agent.run(task=task), llm, agent
 
 

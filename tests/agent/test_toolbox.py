@@ -16,8 +16,9 @@ from pydantic import BaseModel
 
 from tests.agent.scripted import Fine, Scripted, calls, says
 from yggdrasil.agent.agent import Agent
-from yggdrasil.agent.toolbox import Toolbox, wire_name
+from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.contract import Block, ConfigError, Here, MemoryArtifacts, listening, standing
+from yggdrasil.contract.tools import wire_name
 from yggdrasil.ports import Image, Text
 
 NAMES = ["world.forge/step 1", "нарисовать_дракона", "x" * 70, "x" * 69 + "y", "draw", "Draw"]
@@ -50,7 +51,7 @@ def test_t1_wire_names_are_legal_different_and_the_same_in_another_process() -> 
     wires = [wire_name(name) for name in NAMES]
     assert all(re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", wire) for wire in wires)
     assert len(set(wires)) == len(NAMES)
-    code = f"from yggdrasil.agent.toolbox import wire_name; print([wire_name(n) for n in {NAMES!r}])"
+    code = f"from yggdrasil.contract.tools import wire_name; print([wire_name(n) for n in {NAMES!r}])"
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert other.stdout.strip() == str(wires)
 

@@ -5,9 +5,9 @@ from typing import Any, TypedDict
 import pytest
 from PIL import Image as Pictures
 
-from yggdrasil.agent.values import inward, outward
 from yggdrasil.contract import ArtifactError, Block, here
 from yggdrasil.contract.context import Here, standing
+from yggdrasil.contract.tools import inward, outward
 from yggdrasil.ports import Image, Images, Json
 
 

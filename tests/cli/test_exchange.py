@@ -43,7 +43,7 @@ def w(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A world in ./w with one whole step, whose storyteller's endpoint has died since."""
     monkeypatch.chdir(tmp_path)
     agent = Agent(OpenAIModel(model="m", base_url="http://127.0.0.1:9"), limits={"steps": 3})
-    world = scripted(tmp_path / "first", author=agent)
+    world = scripted(tmp_path / "first", author=agent, genre="tale")
     telling = rebuilt(world, {id(agent.llm): tells("It began.")})
     assert isinstance(telling, World)
     telling.live_at(tmp_path / "first")

@@ -10,7 +10,8 @@ from PIL import Image as Pictures
 from rich.console import Console
 
 from yggdrasil.cli.clock import Clock, clock_face
-from yggdrasil.cli.live import EPISODE, Lines
+from yggdrasil.cli.live import Lines
+from yggdrasil.cli.pace import EPISODE
 from yggdrasil.cli.screen import Screen
 from yggdrasil.contract import Event, reason
 

@@ -32,8 +32,8 @@ def build(text: str) -> Block:
     ("text", "told"),
     [
         ("format: [1", "is not YAML"),
-        ("- 1", "is not a mapping.*format: 1"),
-        ("type: graph", "has no format number.*write `format: 1`"),
+        ("- 1", f"is not a mapping.*format: {FORMAT}"),
+        ("type: graph", f"has no format number.*write `format: {FORMAT}`"),
         ("format: '1'", "has no format number"),
         ("format: true", "has no format number"),
         (f"format: {FORMAT + 1}\ntype: foo::bar", f"format {FORMAT + 1}, this version reads up to {FORMAT}.*newer"),

@@ -11,7 +11,7 @@ from PIL import Image as Pictures
 from tests.levels.scripted import Change, Develop, Plan, Seen, Tell, scripted
 from yggdrasil.agent.ask import ask
 from yggdrasil.contract import Block, Paused, here
-from yggdrasil.levels.stage.artifact import store
+from yggdrasil.contract.values import store
 from yggdrasil.levels.stage.philosopher import Looking
 from yggdrasil.ports import Image, Json, Text
 

@@ -118,7 +118,7 @@ def test_a_swapped_stage_leaves_order_and_state_as_they_were(name: str, body: st
     parts: dict[str, Any] = {name: BODIES[body](name)}
     if name in ("creator", "philosopher", "architect"):
         parts["author"] = Say(said="The fox woke.")
-    world = scripted(**parts)
+    world = scripted(**parts, genre="tale")
     for number in (1, 2):
         step = world.step()
         assert [s.name for s in step.stages] == ORDER
@@ -191,7 +191,7 @@ def test_a_plain_creator_that_fails_wholly_stops_the_episode(body: Any) -> None:
 def test_a_world_of_swapped_stages_is_saved_and_goes_on_the_same(tmp_path: Path) -> None:
     def made() -> World:
         parts: dict[str, Any] = {name: plain(name) for name in ANSWERS}
-        return scripted(**parts)
+        return scripted(**parts, genre="tale")
 
     straight = made()
     list(straight.steps(count=2))

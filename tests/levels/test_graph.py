@@ -198,11 +198,17 @@ def test_a_failed_wiring_can_be_mended() -> None:
 
 
 def test_a_pipeline_is_made_of_graphs() -> None:
-    with pytest.raises(WiringError, match=r"is a block, a pipeline is made of graphs.*wrap it"):
-        ygg.Pipeline("p").add(Shout())
+    with pytest.raises(WiringError, match=r"is a stage, a pipeline is made of graphs.*a world of stages"):
+        ygg.Pipeline("p").add(ygg.Stage(Shout(), plays="architect"))
     inner = ygg.Graph("inner").add(Shout())
     inner.defaults = {"times": 3}
     assert ygg.Pipeline("p").add(inner).run(text="a").text == "a!!!"
+
+
+def test_a_lone_block_in_a_pipeline_becomes_a_graph_of_one_node(tmp_path: Path) -> None:
+    line = ygg.Pipeline("p").add(Shout(), "loud")
+    assert line["loud"].kind == "graph" and list(line["loud"].children()) == ["shout"]
+    assert ygg.load(ygg.save(line, tmp_path / "p")).run(text="a") == line.run(text="a") == {"text": "a!"}
 
 
 def test_an_unfed_nested_graph_uses_its_own_defaults() -> None:
@@ -246,11 +252,11 @@ def test_drawing_with_two_outputs_and_one_block_twice() -> None:
 
 def test_drawing_tells_what_it_cannot_record() -> None:
     shout = Shout()
-    with pytest.raises(WiringError, match=r"shout.times was given 3 while drawing.*default of the drawn function"):
+    with pytest.raises(PortError, match=r"'times' was given 'three'"):
 
         @ygg.graph
         def constant(text: Text) -> Text:
-            return shout(text, 3)
+            return shout(text, "three")
 
     with pytest.raises(WiringError, match=r"returned 'hello'"):
 

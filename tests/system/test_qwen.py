@@ -11,11 +11,11 @@ from yggdrasil import World
 from yggdrasil.agent.agent import Agent
 from yggdrasil.blocks.llm.llamacpp import LlamaCpp
 from yggdrasil.contract import Block, FileRef, listening
-from yggdrasil.levels.stage.request import SCENES
+from yggdrasil.levels.world.tools import ReadPlace, Recall
+from yggdrasil.plugins.scenery import GROUNDS
 from yggdrasil.ports import Text
 from yggdrasil.store.model_pull import pull
 from yggdrasil.store.models import model
-from yggdrasil.storytelling.world_tools import ReadPlace, Recall
 
 NAME = "qwen2.5-coder-1.5b"
 WORLD = {
@@ -31,7 +31,7 @@ WORLD = {
     "facts": ["The sea has been still for a year."],
 }  # fmt: skip
 CONTEXT: dict[str, Any] = {
-    "wish": "a norse fishing village in winter", "language": "en", "style": "", "step": 1, "scenes": SCENES,
+    "wish": "a norse fishing village in winter", "language": "en", "style": "", "step": 1, "scenes": list(GROUNDS),
     "world": WORLD, "story": [], "past": [], "things": ["boat", "whale", "lantern", "key"],
 }  # fmt: skip
 

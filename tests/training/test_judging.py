@@ -13,9 +13,9 @@ from benchmarks.painter import figures_of
 from benchmarks.prompts import OUTSIDE, every, prompts
 from training.scenes import JUDGE
 from training.seeing import Look
-from yggdrasil.blocks.draw.scene import read_scene
-from yggdrasil.blocks.draw.vocabulary import vocabulary
-from yggdrasil.blocks.seer.block import PLACES, TIMES, WEATHERS
+from yggdrasil.plugins.draw.scene import read_scene
+from yggdrasil.plugins.draw.vocabulary import vocabulary
+from yggdrasil.plugins.seer.block import PLACES, TIMES, WEATHERS
 
 
 def test_the_prompts_ask_for_what_they_are_judged_by() -> None:

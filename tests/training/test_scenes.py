@@ -12,11 +12,11 @@ from training.latents import GRID, cells
 from training.scenes import FIRST, PAINTER, Recipe, drawn_scene, example, sheet
 from training.seeing import SHARD, Seen, seen, targets
 from training.styles import HELD_OUT, JUDGE_STYLES, SEER_STYLES, SHELF, STYLES, drawings, unpack
-from yggdrasil.blocks.draw.compose import compose
-from yggdrasil.blocks.draw.drawings import open_drawings
-from yggdrasil.blocks.draw.scene import PLACES, Scene, read_scene
-from yggdrasil.blocks.draw.words import understand
 from yggdrasil.contract import MissingFile
+from yggdrasil.plugins.draw.compose import compose
+from yggdrasil.plugins.draw.drawings import open_drawings
+from yggdrasil.plugins.draw.scene import PLACES, Scene, read_scene
+from yggdrasil.plugins.draw.words import understand
 
 HERE = Recipe((SHELF,), FIRST[:6], (0.1, 0.4, 0.3, 0.2), plain=0.2, sizes=(0.6, 1.1))
 """Few of the drawings that need no download."""

@@ -13,7 +13,7 @@ from training.learning import Learner, Schedule
 from training.scenes import PAINTER, Recipe, example
 from training.seeing import GUESSED, Seen, _seen_in, guessed, look, pixels_of, varied, warped, zoomed
 from training.styles import SHELF
-from yggdrasil.blocks.seer.block import Seer
+from yggdrasil.plugins.seer.block import Seer
 
 THINGS = ("fox", "castle", "crown")
 CONFIG = {"resolution": 64, "embedding_size": 8, "hidden_sizes": (8, 16, 16, 16), "depths": (1, 1, 1, 1)}

@@ -8,18 +8,18 @@ from typing import Annotated, Any, ClassVar, Literal, TypedDict, cast
 
 from pydantic import Field
 
-from yggdrasil.agent import guides
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.memory import Memory
-from yggdrasil.agent.running import DONE, LIMIT, Running, Work
+from yggdrasil.agent.running import DONE, LIMIT, Running
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.turns import calls_natively, tool_notes
-from yggdrasil.blocks.llm.abilities import LanguageModel
+from yggdrasil.agent.work import Task, Work, guide, planned
+from yggdrasil.blocks.llm.abilities import InvalidOutput, LanguageModel, beside_schema
 from yggdrasil.contract import Block, ConfigError, here, standing
 from yggdrasil.contract.session import ROOT, own_session
 from yggdrasil.engine.cycle.agent_loop import LoopState, fresh, run_loop
 from yggdrasil.ports import Json, Text
-from yggdrasil.storytelling.tasks import CONTEXT, Task, plan
+from yggdrasil.state.reading import CONTEXT
 
 _LLM = "llm"
 
@@ -82,13 +82,16 @@ class Agent(Block, type="agent", role="Agent"):
             return self._guided(Task.of(task or {"name": "reply", "context": {"prompt": prompt}}), memory)
         call = memory.calls
         if task is not None:
-            work, messages = plan(Task.of(task), self.toolbox, self.instructions, self._work())
+            work, messages = self._planned(task)
             return self._ran(work, fresh(messages), call, self.limits.steps, task)
         return self._ran(self._work(), fresh(self._conversation(prompt, memory)), call, self.limits.steps)
 
     def _work(self) -> Work:
         toolbox = self.toolbox if self.policy == "tools" else Toolbox(())
         return Work(toolbox, max_tokens=self.max_tokens, temperature=self.temperature, window=self.window)
+
+    def _planned(self, task: Any) -> tuple[Work, list[dict[str, Any]]]:
+        return planned(Task.of(task), self.guide, self.toolbox, self.instructions, self._work())
 
     def _conversation(self, prompt: str, memory: Memory) -> list[dict[str, Any]]:
         earlier = [m for m in memory.messages if m["role"] != "system"]
@@ -104,9 +107,8 @@ class Agent(Block, type="agent", role="Agent"):
         if halted is None:
             raise ConfigError("no run of this agent met a limit", where=here().path, mend="call it with a prompt")
         state = cast(LoopState, {**fresh([]), **halted["state"], "over": "", "limit": {}})
-        work, task = self._work(), halted["task"]
-        if task is not None:
-            work, _ = plan(Task.of(task), self.toolbox, self.instructions, work)
+        task = halted["task"]
+        work = self._work() if task is None else self._planned(task)[0]
         return self._ran(work, state, halted["call"], state["turns"] + more, task)
 
     def _ran(self, work: Work, state: LoopState, call: int, steps: int, task: Any = None) -> Answered:
@@ -120,12 +122,16 @@ class Agent(Block, type="agent", role="Agent"):
         return {"response": state["response"], "result": state["result"], "status": status}
 
     def _guided(self, task: Task, memory: Memory) -> Answered:
-        guide = guides.find(self.guide)
+        name = task.genre or self.guide
+        leader = guide(name)
         place = here()
         inputs = {"task": task.name, "context": task.context, "call": memory.calls}
         result = place.once(
-            f"guide {self.guide}", inputs, lambda: guide.answer(self.llm, task.name, task.context, place.seed)
+            f"guide {name}", inputs, lambda: leader.answer(self.llm, task.name, task.context, place.seed)
         )
+        wrong = beside_schema(result, task.schema or {})
+        if wrong:
+            raise InvalidOutput(wrong, json.dumps(result, ensure_ascii=False), place.path)
         memory.calls += 1
         place.remember(memory.state())
         text = result.get("text")

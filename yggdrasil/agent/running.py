@@ -5,59 +5,24 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.memory import view
-from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.turns import Ask, Spent, assistant, fill, take_turn
-from yggdrasil.blocks.llm.abilities import LanguageModel
+from yggdrasil.agent.work import Message, Work
+from yggdrasil.blocks.llm.abilities import InvalidOutput, LanguageModel, beside_schema
 from yggdrasil.contract import derive_seed, here, standing
 from yggdrasil.contract.digest import digest
 from yggdrasil.contract.effects import remembered
 from yggdrasil.engine.cycle.agent_loop import LoopState
 
-Message = dict[str, Any]
 LIMIT = "limit_reached"
 DONE = "done"
 _ATTEMPTS = 2
 _GOOD = 0.0
-_CLOSING = "Give the result now."
-"""Asks for the result after a turn in words, since a model cannot answer after itself."""
-
-
-def _as_it_is(value: dict[str, Any]) -> Any:
-    return value
-
-
-def _flawless(value: Any) -> float:
-    del value
-    return _GOOD
-
-
-@dataclass(frozen=True)
-class Work:
-    """What one run is to do. `schema` binds the answer; `closing` asks for it after the tools.
-
-    `finish` turns what the model filled in into the result, `flaw` says how bad that is (0 = good): a flawed
-    answer is asked again with another seed and the same words, and the best one is taken.
-    """
-
-    toolbox: Toolbox
-    schema: dict[str, Any] | None = None
-    needed: dict[str, Any] | None = None
-    """What an answer must obey, where the schema's bounds on texts only steer a weak model."""
-    closing: str = ""
-    must_call: bool = False
-    rounds: int | None = None
-    """How many turns with tool calls a task wants before its answer; None leaves it to the model."""
-    narrow: dict[str, dict[str, list[str]]] = field(default_factory=dict)
-    finish: Callable[[dict[str, Any]], Any] = _as_it_is
-    flaw: Callable[[Any], float] = _flawless
-    max_tokens: int = 512
-    temperature: float = 0.7
-    window: int = 0
+_BESIDE = 1000.0
+"""How bad a result is that its task's schema does not admit: worse than any other flaw."""
 
 
 class Running:
@@ -140,7 +105,7 @@ class Running:
         return {**after, "over": DONE}
 
     def _answer(self, state: LoopState) -> LoopState:
-        told = self._work.closing or (_CLOSING if state["messages"][-1]["role"] == "assistant" else "")
+        told = self._work.closing or ("Give the result now." if state["messages"][-1]["role"] == "assistant" else "")
         closing: list[Message] = [{"role": "user", "content": told}] if told else []
         messages = [*state["messages"], *closing]
         shown = view(messages, self._work.window)
@@ -158,17 +123,20 @@ class Running:
 
     def _best(self, state: LoopState, shown: list[Message]) -> dict[str, Any]:
         best: dict[str, Any] | None = None
-        lowest, spent = 0.0, Spent()
+        lowest, spent, wrong = 0.0, Spent(), ""
         for attempt in range(_ATTEMPTS):
             value, took = self._filled(state, shown, attempt)
             spent += took
             result = self._work.finish(value)
-            flaw = self._work.flaw(result)
+            beside = beside_schema(result, self._work.result or {})
+            flaw = self._work.flaw(result) + _BESIDE * bool(beside)
             if best is None or flaw < lowest:
-                best, lowest = {"value": value, "result": result}, flaw
+                best, lowest, wrong = {"value": value, "result": result}, flaw, beside
             if flaw <= _GOOD:
                 break
             here().note(f"answer {attempt + 1} is flawed ({flaw:.2f}): {_text(value)}")
+        if wrong:
+            raise InvalidOutput(wrong, _text((best or {}).get("result")), here().path)
         return {**(best or {}), **spent.to_json()}
 
     def _filled(self, state: LoopState, shown: list[Message], attempt: int) -> tuple[dict[str, Any], Spent]:

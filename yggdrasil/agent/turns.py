@@ -6,9 +6,10 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from yggdrasil.agent.toolbox import ArgumentError, Toolbox, parse_arguments
+from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.blocks.llm.abilities import InvalidOutput, LanguageModel, TruncatedOutput, Turn, parse_object
 from yggdrasil.contract import derive_seed, here
+from yggdrasil.contract.tools import ArgumentError, parse_arguments
 
 Message = dict[str, Any]
 Schema = dict[str, Any]

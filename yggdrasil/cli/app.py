@@ -11,7 +11,6 @@ import typer
 
 from yggdrasil.cli.output import line, prepare_streams, print_json, tell, visible, write
 from yggdrasil.cli.words import say
-from yggdrasil.storytelling.prompts import LANGUAGES
 
 app = typer.Typer(
     help=say("app"), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
@@ -36,7 +35,7 @@ def new(
     name: Annotated[str, typer.Option("--name", help=say("name"))] = "",
     seed: Annotated[int, typer.Option("--seed", min=0, max=2**62, help=say("seed"))] = 0,
     style: Annotated[str, typer.Option("--style", help=say("style"))] = "",
-    language: Annotated[str, typer.Option("--language", help=say("language").format(", ".join(LANGUAGES)))] = "en",
+    language: Annotated[str, typer.Option("--language", help=say("language"))] = "en",
     painter: Painter = "",
     llm: Llm = "",
     yes: Yes = False,

@@ -16,12 +16,12 @@ from yggdrasil.cli.output import tell
 from yggdrasil.cli.pages import go_on
 from yggdrasil.cli.words import say
 from yggdrasil.contract.errors import ConfigError, ManifestError, did_you_mean
+from yggdrasil.levels.stage.genre import languages, unread
 from yggdrasil.levels.world.world import World
 from yggdrasil.state.names import folder_name
 from yggdrasil.store.exchange import exchanged
 from yggdrasil.store.save import MANIFEST, save
 from yggdrasil.store.templates import from_template
-from yggdrasil.storytelling.prompts import LANGUAGES
 
 TEMPLATE = "storytelling"
 
@@ -33,12 +33,10 @@ def grow_new(wish: str, at: Path | None, steps: int, chosen: dict[str, Any], *, 
     """
     if not wish.strip():
         raise ConfigError("the wish is empty", where="new", mend="say in a few words what world you want")
-    if chosen["language"] not in LANGUAGES:
-        what = f"no chronicle can be told in {chosen['language']!r}"
-        raise ConfigError(what, where="--language", mend=did_you_mean(chosen["language"], LANGUAGES))
     name = chosen["name"] or wish
     _folder(at, name)
     world = _made(wish, chosen)
+    _check_language(world)
     if fetching.ensure(fetching.missing(world), yes=yes):
         world = _made(wish, chosen)
     _name_unread(world)
@@ -56,12 +54,17 @@ def _made(wish: str, chosen: dict[str, Any]) -> World:
     return world
 
 
-def _name_unread(world: World) -> None:
-    """Name the words of the style that the storyteller, who reads English, cannot read."""
-    if world.style and getattr(world.stages["development"].body, "policy", "") == "guided":
-        from yggdrasil.storytelling.guides.scribe import understood
+def _check_language(world: World) -> None:
+    known = languages(world.genre)
+    if known and world.language not in known:
+        what = f"no chronicle can be told in {world.language!r}"
+        raise ConfigError(what, where="--language", mend=did_you_mean(world.language, known))
 
-        _, unknown = understood(world.style)
+
+def _name_unread(world: World) -> None:
+    """Name the words of the style that a guided storyteller cannot read."""
+    if world.style and getattr(world.stages["development"].body, "policy", "") == "guided":
+        unknown = unread(world.genre, world.style)
         if unknown:
             tell(f"{say('style_not_understood')}: {', '.join(unknown)}")
 

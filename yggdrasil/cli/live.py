@@ -8,16 +8,12 @@ from contextlib import contextmanager
 from typing import ClassVar
 
 from yggdrasil.cli.output import tell
+from yggdrasil.cli.pace import ENDS, FOUNDING, Pace, place_of
 from yggdrasil.cli.reasons import noted, told
 from yggdrasil.cli.words import say
 from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.events import Event, Kind
 from yggdrasil.contract.running import listening
-
-EPISODE = ("development", "architect", "creator", "philosopher", "author", "update")
-"""The stages of a step in the order in which they run."""
-FOUNDING = "founding"
-_ENDS: tuple[Kind, ...] = ("finished", "failed", "cancelled")
 
 
 @contextmanager
@@ -36,40 +32,10 @@ def watched(title: str, steps: int = 0) -> Iterator[CancelToken]:
             yield cancel
 
 
-def place_of(event: Event) -> tuple[str, bool]:
-    """The stage (or the founding) that an event tells of, and whether it is that itself which speaks."""
-    parts = event.path.split("/")
-    for i, part in enumerate(parts):
-        if part in EPISODE or part == FOUNDING:
-            return part, i == len(parts) - 1
-    return "", False
-
-
-class Pace:
-    """Which step runs, and whether its episode has begun; before, stages only settle what was left over."""
-
-    def __init__(self) -> None:
-        self.step = 0
-        self.episode = False
-
-    def read(self, event: Event) -> None:
-        place, itself = place_of(event)
-        if not itself or event.kind not in ("started", "skipped", *_ENDS):
-            return
-        if event.kind == "started" and (place == "development" or (place in EPISODE and not self.step)):
-            self.step, self.episode = self.step + 1, True
-        elif place == "update" and event.kind != "started":
-            self.episode = False
-
-    def idle(self, event: Event) -> bool:
-        """Whether the event only says that nothing was left over."""
-        return event.kind == "skipped" and not self.episode and event.data["reason"]["code"] != "dropped"
-
-
 class Lines:
     """Plain lines for pipes and logs."""
 
-    KINDS: ClassVar[frozenset[Kind]] = frozenset(("started", "skipped", "note", *_ENDS))
+    KINDS: ClassVar[frozenset[Kind]] = frozenset(("started", "skipped", "note", *ENDS))
 
     def __init__(self, steps: int) -> None:
         self._steps = steps
@@ -86,7 +52,7 @@ class Lines:
             tell(": ".join(part for part in (name, noted(event.data)) if part))
         elif itself and event.kind == "started":
             self._began[place] = event.time
-        elif itself and event.kind in _ENDS:
+        elif itself and event.kind in ENDS:
             tell(f"{head}: {say(event.kind)} ({event.time - self._began.get(place, event.time):.1f} s)")
         elif itself and event.kind == "skipped" and not idle:
             tell(f"{head}: {say('skipped')} ({told(event.data['reason'])})")

@@ -10,9 +10,8 @@ from typing import Any
 from yggdrasil.cli.output import short, tell, visible, write
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import PortError
-from yggdrasil.levels.stage.artifact import encoded
+from yggdrasil.contract.values import encode, form_of, suffix
 
-_SUFFIXES = {"image/png": ".png", "audio/wav": ".wav"}
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
 _AGENT = "response"
 
@@ -75,7 +74,7 @@ def keeping(block: Block, out: str | None) -> Keeping:
 
 
 def _is_small(value: Any) -> bool:
-    return isinstance(value, str | int | float | bool | None | dict | list)
+    return form_of(value) is None
 
 
 def _as_text(value: Any) -> tuple[bytes, str, str]:
@@ -86,8 +85,8 @@ def _as_text(value: Any) -> tuple[bytes, str, str]:
 
 
 def _as_media(value: Any) -> tuple[bytes, str, str]:
-    data, media_type = encoded(value)
-    return data, media_type, _SUFFIXES.get(media_type, ".bin")
+    data, media_type = encode(value)
+    return data, media_type, suffix(media_type)
 
 
 def _written_anew(path: Path, data: bytes) -> Path:

@@ -7,8 +7,8 @@ import time
 from typing import Any, ClassVar
 
 from yggdrasil.cli.clock import Clock, clock_face
-from yggdrasil.cli.live import EPISODE, FOUNDING, Pace, place_of
 from yggdrasil.cli.output import visible
+from yggdrasil.cli.pace import EPISODE, FOUNDING, Pace, place_of
 from yggdrasil.cli.reasons import noted
 from yggdrasil.cli.words import say
 from yggdrasil.contract.events import KINDS, Event, Kind

@@ -14,10 +14,10 @@ from yggdrasil.cli.output import line, write
 from yggdrasil.cli.results import keeping
 from yggdrasil.contract.block import Block, description
 from yggdrasil.contract.errors import PortError, did_you_mean
-from yggdrasil.contract.pictures import read_picture
 from yggdrasil.contract.ports import Port, each_once
 from yggdrasil.contract.tree import describe as describe_tree
 from yggdrasil.contract.tree import walk
+from yggdrasil.contract.values import decode
 from yggdrasil.store.load import load
 
 
@@ -65,8 +65,8 @@ def _read(port: Port, path: Path) -> Any:
     except OSError as error:
         what = "there is no such file" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
         raise PortError(what, where=f"{port.name}=@{path}", mend=_near_files(path)) from None
-    if port.kind.name == "image":
-        return read_picture(data, str(path))
+    if port.kind.form is not None:
+        return decode(data, kind=port.kind, where=str(path))
     try:
         return data.decode()
     except UnicodeDecodeError:

@@ -29,7 +29,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "yes": ("Fetch what is missing without asking.", "Загрузить недостающее без вопросов."),
     "seed": ("Seed of the world.", "Зерно (seed) мира."),
     "style": ("Style in your words, e.g. norse.", "Стиль своими словами, например norse."),
-    "language": ("Language of the chronicle: {}.", "Язык хроники: {}."),
+    "language": ("Language of the chronicle, such as en or ru.", "Язык хроники, например en или ru."),
     "painter": (
         "What paints: a shelf name, a path, or a folder or hub name (owner/model) of a diffusers pipeline.",
         "Чем рисовать: имя с полки, путь, папка или имя (owner/model) пайплайна diffusers.",

@@ -85,7 +85,8 @@ class MemoryArtifacts:
 
 
 SUFFIXES = {
-    "image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "audio/wav": ".wav",
+    "image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "image/apng": ".apng", "image/tiff": ".tiff",
+    "audio/wav": ".wav", "application/x-safetensors": ".safetensors", "application/x-npy": ".npy",
     "application/json": ".json", "text/plain;charset=utf-8": ".txt",
 }  # fmt: skip
 """Endings by media type, so that a person can open an artifact; the name itself is the hash."""

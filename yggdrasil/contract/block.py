@@ -117,6 +117,12 @@ class Block:
         return {}
 
     @classmethod
+    def migrated(cls, config: dict[str, Any], format: int) -> dict[str, Any]:
+        """The config as this version writes it, out of a manifest of an earlier format; most never changed."""
+        del format
+        return config
+
+    @classmethod
     def assemble(cls, config: dict[str, Any], nodes: dict[str, Block], structure: dict[str, Any]) -> Block:
         """Build from the parts of a manifest; a container overrides this to take its nodes."""
         if nodes:

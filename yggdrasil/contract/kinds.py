@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+from yggdrasil.contract import forms
+from yggdrasil.contract.clips import AudioClip, VideoClip
+from yggdrasil.contract.forms import Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +17,7 @@ class Kind:
     `name` decides which edges are legal; `port` is the name of an unnamed output of this kind;
     `schema` is the JSON schema of the value where it crosses an endpoint (large values as references).
     A batch of a kind is a kind of its own, whose values are lists; `of` names the kind of its members.
+    `form` is how its values become bytes and come back; what has none is plain JSON.
     """
 
     name: str
@@ -21,6 +26,7 @@ class Kind:
     large: bool = False
     about: str = ""
     of: str = ""
+    form: Form | None = field(default=None, compare=False, repr=False)
 
     @property
     def output_name(self) -> str:
@@ -33,24 +39,38 @@ INTEGER = Kind("integer", "value")
 NUMBER = Kind("number", "value")
 BOOLEAN = Kind("boolean", "value")
 JSON = Kind("json", "value", about="a JSON value")
-IMAGE = Kind("image", large=True, about="sha256 of an image artifact")
-AUDIO = Kind("audio", large=True, about="sha256 of an audio artifact")
-VIDEO = Kind("video", large=True, about="sha256 of a video artifact")
-IMAGES = Kind("images", large=True, about="sha256 of each image artifact", of="image")
-AUDIOS = Kind("audios", large=True, about="sha256 of each audio artifact", of="audio")
+NUMBERS = Kind("numbers", about="a list of numbers")
+IMAGE = Kind("image", large=True, about="sha256 of an image artifact", form=forms.PICTURE)
+AUDIO = Kind("audio", large=True, about="sha256 of an audio artifact", form=forms.SOUND)
+VIDEO = Kind("video", large=True, about="sha256 of a video artifact", form=forms.VIDEO)
+PICTURE_MASK = Kind("mask", large=True, about="sha256 of an image artifact: where, in grey", form=forms.PICTURE)
+DEPTH = Kind("depth", large=True, about="sha256 of an image artifact: how far, in grey", form=forms.PICTURE)
+IMAGES = Kind("images", large=True, about="sha256 of each image artifact", of="image", form=forms.PICTURE)
+AUDIOS = Kind("audios", large=True, about="sha256 of each audio artifact", of="audio", form=forms.SOUND)
 MESSAGES = Kind("messages", about="a list of chat messages")
-LATENT = Kind("latent", tensor=True)
-EMBEDDING = Kind("embedding", tensor=True)
-TOKEN_IDS = Kind("token_ids", tensor=True)
-MASK = Kind("attention_mask", tensor=True)
-TIMESTEP = Kind("timestep", tensor=True)
-PRED = Kind("pred", tensor=True)
-TENSOR = Kind("tensor", tensor=True)
+_TENSOR = "sha256 of a safetensors artifact with one tensor, `value`"
+LATENT = Kind("latent", tensor=True, about=_TENSOR, form=forms.TENSOR)
+EMBEDDING = Kind("embedding", tensor=True, about=_TENSOR, form=forms.TENSOR)
+TOKEN_IDS = Kind("token_ids", tensor=True, about=_TENSOR, form=forms.TENSOR)
+MASK = Kind("attention_mask", tensor=True, about=_TENSOR, form=forms.TENSOR)
+TIMESTEP = Kind("timestep", tensor=True, about=_TENSOR, form=forms.TENSOR)
+PRED = Kind("pred", tensor=True, about=_TENSOR, form=forms.TENSOR)
+TENSOR = Kind("tensor", tensor=True, about=_TENSOR, form=forms.TENSOR)
 SCHEDULE = Kind("schedule", about="the solver's own state in one run; never shared between runs")
+
+BUILT_IN = (
+    TEXT, INTEGER, NUMBER, BOOLEAN, JSON, NUMBERS, MESSAGES, IMAGE, IMAGES, PICTURE_MASK, DEPTH, AUDIO, AUDIOS, VIDEO,
+    TENSOR, LATENT, EMBEDDING, TOKEN_IDS, MASK, TIMESTEP, PRED,
+)  # fmt: skip
+"""The kinds that come with the package; those of plugins are found by entry point (`contract/values.py`)."""
 
 _ACCEPTS: dict[str, frozenset[str]] = {
     "number": frozenset({"integer"}),
-    "json": frozenset({"text", "integer", "number", "boolean", "messages"}),
+    "json": frozenset({"text", "integer", "number", "boolean", "messages", "numbers"}),
+    "numbers": frozenset({"json"}),
+    "image": frozenset({"mask", "depth"}),
+    "mask": frozenset({"image"}),
+    "depth": frozenset({"image"}),
     "tensor": frozenset({"latent", "embedding", "token_ids", "attention_mask", "timestep", "pred"}),
     "messages": frozenset({"json"}),
 }
@@ -63,14 +83,6 @@ def fits(source: Kind, target: Kind) -> bool:
     return source.name in _ACCEPTS.get(target.name, frozenset())
 
 
-@dataclass(frozen=True, slots=True)
-class AudioClip:
-    """Sound: float32 samples in −1 … 1, shape (channels, frames), and the rate in Hz."""
-
-    samples: Any
-    rate: int
-
-
 if TYPE_CHECKING:
     from PIL.Image import Image as Image
     from torch import Tensor
@@ -78,7 +90,10 @@ if TYPE_CHECKING:
     Text: TypeAlias = str
     Json: TypeAlias = Any
     Audio: TypeAlias = AudioClip
-    Video: TypeAlias = list["Image"]
+    Video: TypeAlias = VideoClip
+    Numbers: TypeAlias = list[float]
+    PictureMask: TypeAlias = Image
+    Depth: TypeAlias = Image
     Images: TypeAlias = list["Image"]
     Audios: TypeAlias = list[AudioClip]
     Messages: TypeAlias = list[dict[str, Any]]
@@ -97,6 +112,9 @@ else:
     Image = Annotated[Any, IMAGE]
     Audio = Annotated[Any, AUDIO]
     Video = Annotated[Any, VIDEO]
+    Numbers = Annotated[list[float], NUMBERS]
+    PictureMask = Annotated[Any, PICTURE_MASK]
+    Depth = Annotated[Any, DEPTH]
     Images = Annotated[Any, IMAGES]
     Audios = Annotated[Any, AUDIOS]
     Messages = Annotated[list[dict[str, Any]], MESSAGES]

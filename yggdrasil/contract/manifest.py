@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from yggdrasil.contract.digest import digest
 from yggdrasil.contract.errors import ManifestError
 
-FORMAT = 1
+FORMAT = 2
 MAX_BYTES = 16 << 20
 MAX_DEPTH = 32
 Level = Literal["block", "graph", "pipeline", "stage", "world", "universe"]
@@ -113,7 +113,7 @@ def parse_manifest(text: str, where: str) -> Manifest:
         line = str(error).replace("\n", " ")[:200]
         raise ManifestError(f"is not YAML ({line})", where=where, mend="mend the line that is named") from None
     if not isinstance(data, dict):
-        raise ManifestError("is not a mapping", where=where, mend="begin with `format: 1`")
+        raise ManifestError("is not a mapping", where=where, mend=f"begin with `format: {FORMAT}`")
     mapping = cast(dict[str, Any], data)
     _check_format(mapping, where)
     _check_depth(mapping, where)

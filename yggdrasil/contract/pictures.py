@@ -21,6 +21,11 @@ def read_picture(data: bytes, where: str = "") -> Image:
 
     Raises ArtifactError if it is none, or has over 64 megapixels.
     """
+    return upright(open_picture(data, where), where)
+
+
+def open_picture(data: bytes, where: str = "") -> Image:
+    """The picture in `data` as it is written there. Raises ArtifactError if it is none, or too large."""
     from PIL import Image
 
     try:
@@ -29,7 +34,9 @@ def read_picture(data: bytes, where: str = "") -> Image:
             image = Image.open(io.BytesIO(data), formats=_FORMATS)
         if image.width * image.height > MAX_PIXELS:
             raise ArtifactError("has more than 64 megapixels", where=where, mend="make it smaller")
-        return upright(image, where)
+        image.load()
+        image.getexif()
+        return image.copy() if getattr(image, "is_animated", False) else image
     except YggError:
         raise
     except Exception as error:  # a decoder may fail in any way on broken bytes; what it says may tell of memory

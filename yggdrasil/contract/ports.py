@@ -13,6 +13,7 @@ from typing import Annotated, Any, Union, cast, get_args, get_origin, get_type_h
 from yggdrasil.contract import kinds
 from yggdrasil.contract.errors import PortError, did_you_mean
 from yggdrasil.contract.kinds import Kind
+from yggdrasil.contract.values import problem
 
 _PLAIN: dict[Any, Kind] = {
     str: kinds.TEXT,
@@ -29,6 +30,7 @@ class Port:
     """One named, typed input or output. An input without a default and not optional is required.
 
     `bare`: the lone output of a `forward` that returns the value itself, not a dict of outputs.
+    `hint`: what else than passing a value would feed the input, told where it is missing.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Port:
     optional: bool = False
     bare: bool = False
     about: str = field(default="", compare=False)
+    hint: str = field(default="", compare=False)
 
     @cached_property
     def adapter(self) -> Any:
@@ -46,6 +49,11 @@ class Port:
         from pydantic import TypeAdapter
 
         return TypeAdapter(self.annotation)
+
+    @property
+    def plain(self) -> bool:
+        """Whether its values have a JSON form of their own: they stand in manifests, schemas and requests."""
+        return not (self.kind.large or self.kind.tensor or self.kind.name == "schedule")
 
     def fresh_default(self) -> Any:
         """The default, copied, so that two calls never share a list."""
@@ -59,9 +67,9 @@ class Port:
             if not self.required:
                 return self.fresh_default()
             raise PortError(f"input {self.name!r} is None", where=where, mend=f"it takes {self.kind.name}")
-        problem = _native_problem(self.kind, value)
-        if problem:
-            raise PortError(f"input {self.name!r} {problem}", where=where, mend=f"give it {self.kind.name}")
+        wrong = problem(self.kind, value)
+        if wrong:
+            raise PortError(f"input {self.name!r} {wrong}", where=where, mend=f"give it {self.kind.name}")
         if self.kind.large or self.kind.tensor or self.kind.name in ("schedule", "any"):
             return value
         return self._validated(value, where)
@@ -91,27 +99,6 @@ def _legal(schema: Mapping[str, Any]) -> str:
     high, under = schema.get("maximum"), schema.get("exclusiveMaximum")
     ends = [f"{sign} {end}" for sign, end in ((">=", low), (">", over), ("<=", high), ("<", under)) if end is not None]
     return f"; legal is {schema.get('type', 'number')} {' and '.join(ends)}" if ends else ""
-
-
-def _native_problem(kind: Kind, value: Any) -> str:
-    if kind.name == "image":
-        from PIL.Image import Image
-
-        return "" if isinstance(value, Image) else f"was given {type(value).__name__}, not a PIL image"
-    if kind.tensor:
-        return (
-            ""
-            if hasattr(value, "shape") or isinstance(value, int | float)
-            else (f"was given {type(value).__name__}, not a tensor")
-        )
-    if kind.name == "audio":
-        return "" if isinstance(value, kinds.AudioClip) else f"was given {type(value).__name__}, not an AudioClip"
-    if kind.of:
-        if not isinstance(value, list):
-            return f"was given {type(value).__name__}, not a list"
-        problems = (_native_problem(Kind(kind.of), member) for member in cast(list[Any], value))
-        return next((problem for problem in problems if problem), "")
-    return ""
 
 
 def kind_of(annotation: Any) -> tuple[Kind, bool]:
@@ -189,7 +176,8 @@ def checked_inputs(ports: Mapping[str, Port], given: Mapping[str, Any], where: s
         if name in given:
             values[name] = port.check(given[name], where)
         elif port.required:
-            raise PortError(f"input {name!r} ({port.kind.name}) is missing", where=where, mend=f"pass {name}=…")
+            mend = f"pass {name}=…" + (f", or {port.hint}" if port.hint else "")
+            raise PortError(f"input {name!r} ({port.kind.name}) is missing", where=where, mend=mend)
         else:
             values[name] = port.fresh_default()
     return values

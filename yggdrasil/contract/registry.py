@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from difflib import get_close_matches
-from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING, Any
 
+from yggdrasil.contract.entry_points import only, opened, points
 from yggdrasil.contract.errors import ConfigError, UnknownType
 
 if TYPE_CHECKING:
@@ -35,9 +35,9 @@ def find(name: str, where: str = "") -> type[Block]:
     with _lock:
         if name in _types:
             return _types[name]
-        points = _entry_points()
-        if name in points:
-            _load(_only(name, points[name], where), where)
+        claims = points(GROUP).get(name)
+        if claims:
+            _load(only(f"type {name!r}", claims, where), where)
         if name in _types:
             return _types[name]
     near = get_close_matches(name, names(), n=1)
@@ -48,43 +48,19 @@ def find(name: str, where: str = "") -> type[Block]:
 
 def names() -> list[str]:
     """All types that can be found now, imported or not."""
-    return sorted({*_types, *_entry_points()})
+    return sorted({*_types, *points(GROUP)})
 
 
 def owner(name: str) -> str:
     """The distribution that an entry point of this name comes from, or the module that registered it."""
-    points = _entry_points().get(name, [])
-    if points and points[0].dist is not None:
-        return points[0].dist.name
+    claims = points(GROUP).get(name, [])
+    if claims and claims[0].dist is not None:
+        return claims[0].dist.name
     return _owner(_types[name]) if name in _types else ""
 
 
-@cache
-def _entry_points() -> dict[str, list[EntryPoint]]:
-    found: dict[str, list[EntryPoint]] = {}
-    for point in entry_points(group=GROUP):
-        found.setdefault(point.name, []).append(point)
-    return found
-
-
-def _only(name: str, points: list[EntryPoint], where: str) -> EntryPoint:
-    """The one class behind a name; two packages that claim it are an error, never a silent choice."""
-    if len({point.value for point in points}) > 1:
-        claims = " and by ".join(sorted(f"{p.dist.name if p.dist else '?'} ({p.value})" for p in points))
-        raise ConfigError(f"type {name!r} is given by {claims}", where=where, mend="uninstall one of the packages")
-    return points[0]
-
-
 def _load(point: EntryPoint, where: str) -> None:
-    try:
-        loaded: Any = point.load()
-    except (ImportError, AttributeError) as error:
-        package = point.dist.name if point.dist is not None else point.value
-        raise UnknownType(
-            f"type {point.name!r} of {package} cannot be imported ({error})",
-            where=where,
-            mend=f"install {package} again, with the extra that this type needs",
-        ) from error
+    loaded = opened(f"type {point.name!r}", point, where)
     registered = getattr(loaded, "type_name", None)
     if registered != point.name:
         raise UnknownType(

@@ -1,208 +1,214 @@
-"""Roles: the ports that the canon fixes for each, and the wiring that follows from them without an edge."""
+"""Roles as data: the ports that each promises, and who feeds it without an edge; strangers' come by entry point."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 from yggdrasil.contract.block import Block
-from yggdrasil.contract.errors import WiringError
-from yggdrasil.contract.kinds import fits
-from yggdrasil.contract.wiring import SELF, Edge, Loop, Net, check_edges
+from yggdrasil.contract.entry_points import only, opened, points
+from yggdrasil.contract.errors import ConfigError, WiringError
 
-CONTRACTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "Tokenizer": (("text",), ("token_ids", "attention_mask")),
-    "Conditioner": ((), ("embedding",)),
-    "Backbone": (("latent", "timestep"), ("pred",)),
-    "Guidance": (("pred_cond", "pred_uncond"), ("pred_guided",)),
-    "Solver": (("latent", "timestep", "pred"), ("next_latent", "next_timestep")),
-    "LLM": (("messages",), ("text",)),
-    "VLM": (("image",), ("text",)),
-    "Scorer": ((), ("score",)),
-    "Agent": (("prompt",), ("response",)),
-}
-"""Role → (inputs that must be there, outputs that must be there); an implementation may add ports."""
+GROUP = "yggdrasil.roles"
+Sources = tuple[str, ...]
+"""Outputs as `Role.port`, the most wanted first."""
 
-RULES: tuple[tuple[str, str, str, str], ...] = (
-    ("Tokenizer", "token_ids", "Conditioner", "token_ids"),
-    ("Tokenizer", "attention_mask", "Conditioner", "attention_mask"),
-    ("Tokenizer", "negative_token_ids", "Conditioner", "negative_token_ids"),
-    ("Tokenizer", "negative_attention_mask", "Conditioner", "negative_attention_mask"),
-    ("Conditioner", "embedding", "Backbone", "condition"),
-    ("Conditioner", "negative_embedding", "Backbone", "negative"),
-    ("Conditioner", "pooled", "Backbone", "pooled"),
-    ("Conditioner", "negative_pooled", "Backbone", "negative_pooled"),
-    ("Solver", "model_latent", "Backbone", "latent"),
-    ("Solver", "next_latent", "Backbone", "latent"),
-    ("Solver", "next_timestep", "Backbone", "timestep"),
-    ("Backbone", "pred", "Guidance", "pred_cond"),
-    ("Backbone", "pred_uncond", "Guidance", "pred_uncond"),
-    ("Codec", "latent", "Solver", "image_latent"),
-    ("Solver", "next_latent", "Codec", "latent"),
-    ("Codec", "size", "Codec", "size"),
+
+def _no_names() -> dict[str, str]:
+    return {}
+
+
+def _no_sources() -> dict[str, Sources]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Role:
+    """What a block that claims the role has, and how a graph wires it where nobody drew an edge.
+
+    `needs`, `gives`: inputs and outputs that must be there; a block may have more.
+    `takes`: input → the outputs that feed it; `joins`: input → how several of them are joined.
+    `carries`: input → the outputs that feed it in the next round of the loop that the role drives, which lasts
+    `until` an output of its own is None; `previews`: the input that can show the loop's state.
+    `inner`: inputs that make no sense as a graph's own: what feeds them must stand in the graph.
+    `shown`: input → its name among the inputs of a graph; `results`: outputs that a graph shows whatever ends it;
+    `ends`: output → its name among those of a graph that nothing else ends.
+    """
+
+    name: str
+    needs: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
+    takes: Mapping[str, Sources] = field(default_factory=_no_sources)
+    joins: Mapping[str, str] = field(default_factory=_no_names)
+    carries: Mapping[str, Sources] = field(default_factory=_no_sources)
+    until: str = ""
+    previews: Sources = ()
+    inner: tuple[str, ...] = ()
+    shown: Mapping[str, str] = field(default_factory=_no_names)
+    results: tuple[str, ...] = ()
+    ends: Mapping[str, str] = field(default_factory=_no_names)
+
+
+CANON: tuple[Role, ...] = (
+    Role(
+        "Tokenizer",
+        needs=("text",),
+        gives=("token_ids", "attention_mask"),
+        shown={"text": "prompt", "negative_text": "negative_prompt"},
+    ),
+    Role(
+        "Conditioner",
+        gives=("embedding",),
+        takes={
+            "token_ids": ("Tokenizer.token_ids",),
+            "attention_mask": ("Tokenizer.attention_mask",),
+            "negative_token_ids": ("Tokenizer.negative_token_ids",),
+            "negative_attention_mask": ("Tokenizer.negative_attention_mask",),
+        },
+        shown={"scale": "guidance_scale"},
+    ),
+    Role(
+        "Pooler",
+        gives=("pooled",),
+        takes={"hidden": ("Conditioner.embedding",), "attention_mask": ("Tokenizer.attention_mask",)},
+    ),
+    Role(
+        "Projection",
+        gives=("embedding",),
+        takes={
+            "words": ("Conditioner.embedding",),
+            "negative_words": ("Conditioner.negative_embedding",),
+            "attention_mask": ("Tokenizer.attention_mask",),
+            "negative_attention_mask": ("Tokenizer.negative_attention_mask",),
+        },
+    ),
+    Role("PositionEmbedder", gives=("positions",), takes={"latent": ("Solver.model_latent", "Solver.next_latent")}),
+    Role(
+        "Adapter",
+        takes={
+            "latent": ("Solver.model_latent", "Solver.next_latent"),
+            "timestep": ("Solver.next_timestep",),
+            "condition": ("Conditioner.embedding",),
+        },
+        gives=("adapted",),
+    ),
+    Role(
+        "Backbone",
+        needs=("latent", "timestep"),
+        gives=("pred",),
+        takes={
+            "condition": ("Projection.embedding", "Conditioner.embedding"),
+            "negative": ("Projection.negative_embedding", "Conditioner.negative_embedding"),
+            "pooled": ("Pooler.pooled", "Projection.pooled", "Conditioner.pooled"),
+            "negative_pooled": ("Projection.negative_pooled", "Conditioner.negative_pooled"),
+            "positions": ("PositionEmbedder.positions",),
+            "adapter_features": ("Adapter.adapted",),
+            "latent": ("Solver.model_latent", "Solver.next_latent"),
+            "timestep": ("Solver.next_timestep",),
+        },
+        joins={"adapter_features": "list"},
+        shown={"scale": "guidance_scale"},
+    ),
+    Role(
+        "Guidance",
+        needs=("pred_cond", "pred_uncond"),
+        gives=("pred_guided",),
+        takes={"pred_cond": ("Backbone.pred",), "pred_uncond": ("Backbone.pred_uncond",)},
+        inner=("pred_cond",),
+        shown={"scale": "guidance_scale"},
+    ),
+    Role("NoiseSchedule", gives=("noise_schedule",)),
+    Role(
+        "Solver",
+        needs=("latent", "timestep", "pred"),
+        gives=("next_latent", "next_timestep"),
+        takes={"image_latent": ("Codec.latent",), "noise_schedule": ("NoiseSchedule.noise_schedule",)},
+        carries={
+            "pred": ("Guidance.pred_guided", "Backbone.pred"),
+            "latent": ("Solver.next_latent",),
+            "timestep": ("Solver.next_timestep",),
+            "schedule": ("Solver.schedule",),
+        },
+        until="next_timestep",
+        previews=("Codec.latent",),
+        inner=("pred",),
+        results=("seeds", "steps_run"),
+        ends={"next_latent": "latent"},
+    ),
+    Role("Codec", takes={"latent": ("Solver.next_latent",), "size": ("Codec.size",)}),
+    Role("LLM", needs=("messages",), gives=("text",)),
+    Role("VLM", needs=("image",), gives=("text",)),
+    Role("Scorer", gives=("score",)),
+    Role("Agent", needs=("prompt",), gives=("response",)),
+    Role("Tool"),
 )
-CARRIED: tuple[tuple[str, str, str, str], ...] = (
-    ("Guidance", "pred_guided", "Solver", "pred"),
-    ("Backbone", "pred", "Solver", "pred"),
-    ("Solver", "next_latent", "Solver", "latent"),
-    ("Solver", "next_timestep", "Solver", "timestep"),
-    ("Solver", "schedule", "Solver", "schedule"),
-)
-"""Edges that lead into the next round of a denoising loop; the first that can be had feeds a port."""
+"""The roles of the canon, in the order in which a graph wires them."""
 
-EXPOSED: dict[tuple[str, str], str] = {
-    ("Tokenizer", "text"): "prompt",
-    ("Tokenizer", "negative_text"): "negative_prompt",
-    ("Guidance", "scale"): "guidance_scale",
-    ("Backbone", "scale"): "guidance_scale",
-    ("Conditioner", "scale"): "guidance_scale",
-}
-"""Names under which a graph shows inputs of its parts; the others keep their own."""
+_roles: dict[str, Role] = {role.name: role for role in CANON}
+_lock = threading.RLock()
 
 
-RESULTS: tuple[tuple[str, str], ...] = (("Solver", "seeds"), ("Solver", "steps_run"))
-"""Outputs that a graph shows whatever its last node is: what is needed to make a result again."""
+def register_role(role: Role) -> Role:
+    """Make a role known in this process; a package announces its roles as entry points of `yggdrasil.roles`.
+
+    Raises ConfigError if the name means another role already.
+    """
+    with _lock:
+        known = _roles.setdefault(role.name, role)
+    if known != role:
+        raise ConfigError(f"there is a role {role.name!r} already", mend="give yours another name")
+    return role
+
+
+def find_role(name: str, where: str = "") -> Role | None:
+    """The role of that name; None where nobody has registered one: it promises nothing and wires by port names."""
+    with _lock:
+        claims = points(GROUP).get(name)
+        if name not in _roles and claims:
+            point = only(f"role {name!r}", claims, where)
+            found = opened(f"role {name!r}", point, where)
+            if not isinstance(found, Role) or found.name != name:
+                what = f"entry point {name!r} ({point.value}) gives {found!r:.60}"
+                raise ConfigError(what, where=where, mend="let it name a Role of that name")
+            _roles[name] = found
+        return _roles.get(name)
+
+
+def role_names() -> list[str]:
+    """All roles that can be found now."""
+    return sorted({*_roles, *points(GROUP)})
+
+
+def in_order(names: set[str]) -> list[Role]:
+    """The registered ones of these roles, those of the canon first, in the order in which a graph wires them."""
+    known = {name: role for name in sorted(names) if (role := find_role(name)) is not None}
+    rank = list(_roles)
+    return sorted(known.values(), key=lambda role: rank.index(role.name))
 
 
 def check_role(block: Block, where: str) -> None:
     """A block that claims a role has its ports. Raises WiringError naming the first that lacks."""
-    if block.role not in CONTRACTS:
+    role = find_role(block.role, where) if block.role else None
+    if role is None:
         return
-    needs, gives = CONTRACTS[block.role]
-    for ports, wanted, side in ((block.inputs, needs, "input"), (block.outputs, gives, "output")):
+    for ports, wanted, side in ((block.inputs, role.needs, "input"), (block.outputs, role.gives, "output")):
         for name in wanted:
             if name not in ports:
                 raise WiringError(
-                    f"role {block.role} needs the {side} {name!r}, {block.type_name or block.name} has {sorted(ports)}",
+                    f"role {role.name} needs the {side} {name!r}, {block.type_name or block.name} has {sorted(ports)}",
                     where=where,
                     mend=f"add {name!r} to its forward, or declare no role",
                 )
 
 
-class Wirer:
-    """Completes a net whose nodes were added without edges: by roles first, then by name and kind."""
+def sources_of(block: Block, port: str) -> Sources:
+    """The outputs (`Role.port`) that would feed an input of this block where nobody drew an edge."""
+    role = find_role(block.role) if block.role else None
+    return () if role is None else (*role.takes.get(port, ()), *role.carries.get(port, ()))
 
-    def __init__(self, net: Net, where: str) -> None:
-        self.net = net
-        self.where = where
-        self.fed = {(e.target, e.into) for e in net.edges}
-        self.fed |= {(e.target, e.into) for loop in net.loops for e in loop.carry}
 
-    def complete(self) -> None:
-        """Add the missing edges, the denoising loop and the graph's own ports. Raises WiringError if ambiguous."""
-        check_edges(self.net, self.where)
-        for rule in RULES:
-            self._apply(*rule)
-        self._denoising_loop()
-        self._by_name()
-        self._own_inputs()
-        self._own_outputs()
-
-    def _of_role(self, role: str, port: str, *, outputs: bool) -> list[str]:
-        nodes = self.net.nodes
-        return [n for n, b in nodes.items() if b.role == role and port in (b.outputs if outputs else b.inputs)]
-
-    def _apply(self, role: str, out: str, to_role: str, into: str) -> None:
-        for target in self._of_role(to_role, into, outputs=False):
-            if (target, into) in self.fed:
-                continue
-            source = self._only(self._of_role(role, out, outputs=True), out, target, into)
-            if source:
-                self._add(Edge(source, out, target, into))
-
-    def _only(self, sources: list[str], out: str, target: str, into: str) -> str:
-        sources = [s for s in sources if s != target]
-        if len(sources) > 1:
-            names = ", ".join(f"{s}.{out}" for s in sources)
-            raise WiringError(
-                f"{target}.{into} could take {names}",
-                where=self.where,
-                mend=f"choose: connect('{sources[0]}.{out}', '{target}.{into}')",
-            )
-        return sources[0] if sources else ""
-
-    def _add(self, edge: Edge) -> None:
-        self.net.edges.append(edge)
-        self.fed.add((edge.target, edge.into))
-
-    def _denoising_loop(self) -> None:
-        solvers = self._of_role("Solver", "next_latent", outputs=True)
-        backbones = self._of_role("Backbone", "pred", outputs=True)
-        inside = [n for loop in self.net.loops for n in loop.nodes]
-        if not solvers or not backbones or any(n in inside for n in (*solvers, *backbones)):
-            return
-        for role, several in (("Solver", solvers), ("Backbone", backbones)):
-            if len(several) > 1:
-                raise WiringError(
-                    f"the denoising loop could be over {role} {' or '.join(several)}",
-                    where=self.where,
-                    mend="declare it: loop(…, carry=[…], until=…), or keep one of them",
-                )
-        carry: list[Edge] = []
-        for role, out, _, into in CARRIED:
-            source = (
-                solvers[0]
-                if role == "Solver"
-                else self._only(self._of_role(role, out, outputs=True), out, solvers[0], into)
-            )
-            ports = self.net.nodes[solvers[0]].inputs
-            if source and into in ports and (solvers[0], into) not in self.fed:
-                carry.append(Edge(source, out, solvers[0], into))
-                self.fed.add((solvers[0], into))
-        guidance = self._of_role("Guidance", "pred_guided", outputs=True)
-        decoders = self._of_role("Codec", "latent", outputs=False)
-        loop = Loop(
-            (solvers[0], *backbones, *guidance),
-            tuple(carry),
-            f"{solvers[0]}.next_timestep",
-            preview=(decoders or [""])[0],
-        )
-        self.net.loops.append(loop)
-
-    def _by_name(self) -> None:
-        earlier: list[str] = []
-        for name, block in self.net.nodes.items():
-            for port in block.inputs.values():
-                if not port.required or (name, port.name) in self.fed or (block.role, port.name) in EXPOSED:
-                    continue
-                sources = [
-                    n for n in earlier
-                    if port.name in (outs := self.net.nodes[n].outputs) and fits(outs[port.name].kind, port.kind)
-                ]  # fmt: skip
-                source = self._only(sources, port.name, name, port.name)
-                if source:
-                    self._add(Edge(source, port.name, name, port.name))
-            earlier.append(name)
-
-    def _own_inputs(self) -> None:
-        kinds = {e.out: self.net.nodes[e.target].inputs[e.into].kind for e in self.net.edges if e.source == SELF}
-        for name, block in self.net.nodes.items():
-            for port in block.inputs.values():
-                if (name, port.name) in self.fed:
-                    continue
-                shown = EXPOSED.get((block.role, port.name), port.name)
-                if shown in kinds and kinds[shown] != port.kind:
-                    shown = f"{name}_{port.name}"
-                kinds[shown] = port.kind
-                self._add(Edge(SELF, shown, name, port.name))
-
-    def _own_outputs(self) -> None:
-        if any(e.target == SELF for e in self.net.edges):
-            return
-        used = {e.source for e in self.net.edges} | {e.source for loop in self.net.loops for e in loop.carry}
-        taken: set[str] = set()
-        for name, block in self.net.nodes.items():
-            if name in used:
-                continue
-            for port in block.outputs:
-                self._show(name, port, port, taken)
-        if not taken:
-            for name in self._of_role("Solver", "next_latent", outputs=True):
-                self._show(name, "next_latent", "latent", taken)
-        for role, port in RESULTS:
-            for name in self._of_role(role, port, outputs=True):
-                if Edge(name, port, SELF, port) not in self.net.edges:
-                    self._show(name, port, port, taken)
-
-    def _show(self, node: str, port: str, shown: str, taken: set[str]) -> None:
-        """Make an output of a node one of the graph's own, under the node's name where the plain one is taken."""
-        shown = shown if shown not in taken else f"{node}_{shown}"
-        taken.add(shown)
-        self._add(Edge(node, port, SELF, shown))
+def hint(block: Block, port: str) -> str:
+    """How an input of this block could be had from a node, in words; empty if its role does not say."""
+    givers = [f"a {source.replace('.', ' (its `')}`)" for source in sources_of(block, port)]
+    return f"add {' or '.join(givers)}" if givers else ""

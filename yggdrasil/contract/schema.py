@@ -14,9 +14,9 @@ def port_schema(port: Port) -> dict[str, Any]:
     """JSON schema of one port's value, without `$ref`s; large values are named by the sha256 of an artifact."""
     if port.kind.of:
         schema: dict[str, Any] = {"type": "array", "items": {"type": "string"}, "description": port.kind.about}
-    elif port.kind.large:
+    elif port.kind.form is not None:
         schema = {"type": "string", "description": port.kind.about}
-    elif port.kind.tensor or port.kind.name == "schedule":
+    elif port.kind.name == "schedule":
         raise ConfigError(
             f"port {port.name!r} carries {port.kind.name}, which has no JSON form", mend="keep it inside a graph"
         )
@@ -37,7 +37,7 @@ def tool_schema(ports: Mapping[str, Port], *, strict: bool = False) -> dict[str,
     properties: dict[str, Any] = {}
     required: list[str] = []
     for name, port in ports.items():
-        if port.kind.tensor or port.kind.name == "schedule":
+        if port.kind.name == "schedule" or (port.kind.tensor and not port.required):
             continue
         schema = port_schema(port)
         if strict:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from yggdrasil.contract import registry
 from yggdrasil.contract.block import Block, FileRef
 from yggdrasil.contract.errors import ManifestError, YggError
-from yggdrasil.contract.manifest import FileEntry, Manifest
+from yggdrasil.contract.manifest import FORMAT, FileEntry, Manifest
 
 Expand = Callable[[str, str], Block]
 """(ref, where) → the block that a `ref` outside of the tree stands for."""
@@ -71,6 +71,20 @@ def assemble(manifest: Manifest, find_file: Callable[[FileEntry, str], FileRef],
     Raises UnknownType, ManifestError, ConfigError, WiringError, each with the place in the tree.
     """
     return _Assembler(find_file, expand).block(manifest, "")
+
+
+def migrated(manifest: Manifest) -> Manifest:
+    """The manifest as this version writes it; itself if nothing in it has changed since its format."""
+    now = _migrated(manifest, manifest.format or FORMAT)
+    return manifest if now == manifest else now
+
+
+def _migrated(manifest: Manifest, format: int) -> Manifest:
+    if not manifest.type or manifest.type not in registry.names():
+        return manifest
+    config = registry.find(manifest.type).migrated(manifest.config, format)
+    nodes = {name: _migrated(node, format) for name, node in manifest.nodes.items()}
+    return manifest.model_copy(update={"config": config, "nodes": nodes})
 
 
 class _Assembler:

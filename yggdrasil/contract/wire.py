@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast, is_typeddict
@@ -10,13 +9,13 @@ from typing import TYPE_CHECKING, Any, cast, is_typeddict
 from yggdrasil.contract.artifacts import Artifact, ArtifactStore
 from yggdrasil.contract.errors import PortError
 from yggdrasil.contract.events import KINDS, SCHEMAS, Event, Kind, keys
+from yggdrasil.contract.values import decode, encode, form_of, form_of_media
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
 _ARTIFACT, _PLAIN = "$artifact", "$plain"
 """Keys that mark a reference, and a plain object that holds one of these keys itself."""
-_PNG = "image/png"
 
 
 def event_to_wire(event: Event, artifacts: ArtifactStore | None) -> dict[str, Any]:
@@ -89,13 +88,10 @@ def _stored(value: Any, artifacts: ArtifactStore | None, where: str) -> Artifact
         raise PortError(f"carries a {type(value).__name__}", where=where, mend="give to_wire() a store for it")
     if isinstance(value, bytes):
         return artifacts.put(value, "application/octet-stream")
-    if hasattr(value, "save") and hasattr(value, "mode"):
-        buffer = io.BytesIO()
-        value.save(buffer, "PNG")
-        return artifacts.put(buffer.getvalue(), _PNG)
-    raise PortError(
-        f"carries a {type(value).__name__}, which has no wire form", where=where, mend="emit JSON or pictures"
-    )
+    if form_of(value) is None:
+        mend = "emit JSON or values of a known kind"
+        raise PortError(f"carries a {type(value).__name__}, which has no wire form", where=where, mend=mend)
+    return artifacts.put(*encode(value))
 
 
 def _opened(value: Any, artifacts: ArtifactStore | None) -> Any:
@@ -119,8 +115,6 @@ def _fetched(reference: Any, artifacts: ArtifactStore | None) -> Any:
     if artifacts is None:
         return artifact
     data = artifacts.get(artifact.sha256)
-    if artifact.media_type != _PNG:
+    if form_of_media(artifact.media_type) is None:
         return data
-    from yggdrasil.contract.pictures import read_picture
-
-    return read_picture(data, where=artifact.sha256)
+    return decode(data, artifact.media_type, where=artifact.sha256)

@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from yggdrasil.contract.block import Block
-from yggdrasil.contract.errors import WiringError, did_you_mean
+from yggdrasil.contract.digest import canonical
+from yggdrasil.contract.errors import WiringError, YggError, did_you_mean
 from yggdrasil.contract.kinds import fits
 from yggdrasil.contract.ports import Port
 
 SELF = "self"
+CONSTANT = "#"
+"""The source of values that a graph holds itself; no node can have this name."""
 _NAME = re.compile(r"^[^\s./\\:>\"'#]{1,64}$")
 JOINS = ("list", "sum", "first")
 
@@ -77,12 +80,22 @@ class Loop:
 
 @dataclass
 class Net:
-    """What a graph is made of: nodes, edges, loops, and how several edges into one port are joined."""
+    """What a graph is made of: nodes, edges, loops, how several edges into one port are joined, and values (`node.port`
+    → value) that it holds where no edge leads.
+    """
 
     nodes: dict[str, Block] = field(default_factory=dict[str, Block])
     edges: list[Edge] = field(default_factory=list[Edge])
     loops: list[Loop] = field(default_factory=list[Loop])
     joins: dict[str, str] = field(default_factory=dict[str, str])
+    constants: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+def fed_ports(net: Net) -> set[tuple[str, str]]:
+    """The inputs (node, port) that something leads into: an edge, a carried edge, or a value that the graph holds."""
+    carried = (e for loop in net.loops for e in loop.carry)
+    held = (place.partition(".") for place in net.constants)
+    return {(e.target, e.into) for e in (*net.edges, *carried)} | {(node, port) for node, _, port in held}
 
 
 def check_name(name: str, where: str) -> None:
@@ -101,6 +114,7 @@ def check_edges(net: Net, where: str) -> None:
     Raises WiringError that names the edge, both kinds and the names that are near.
     """
     _check_joins(net, where)
+    _check_constants(net, where)
     _check_own_inputs(net, where)
     taken: set[tuple[str, str]] = set()
     for edge in [*net.edges, *(e for loop in net.loops for e in loop.carry)]:
@@ -135,6 +149,48 @@ def _check_joins(net: Net, where: str) -> None:
             raise WiringError(f"a join names {port!r}, which has no edge", where=where, mend=did_you_mean(port, fed))
 
 
+def checked_constant(net: Net, place: str, value: Any, where: str) -> Any:
+    """The value as the port `node.port` takes it from a manifest.
+
+    Raises WiringError for no such port or a value that no manifest holds, PortError for one that the port refuses.
+    """
+    node, dot, into = place.partition(".")
+    if not dot:
+        raise WiringError(f"{place!r} is no port", where=where, mend="write it as `node.port`")
+    block = net.nodes.get(node)
+    if block is None:
+        raise WiringError(f"{place!r}: there is no node {node!r}", where=where, mend=did_you_mean(node, net.nodes))
+    port = block.inputs.get(into)
+    if port is None:
+        what = f"{place!r}: {node!r} has no input {into!r}"
+        raise WiringError(what, where=where, mend=did_you_mean(into, block.inputs))
+    if not port.plain:
+        mend = f"connect('self.{into}', '{place}') and pass it to each run"
+        raise WiringError(f"{place} takes {port.kind.name}, which a graph cannot hold", where=where, mend=mend)
+    from pydantic_core import to_jsonable_python
+
+    checked = port.check(value, f"{where}/{node}")
+    try:
+        form = to_jsonable_python(checked, inf_nan_mode="constants")
+        canonical(form)
+    except (ValueError, YggError) as error:
+        what = f"{place} was given {value!r:.60}, which no manifest holds ({error})"
+        raise WiringError(what, where=where, mend="give text, finite numbers, lists and objects of them") from None
+    return port.check(form, f"{where}/{node}")
+
+
+def _check_constants(net: Net, where: str) -> None:
+    """A value stands at a port that exists and takes it, and no edge leads there."""
+    if not net.constants:
+        return
+    fed = {f"{e.target}.{e.into}": e for e in net.edges}
+    for place, value in net.constants.items():
+        net.constants[place] = checked_constant(net, place, value, where)
+        if place in fed:
+            what = f"{place} holds {value!r:.60}, and the edge `{fed[place]}` leads there"
+            raise WiringError(what, where=where, mend=f"keep one: set('{place}', None) takes the value out")
+
+
 def _check_own_inputs(net: Net, where: str) -> None:
     """One input of the graph that feeds several ports must suit them all."""
     first: dict[str, tuple[Edge, Port]] = {}
@@ -166,7 +222,7 @@ def _port(net: Net, edge: Edge, node: str, port: str, where: str, *, outputs: bo
 
 def check_complete(net: Net, where: str) -> None:
     """Every required input has an edge. Raises WiringError naming the first that has none."""
-    fed = {(e.target, e.into) for e in net.edges} | {(e.target, e.into) for loop in net.loops for e in loop.carry}
+    fed = fed_ports(net)
     for name, block in net.nodes.items():
         for port in block.inputs.values():
             if port.required and (name, port.name) not in fed:

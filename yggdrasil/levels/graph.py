@@ -1,28 +1,27 @@
-"""Graph and Pipeline: nodes and edges as one block; drawn by adding, by connecting, or by calling."""
+"""Graph and Pipeline: nodes and edges as one block, put together and changed node by node."""
 
 from __future__ import annotations
 
 import copy
-import inspect
-import re
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
-from yggdrasil.contract.block import Block
-from yggdrasil.contract.drawing import Wire, pen
+from yggdrasil.contract.block import Block, description
 from yggdrasil.contract.errors import WiringError, did_you_mean
-from yggdrasil.contract.kinds import ANY
-from yggdrasil.contract.ports import Port, Ports, input_ports, output_ports
-from yggdrasil.contract.roles import Wirer, check_role
-from yggdrasil.contract.running import Outputs
-from yggdrasil.contract.wiring import SELF, Edge, Loop, Net, check_name
+from yggdrasil.contract.ports import Ports
+from yggdrasil.contract.roles import check_role
+from yggdrasil.contract.wirer import Wirer
+from yggdrasil.contract.wiring import Edge, Loop, Net, check_edges, check_name, checked_constant
 from yggdrasil.engine.flow.cache import Cache
 from yggdrasil.engine.flow.plan import Plan, compile_plan
 from yggdrasil.engine.flow.run import run_plan
+from yggdrasil.levels.edit import removed, renamed
+from yggdrasil.levels.own_ports import own_inputs, own_outputs
 
 _compiling = threading.RLock()
+_SHAPES = {"edges": list, "loops": list, "joins": dict, "defaults": dict, "constants": dict}
 
 
 class Graph(Block, type="graph"):
@@ -31,34 +30,113 @@ class Graph(Block, type="graph"):
     kind: ClassVar[str] = "graph"
     title: str = ""
 
-    def __init__(self, title: str = "", **config: Any) -> None:
+    def __init__(self, title: str = "", *, about: str = "", **config: Any) -> None:
         super().__init__(title=title, **config)
         if title:
             self.name = title
         self.net = Net()
-        self.about: str = ""
+        self.about: str = about
         self.cache: Cache | None = Cache()
         self.defaults: dict[str, Any] = {}
         self._plan: Plan | None = None
         self._drawn: tuple[list[Edge], list[Loop]] | None = None
         self._ports: tuple[dict[str, Any], Ports, Ports] | None = None
-        self._explicit = False
+        self.explicit = False
 
     def touched(self) -> Any:
         return (self._changes, repr(self.defaults), len(self.net.nodes), len(self.net.edges), len(self.net.loops))
 
-    def add(self, block: Block, name: str = "") -> Graph:
-        """Put a block into a node. The name defaults to the role (or type) in lower case. Returns the graph."""
-        name = name or self._free_name((block.role or block.name).lower())
+    def add(self, block: Block, name: str = "", **values: Any) -> Graph:
+        """Put a block into a node. The name defaults to the role (or type) in lower case. Returns the graph.
+
+        `values` stand at inputs of the block by name, as `set` puts them there.
+        """
+        name = name or self.free_name((block.role or block.name).lower())
         check_name(name, self.name)
         if name in self.net.nodes:
-            mend = "give the new one another name"
+            mend = f"give the new one another name, or put it in its place: graph[{name!r}] = block"
             raise WiringError(f"there is a node {name!r} already", where=self.name, mend=mend)
-        check_role(block, f"{self.name}/{name}")
-        self._admit(block, name)
-        self._reopen()
-        self.net.nodes[name] = block
+        admitted = self._admit(block, name)
+        check_role(admitted, f"{self.name}/{name}")
+        if not values:
+            self._reopen()
+            self.net.nodes[name] = admitted
+            return self
+        with self._changed() as net:
+            net.nodes[name] = admitted
+            for port, value in values.items():
+                place = f"{name}.{port}"
+                net.constants[place] = checked_constant(net, place, value, self.name)
         return self
+
+    def set(self, place: str, value: Any) -> Graph:
+        """Let the input `node.port` have a value that the graph holds and is saved with; None takes it out again.
+
+        Raises WiringError for no such port or one whose values no manifest holds, PortError for an illegal value.
+        """
+        with self._changed() as net:
+            if value is not None:
+                net.constants[place] = checked_constant(net, place, value, self.name)
+            elif net.constants.pop(place, None) is None:
+                mend = did_you_mean(place, net.constants)
+                raise WiringError(f"no value is held at {place!r}", where=self.name, mend=mend)
+        return self
+
+    def __setitem__(self, name: str, block: Block) -> None:
+        """Put another block into a node; its edges and values stay. Raises WiringError for one that they do not fit."""
+        self._known(name)
+        admitted = self._admit(block, name)
+        check_role(admitted, f"{self.name}/{name}")
+        with self._changed() as net:
+            net.nodes[name] = admitted
+            check_edges(net, self.name)
+
+    def remove(self, name: str) -> Graph:
+        """Take a node out with its edges and values; what they fed says at the next run what it lacks."""
+        self._known(name)
+        with self._changed() as net:
+            self.net = removed(net, name, self.name)
+        return self
+
+    def rename(self, old: str, new: str) -> Graph:
+        """Give a node another name, in its edges too. What it draws from its place's seed becomes another."""
+        self._known(old)
+        check_name(new, self.name)
+        if new in self.net.nodes:
+            raise WiringError(f"there is a node {new!r} already", where=self.name, mend="choose another name")
+        with self._changed() as net:
+            self.net = renamed(net, old, new)
+        return self
+
+    def disconnect(self, source: str, target: str) -> Graph:
+        """Take the edge `source -> target` out. Raises WiringError if nobody drew it."""
+        edge = Edge.parse(f"{source} -> {target}", self.name)
+        with self._changed() as net:
+            if edge not in net.edges:
+                mend = did_you_mean(str(edge), map(str, net.edges))
+                raise WiringError(f"there is no edge `{edge}`", where=self.name, mend=mend)
+            net.edges.remove(edge)
+            if not any((e.target, e.into) == (edge.target, edge.into) for e in net.edges):
+                net.joins.pop(f"{edge.target}.{edge.into}", None)
+        return self
+
+    def _known(self, name: str) -> None:
+        if name not in self.net.nodes:
+            mend = did_you_mean(name, self.net.nodes)
+            raise WiringError(f"there is no node {name!r}", where=self.name, mend=mend)
+
+    @contextmanager
+    def _changed(self) -> Generator[Net]:
+        """A change of the net that is made whole or not at all; what was wired by itself is wired anew after it."""
+        self._reopen()
+        before = copy.copy(self.net)
+        for part in ("nodes", "edges", "loops", "joins", "constants"):
+            setattr(before, part, copy.copy(getattr(self.net, part)))
+        try:
+            yield self.net
+        except BaseException:
+            self.net = before
+            raise
 
     def connect(self, source: str, target: str, join: str = "") -> Graph:
         """Add the edge `source -> target` (`node.port`; `self.port` is the graph's own). Returns the graph."""
@@ -87,7 +165,7 @@ class Graph(Block, type="graph"):
             if self._plan is None:
                 drawn = (list(self.net.edges), list(self.net.loops))
                 try:
-                    if not self._explicit:
+                    if not self.explicit:
                         Wirer(self.net, self.name).complete()
                     plan = compile_plan(self.net, self.name)
                 except BaseException:
@@ -115,31 +193,12 @@ class Graph(Block, type="graph"):
         _ = self.plan
         known = self._ports
         if known is None or known[0] != self.defaults:
-            known = self._ports = (copy.deepcopy(self.defaults), self._read_inputs(), self._read_outputs())
+            known = self._ports = (
+                copy.deepcopy(self.defaults),
+                own_inputs(self.net, self.defaults, self.name),
+                own_outputs(self.net),
+            )
         return known[1], known[2]
-
-    def _read_inputs(self) -> Ports:
-        found: Ports = {}
-        for edge in self.net.edges:
-            if edge.source == SELF:
-                inner = self.net.nodes[edge.target].inputs[edge.into] if edge.target != SELF else _any_port(edge.out)
-                found[edge.out] = _merged(found.get(edge.out), inner, edge.out)
-        for name, value in self.defaults.items():
-            if name not in found:
-                what = f"a default names {name!r}, which is no input"
-                raise WiringError(what, where=self.name, mend=did_you_mean(name, found))
-            optional = found[name].optional or value is None
-            default = found[name].check(value, self.name) if value is not None else None
-            found[name] = replace(found[name], required=False, default=default, optional=optional)
-        return found
-
-    def _read_outputs(self) -> Ports:
-        found: Ports = {}
-        for edge in self.net.edges:
-            if edge.target == SELF and edge.into not in found:
-                inner = self.net.nodes[edge.source].outputs[edge.out] if edge.source != SELF else _any_port(edge.out)
-                found[edge.into] = Port(edge.into, inner.kind, inner.annotation, optional=True, about=inner.about)
-        return found
 
     def forward(self, **inputs: Any) -> dict[str, Any]:
         return self.watched(inputs)
@@ -153,43 +212,49 @@ class Graph(Block, type="graph"):
         return self.net.nodes
 
     def structure(self) -> dict[str, Any]:
+        from pydantic_core import to_jsonable_python
+
         _ = self.plan
         data: dict[str, Any] = {"edges": [str(e) for e in self.net.edges]}
         if self.net.loops:
             data["loops"] = [loop.to_json() for loop in self.net.loops]
         ports = self.inputs
         plain = {n: ports[n].adapter.dump_python(v, mode="json") for n, v in self.defaults.items()}
-        extras = {"joins": dict(self.net.joins), "defaults": plain}
+        held = to_jsonable_python(self.net.constants)
+        extras = {"joins": dict(self.net.joins), "defaults": plain, "constants": held}
         return data | {name: value for name, value in extras.items() if value}
 
     @classmethod
     def assemble(cls, config: dict[str, Any], nodes: dict[str, Block], structure: dict[str, Any]) -> Block:
         graph = cls(**config)
-        unknown = set(structure) - {"edges", "loops", "joins", "defaults"}
+        unknown = set(structure) - _SHAPES.keys()
         if unknown:
-            raise WiringError(f"structure has no {sorted(unknown)}", mend="use edges, loops, joins, defaults")
+            raise WiringError(f"structure has no {sorted(unknown)}", mend=f"use {', '.join(_SHAPES)}")
         for name, block in nodes.items():
             graph.add(block, name)
-        shapes = {"edges": list, "loops": list, "joins": dict, "defaults": dict}
         for key, value in structure.items():
-            if not isinstance(value, shapes[key]):
-                raise WiringError(f"{key} is {value!r:.60}", mend=f"write it as a {shapes[key].__name__}")
+            if not isinstance(value, _SHAPES[key]):
+                raise WiringError(f"{key} is {value!r:.60}", mend=f"write it as a {_SHAPES[key].__name__}")
         graph.net.edges = [Edge.parse(str(e)) for e in structure.get("edges", [])]
         graph.net.loops = [Loop.from_json(data, graph.name) for data in structure.get("loops", [])]
         graph.net.joins = dict(structure.get("joins", {}))
+        for place, value in structure.get("constants", {}).items():
+            graph.net.constants[place] = checked_constant(graph.net, place, value, graph.name)
         graph.defaults = dict(structure.get("defaults", {}))
-        graph._explicit = True
+        graph.explicit = True
         ports = graph.inputs
         graph.defaults = {name: ports[name].default for name in graph.defaults}
         return graph
 
     def __getitem__(self, name: str) -> Block:
+        self._known(name)
         return self.net.nodes[name]
 
-    def _admit(self, block: Block, name: str) -> None:
-        """A pipeline refuses what is no graph; a graph takes all."""
+    def _admit(self, block: Block, name: str) -> Block:
+        """What stands in the node: a graph takes all as it is."""
+        return block
 
-    def _free_name(self, name: str) -> str:
+    def free_name(self, name: str) -> str:
         taken, number = name, 2
         while taken in self.net.nodes:
             taken, number = f"{name}{number}", number + 1
@@ -201,75 +266,14 @@ class Pipeline(Graph, type="pipeline"):
 
     kind: ClassVar[str] = "pipeline"
 
-    def _admit(self, block: Block, name: str) -> None:
-        if block.kind not in ("graph", "pipeline"):
-            raise WiringError(
-                f"node {name!r} is a {block.kind}, a pipeline is made of graphs",
-                where=self.name,
-                mend=f"wrap it: Graph({name!r}).add(block)",
-            )
-
-
-def _any_port(name: str) -> Port:
-    return Port(name, ANY)
-
-
-def _merged(known: Port | None, inner: Port, name: str) -> Port:
-    port = replace(inner, name=name, bare=False)
-    if known is None or (inner.required and not known.required):
-        return port
-    return known
-
-
-class _Recorder:
-    """The pen of a drawing: each call of a block with wires becomes a node with edges."""
-
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
-
-    def record(self, block: Block, inputs: dict[str, Any]) -> Any:
-        name = self.graph._free_name(re.sub(r"[^\w-]+", "_", block.name)[:60] or "node")
-        check_role(block, f"{self.graph.name}/{name}")
-        self.graph.net.nodes[name] = block
-        for port, value in inputs.items():
-            if not isinstance(value, Wire):
-                raise WiringError(
-                    f"{name}.{port} was given {value!r} while drawing", where=self.graph.name,
-                    mend="constants belong into the block's config or into a default of the drawn function",
-                )  # fmt: skip
-            self.graph.net.edges.append(Edge(value.node, value.port, name, port))
-        wires = {port: Wire(name, port) for port in block.outputs}
-        return next(iter(wires.values())) if len(wires) == 1 else Outputs(wires)
-
-
-def graph(function: Callable[..., Any]) -> Graph:
-    """Draw a graph: the function is called once with wires, each block it calls becomes a node.
-
-    Its signature gives the graph's ports, its docstring what a model reads of it as a tool.
-    Raises WiringError if it returns something that is no wire.
-    """
-    drawn = Graph(function.__name__)
-    drawn.about = inspect.getdoc(function) or ""
-    ports, outs = input_ports(function), output_ports(function)
-    token = pen.set(_Recorder(drawn))
-    try:
-        result = function(**{name: Wire(SELF, name) for name in ports})
-    finally:
-        pen.reset(token)
-    only = next(iter(outs), "value") if len(outs) <= 1 else ""
-    wires = result if isinstance(result, dict) else {only or next(iter(outs)): result}
-    if isinstance(result, Outputs) and only in result:
-        wires = {only: result[only]}
-    for name, wire in wires.items():
-        if not isinstance(wire, Wire):
-            what = f"{function.__name__} returned {wire!r}"
-            raise WiringError(what, mend="return what a block gave, or a dict of it")
-        drawn.net.edges.append(Edge(wire.node, wire.port, SELF, name))
-    drawn._explicit = True
-    drawn.defaults = {p.name: p.default for p in ports.values() if not p.required}
-    unused = set(ports) - {e.out for e in drawn.net.edges if e.source == SELF}
-    if unused:
-        what = f"{function.__name__} does nothing with {', '.join(sorted(unused))}"
-        raise WiringError(what, mend="give it to a block, or take it out of the signature")
-    _ = drawn.inputs
-    return drawn
+    def _admit(self, block: Block, name: str) -> Block:
+        """A lone block becomes a graph of one node; what is larger than a pipeline is refused."""
+        if block.kind in ("graph", "pipeline"):
+            return block
+        if block.kind == "block":
+            return Graph(name, about=description(block)).add(block)
+        raise WiringError(
+            f"node {name!r} is a {block.kind}, a pipeline is made of graphs",
+            where=self.name,
+            mend="a stage is made of pipelines, a world of stages: put it there",
+        )

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import math
+from dataclasses import is_dataclass
 from typing import Any, cast
 
 from yggdrasil.contract.artifacts import ArtifactStore
 from yggdrasil.contract.errors import ArtifactError
-from yggdrasil.contract.kinds import AudioClip
-from yggdrasil.levels.stage.artifact import encoded
+from yggdrasil.contract.forms import TENSOR, NotKeepable
+from yggdrasil.contract.values import digest, fields, form_named, form_of, rebuilt, shown
 
 _AS = "recorded as"
-_MODES = ("1", "L", "LA", "RGB", "RGBA", "I;16")
-_TENSORS = "application/x-safetensors"
 
 
 class Unrecordable(Exception):
@@ -21,7 +19,7 @@ class Unrecordable(Exception):
 
 
 def record(value: Any, artifacts: ArtifactStore) -> Any:
-    """`value` as JSON; pictures go into the store as PNG, tensors, arrays and sounds as safetensors.
+    """`value` as JSON; what has a form of its own goes into the store, a dataclass by its fields.
 
     Raises Unrecordable for anything that would come back as something else.
     """
@@ -38,24 +36,19 @@ def record(value: Any, artifacts: ArtifactStore) -> Any:
 
 
 def _large(value: Any, artifacts: ArtifactStore) -> dict[str, Any]:
-    if isinstance(value, AudioClip):
-        return {_AS: "audio", "samples": record(value.samples, artifacts), "rate": value.rate}
-    if hasattr(value, "getbands"):
-        if value.mode not in _MODES or value.info:
-            raise Unrecordable(f"a picture of mode {value.mode} with {', '.join(map(str, value.info)) or 'nothing'}")
-        return {_AS: "picture", "sha256": artifacts.put(*encoded(value)).sha256}
-    if hasattr(value, "dtype") and hasattr(value, "data_ptr") and not value.requires_grad and not value.is_sparse:
-        from safetensors.torch import save
-
-        data = save({"value": value.detach().cpu().contiguous()})
-        return {_AS: "tensor", "sha256": artifacts.put(data, _TENSORS).sha256, "device": str(value.device)}
-    if type(value).__module__ == "numpy" and hasattr(value, "tobytes") and not value.dtype.hasobject:
-        import numpy
-
-        buffer = io.BytesIO()
-        numpy.save(buffer, value, allow_pickle=False)
-        return {_AS: "array", "sha256": artifacts.put(buffer.getvalue(), "application/x-npy").sha256}
-    raise Unrecordable(type(value).__name__)
+    form = form_of(value)
+    if form is None:
+        raise Unrecordable(type(value).__name__)
+    if is_dataclass(value):
+        return {_AS: form.name, **{name: record(part, artifacts) for name, part in fields(value).items()}}
+    try:
+        data, media_type = form.encode(value)
+        if digest(form.decode(data)) != digest(value):
+            raise Unrecordable(f"{shown(value)}, which comes back as something else")
+    except (ArtifactError, NotKeepable) as error:
+        raise Unrecordable(str(error)) from None
+    device = {"device": str(value.device)} if form is TENSOR else {}
+    return {_AS: form.name, "sha256": artifacts.put(data, media_type).sha256, **device}
 
 
 def recorded(value: Any, artifacts: ArtifactStore) -> Any:
@@ -65,27 +58,13 @@ def recorded(value: Any, artifacts: ArtifactStore) -> Any:
     if not isinstance(value, dict):
         return value
     kept = cast(dict[str, Any], value)
-    kind = kept.get(_AS)
-    if kind is None:
+    name = kept.get(_AS)
+    if name is None:
         return {key: recorded(item, artifacts) for key, item in kept.items()}
-    if kind == "audio":
-        return AudioClip(recorded(kept["samples"], artifacts), kept["rate"])
-    return _read(kind, artifacts.get(kept["sha256"]), kept)
-
-
-def _read(kind: str, data: bytes, kept: dict[str, Any]) -> Any:
-    if kind == "picture":
-        from PIL import Image
-
-        image = Image.open(io.BytesIO(data))
-        image.load()
-        return image.copy()
-    if kind == "tensor":
-        from safetensors.torch import load
-
-        return load(data)["value"].to(kept["device"])
-    if kind == "array":
-        import numpy
-
-        return numpy.load(io.BytesIO(data), allow_pickle=False)
-    raise ArtifactError(f"a value was {_AS} {kind!r}", mend="install the version of yggdrasill that wrote it")
+    form = form_named(name)
+    if form is None:
+        raise ArtifactError(f"a value was {_AS} {name!r}", mend="install the package that wrote it, or its version")
+    if "sha256" not in kept:
+        return rebuilt(form, {key: recorded(part, artifacts) for key, part in kept.items() if key != _AS})
+    read = form.decode(artifacts.get(kept["sha256"]))
+    return read.to(kept["device"]) if form is TENSOR else read

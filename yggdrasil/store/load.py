@@ -13,7 +13,7 @@ from yggdrasil.contract.digest import digest_file, digest_of_version
 from yggdrasil.contract.errors import ManifestError, WeightsError, YggError
 from yggdrasil.contract.manifest import FileEntry, Manifest, read_manifest
 from yggdrasil.contract.session import ROOT, own_session
-from yggdrasil.contract.tree import assemble, describe, walk
+from yggdrasil.contract.tree import assemble, describe, migrated, walk
 from yggdrasil.contract.weights import check_kind, refuse_code
 from yggdrasil.store.models import locate
 from yggdrasil.store.save import MANIFEST, life_name
@@ -73,9 +73,13 @@ def load_manifest(manifest: Manifest, folder: Path, instead: Mapping[str, Block]
             known[ref] = expand(ref, where)
         return known[ref]
 
-    block = assemble(manifest, find, follow)
+    now = migrated(manifest)
+    block = assemble(now, find, follow)
+    if now is not manifest:
+        _check_digest(manifest, "structure", "is", manifest.structure_digest(), folder)
+        now.digests = {part: value for part, value in (manifest.digests or {}).items() if part != "structure"}
     if not instead:
-        _check_digests(manifest, block, folder)
+        _check_digests(now, block, folder)
     return block
 
 
@@ -138,13 +142,17 @@ def _check_digests(manifest: Manifest, block: Block, folder: Path) -> None:
         ("structure", "is", whole.structure_digest()),
         ("weights", "are", whole.weights_digest()),
     ):
-        wanted = manifest.digests.get(part)
-        if wanted not in (None, found):
-            raise ManifestError(
-                f"the {part} {verb} {found[:12]}…, `digests` says {wanted[:12]}…",
-                where=str(folder / MANIFEST),
-                mend="take `digests` out if the change by hand was meant",
-            )
+        _check_digest(manifest, part, verb, found, folder)
+
+
+def _check_digest(manifest: Manifest, part: str, verb: str, found: str, folder: Path) -> None:
+    wanted = (manifest.digests or {}).get(part)
+    if wanted not in (None, found):
+        raise ManifestError(
+            f"the {part} {verb} {found[:12]}…, `digests` says {wanted[:12]}…",
+            where=str(folder / MANIFEST),
+            mend="take `digests` out if the change by hand was meant",
+        )
 
 
 def _revive(block: Block, folder: Path, digest: str | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, cast
@@ -17,6 +18,7 @@ Arrow = tuple[str, str, str, bool]
 def mermaid(block: Block, depth: int = 2) -> str:
     """The text of a flowchart, left to right; parts deeper than `depth` levels are drawn as one node each.
 
+    What a graph holds at a node's inputs stands in the node.
     Shapes: a box is a block, a diamond the value that chooses a branch, a rounded box what comes in or goes out.
     """
     lines = ["flowchart LR", *_inside(block, "w", depth, 1)]
@@ -28,13 +30,15 @@ def _inside(block: Block, place: str, depth: int, level: int) -> Iterator[str]:
     pad = _INDENT * level
     arrows = list(_arrows(block))
     numbers = {name: f"{place}_{number}" for number, name in enumerate(block.children())}
+    held: dict[str, Any] = block.structure().get("constants", {})
     for name, child in block.children().items():
+        words = _words(name, child) + _values(name, held)
         if child.children() and depth > 1:
-            yield f'{pad}subgraph {numbers[name]}["{_words(name, child)}"]'
+            yield f'{pad}subgraph {numbers[name]}["{words}"]'
             yield from _inside(child, numbers[name], depth - 1, level + 1)
             yield f"{pad}end"
         else:
-            yield f'{pad}{numbers[name]}["{_words(name, child)}"]'
+            yield f'{pad}{numbers[name]}["{words}"]'
     for end, shape in {end: _shape(end) for arrow in arrows for end in arrow[:2] if end not in numbers}.items():
         numbers[end] = f"{place}_{len(numbers)}"
         yield f"{pad}{numbers[end]}{shape}"
@@ -84,6 +88,13 @@ def _words(name: str, block: Block) -> str:
     return (
         _safe(name) if block.type_name in ("", name) else f"{_safe(name)}<br/><small>{_safe(block.type_name)}</small>"
     )
+
+
+def _values(name: str, held: dict[str, Any]) -> str:
+    """What the graph holds at a node's inputs, long values cut."""
+    own = {port: value for at, value in held.items() for node, _, port in [at.partition(".")] if node == name}
+    lines = (f"{port} = {json.dumps(value, ensure_ascii=False)}" for port, value in own.items())
+    return "".join(f"<br/><small>{_safe(line[:60])}</small>" for line in lines)
 
 
 def _safe(text: str) -> str:

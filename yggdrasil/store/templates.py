@@ -13,7 +13,6 @@ from yggdrasil.contract.errors import ConfigError, did_you_mean
 from yggdrasil.contract.manifest import Manifest, read_manifest
 from yggdrasil.contract.registry import find
 from yggdrasil.contract.tree import rebuilt, walk
-from yggdrasil.levels.world import templates
 from yggdrasil.store import models
 from yggdrasil.store.from_diffusers import INDEX, from_diffusers
 from yggdrasil.store.hub import is_hub_name
@@ -129,7 +128,5 @@ def _of_catalogue(model: str) -> Block:
     block.files["weights"] = dataclasses.replace(ref)
     return block
 
-
-templates.provide(lambda name, parameters: from_template(name, **parameters))
 
 __all__ = ["Manifest", "from_template", "language_model", "teller"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from yggdrasil.storytelling.world_tools import stems
+from yggdrasil.state.reading import stems
 
 _TOLERATED = 0.6
 _LAST = 12

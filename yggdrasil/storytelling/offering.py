@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from yggdrasil.contract import derive_seed
+from yggdrasil.state.reading import stems
 from yggdrasil.storytelling import shapes
-from yggdrasil.storytelling.world_tools import stems
 
 _OFFERED = 12
 _RECENT = 2

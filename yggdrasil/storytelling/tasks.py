@@ -2,59 +2,38 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from yggdrasil.agent.running import Work
 from yggdrasil.agent.toolbox import Toolbox
-from yggdrasil.contract import ConfigError
+from yggdrasil.agent.work import Message, Task, Work
+from yggdrasil.plugins.scenery import HOURS, WEATHERS
+from yggdrasil.state.reading import stems
 from yggdrasil.storytelling import prompts, shapes
 from yggdrasil.storytelling.grounds import ground
 from yggdrasil.storytelling.judging import repeats, shortened, unfinished
 from yggdrasil.storytelling.offering import fresh, named, names, offered, openings, worth_reading
 from yggdrasil.storytelling.updating import change_shapes, changes
-from yggdrasil.storytelling.world_tools import CONTEXT, stems
 
-__all__ = ["CONTEXT", "Task", "plan"]
-
-Message = dict[str, Any]
 KINDS = [
     "finding", "meeting", "quarrel", "help", "danger", "secret", "loss", "gathering", "gift", "journey", "work",
 ]  # fmt: skip
 MOODS = ["calm", "merry", "sad", "tense", "strange", "hopeful"]
-TIMES = ["day", "night", "sunset", "overcast"]
-WEATHERS = ["none", "rain", "snowfall", "fog", "storm"]
 _STARTS = ["The", "A", "In", "At", "On", "Near", "Under", "When", "Suddenly"]
-_LIGHT = {"night": " at night", "sunset": " at sunset", "overcast": " under a grey sky", "day": " by day"}
-_SKY = {"rain": " in the rain", "snowfall": " in falling snow", "fog": " in fog", "storm": " in a storm"}
+_SKY = {**WEATHERS, "snowfall": "in falling snow", "storm": "in a storm"}
 _CRAMPED = 22
 """Words of a sentence that met its bound: its end is then seldom a good one."""
 _SURE = 0.5
+_MOST = 3
+"""People whom one piece of the story names."""
 
 
-@dataclass(frozen=True)
-class Task:
-    """A stage's request: which piece, in which context, obeying which JSON schema."""
-
-    name: str
-    context: dict[str, Any]
-    schema: dict[str, Any] | None = None
-
-    @staticmethod
-    def of(value: Any) -> Task:
-        """Read the JSON form. Raises ConfigError."""
-        if not isinstance(value, dict) or not isinstance(value.get("name"), str):
-            raise ConfigError("a task is {name, context, schema}", mend="pass task={'name': 'development', …}")
-        return Task(value["name"], dict(value.get("context") or {}), value.get("schema"))
-
-
-def plan(task: Task, toolbox: Toolbox, instructions: str, work: Work) -> tuple[Work, list[Message]]:
-    """The work that the task is, and the messages that it begins with."""
+def plan(task: Task, toolbox: Toolbox, instructions: str, work: Work) -> tuple[Work, list[Message]] | None:
+    """The work that the task is, and the messages that it begins with; None for a task that no stage asks."""
     maker = _MAKERS.get(task.name)
     if maker is None:
-        return _any(task, toolbox, instructions, work)
+        return None
     context = task.context
     opening, made = maker(context, replace(work, toolbox=toolbox, rounds=1))
     head = [{"role": "system", "content": prompts.system(context, instructions)}]
@@ -63,14 +42,6 @@ def plan(task: Task, toolbox: Toolbox, instructions: str, work: Work) -> tuple[W
         head += [{"role": "user", "content": prompts.digest(context)}, {"role": "assistant", "content": ready}]
     made = replace(made, needed=shapes.loose(made.schema))
     return made, [*head, {"role": "user", "content": opening}]
-
-
-def _any(task: Task, toolbox: Toolbox, instructions: str, work: Work) -> tuple[Work, list[Message]]:
-    told = json.dumps(task.context, ensure_ascii=False)
-    system = [{"role": "system", "content": instructions}] if instructions else []
-    asked = {"role": "user", "content": f"Task: {task.name}\n{told}"}
-    schema = task.schema or {"type": "object"}
-    return replace(work, toolbox=toolbox, schema=schema, closing="Give the result now."), [*system, asked]
 
 
 def _language(context: dict[str, Any]) -> str:
@@ -92,8 +63,8 @@ def _found(context: dict[str, Any], work: Work) -> tuple[str, Work]:
         places=shapes.list_of(place, 3, 3),
         characters=shapes.list_of(person, 3, 3),
         trouble=shapes.sentence(language, 6, 22),
-        time=shapes.one_of(TIMES),
-        weather=shapes.one_of(WEATHERS),
+        time=shapes.one_of(list(HOURS)),
+        weather=shapes.one_of(list(WEATHERS)),
     )
 
     def finish(value: dict[str, Any]) -> dict[str, Any]:
@@ -135,7 +106,7 @@ def _development(context: dict[str, Any], work: Work) -> tuple[str, Work]:
         return {
             "text": shortened(value["text"], 200),
             "kind": value["kind"],
-            "who": named(value["text"], people),
+            "who": named(value["text"], people)[:_MOST],
             "place": value["place"],
             "thing": value.get("thing", ""),
             "item": next(iter(named(value["text"], items)), ""),
@@ -169,8 +140,8 @@ def _architect(context: dict[str, Any], work: Work) -> tuple[str, Work]:
     schema = shapes.object_of(prompt=shapes.caption(str(intent.get("thing") or "")))
 
     def finish(value: dict[str, Any]) -> dict[str, Any]:
-        lit = f"{value['prompt'].strip(' ,')}{_LIGHT.get(world.get('time', ''), '')}"
-        prompt = f"{lit}{_SKY.get(world.get('weather', ''), '')}"
+        lit = f"{value['prompt'].strip(' ,')} {HOURS.get(world.get('time', ''), '')}".strip()
+        prompt = f"{lit} {_SKY.get(world.get('weather', ''), '')}".strip()
         return {"paints": [{"prompt": next(p for p in (prompt, lit, lit[:90]) if len(p) <= 90), "slot": "picture"}]}
 
     def flaw(result: dict[str, Any]) -> float:
@@ -216,7 +187,7 @@ def _author(context: dict[str, Any], work: Work) -> tuple[str, Work]:
     def finish(value: dict[str, Any]) -> dict[str, Any]:
         return {
             "text": shortened(f"{value['sentence1']} {value['sentence2']}", 300),
-            "who": named(f"{value['sentence1']} {value['sentence2']}", people),
+            "who": named(f"{value['sentence1']} {value['sentence2']}", people)[:_MOST],
             "place": intent.get("place", ""),
             "thing": shown[0] if shown else "",
             "mood": value["mood"],

@@ -175,14 +175,14 @@ def test_the_embedded_painter_runs_and_then_learns() -> None:
     learns(painter, torch.randn(1, *shape, generator=torch.Generator().manual_seed(1)), prompt="a red fox", steps=2)
 
 
-def answers(model: Any, folder: Path) -> None:
+def answers(model: Any, folder: Path, rate: float) -> None:
     """Continue a text, learn it through the same block, continue again: the memory of the old weights is not used."""
     text = "the fox runs in the snow"
     asked = ("the fox", [" runs in the snow", " sleeps"])
     base = model.choose(*asked)
     parameters = ygg.unfreeze(model)
     ids = torch.tensor([model.decoder.vocabulary.encode(text)])
-    step = torch.optim.AdamW(list(parameters.values()), lr=1e-2)
+    step = torch.optim.AdamW(list(parameters.values()), lr=rate)
     for _ in range(3):
         with ygg.learning(), model.computing() as module:
             loss = module(input_ids=ids, labels=ids).loss
@@ -198,7 +198,7 @@ def answers(model: Any, folder: Path) -> None:
 
 def test_a_tiny_language_model_runs_and_then_learns(tmp_path: Path) -> None:
     files = tiny_files(tmp_path / "llm")
-    answers(model_of(files), tmp_path / "learned")
+    answers(model_of(files), tmp_path / "learned", 1e-2)
     base, other = (model_of(files).choose("the fox", [" sleeps"]) for _ in range(2))
     assert base == other
 
@@ -208,4 +208,4 @@ def test_the_embedded_language_model_runs_and_then_learns(tmp_path: Path) -> Non
     from yggdrasil.contract.tree import walk
 
     teller = ygg.load("storyteller")
-    answers(next(block for _, block in walk(teller) if block.type_name == "llm/transformers"), tmp_path)
+    answers(next(block for _, block in walk(teller) if block.type_name == "llm/transformers"), tmp_path, 1e-5)

@@ -68,8 +68,10 @@ def test_an_eye_is_asked_in_words_or_by_a_schema(stand_in: StandIn) -> None:
     with pytest.raises(InvalidOutput, match="count"):
         eye.run(image=RED, schema=schema)
     stand_in.answer = stream(json.dumps({**SIGHT, "place": "Narnia"}))
+    assert eye.run(image=RED).labels["place"] == "Narnia", "a model is bound to no grounds but those of its block"
+    bound = EndpointEye(model="v", base_url=stand_in.url, places=["snow", "sea"])
     with pytest.raises(InvalidOutput, match="place"):
-        eye.run(image=RED)
+        bound.run(image=RED)
 
 
 def test_pictures_are_painted_and_repainted(stand_in: StandIn) -> None:

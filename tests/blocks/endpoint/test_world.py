@@ -60,6 +60,7 @@ def world_at(url: str, home: Path | None = None) -> World:
     llm = OpenAIModel(model="author", native_tools=True, **common)
     return scripted(
         home,
+        genre="tale",
         philosopher=Looking(EndpointEye(model="eye", **common)),
         author=Agent(llm, {"see": See()}),
         creator=Making({"paint": EndpointPainter(model="painter", **common)}),

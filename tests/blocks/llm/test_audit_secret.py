@@ -38,7 +38,7 @@ def test_a_worlds_files_events_and_errors_never_hold_the_secret(
     monkeypatch.setenv("AUDIT_KEY", SECRET)
     llm = OpenAIModel(model="m", base_url=stand_in.url, key="AUDIT_KEY", retries=0)
     broken = Broken()
-    world = scripted(author=Agent(llm, {"broken": broken}), architect=Plan())
+    world = scripted(author=Agent(llm, {"broken": broken}), architect=Plan(), genre="tale")
     ygg.save(world, tmp_path / "w")
     events: list[str] = []
     body = json.dumps({"error": {"message": f"Incorrect API key provided: {SECRET}", "type": "x"}})

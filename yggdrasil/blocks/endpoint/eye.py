@@ -11,10 +11,11 @@ from yggdrasil.blocks.endpoint.block import EndpointBlock
 from yggdrasil.blocks.endpoint.chat import streamed
 from yggdrasil.blocks.endpoint.pictures import sendable
 from yggdrasil.blocks.llm.abilities import Schema, parse_object
-from yggdrasil.blocks.seer.block import PLACES, TIMES, WEATHERS
 from yggdrasil.ports import Image, Json, Text
 
-_NAME = {"type": "string", "minLength": 1, "maxLength": 40}
+
+def _name_of(known: tuple[str, ...]) -> Schema:
+    return {"type": "string", "enum": list(known)} if known else {"type": "string", "minLength": 1, "maxLength": 40}
 
 
 class Looked(TypedDict):
@@ -29,12 +30,16 @@ class EndpointEye(EndpointBlock, type="vlm/openai", role="VLM"):
     """Look at a picture and say what it really shows, in words and as data.
 
     Asked nothing, it says `question` and, if `labelled`, gives what a seer gives: `text`, and labels with place, time,
-    weather and things (out of `things`, if that names any). A `schema` of the caller's own takes the place of that.
+    weather and things, each out of `places`, `times`,
+    `weathers` and `things` if these name any. A `schema` of the caller's own takes the place of that.
     """
 
     question: str = "What does this picture really show? Name only what is there."
     labelled: bool = True
     things: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    times: tuple[str, ...] = ()
+    weathers: tuple[str, ...] = ()
     limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
 
     def forward(
@@ -73,12 +78,12 @@ class EndpointEye(EndpointBlock, type="vlm/openai", role="VLM"):
         """What a seer says of a picture, as the schema of an answer."""
         properties: dict[str, Any] = {
             "text": {"type": "string", "minLength": 1, "maxLength": 300},
-            "place": {"type": "string", "enum": list(PLACES)},
-            "time": {"type": "string", "enum": list(TIMES)},
-            "weather": {"type": "string", "enum": list(WEATHERS)},
+            "place": _name_of(self.places),
+            "time": _name_of(self.times),
+            "weather": _name_of(self.weathers),
             "things": {
                 "type": "array",
-                "items": {"type": "string", "enum": list(self.things)} if self.things else _NAME,
+                "items": _name_of(self.things),
                 "maxItems": 6,
             },
         }

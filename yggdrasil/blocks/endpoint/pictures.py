@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import io
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from yggdrasil.contract import ArtifactError, PortError, here
-from yggdrasil.contract.pictures import read_picture
+from yggdrasil.contract.forms import PICTURE
+from yggdrasil.contract.pictures import read_picture, upright
+from yggdrasil.contract.values import encode, form_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -27,9 +28,11 @@ def data_url(image: Image) -> str:
 
 
 def png(image: Image) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    return buffer.getvalue()
+    """The picture as PNG; one of a mode that PNG lacks is brought to 8 bits a channel."""
+    data, media_type = encode(image)
+    if media_type == "image/png":
+        return data
+    return encode(upright(image))[0]
 
 
 def decoded(data: bytes, where: str = "") -> Image:
@@ -73,7 +76,7 @@ def _shown(image: Image, more: Mapping[str, Any] | None = None) -> dict[str, Any
 
 
 def _of(value: Any, where: str) -> Image:
-    if hasattr(value, "save") and hasattr(value, "mode"):
+    if form_of(value) is PICTURE:
         return value
     sha = value.get("sha256") if isinstance(value, dict) else value
     if not isinstance(sha, str):

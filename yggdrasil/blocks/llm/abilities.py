@@ -93,7 +93,7 @@ def parse_object(turn: Turn, limit: int, schema: Schema | None = None) -> dict[s
     try:
         value = json.loads(fenced.group(1) if fenced else turn.text)
         problem = "" if isinstance(value, dict) else f"it is a {type(value).__name__}"
-        problem = problem or _beside(value, schema or {})
+        problem = problem or beside_schema(value, schema or {})
     except (ValueError, RecursionError) as error:
         value, problem = {}, str(error)
     if problem:
@@ -108,7 +108,7 @@ def _keep(what: str, text: str) -> None:
     here().once(what, {"text": text}, lambda: text)
 
 
-def _beside(value: Any, schema: Schema) -> str:
+def beside_schema(value: Any, schema: Schema) -> str:
     """Where the value is not what the schema wants, or ''."""
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match

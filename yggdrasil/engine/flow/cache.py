@@ -5,19 +5,18 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from dataclasses import replace
-from enum import Enum
 from typing import Any
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import ManifestError
-from yggdrasil.contract.kinds import AudioClip
+from yggdrasil.contract.forms import NotKeepable
 from yggdrasil.contract.tree import describe, walk
+from yggdrasil.contract.values import copied, digest
+from yggdrasil.contract.values import size as size_of
 from yggdrasil.contract.wiring import SELF
 from yggdrasil.engine.flow.plan import Call, Plan, Round, Step
 
 LIMIT = 256 << 20
-_ATOMS = frozenset((type(None), bool, int, float, str, bytes))
 Keys = dict[tuple[str, str], str | None]
 """(node, output) → the key of its value; None where it has none."""
 
@@ -41,16 +40,16 @@ class Cache:
             if entry is None:
                 return None
             self._found.move_to_end(key)
-        return _copied(entry[0])
+        return copied(entry[0])
 
     def put(self, key: str, value: Any) -> None:
         """Keep a copy of `value`; what cannot be copied, or is larger than the whole cache, is not kept."""
         try:
-            size = _size(value)
+            size = size_of(value)
             if size > self.limit:
                 return
-            kept = _copied(value)
-        except _NotKeepable:
+            kept = copied(value)
+        except NotKeepable:
             return
         with self._lock:
             old = self._found.pop(key, (None, 0))[1]
@@ -116,77 +115,7 @@ def block_key(block: Block) -> str:
 
 def value_key(value: Any) -> str | None:
     """The key of a value from outside: its exact content hashed; None if it cannot be hashed."""
-    total = hashlib.sha256()
     try:
-        for piece in _pieces(value):
-            total.update(len(piece).to_bytes(8, "big") + piece)
-    except _NotKeepable:
+        return digest(value)
+    except NotKeepable:
         return None
-    return total.hexdigest()
-
-
-class _NotKeepable(Exception):
-    """A value of a kind that is neither hashed nor copied safely."""
-
-
-def _pieces(value: Any) -> list[bytes]:
-    """The content of a value, types included: 1, 1.0 and True differ, as do two forms of one letter."""
-    if type(value) in _ATOMS or isinstance(value, Enum):
-        return [f"{type(value).__qualname__}:{value!r}".encode("utf-8", "surrogatepass")]
-    if type(value) in (list, tuple):
-        return [f"{type(value).__name__}{len(value)}".encode(), *(p for v in value for p in _pieces(v))]
-    if type(value) is dict:
-        return [f"dict{len(value)}".encode(), *(p for kv in value.items() for v in kv for p in _pieces(v))]
-    if isinstance(value, AudioClip):
-        return [f"audio{value.rate}".encode(), *_pieces(value.samples)]
-    if _is_picture(value):
-        about = (value.mode, value.size, value.getpalette(), sorted(map(repr, value.info.items())))
-        return [repr(about).encode(), value.tobytes()]
-    if _is_tensor(value):
-        import torch
-
-        flat = value.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
-        return [f"{value.dtype}{tuple(value.shape)}".encode(), flat.numpy().tobytes()]
-    if _is_array(value):
-        return [f"{value.dtype}{value.shape}".encode(), value.tobytes()]
-    raise _NotKeepable
-
-
-def _copied(value: Any) -> Any:
-    if type(value) in _ATOMS or isinstance(value, Enum):
-        return value
-    if type(value) in (list, tuple):
-        return type(value)(_copied(v) for v in value)
-    if type(value) is dict:
-        return {k: v if type(v) in _ATOMS else _copied(v) for k, v in value.items()}
-    if isinstance(value, AudioClip):
-        return replace(value, samples=_copied(value.samples))
-    if _is_tensor(value):
-        return value.detach().clone()
-    if _is_picture(value) or _is_array(value):
-        return value.copy()
-    raise _NotKeepable
-
-
-def _is_picture(value: Any) -> bool:
-    return hasattr(value, "getbands") and hasattr(value, "tobytes")
-
-
-def _is_tensor(value: Any) -> bool:
-    return hasattr(value, "data_ptr") and hasattr(value, "detach") and not value.requires_grad and not value.is_sparse
-
-
-def _is_array(value: Any) -> bool:
-    return hasattr(value, "dtype") and hasattr(value, "tobytes") and not value.dtype.hasobject
-
-
-def _size(value: Any) -> int:
-    if isinstance(value, dict):
-        return sum(_size(v) for v in value.values()) + 64
-    if isinstance(value, list | tuple):
-        return sum(_size(v) for v in value) + 64
-    if isinstance(value, AudioClip):
-        return _size(value.samples)
-    if _is_picture(value):
-        return value.size[0] * value.size[1] * len(value.getbands())
-    return int(value.nbytes) if hasattr(value, "nbytes") else len(value) if isinstance(value, str | bytes) else 64

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import WiringError, did_you_mean
 from yggdrasil.contract.ports import Port, as_outputs
 from yggdrasil.contract.tree import walk
-from yggdrasil.contract.wiring import SELF, Edge, Loop, Net, check_acyclic, check_complete, check_edges
+from yggdrasil.contract.wiring import CONSTANT, SELF, Edge, Loop, Net, check_acyclic, check_complete, check_edges
 
 Source = tuple[str, str]
 
@@ -51,7 +52,7 @@ Step = Call | Round
 
 @dataclass(slots=True)
 class Plan:
-    """Steps in an order that the edges allow, what each waits for, and where the outputs come from."""
+    """Steps in an order that the edges allow, what each waits for, where the outputs come from, and held values."""
 
     steps: list[Step]
     waits: list[set[int]]
@@ -59,6 +60,7 @@ class Plan:
     outputs: dict[str, tuple[tuple[Source, ...], str]]
     heavy: list[bool]
     parallel: bool
+    constants: dict[str, Any]
     keys: dict[str, tuple[Any, str]] = field(default_factory=dict[str, tuple[Any, str]])
 
 
@@ -92,7 +94,8 @@ def compile_plan(net: Net, where: str) -> Plan:
     for i, above in enumerate(waits):
         for j in above:
             followers[j].append(i)
-    return Plan(steps, waits, followers, _outputs(net), heavy, _can_overlap(heavy, waits))
+    parallel = _can_overlap(heavy, waits)
+    return Plan(steps, waits, followers, _outputs(net), heavy, parallel, copy.deepcopy(net.constants))
 
 
 def is_heavy(step: Step) -> bool:
@@ -104,6 +107,9 @@ def _by_target(net: Net) -> dict[str, dict[str, list[Source]]]:
     found: dict[str, dict[str, list[Source]]] = {}
     for edge in net.edges:
         found.setdefault(edge.target, {}).setdefault(edge.into, []).append((edge.source, edge.out))
+    for place in net.constants:
+        node, _, port = place.partition(".")
+        found.setdefault(node, {})[port] = [(CONSTANT, place)]
     return found
 
 
@@ -134,6 +140,8 @@ def _is_doubtful(net: Net, port: Port, sources: tuple[Source, ...], join: str, f
     if port.kind.name == "any":
         return False
     for node, out in sources:
+        if node == CONSTANT:
+            continue
         if node == SELF:
             if feeders[out] > 1:
                 return True
@@ -206,6 +214,7 @@ def _check_carry(net: Net, loop: Loop, where: str) -> None:
     """Carried edges stay inside the loop, each into a port of its own that has a value in the first round."""
     at = {name: i for i, name in enumerate(loop.nodes)}
     fed = {(e.target, e.into) for e in net.edges if e.target in at}
+    fed |= {(node, port) for node, _, port in (place.partition(".") for place in net.constants)}
     taken: set[Source] = set()
     for edge in loop.carry:
         if edge.source not in at or edge.target not in at:
@@ -241,7 +250,8 @@ def _order_groups(net: Net, order: list[str], groups: dict[str, int], where: str
 
 def _waits(step: Step, of: dict[str, int]) -> set[int]:
     calls = step.calls if isinstance(step, Round) else [step]
-    return {of[node] for call in calls for _, sources, _ in call.feeds for node, _ in sources if node != SELF}
+    sources = (source for call in calls for _, sources, _ in call.feeds for source in sources)
+    return {of[node] for node, _ in sources if node not in (SELF, CONSTANT)}
 
 
 def _outputs(net: Net) -> dict[str, tuple[tuple[Source, ...], str]]:

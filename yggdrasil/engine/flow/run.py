@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import copy
 import functools
 import math
 import operator
@@ -16,7 +17,7 @@ from yggdrasil.contract.context import Here, here, standing
 from yggdrasil.contract.errors import CONTROL, Paused
 from yggdrasil.contract.events import reason
 from yggdrasil.contract.running import perform
-from yggdrasil.contract.wiring import SELF
+from yggdrasil.contract.wiring import CONSTANT, SELF
 from yggdrasil.engine.flow.cache import Cache, Keys, value_key
 from yggdrasil.engine.flow.plan import Call, Plan, Round, Source, Step
 
@@ -52,13 +53,14 @@ class _Run:
         self.plan = plan
         self.place = place
         self.preview_due = 0.0
-        self.values: Values = {SELF: inputs}
+        self.values: Values = {SELF: inputs, CONSTANT: copy.deepcopy(plan.constants) if plan.constants else _NOTHING}
         self.cache = cache
         self.keys: Keys = {}
         self.salt = ""
         if cache is not None:
             self.salt = f"{place.seed}|{place.artifacts_name()}|{place.mode.key}"
             self.keys = {(SELF, n): value_key(v) for n, v in inputs.items()}
+            self.keys |= {(CONSTANT, place): value_key(v) for place, v in plan.constants.items()}
 
     def side_by_side(self) -> None:
         """Start each step as soon as what it waits for is done; one failure stops all.

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypedDict, cast
+from typing import Any, TypedDict
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.context import here, standing
 from yggdrasil.contract.errors import CONTROL, PortError, did_you_mean
-from yggdrasil.contract.pictures import read_picture
+from yggdrasil.contract.kinds import Kind
 from yggdrasil.contract.running import drive
-from yggdrasil.levels.stage.artifact import store
+from yggdrasil.contract.tools import inward
+from yggdrasil.contract.values import store
 from yggdrasil.ports import Json
 
 
@@ -62,31 +63,19 @@ class Making(Block, type="creator/make"):
             raise PortError(f"the plan calls {name!r}, which is no tool here", mend=did_you_mean(name, self.tools))
         place = here()
         place.emit("tool_call", tool=name, arguments=arguments)
-        outputs = drive(tool, _inputs(tool, arguments, made), name)
-        artifact = store(_main_output(tool, outputs), place.artifacts)
+        outputs = drive(tool, inward(tool.inputs, arguments, made), name)
+        value, kind = _main_output(tool, outputs)
+        artifact = store(value, place.artifacts, kind)
         place.emit("tool_result", tool=name, result=artifact)
         told = {k: arguments[k] for k in ("prompt", "seed") if k in arguments}
         return {**artifact, **told, "tool": name}
 
 
-def _inputs(tool: Block, arguments: dict[str, Any], made: dict[str, Any]) -> dict[str, Any]:
-    """Arguments as the ports take them: a picture may be named by the slot of an earlier call or by its sha256."""
-    values = dict(arguments)
-    for name, port in tool.inputs.items():
-        given: Any = values.get(name)
-        if port.kind.name != "image" or given is None:
-            continue
-        if isinstance(given, dict):
-            given = cast(dict[str, Any], given).get("sha256", "")
-        reference = made.get(given, {}).get("sha256", given)
-        values[name] = read_picture(here().artifacts.get(str(reference)), where=name)
-    return values
-
-
-def _main_output(tool: Block, outputs: dict[str, Any]) -> Any:
-    """The output that is the artifact: the first large one, else the first."""
-    large = [name for name, port in tool.outputs.items() if port.kind.large]
+def _main_output(tool: Block, outputs: dict[str, Any]) -> tuple[Any, Kind | None]:
+    """The output that is the artifact, and its kind: the first large one, else the first."""
+    ports = tool.outputs
+    large = [name for name, port in ports.items() if port.kind.large]
     for name in (*large, *outputs):
         if outputs.get(name) is not None:
-            return outputs[name]
+            return outputs[name], ports[name].kind if name in ports else None
     raise PortError("the tool gave nothing", mend="a tool of a Creator has at least one output")

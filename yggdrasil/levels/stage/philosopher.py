@@ -1,4 +1,4 @@
-"""The standard Philosopher: a seer looks at every picture and says what is there, not what was ordered."""
+"""The standard Philosopher: a seer looks at every artifact of its kind and says what is there, not what was ordered."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any, TypedDict
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.context import here, standing
 from yggdrasil.contract.errors import ConfigError
-from yggdrasil.contract.pictures import read_picture
+from yggdrasil.contract.ports import Port
 from yggdrasil.contract.running import drive
+from yggdrasil.contract.values import decode, form_of_media
 from yggdrasil.ports import Json
 
 
@@ -20,7 +21,10 @@ class Perceived(TypedDict):
 
 
 class Looking(Block, type="philosopher/look"):
-    """Describe every artifact of a state by a seer (image → text, labels); a text artifact shows its own words."""
+    """Describe every artifact of a state by a seer (image → text, labels); a text artifact shows its own words.
+
+    A seer with ports for sound, video or a kind of its own is given artifacts of these, too.
+    """
 
     def __init__(self, seer: Block | None = None, **config: Any) -> None:
         super().__init__(**config)
@@ -42,15 +46,21 @@ class Looking(Block, type="philosopher/look"):
         media_type = str(artifact.get("media_type", ""))
         if "text" in artifact:
             return {"text": artifact["text"], "labels": {}}
-        if not media_type.startswith("image/"):
+        port = self._port(media_type)
+        if port is None:
             return {"text": f"something of type {media_type or 'unknown'} that was not looked into", "labels": {}}
         place = here().below(slot)
         with standing(place):
-            return place.once("look", {"sha256": artifact["sha256"]}, lambda: self._look(artifact["sha256"]))
+            return place.once("look", {"sha256": artifact["sha256"]}, lambda: self._look(artifact["sha256"], port))
 
-    def _look(self, sha256: str) -> dict[str, Any]:
-        image = read_picture(here().artifacts.get(sha256), where=sha256)
-        port = next((n for n, p in self.seer.inputs.items() if p.kind.name == "image"), "image")
-        outputs = drive(self.seer, {port: image}, "seer")
+    def _port(self, media_type: str) -> Port | None:
+        """The port of the seer that takes artifacts of this media type."""
+        form = form_of_media(media_type)
+        ports = (p for p in self.seer.inputs.values() if p.kind.form is form and not p.kind.of)
+        return next(ports, None) if form is not None else None
+
+    def _look(self, sha256: str, port: Port) -> dict[str, Any]:
+        value = decode(here().artifacts.get(sha256), kind=port.kind, where=sha256)
+        outputs = drive(self.seer, {port.name: value}, "seer")
         text = outputs.get("text") or next((v for v in outputs.values() if isinstance(v, str)), "")
         return {"text": text, "labels": outputs.get("labels") or {}}

@@ -6,36 +6,47 @@ from collections.abc import Mapping
 from typing import Any
 
 from yggdrasil.engine.cycle.cycle_stages import ROLES
+from yggdrasil.levels.stage.genre import narrowed
 from yggdrasil.state.content import Content
 
-SCENES = [
-    "meadow", "snow", "desert", "forest", "mountains", "sea", "beach", "city", "swamp", "volcanic", "cave",
-    "dungeon", "room", "underwater", "space",
-]  # fmt: skip
-TIMES = ["day", "night", "sunset", "overcast"]
-WEATHERS = ["none", "rain", "snowfall", "fog", "storm"]
+ABOUT = {
+    "found": "Make up the beginning of the world that is wished for: its places, its people, what is known there.",
+    "development": "Decide what should happen next in the world; if the user acts, let that happen.",
+    "architect": "Turn the intent into what is to be made: for each slot the words that its maker is told.",
+    "creator": "Make what the plan asks for, slot by slot.",
+    "philosopher": "Say of every slot what is really there, not what was ordered.",
+    "author": "Tell what really happened, in the world's voice: what is there counts, not what was planned.",
+    "update": "Name what is different in the world after what happened.",
+}
+"""What each stage asks, for a reader who knows nothing of stages."""
 
 
 def task(
-    name: str, context: dict[str, Any], state: Mapping[str, Any], content: Content, action: str | None
+    name: str,
+    context: dict[str, Any],
+    state: Mapping[str, Any],
+    content: Content,
+    action: str | None,
+    genre: str = "",
 ) -> dict[str, Any]:
-    """The task for the stage `name`; `found` makes a world's starting content."""
+    """The task for the stage `name` of a world of that genre; `found` makes a world's starting content."""
     needs = ("artifacts",) if name == "philosopher" else ROLES[name].needs if name in ROLES else ()
     seen = {block: state[block] for block in needs if block in state}
     whole: dict[str, Any] = {**context, **seen}
     if name == "development":
         whole["action"] = action
-    return {"name": name, "context": whole, "schema": schema(name, content, context.get("scenes") or SCENES)}
+    asked = {"name": name, "about": ABOUT[name], "genre": genre, "context": whole}
+    return {**asked, "schema": narrowed(genre, name, schema(name, content), whole)}
 
 
-def schema(name: str, content: Content, scenes: list[str]) -> dict[str, Any]:
-    """JSON schema of the answer to the task `name`."""
+def schema(name: str, content: Content) -> dict[str, Any]:
+    """JSON schema of the answer to the task `name`, as any world has it; a genre may narrow it."""
     makers = {
-        "found": lambda: _found(scenes),
+        "found": _found,
         "development": lambda: _development(content),
         "architect": _architect,
         "author": lambda: _author(content),
-        "update": lambda: _update(content, scenes),
+        "update": lambda: _update(content),
         "philosopher": lambda: _by_slot(_object(text=_text(400), labels={"type": "object"})),
         "creator": lambda: _by_slot({"type": "object"}),
     }
@@ -46,9 +57,14 @@ def _text(limit: int) -> dict[str, Any]:
     return {"type": "string", "minLength": 1, "maxLength": limit}
 
 
+def _word(limit: int) -> dict[str, Any]:
+    """Text that may be empty."""
+    return {"type": "string", "maxLength": limit}
+
+
 def _one_of(names: list[str], limit: int = 60) -> dict[str, Any]:
     """One of the known names, or nothing; free text where nothing is known yet."""
-    return {"type": "string", "enum": [*names, ""]} if names else {"type": "string", "maxLength": limit}
+    return {"type": "string", "enum": [*names, ""]} if names else _word(limit)
 
 
 def _list(items: dict[str, Any], low: int, high: int) -> dict[str, Any]:
@@ -65,16 +81,16 @@ def _by_slot(value: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "additionalProperties": value, "minProperties": 1}
 
 
-def _found(scenes: list[str]) -> dict[str, Any]:
-    place = _object(name=_text(40), description=_text(120), scene={"type": "string", "enum": scenes})
+def _found() -> dict[str, Any]:
+    place = _object(name=_text(40), description=_text(120), scene=_word(40))
     character = _object(name=_text(40), role=_text(40), place=_text(40))
     return _object(
         title=_text(60),
         places=_list(place, 2, 4),
         characters=_list(character, 2, 4),
         facts=_list(_text(120), 0, 4),
-        time={"type": "string", "enum": TIMES},
-        weather={"type": "string", "enum": WEATHERS},
+        time=_word(20),
+        weather=_word(20),
         unknown=_list(_text(40), 0, 8),
     )
 
@@ -85,7 +101,7 @@ def _development(content: Content) -> dict[str, Any]:
         kind=_text(30),
         who=_list(_one_of(content.names("character")), 0, 3),
         place=_one_of(content.names("place")),
-        thing={"type": "string", "maxLength": 40},
+        thing=_word(40),
         item=_one_of(content.names("item")),
     )
 
@@ -100,16 +116,16 @@ def _author(content: Content) -> dict[str, Any]:
         text=_text(300),
         who=_list(_one_of(content.names("character")), 0, 3),
         place=_one_of(content.names("place")),
-        thing={"type": "string", "maxLength": 40},
-        mood={"type": "string", "maxLength": 30},
+        thing=_word(40),
+        mood=_word(30),
     )
 
 
-def _update(content: Content, scenes: list[str]) -> dict[str, Any]:
+def _update(content: Content) -> dict[str, Any]:
     places, people, items = (_one_of(content.names(k)) for k in ("place", "character", "item"))
     options = [
         _op("add_fact", text=_text(160)),
-        _op("add_place", name=_text(40), description=_text(120), scene={"type": "string", "enum": scenes}),
+        _op("add_place", name=_text(40), description=_text(120), scene=_word(40)),
         _op("add_character", name=_text(40), role=_text(40), place=places),
         _op("add_item", name=_text(40), description=_text(120), place=places),
         _op("set", field={"type": "string", "enum": ["time", "weather"]}, value=_text(20)),
@@ -121,7 +137,7 @@ def _update(content: Content, scenes: list[str]) -> dict[str, Any]:
         options.append(_op("change", kind=kind, name=_known(content, "character"), field=changed, value=_text(60)))
     if content.items:
         options.append(_op("give", item=items, to_character=people))
-    return _object(operations=_list({"anyOf": options}, 1, 3))
+    return _object(operations=_list({"anyOf": options}, 0, 3))
 
 
 def _known(content: Content, kind: str) -> dict[str, Any]:

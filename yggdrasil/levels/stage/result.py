@@ -6,9 +6,8 @@ from typing import Any, cast
 
 from yggdrasil.contract.context import derive_seed, here
 from yggdrasil.contract.errors import YggError
-from yggdrasil.contract.kinds import AudioClip
+from yggdrasil.contract.values import form_of, store
 from yggdrasil.engine.cycle.cycle_stages import ROLES
-from yggdrasil.levels.stage.artifact import store
 
 
 class BlockError(YggError):
@@ -38,8 +37,8 @@ def written(plays: str, outputs: dict[str, Any], tool: str, where: str) -> tuple
 
 
 def _stored(outputs: dict[str, Any]) -> dict[str, Any]:
-    """Artifacts of the pictures and sounds that a plain Creator body gave, by output port."""
-    large = {k: v for k, v in outputs.items() if isinstance(v, AudioClip) or hasattr(v, "getpixel")}
+    """Artifacts of the pictures, sounds and other large values that a plain Creator body gave, by output port."""
+    large = {k: v for k, v in outputs.items() if form_of(v) is not None}
     return {name: store(value, here().artifacts) for name, value in large.items()}
 
 

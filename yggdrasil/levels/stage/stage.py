@@ -8,9 +8,10 @@ from typing import Any, ClassVar, Literal, TypedDict, cast
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.context import here
 from yggdrasil.contract.errors import ConfigError, YggError
-from yggdrasil.contract.pictures import read_picture
+from yggdrasil.contract.kinds import IMAGE, Kind
 from yggdrasil.contract.ports import Port
 from yggdrasil.contract.running import drive
+from yggdrasil.contract.values import decode, form_of_media
 from yggdrasil.engine.cycle.cycle_stages import ROLES
 from yggdrasil.levels.stage.creator import Making
 from yggdrasil.levels.stage.philosopher import Looking
@@ -71,9 +72,11 @@ class Stage(Block, type="stage"):
         """The block of the state that the stage writes; World update gives operations instead."""
         return ROLES[self.plays].writes or "operations"
 
-    def forward(self, state: Json, context: Json = None, content: Json = None, action: Text | None = None) -> Wrote:
+    def forward(
+        self, state: Json, context: Json = None, content: Json = None, action: Text | None = None, genre: Text = ""
+    ) -> Wrote:
         world = Content.model_validate(content or {})
-        asked = task(self.plays, context or {}, state, world, action)
+        asked = task(self.plays, context or {}, state, world, action, genre)
         if self._is_seer():
             outputs: dict[str, Any] = drive(Looking(self.body), {"artifacts": state.get("artifacts")}, "body")
         elif self._is_tool():
@@ -100,10 +103,10 @@ class Stage(Block, type="stage"):
         return drive(self.body, inputs, "body")
 
     def _is_seer(self) -> bool:
-        """Whether the body looks at one picture at a time, so that each slot is shown to it."""
+        """Whether the body looks at one artifact at a time, so that each slot is shown to it."""
         ports = self.body.inputs
         whole = {"artifacts", "images", "task", "state"} & set(ports)
-        return self.plays == "philosopher" and not whole and any(p.kind.name == "image" for p in ports.values())
+        return self.plays == "philosopher" and not whole and any(_is_shown(p) for p in ports.values())
 
     def _is_tool(self) -> bool:
         """Whether the body of a Creator is a plain tool, such as text → image, that makes one slot a call."""
@@ -132,13 +135,13 @@ class Stage(Block, type="stage"):
         return [b for b in state if b in self.reads or b in self.also]
 
     def _value(self, name: str, port: Port, offer: dict[str, Any]) -> Any:
-        if port.kind.name == "image":
-            pictures = _pictures(offer)
-            return pictures.get(name) or next(iter(pictures.values()), None)
+        if _is_shown(port):
+            shown = _artifacts(offer, port.kind)
+            return shown[name] if name in shown else next(iter(shown.values()), None)
         if name in offer:
             return offer[name]
         if name == "images":
-            return _pictures(offer)
+            return _artifacts(offer, IMAGE)
         if name == "seed" and port.kind.name == "integer":
             return here().seed % 2**32
         if port.kind.name == "text" and self._takes_all(name, port):
@@ -152,10 +155,15 @@ class Stage(Block, type="stage"):
         return [n for n, p in self.body.inputs.items() if p.required] == [name]
 
 
-def _pictures(offer: dict[str, Any]) -> dict[str, Any]:
-    """Slot → picture, of the artifacts that are pictures."""
+def _is_shown(port: Port) -> bool:
+    """Whether the port takes one artifact: a picture, a sound, a video or a plugin's kind."""
+    return port.kind.large and port.kind.form is not None and not port.kind.of
+
+
+def _artifacts(offer: dict[str, Any], kind: Kind) -> dict[str, Any]:
+    """Slot → value, of the artifacts of this kind."""
     found: dict[str, Any] = {}
     for slot, artifact in cast(dict[str, Any], offer.get("artifacts") or {}).items():
-        if str(artifact.get("media_type", "image/")).startswith("image/") and "sha256" in artifact:
-            found[slot] = read_picture(here().artifacts.get(artifact["sha256"]), where=slot)
+        if "sha256" in artifact and form_of_media(str(artifact.get("media_type", "image/png"))) is kind.form:
+            found[slot] = decode(here().artifacts.get(artifact["sha256"]), kind=kind, where=slot)
     return found

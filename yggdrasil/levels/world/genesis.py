@@ -37,7 +37,7 @@ def found(acting: Acting, given: dict[str, Any]) -> None:
         with acting.surroundings(branch, 0, 0) as born, standing(here().below(NAME)) as place:
             place.emit("started", type=stage.type_name, block_kind=stage.kind, step=0)
             context = {**_context(acting, content), "world": content.digest_for_agents()}
-            asked = task("found", context, {}, content, None)
+            asked = task("found", context, {}, content, None, acting.settings["genre"])
             born.news |= memories
             try:
                 output = stage.ask({"task": asked, "context": context, "wish": context["wish"]})
@@ -59,7 +59,7 @@ def found(acting: Acting, given: dict[str, Any]) -> None:
 
 def _context(acting: Acting, content: Content) -> dict[str, Any]:
     settings = acting.settings
-    fixed = {k: settings[k] for k in ("language", "things", "scenes")}
+    fixed = {**settings["setting"], "language": settings["language"]}
     style = content.style or settings["style"]
     return {**fixed, "wish": content.wish, "style": style, "step": 0, "story": list(content.story), "past": []}
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from yggdrasil.contract.artifacts import ArtifactStore
 from yggdrasil.contract.errors import YggError
-from yggdrasil.levels.stage.artifact import store
+from yggdrasil.contract.values import store
 from yggdrasil.state.state import Schema, State
 
 

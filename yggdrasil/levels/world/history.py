@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from yggdrasil.contract.artifacts import FolderArtifacts
+from yggdrasil.contract.forms import PICTURE
+from yggdrasil.contract.values import form_of_media
 from yggdrasil.engine.cycle.records import StageRecord, StepRecord
 
 
@@ -93,7 +95,7 @@ class Step:
         found: list[dict[str, Any]] = []
         for slot, artifact in self.artifacts.items():
             sha = artifact.get("sha256", "")
-            if sha and str(artifact.get("media_type", "image/")).startswith("image/"):
+            if sha and form_of_media(str(artifact.get("media_type", "image/png"))) is PICTURE:
                 path = FolderArtifacts(self.folder / "artifacts").path(sha)
                 entry = {"slot": slot, "path": str(path), "sha256": sha}
                 found.append({**entry, "prompt": artifact.get("prompt", ""), "seed": artifact.get("seed")})

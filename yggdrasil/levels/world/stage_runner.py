@@ -22,7 +22,7 @@ from yggdrasil.state.errors import OperationError
 from yggdrasil.state.operations import AppendStory, Operation, apply, parse_operations, to_json
 
 Settings = Mapping[str, Any]
-"""What a world's config tells its stages: wish, language, style, things, scenes, seed."""
+"""What a world's config tells its stages: wish, language, style, genre and what that may set, seed."""
 
 
 class Acting:
@@ -55,6 +55,7 @@ class Acting:
     def _run(self, stage: Stage, moment: Moment, content: Content, more: dict[str, Any]) -> dict[str, Any]:
         context = {**self.context(moment.branch, moment.step, content), **more}
         inputs = {"state": moment.state, "context": context, "content": content.to_json(), "action": moment.action}
+        inputs["genre"] = self.settings["genre"]
         return drive(stage, inputs, moment.role.name, begins=not more, ends=False)
 
     def _update(self, stage: Stage, moment: Moment, content: Content) -> Written:
@@ -78,11 +79,10 @@ class Acting:
     def context(self, branch: Branch, step: int, content: Content) -> dict[str, Any]:
         """What every task of this step may know."""
         return {
+            **self.settings["setting"],
             "wish": self.settings["wish"] or content.wish,
             "language": self.settings["language"],
             "style": content.style or self.settings["style"],
-            "things": self.settings["things"],
-            "scenes": self.settings["scenes"],
             "step": step,
             "world": content.digest_for_agents(),
             "story": list(content.story),

@@ -12,15 +12,15 @@ from pydantic import Field
 from yggdrasil.contract.artifacts import FolderArtifacts
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.context import here
+from yggdrasil.contract.entry_points import VERBS
 from yggdrasil.contract.errors import ConfigError, did_you_mean
 from yggdrasil.engine.cycle.branches import MAIN, Branch
 from yggdrasil.engine.cycle.cycle_stages import ORDER
 from yggdrasil.engine.cycle.journal import answer, questions
 from yggdrasil.engine.cycle.log import FILE
-from yggdrasil.levels.stage.request import SCENES
+from yggdrasil.levels.stage.genre import of_format_1, setting
 from yggdrasil.levels.stage.stage import Stage
 from yggdrasil.levels.stage.update import Telling
-from yggdrasil.levels.world import templates
 from yggdrasil.levels.world.fork import fork
 from yggdrasil.levels.world.genesis import found
 from yggdrasil.levels.world.given_state import passed
@@ -56,8 +56,8 @@ class World(Block, type="world"):
     language: str = "en"
     seed: int = 0
     beginning: dict[str, Any] = {}
-    things: list[str] = []
-    scenes: list[str] = SCENES
+    genre: str = ""
+    setting: dict[str, Any] = {}
     fields: list[str] = []
     wait: float = 30.0
 
@@ -66,10 +66,8 @@ class World(Block, type="world"):
         stages = {n: parts.pop(n) for n in names if n in parts}
         super().__init__(**parts)
         stages.setdefault("update", Telling())
-        absent = [n for n in names if n not in stages]
-        if absent:
-            lacking = ", ".join(absent)
-            raise ConfigError(f"the world has no {lacking}", where=self.name, mend="pass a stage for each role")
+        if absent := ", ".join(n for n in names if n not in stages):
+            raise ConfigError(f"the world has no {absent}", where=self.name, mend="pass a stage for each role")
         self.stages = {n: _as_stage(n, stages[n]) for n in names}
         self.schema = Schema(fields=self.fields)
         self._branch = MAIN
@@ -78,7 +76,7 @@ class World(Block, type="world"):
     @classmethod
     def from_template(cls, name: str, /, home: Path | str | None = None, **params: Any) -> World:
         """A new world from the template `name` of the shelf, or of a path that holds a slash or a dot."""
-        world = templates.make(name, params)
+        world = VERBS.find("from_template")(name, **params)
         if not isinstance(world, World):
             raise ConfigError(f"{name!r} is a {world.kind}, not a world", mend="name a world's template")
         if home is not None:
@@ -87,6 +85,10 @@ class World(Block, type="world"):
 
     def children(self) -> Mapping[str, Block]:
         return self.stages
+
+    @classmethod
+    def migrated(cls, config: dict[str, Any], format: int) -> dict[str, Any]:
+        return config if format >= 2 else of_format_1(config)
 
     @classmethod
     def assemble(cls, config: dict[str, Any], nodes: dict[str, Block], structure: dict[str, Any]) -> Block:
@@ -133,8 +135,7 @@ class World(Block, type="world"):
 
     def content(self, at: int | None = None) -> Content:
         """The world's content after step `at` (the last one)."""
-        life = self._lodging.open().life
-        branch = self._own_branch()
+        life, branch = self._lodging.open().life, self._own_branch()
         return life.content(branch, life.log.last_step(branch) if at is None else life.log.step(branch, at).step)
 
     def history(self, branch: str | None = None) -> list[Step]:
@@ -266,8 +267,8 @@ class World(Block, type="world"):
         self._lodging.close()
 
     def _acting(self, life: Life) -> Acting:
-        settings = {k: getattr(self, k) for k in ("wish", "language", "style", "things", "scenes", "seed")}
-        return Acting(self, self.stages, life, settings)
+        settings = {k: getattr(self, k) for k in ("wish", "language", "style", "genre", "seed")}
+        return Acting(self, self.stages, life, {**settings, "setting": setting(self.genre, self.setting)})
 
     def _own_branch(self) -> Branch:
         return self._lodging.open().life.log.branches[self._branch]
@@ -294,6 +295,6 @@ def _as_stage(name: str, part: Block) -> Stage:
     if not isinstance(part, Stage):
         return Stage(part, plays=name)
     if part.plays != name:
-        mend = f"pass it as {part.plays}=…"
-        raise ConfigError(f"the stage given as {name} plays {part.plays}", where="world", mend=mend)
+        what = f"the stage given as {name} plays {part.plays}"
+        raise ConfigError(what, where="world", mend=f"pass it as {part.plays}=…")
     return part

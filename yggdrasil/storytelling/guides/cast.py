@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from yggdrasil.storytelling.guides.events import Event
-from yggdrasil.storytelling.guides.pools import gender, spot
+from yggdrasil.storytelling.guides.pools import gender
 from yggdrasil.storytelling.guides.things import SKY, TOOLS, a, canonical, kind_of, many
-from yggdrasil.storytelling.guides.wish import named_spot
+from yggdrasil.storytelling.guides.wish import named_spot, spot
 
 _AT = re.compile(
     r"\b(?:in|at|on|to|into|inside|near|from|over|under|behind|by|towards?|onto|through|around|reach(?:es)?|leaves?|"

@@ -16,7 +16,6 @@ from yggdrasil.storytelling.guides.wish_words import SEASONS
 
 PLACES = PEOPLE = 3
 MOST_UNKNOWN = 8
-TIMES = ("day", "night", "sunset", "overcast")
 _TIME_WORDS = {
     "night": "night haunted ghost vampire witch moon dark",
     "sunset": "evening sunset dusk",

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from yggdrasil.blocks.seer.findings import UNCLEAR
-from yggdrasil.blocks.seer.sentence import PLACES
+from yggdrasil.plugins.scenery import GROUNDS, HOURS, WEATHERS
 from yggdrasil.storytelling.guides.cast import named_place, places, scene_of
 from yggdrasil.storytelling.guides.deed import time_in, weather_in
 from yggdrasil.storytelling.guides.pools import INDOORS, ground_of
@@ -13,9 +12,8 @@ from yggdrasil.storytelling.guides.scribe import Scribe
 from yggdrasil.storytelling.guides.things import WEATHER_OF, a
 
 SLOT = "picture"
-SCENES = {name: told for name, told in PLACES.items() if name not in ("plain", UNCLEAR)} | {"dungeon": "in a dungeon"}
-TIMES = {"day": "by day", "sunset": "at sunset", "night": "at night", "overcast": "under a cloudy sky"}
-WEATHERS = {"rain": "in the rain", "snowfall": "while it snows", "fog": "in fog", "storm": "in a thunderstorm"}
+SCENES = {**GROUNDS, "dungeon": "in a dungeon"}
+TIMES = {**HOURS, "overcast": "under a cloudy sky"}
 _TIMELESS = (*INDOORS, "underwater", "space")
 _OPEN = {"ship": "sea", "sailboat": "sea", "canoe": "sea", "whale": "sea", "shark": "sea", "dolphin": "sea"}
 
@@ -40,7 +38,7 @@ def architect(scribe: Scribe, context: dict[str, Any]) -> dict[str, Any]:
 
 def _time(scribe: Scribe) -> str:
     """The world's time of day goes on by one or stays."""
-    order = ("day", "sunset", "night", "overcast")
+    order = tuple(HOURS)
     now = str(scribe.world.get("time") or "day")
     at = order.index(now) if now in order else 0
     return order[(at + scribe.random.choice((0, 1, 1, 2))) % len(order)]

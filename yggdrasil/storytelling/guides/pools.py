@@ -116,13 +116,6 @@ def gender(name: str) -> str:
     return _GENDER.get(name, "")
 
 
-def spot(name: str) -> Spot:
-    """What is known of a place by its name; an unknown one is taken "at"."""
-    from yggdrasil.storytelling.guides.wish import named_spot
-
-    return named_spot(name.removeprefix("the ")) or Spot(name, "at", "")
-
-
 def fresh_name(random: Random, taken: Iterable[str], story: str) -> str:
     """A name that nobody has and no story tells of, of the culture of those who have one, else of any."""
     used = set(taken)
@@ -167,7 +160,7 @@ MOOD_WORDS = frozenset(word for words in (*_CULTURE_WORDS.values(), *_AFAR.value
 
 def is_ground(phrase: str) -> bool:
     """Whether a phrase names a kind of ground, an hour or a weather."""
-    from yggdrasil.blocks.draw.vocabulary import lexicon
+    from yggdrasil.plugins.draw.vocabulary import lexicon
 
     words = lexicon()
     listed = any(phrase in names for kind in ("place", "time", "weather") for names in words[kind].values())

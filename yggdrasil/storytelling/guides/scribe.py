@@ -82,7 +82,7 @@ def plain_wish(context: dict[str, Any]) -> str:
 
 def understood(text: str) -> tuple[str, list[str]]:
     """The text in English and the words that were not understood; only Latin and Cyrillic letters are read."""
-    from yggdrasil.blocks.draw.words import understand
+    from yggdrasil.plugins.draw.words import understand
 
     english, unknown = understand(text)
     words = english.split()

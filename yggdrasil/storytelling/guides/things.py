@@ -115,7 +115,7 @@ _SWIM = frozenset(["sea", "beach", "underwater", "swamp"])
 
 @cache
 def _kinds() -> dict[str, str]:
-    from yggdrasil.blocks.draw.vocabulary import vocabulary
+    from yggdrasil.plugins.draw.vocabulary import vocabulary
 
     return {name: concept.kind for concept in vocabulary().values() for name in (*concept.en, concept.name)}
 
@@ -134,14 +134,14 @@ def canonical(thing: str) -> str:
 
 @cache
 def _labels() -> dict[str, str]:
-    from yggdrasil.blocks.draw.vocabulary import vocabulary
+    from yggdrasil.plugins.draw.vocabulary import vocabulary
 
     return {name: concept.label for concept in vocabulary().values() for name in (concept.name, *reversed(concept.en))}
 
 
 def nearest(word: str) -> str:
     """The label of the drawing that comes nearest to a thing that has none; "" if none does."""
-    from yggdrasil.blocks.draw.vocabulary import lexicon, vocabulary
+    from yggdrasil.plugins.draw.vocabulary import lexicon, vocabulary
 
     name = lexicon()["near"].get(word)
     return vocabulary()[name].label if name else ""

@@ -64,6 +64,11 @@ def named_spot(phrase: str) -> Spot | None:
     return _spots().get(phrase)
 
 
+def spot(name: str) -> Spot:
+    """What is known of a place by its name; an unknown one is taken "at"."""
+    return named_spot(name.removeprefix("the ")) or Spot(name, "at", "")
+
+
 def _take(wish: Wish, tokens: list[str], at: int) -> int:
     """Read what begins at a token; how many tokens it was."""
     for length in range(min(_MOST, len(tokens) - at), 0, -1):
@@ -140,7 +145,7 @@ def _role(after: list[str]) -> str:
 
 def is_quiet(word: str) -> bool:
     """Whether a word asks for nothing by itself."""
-    from yggdrasil.blocks.draw.vocabulary import lexicon
+    from yggdrasil.plugins.draw.vocabulary import lexicon
 
     return word in lexicon()["quiet"] or word in _GRAMMAR
 

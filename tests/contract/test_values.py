@@ -1,0 +1,187 @@
+"""A value of every kind becomes bytes and comes back the same; a plugin's kind is treated as ours are."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy
+import pytest
+import torch
+from PIL import Image as Pictures
+
+from tests.contract.mesh import CUBE, MESH, Mesh, known_mesh
+from yggdrasil.contract import ArtifactError, PortError, values
+from yggdrasil.contract.artifacts import MemoryArtifacts
+from yggdrasil.contract.kinds import AUDIO, BUILT_IN, IMAGE, JSON, TENSOR, TEXT, VIDEO, AudioClip, Kind, VideoClip
+from yggdrasil.contract.ports import Port
+
+RANDOM = numpy.random.default_rng(7)
+MODES = ("1", "L", "LA", "RGB", "RGBA", "I;16", "I", "F", "CMYK")
+
+
+@pytest.fixture(autouse=True)
+def mesh() -> Iterator[None]:
+    with known_mesh():
+        yield
+
+
+def picture(mode: str, size: tuple[int, int] = (7, 5)) -> Pictures.Image:
+    """Noise in every bit that the mode has."""
+    if mode == "F":
+        return Pictures.fromarray(RANDOM.standard_normal(size[::-1], dtype=numpy.float32) * 1e3)
+    if mode == "I":
+        return Pictures.fromarray(RANDOM.integers(-(2**31), 2**31, size[::-1], dtype=numpy.int32))
+    if mode == "1":
+        return Pictures.fromarray(RANDOM.integers(0, 2, size[::-1], dtype=numpy.uint8) * 255).convert("1")
+    many = len(Pictures.new(mode, size).tobytes())
+    return Pictures.frombytes(mode, size, RANDOM.bytes(many))
+
+
+def sound() -> AudioClip:
+    samples = numpy.array([[0.1, -1e-7, 1.5, 0.0], [-1.0, 0.333333, 2e-9, 1.0]], dtype=numpy.float32)
+    return AudioClip(samples, 44100)
+
+
+def film(mode: str = "RGB", fps: float = 24) -> VideoClip:
+    first, second = picture(mode), picture(mode)
+    return VideoClip([first, first, second, first, first, first, second], fps)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_picture_of_every_mode_comes_back_bit_for_bit(mode: str) -> None:
+    given = picture(mode)
+    data, media_type = values.encode(given)
+    back = values.decode(data, media_type)
+    assert (back.mode, back.tobytes()) == (mode, given.tobytes())
+    assert values.digest(back) == values.digest(given) != values.digest(picture(mode))
+
+
+def test_a_mode_that_no_file_holds_is_refused_with_the_modes_that_are() -> None:
+    with pytest.raises(ArtifactError, match=r"mode HSV has no lossless file. convert it to .*RGB"):
+        values.encode(Pictures.new("HSV", (1, 1)))
+
+
+def test_sound_keeps_every_bit_of_its_floats_and_sixteen_bits_are_still_read() -> None:
+    import io
+    import wave
+
+    data, media_type = values.encode(sound())
+    back = values.decode(data, media_type)
+    assert media_type == "audio/wav" and back.rate == 44100 and back.samples.tobytes() == sound().samples.tobytes()
+    old = io.BytesIO()
+    with wave.open(old, "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(numpy.array([16384, -32768], "<i2").tobytes())
+    assert values.decode(old.getvalue(), "audio/wav").samples.tolist() == [[0.5, -1.0]]
+
+
+@pytest.mark.parametrize(("mode", "fps"), [("RGB", 24), ("RGBA", 23.976), ("L", 1), ("LA", 120), ("RGB", 0.5)])
+def test_a_video_keeps_its_frames_still_ones_too_and_their_speed(mode: str, fps: float) -> None:
+    given = film(mode, fps)
+    data, media_type = values.encode(given)
+    back = values.decode(data, media_type)
+    assert media_type == "image/apng" and back.fps == fps
+    assert [(f.mode, f.tobytes()) for f in back.frames] == [(f.mode, f.tobytes()) for f in given.frames]
+
+
+def test_a_video_of_unlike_frames_or_without_frames_is_refused() -> None:
+    for clip in (VideoClip([], 24), VideoClip([picture("L"), picture("RGB")], 24), VideoClip([picture("L")], 0)):
+        with pytest.raises(ArtifactError, match="all of one size and of one mode"):
+            values.encode(clip)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.int64, torch.bool])
+def test_a_tensor_comes_back_with_its_type_and_shape(dtype: torch.dtype) -> None:
+    given = torch.arange(6).reshape(2, 3).to(dtype)
+    data, media_type = values.encode(given)
+    back = values.decode(data, media_type)
+    assert back.dtype == dtype and torch.equal(back, given) and values.digest(back) == values.digest(given)
+
+
+@pytest.mark.parametrize("given", [CUBE, sound(), film(), torch.ones(2), numpy.eye(2), picture("RGB")])
+def test_a_copy_is_equal_and_shares_nothing(given: Any) -> None:
+    before = values.digest(given)
+    twin = values.copied(given)
+    assert values.digest(twin) == before and values.size(twin) == values.size(given) > 0
+    _spoil(twin)
+    assert values.digest(given) == before != values.digest(twin)
+
+
+def _spoil(value: Any) -> None:
+    if isinstance(value, AudioClip):
+        value.samples[0, 0] = 9
+    elif isinstance(value, VideoClip):
+        value.frames[0].putpixel((0, 0), (1, 2, 3))
+    elif isinstance(value, Mesh):
+        value.points[0, 0] = 9
+    elif isinstance(value, Pictures.Image):
+        value.putpixel((0, 0), (1, 2, 3))
+    else:
+        value[0] = 9
+
+
+def test_text_and_json_come_back_exactly_in_the_letters_that_they_had() -> None:
+    for given in ("e\u0301\u00e9", {"b": [1, 2.5, None], "a": "e\u0301"}, [2**60]):
+        data, media_type = values.encode(given)
+        assert values.decode(data, media_type) == given
+    assert values.decode(b"[1]", kind=JSON) == [1] and values.decode(b"[1]", kind=TEXT) == "[1]"
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "told"),
+    [(b"no", IMAGE, "is no picture"), (b"no", AUDIO, "is no sound"), (b"no", VIDEO, "is no video"),
+     (b"no", TENSOR, "holds no tensor"), (b"\xff", TEXT, "is no"), (b"{", JSON, "is no")],
+)  # fmt: skip
+def test_bytes_of_something_else_are_told_with_their_place(data: bytes, kind: Kind, told: str) -> None:
+    with pytest.raises(ArtifactError, match=f"^here: .*{told}"):
+        values.decode(data, kind=kind, where="here")
+
+
+def test_pickles_are_never_opened() -> None:
+    import io
+
+    pickled = io.BytesIO()
+    torch.save({"value": torch.ones(1)}, pickled)
+    with pytest.raises(ArtifactError, match="holds no tensor"):
+        values.decode(pickled.getvalue(), kind=TENSOR)
+    objects = io.BytesIO()
+    numpy.save(objects, numpy.array([{}], dtype=object), allow_pickle=True)
+    with pytest.raises(ArtifactError, match="holds no array"):
+        values.decode(objects.getvalue(), "application/x-npy")
+
+
+def test_a_value_says_what_it_is_in_a_few_words() -> None:
+    told = [values.shown(v) for v in (picture("L"), sound(), film(), torch.ones(2, 3), CUBE, "long " * 99)]
+    assert told[:3] == ["picture 7×5 L", "sound of 0.00 s at 44100 Hz", "video of 7 pictures, 24 a second"]
+    assert told[3] == "float32 2×3" and told[4] == "a Mesh" and len(told[5]) == 80
+
+
+def test_a_port_takes_only_values_of_its_kind() -> None:
+    for kind, wrong in ((IMAGE, sound()), (AUDIO, picture("L")), (VIDEO, [picture("L")]), (MESH, "cube")):
+        with pytest.raises(PortError, match=r"input 'x' was given \w+, not a"):
+            Port("x", kind, Annotated[Any, kind]).check(wrong, "here")
+    assert Port("x", MESH, Annotated[Any, MESH]).check(CUBE, "here") is CUBE
+
+
+def test_what_no_kind_knows_is_refused_with_the_way_to_bring_one() -> None:
+    @dataclass
+    class Smell:
+        strength: float
+
+    with pytest.raises(ArtifactError, match=r"Smell cannot be kept .* a kind of your own \(docs/values.md\)"):
+        values.store(Smell(1.0), MemoryArtifacts())
+
+
+def test_a_plugins_kind_is_found_by_name_media_type_and_class() -> None:
+    assert values.find("mesh") is MESH and values.form_of(CUBE) is MESH.form
+    assert values.form_of_media("model/x-test-mesh") is MESH.form
+    assert values.suffix("model/x-test-mesh") == ".mesh"
+    with pytest.raises(values.UnknownType, match=r"did you mean 'mesh'.*yggdrasil.kinds"):
+        values.find("mash")
+    with pytest.raises(values.ConfigError, match="there is a kind 'mesh' already"):
+        values.register(Kind("mesh", large=False))
+
+
+def test_every_built_in_kind_is_found_under_its_name_once() -> None:
+    names = [kind.name for kind in BUILT_IN]
+    assert len(set(names)) == len(names) and all(values.find(kind.name) is kind for kind in BUILT_IN)

@@ -1,0 +1,117 @@
+"""What one run of an agent is to do, and how a stage's task becomes that: by its genre, or in plain words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from yggdrasil.agent.toolbox import Toolbox
+from yggdrasil.contract import ConfigError
+from yggdrasil.contract.entry_points import GENRES
+
+Message = dict[str, Any]
+_CLOSING = "Give the result now."
+"""Asks for the result after a turn in words, since a model cannot answer after itself."""
+
+
+def _as_it_is(value: dict[str, Any]) -> Any:
+    return value
+
+
+def _flawless(value: Any) -> float:
+    del value
+    return 0.0
+
+
+@dataclass(frozen=True)
+class Task:
+    """A stage's request: which piece, in which context, obeying which JSON schema, in which genre of world.
+
+    `genre` is "" for a plain world, None where nobody said; `about` says in words what is wanted.
+    """
+
+    name: str
+    context: dict[str, Any]
+    schema: dict[str, Any] | None = None
+    genre: str | None = None
+    about: str = ""
+
+    @staticmethod
+    def of(value: Any) -> Task:
+        """Read the JSON form. Raises ConfigError."""
+        if not isinstance(value, dict) or not isinstance(value.get("name"), str):
+            raise ConfigError("a task is {name, context, schema}", mend="pass task={'name': 'development', …}")
+        context, about = value.get("context") or {}, str(value.get("about") or "")
+        return Task(value["name"], dict(context), value.get("schema"), value.get("genre"), about)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What one run is to do. `schema` binds the answer; `closing` asks for it after the tools.
+
+    `finish` turns what the model filled in into the result, which obeys `result`; `flaw` says how bad that is
+    (0 = good): a flawed answer is asked again with another seed and the same words, and the best one is taken.
+    """
+
+    toolbox: Toolbox
+    schema: dict[str, Any] | None = None
+    needed: dict[str, Any] | None = None
+    """What an answer must obey, where the schema's bounds on texts only steer a weak model."""
+    result: dict[str, Any] | None = None
+    """What the finished result obeys: the schema of the task, if it has one."""
+    closing: str = ""
+    must_call: bool = False
+    rounds: int | None = None
+    """How many turns with tool calls a task wants before its answer; None leaves it to the model."""
+    narrow: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    finish: Callable[[dict[str, Any]], Any] = _as_it_is
+    flaw: Callable[[Any], float] = _flawless
+    max_tokens: int = 512
+    temperature: float = 0.7
+    window: int = 0
+
+
+class Plans(Protocol):
+    """A genre as an agent sees it that plans tasks; both halves may be absent."""
+
+    def plan(self, task: Task, toolbox: Toolbox, instructions: str, work: Work) -> tuple[Work, list[Message]] | None:
+        """How the task is put to a model that has tools: the work, and the messages it begins with.
+
+        None for a task that the genre has no words for: it is asked plainly.
+        """
+        ...
+
+
+class Guides(Protocol):
+    """A genre as an agent sees it that leads a weak model."""
+
+    def answer(self, llm: Any, task: str, context: dict[str, Any], seed: int) -> dict[str, Any]:
+        """The result of `task` in its context, obeying the task's schema."""
+        ...
+
+
+def planned(task: Task, genre: str, toolbox: Toolbox, instructions: str, work: Work) -> tuple[Work, list[Message]]:
+    """The work that the task is, and the messages that it begins with, in its own genre or else in `genre`."""
+    work = replace(work, toolbox=toolbox, result=task.schema)
+    own = task.genre if task.genre is not None else genre
+    plan = getattr(GENRES.find(own), "plan", None) if own else None
+    made = plan(task, toolbox, instructions, work) if plan else None
+    return made or _plainly(task, instructions, work)
+
+
+def guide(name: str) -> Guides:
+    """The genre that leads a weak model. Raises UnknownType, ConfigError for one that leads none."""
+    found = GENRES.find(name)
+    if not hasattr(found, "answer"):
+        raise ConfigError(f"genre {name!r} leads no weak model", mend="use policy 'tools', or another guide")
+    return found
+
+
+def _plainly(task: Task, instructions: str, work: Work) -> tuple[Work, list[Message]]:
+    told = json.dumps(task.context, ensure_ascii=False)
+    asked = "\n".join(part for part in (f"Task: {task.name}", task.about, told) if part)
+    system: list[Message] = [{"role": "system", "content": instructions}] if instructions else []
+    schema = task.schema or {"type": "object"}
+    return replace(work, schema=schema, closing=_CLOSING), [*system, {"role": "user", "content": asked}]

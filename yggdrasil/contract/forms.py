@@ -1,0 +1,171 @@
+"""How values of one sort become bytes and come back: the built-in forms, and what a plugin's form says."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from yggdrasil.contract import picture_bytes, sound_bytes
+from yggdrasil.contract.errors import ArtifactError
+
+Pieces = list[bytes]
+
+
+class NotKeepable(Exception):
+    """A value that is neither hashed nor copied safely."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """A sort of values: their class, and their bytes, from which the same value comes back.
+
+    `of` is the class as "module:Class"; it is imported only to make a value. `encode` gives bytes and media type,
+    `decode` takes the bytes back. `pieces` (what is hashed), `copy` and `size` (bytes in memory) may be left out:
+    a dataclass is hashed, copied and journalled by its fields, anything else by its bytes. `show` is a short text
+    for people. `flaw` names what makes a value one that cannot be used, such as NaN; '' if nothing does.
+    """
+
+    name: str
+    of: str
+    told: str
+    media_types: dict[str, str]
+    """Media type → file ending; the first is the one that is written if nothing speaks against it."""
+    encode: Callable[[Any], tuple[bytes, str]]
+    decode: Callable[[bytes], Any]
+    pieces: Callable[[Any], Pieces] | None = None
+    copy: Callable[[Any], Any] | None = None
+    size: Callable[[Any], int] | None = None
+    show: Callable[[Any], str] | None = None
+    flaw: Callable[[Any], str] | None = None
+
+    @property
+    def media_type(self) -> str:
+        return next(iter(self.media_types))
+
+    @property
+    def cls(self) -> type[Any]:
+        """The class itself, imported."""
+        return _imported(self.of)
+
+
+@cache
+def _imported(of: str) -> type[Any]:
+    module, _, name = of.partition(":")
+    return getattr(import_module(module), name)
+
+
+def _picture_pieces(image: Any) -> Pieces:
+    about = (image.mode, image.size, image.getpalette(), sorted(map(repr, image.info.items())))
+    return [repr(about).encode(), image.tobytes()]
+
+
+def _picture_size(image: Any) -> int:
+    return image.size[0] * image.size[1] * len(image.getbands())
+
+
+def _whole(tensor: Any) -> Any:
+    if tensor.requires_grad or tensor.is_sparse:
+        raise NotKeepable("a tensor that is sparse or belongs to a gradient")
+    return tensor.detach()
+
+
+def _tensor_pieces(tensor: Any) -> Pieces:
+    import torch
+
+    flat = _whole(tensor).cpu().contiguous().reshape(-1).view(torch.uint8)
+    return [f"{tensor.dtype}{tuple(tensor.shape)}".encode(), flat.numpy().tobytes()]
+
+
+def _tensor_bytes(tensor: Any) -> tuple[bytes, str]:
+    from safetensors.torch import save
+
+    if tensor.is_sparse:
+        raise ArtifactError("a sparse tensor cannot be kept", mend="make it dense: tensor.to_dense()")
+    return save({"value": tensor.detach().cpu().contiguous()}), _SAFETENSORS
+
+
+def _tensor_read(data: bytes) -> Any:
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    if data.startswith(b"\x93NUMPY"):
+        return _array_read(data)
+    try:
+        return load(data)["value"]
+    except (SafetensorError, KeyError) as error:
+        raise ArtifactError(f"holds no tensor ({error})", mend="give safetensors with one tensor, `value`") from None
+
+
+def _array_pieces(array: Any) -> Pieces:
+    if array.dtype.hasobject:
+        raise NotKeepable("an array of objects")
+    return [f"{array.dtype}{array.shape}".encode(), array.tobytes()]
+
+
+def _array_bytes(array: Any) -> tuple[bytes, str]:
+    import numpy
+
+    if array.dtype.hasobject:
+        raise ArtifactError("an array of objects cannot be kept", mend="give an array of numbers")
+    buffer = io.BytesIO()
+    numpy.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue(), _NPY
+
+
+def _array_read(data: bytes) -> Any:
+    import numpy
+
+    try:
+        return numpy.load(io.BytesIO(data), allow_pickle=False)
+    except (ValueError, EOFError, OSError) as error:
+        raise ArtifactError(f"holds no array ({error})", mend="give a .npy file of numbers") from None
+
+
+def _numbers_flaw(values: Any) -> str:
+    """'NaN' or 'infinity' where a float array or tensor holds one."""
+    floating = values.is_floating_point() if hasattr(values, "is_floating_point") else values.dtype.kind in "fc"
+    if not floating:
+        return ""
+    import numpy
+
+    finite = values.isfinite() if hasattr(values, "isfinite") else numpy.isfinite(values)
+    return "" if bool(finite.all()) else "NaN or infinite values"
+
+
+def _sound_flaw(clip: Any) -> str:
+    return _numbers_flaw(clip.samples) if hasattr(clip.samples, "dtype") else ""
+
+
+def _shape(values: Any) -> str:
+    return f"{str(values.dtype).removeprefix('torch.')} {'×'.join(map(str, values.shape)) or 'scalar'}"
+
+
+_SAFETENSORS, _NPY = "application/x-safetensors", "application/x-npy"
+
+PICTURE = Form(
+    "picture", "PIL.Image:Image", "a PIL image", {"image/png": ".png", "image/tiff": ".tiff"},
+    picture_bytes.encode, picture_bytes.decode, _picture_pieces, lambda image: image.copy(), _picture_size,
+    lambda image: f"picture {image.width}×{image.height} {image.mode}",
+)  # fmt: skip
+SOUND = Form(
+    "audio", "yggdrasil.contract.clips:AudioClip", "an AudioClip", {"audio/wav": ".wav"},
+    sound_bytes.encode, sound_bytes.decode, show=sound_bytes.shown, flaw=_sound_flaw,
+)  # fmt: skip
+VIDEO = Form(
+    "video", "yggdrasil.contract.clips:VideoClip", "a VideoClip", {"image/apng": ".apng"},
+    picture_bytes.encode_video, picture_bytes.decode_video,
+    show=lambda clip: f"video of {len(clip.frames)} pictures, {clip.fps:g} a second",
+)  # fmt: skip
+TENSOR = Form(
+    "tensor", "torch:Tensor", "a tensor", {_SAFETENSORS: ".safetensors"}, _tensor_bytes, _tensor_read,
+    _tensor_pieces, lambda tensor: _whole(tensor).clone(), lambda tensor: int(tensor.nbytes), _shape, _numbers_flaw,
+)  # fmt: skip
+ARRAY = Form(
+    "array", "numpy:ndarray", "a numpy array", {_NPY: ".npy"}, _array_bytes, _array_read,
+    _array_pieces, lambda array: array.copy(), lambda array: int(array.nbytes), _shape, _numbers_flaw,
+)  # fmt: skip
+BUILT_IN = (PICTURE, SOUND, VIDEO, TENSOR, ARRAY)

@@ -1,0 +1,117 @@
+"""Pictures and moving pictures as bytes from which the same pixels come back, whatever their mode."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from typing import Any
+
+from yggdrasil.contract.clips import VideoClip
+from yggdrasil.contract.errors import ArtifactError
+from yggdrasil.contract.pictures import MAX_PIXELS, open_picture, upright
+
+_PNG, _TIFF, _APNG = "image/png", "image/tiff", "image/apng"
+_IN_PNG = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
+_IN_TIFF = ("I", "F", "CMYK")
+_MOVING = ("L", "LA", "RGB", "RGBA")
+_LONGEST = 100_000
+"""Frames of one film that are read."""
+
+
+def encode(image: Any) -> tuple[bytes, str]:
+    """PNG, or TIFF for 32-bit and CMYK pictures. Raises ArtifactError for a mode that neither holds."""
+    if image.mode not in (*_IN_PNG, *_IN_TIFF):
+        modes = ", ".join((*_IN_PNG, *_IN_TIFF))
+        raise ArtifactError(f"a picture of mode {image.mode} has no lossless file", mend=f"convert it to {modes}")
+    media_type = _PNG if image.mode in _IN_PNG else _TIFF
+    buffer = io.BytesIO()
+    image.save(buffer, media_type.removeprefix("image/").upper())
+    return buffer.getvalue(), media_type
+
+
+def decode(data: bytes) -> Any:
+    """The picture in its own mode; one with a palette or an EXIF turn is read as RGB or RGBA, upright.
+
+    Raises ArtifactError if it is none, or has over 64 megapixels.
+    """
+    if data[:4] in (b"II*\0", b"MM\0*"):
+        return _plain_tiff(data)
+    image = open_picture(data)
+    plain = image.mode in _IN_PNG and image.mode != "P" and "transparency" not in image.info
+    if plain and image.getexif().get(0x0112, 1) == 1:
+        return image.copy()
+    return upright(image)
+
+
+def _plain_tiff(data: bytes) -> Any:
+    """A TIFF as `encode` writes it: without compression, so that no decoder but Pillow's own reads it."""
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image = Image.open(io.BytesIO(data), formats=("TIFF",))
+            if image.info.get("compression") != "raw" or image.width * image.height > MAX_PIXELS:
+                raise ValueError("compressed, or over 64 megapixels")
+            image.load()
+    except Exception as error:  # a decoder may fail in any way on broken bytes
+        mend = "give PNG, or TIFF without compression"
+        raise ArtifactError(f"is no picture ({type(error).__name__})", mend=mend) from None
+    plain = image.copy()
+    plain.info.clear()
+    return plain
+
+
+def encode_video(clip: VideoClip) -> tuple[bytes, str]:
+    """An animated PNG. Raises ArtifactError for frames that differ in size or mode, or are of a rare mode."""
+    from PIL import PngImagePlugin
+
+    looks = {(frame.mode, frame.size) for frame in clip.frames}
+    if len(looks) != 1 or clip.frames[0].mode not in _MOVING or clip.fps <= 0:
+        raise ArtifactError(
+            f"a video of {len(clip.frames)} frames ({', '.join(mode for mode, _ in looks)}) at {clip.fps} a second",
+            mend=f"give one frame or more, all of one size and of one mode out of {', '.join(_MOVING)}, and fps > 0",
+        )
+    about = PngImagePlugin.PngInfo()
+    about.add_text("fps", repr(float(clip.fps)))
+    shown, times = _runs(clip.frames)
+    buffer = io.BytesIO()
+    shown[0].save(
+        buffer, "PNG", save_all=True, append_images=shown[1:], pnginfo=about, disposal=0, blend=0,
+        duration=[1000 * count / clip.fps for count in times], default_image=False,
+    )  # fmt: skip
+    return buffer.getvalue(), _APNG
+
+
+def _runs(frames: list[Any]) -> tuple[list[Any], list[int]]:
+    """Frames without repeats, and how often each is shown: PNG keeps a still moment once."""
+    shown: list[Any] = []
+    times: list[int] = []
+    for frame in frames:
+        if shown and frame.tobytes() == shown[-1].tobytes():
+            times[-1] += 1
+        else:
+            shown.append(frame)
+            times.append(1)
+    return shown, times
+
+
+def decode_video(data: bytes) -> VideoClip:
+    """The clip of an animated PNG. Raises ArtifactError for bytes that are none."""
+    from PIL import Image
+
+    try:
+        image: Any = Image.open(io.BytesIO(data), formats=("PNG",))
+        if image.width * image.height > MAX_PIXELS or image.n_frames > _LONGEST:
+            raise ValueError("too large")
+        fps = float(image.info.get("fps") or 1000 / (image.info.get("duration") or 1000))
+        frames: list[Any] = []
+        for number in range(image.n_frames):
+            image.seek(number)
+            frame = image.copy()
+            times = max(1, round(float(image.info.get("duration", 0)) * fps / 1000))
+            frame.info.clear()
+            frames += [frame, *(frame.copy() for _ in range(min(times, _LONGEST) - 1))]
+    except Exception as error:  # a decoder may fail in any way on broken bytes
+        raise ArtifactError(f"is no video ({type(error).__name__})", mend="give an animated PNG") from None
+    return VideoClip(frames, fps)

@@ -1,0 +1,221 @@
+"""Any block or graph as a tool: its name and wire name, its schema, arguments in, results out; for agents and faces."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import Any, cast
+
+from yggdrasil.contract import values
+from yggdrasil.contract.block import Block, description
+from yggdrasil.contract.context import here
+from yggdrasil.contract.errors import ConfigError, PortError, YggError
+from yggdrasil.contract.ports import Port, Ports, each_once
+from yggdrasil.contract.schema import tool_schema
+
+_LEGAL = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_STEM = 48
+_TOLD = 20
+_PLAIN_KINDS = ("text", "any")
+
+
+class ArgumentError(YggError):
+    """The arguments that a model wrote are no JSON object."""
+
+
+class NoSuchTool(YggError):
+    """A model called a tool that the agent has not."""
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A block under its own name and under its wire name (`^[a-zA-Z0-9_-]{1,64}$`)."""
+
+    name: str
+    wire: str
+    block: Block
+
+    @property
+    def step(self) -> str:
+        """Its own name as one step of a path, where a slash would be two: written as the sign `∕` that looks alike."""
+        return self.name.replace("/", "∕")
+
+    def schema(self, *, strict: bool = False) -> dict[str, Any]:
+        """The OpenAI-style function schema under the wire name."""
+        function: dict[str, Any] = {
+            "name": self.wire,
+            "description": description(self.block),
+            "parameters": tool_schema(self.block.inputs, strict=strict),
+        }
+        return {"type": "function", "function": {**function, **({"strict": True} if strict else {})}}
+
+    def arguments(self, written: Any) -> dict[str, Any]:
+        """What a caller wrote, as the ports take it. Raises ArgumentError, PortError, ArtifactError."""
+        return inward(self.block.inputs, parse_arguments(written))
+
+    def result(self, outputs: dict[str, Any]) -> dict[str, Any]:
+        """What the block gave, as JSON. Raises ArtifactError for an output that has no form at all."""
+        return outward(self.block.outputs, outputs)
+
+
+def named_tools(tools: Sequence[Block] | Mapping[str, Block]) -> dict[str, Tool]:
+    """Tools by wire name and in order. Raises ConfigError where two have one name."""
+    given = list(tools.items()) if isinstance(tools, Mapping) else [(tool.name, tool) for tool in tools]
+    owners: dict[str, Block] = {}
+    found: dict[str, Tool] = {}
+    for name, block in given:
+        if name in owners:
+            raise ConfigError(
+                f"two tools are called {name!r}: {_owner(owners[name])} and {_owner(block)}",
+                mend="pass tools={'name': block, …} with a name for each",
+            )
+        owners[name] = block
+        found[wire_name(name)] = Tool(name, wire_name(name), block)
+    return found
+
+
+def tool_named(tools: Mapping[str, Tool], name: str) -> Tool:
+    """The tool of a wire name or an original name. Raises NoSuchTool, which tells the names, near ones first."""
+    tool = tools.get(name) or tools.get(wire_name(name))
+    if tool is None:
+        near = get_close_matches(name, tools, n=3)
+        known = [*near, *(wire for wire in tools if wire not in near)]
+        more = f" and {len(known) - _TOLD} more" if len(known) > _TOLD else ""
+        guess = f"did you mean {near[0]!r}? " if near else ""
+        mend = f"{guess}The tools are {', '.join(known[:_TOLD])}{more}" if known else "there are none"
+        raise NoSuchTool(f"there is no tool {name!r}", mend=mend)
+    return tool
+
+
+def wire_name(name: str) -> str:
+    """The name that goes over the wire: itself if it may, else a readable stem and eight digits of its hash.
+
+    It depends on the name alone, so a stored conversation still resolves after a restart.
+    """
+    if _LEGAL.fullmatch(name):
+        return name
+    stem = re.sub(r"[^a-zA-Z0-9]+", "_", name).strip("_")[:_STEM] or "tool"
+    return f"{stem}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def parse_arguments(text: Any) -> dict[str, Any]:
+    """What a model wrote as arguments: nothing, blanks and null stand for none.
+
+    An object that was written as a JSON string is opened once. Raises ArgumentError.
+    """
+    value = _opened_once(text) if isinstance(text, str) else text
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise ArgumentError(f"the arguments are a {type(value).__name__}", mend="write one JSON object")
+    return cast(dict[str, Any], value)
+
+
+def _opened_once(text: str) -> Any:
+    if not text.strip():
+        return None
+    try:
+        value = json.loads(text)
+        return json.loads(value) if isinstance(value, str) and value.lstrip().startswith("{") else value
+    except (ValueError, RecursionError) as error:
+        raise ArgumentError(f"the arguments are not JSON ({error})", mend="write one JSON object") from None
+
+
+def inward(ports: Ports, given: Mapping[str, Any], made: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Arguments as the ports take them.
+
+    A large value or a tensor is named by the sha256 of an artifact, or by what made it: a name in `made`, which
+    holds references. A null for a port that has a default and admits none stands for "left out" (strict schemas
+    write it so). JSON that was written as a text is opened once where the port takes no text.
+    Raises PortError, ArtifactError.
+    """
+    taken: dict[str, Any] = {}
+    for name, value in given.items():
+        port = ports.get(name)
+        if port is None:
+            taken[name] = value
+        elif value is None:
+            if port.required or port.optional:
+                taken[name] = None
+        elif port.kind.form is None:
+            taken[name] = _unwrapped(port, value)
+        else:
+            taken[name] = _opened(port, value, made or {})
+    return taken
+
+
+def _unwrapped(port: Port, value: Any) -> Any:
+    """A list or an object that a model wrote as a text: `"[\\"a\\"]"` where the port takes a list of texts."""
+    if not isinstance(value, str) or port.kind.name in _PLAIN_KINDS:
+        return value
+    try:
+        port.check(value, "")
+    except PortError:
+        try:
+            inner = json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+        return value if isinstance(inner, str) else inner
+    return value
+
+
+def _opened(port: Port, value: Any, made: Mapping[str, Any]) -> Any:
+    if port.kind.of:
+        members: Any = [value] if isinstance(value, str | dict) else value
+        if not isinstance(members, list):
+            raise PortError(f"{port.name!r} was given {value!r:.80}", mend="give a list of sha256")
+        single = replace(port, kind=replace(port.kind, name=port.kind.of, of=""))
+        return [_opened(single, member, made) for member in cast(list[Any], members)]
+    if port.kind.tensor and not isinstance(value, str | dict):
+        return _numbers(port, value)
+    reference = made.get(value, value) if isinstance(value, str) else cast(object, value)
+    sha = cast(dict[str, Any], reference).get("sha256") if isinstance(reference, dict) else reference
+    if not isinstance(sha, str):
+        mend = f"name the {port.kind.name} by its sha256"
+        raise PortError(f"{port.name!r} was given {value!r:.80}", mend=mend)
+    return values.decode(here().artifacts.get(sha), kind=port.kind, where=f"{port.name} {sha[:12]}")
+
+
+def _numbers(port: Port, value: Any) -> Any:
+    """A tensor that was written out as numbers."""
+    if isinstance(value, int | float):
+        return value
+    import torch
+
+    try:
+        return torch.tensor(value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise PortError(f"{port.name!r} is no tensor ({error})", mend="give a sha256, or lists of numbers") from None
+
+
+def outward(ports: Ports, outputs: dict[str, Any]) -> dict[str, Any]:
+    """What a tool gave, as JSON: large values and tensors become artifacts, each once; empty ones are left out.
+
+    Raises ArtifactError for an output that has no form at all.
+    """
+    told = each_once(ports, outputs)
+    shown: dict[str, Any] = {}
+    for name, port in ports.items():
+        value = told.get(name)
+        if value is not None and not (isinstance(value, str | dict) and not value):
+            shown[name] = _stored(port, value)
+    return shown
+
+
+def _stored(port: Port, value: Any) -> Any:
+    if port.kind.of:
+        single = replace(port, kind=replace(port.kind, name=port.kind.of, of=""))
+        return [_stored(single, member) for member in value]
+    if values.form_of(value) is None and not values.is_of(value, port.kind):
+        return port.adapter.dump_python(value, mode="json")
+    artifact = values.store(value, here().artifacts, port.kind)
+    here().emit("artifact", **artifact)
+    return artifact
+
+
+def _owner(block: Block) -> str:
+    return f"{type(block).__module__}.{type(block).__qualname__}"

@@ -1,0 +1,195 @@
+"""The wiring that follows from roles without an edge: by what each role takes and carries, then by name and kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from yggdrasil.contract.errors import WiringError
+from yggdrasil.contract.kinds import fits
+from yggdrasil.contract.roles import Role, Sources, find_role, hint, in_order
+from yggdrasil.contract.wiring import SELF, Edge, Loop, Net, check_acyclic, check_edges, fed_ports
+
+
+class Wirer:
+    """Completes a net whose nodes were added without edges: by roles first, then by name and kind."""
+
+    def __init__(self, net: Net, where: str) -> None:
+        self.net = net
+        self.where = where
+        self.fed = fed_ports(net)
+        self.roles = in_order({block.role for block in net.nodes.values() if block.role})
+
+    def complete(self) -> None:
+        """Add the missing edges, the loops that roles drive and the graph's own ports.
+
+        Raises WiringError if ambiguous, or if what a role cannot do without is absent.
+        """
+        check_edges(self.net, self.where)
+        for role in self.roles:
+            self._feed(role)
+        for role in self.roles:
+            if role.until:
+                self._loop(role)
+        self._by_name()
+        self._own_inputs()
+        self._own_outputs()
+
+    def _of_role(self, role: str, port: str, *, outputs: bool) -> list[str]:
+        nodes = self.net.nodes
+        return [n for n, b in nodes.items() if b.role == role and port in (b.outputs if outputs else b.inputs)]
+
+    def _feed(self, role: Role) -> None:
+        for into, sources in role.takes.items():
+            for target in self._of_role(role.name, into, outputs=False):
+                if (target, into) in self.fed:
+                    continue
+                for source in self._sources(sources, target, into, role.joins.get(into, "")):
+                    self._add(Edge(*source, target, into))
+
+    def _sources(self, wanted: Sources, target: str, into: str, join: str = "") -> list[tuple[str, str]]:
+        """The outputs that feed an input: those of the first role that has any; several only where they are joined."""
+        for role, _, out in (source.partition(".") for source in wanted):
+            found = [n for n in self._of_role(role, out, outputs=True) if n != target]
+            if join and found:
+                self.net.joins.setdefault(f"{target}.{into}", join)
+            elif found:
+                found = [self._only(found, out, target, into)]
+            if found:
+                return [(node, out) for node in found]
+        return []
+
+    def _only(self, sources: list[str], out: str, target: str, into: str) -> str:
+        if len(sources) > 1:
+            names = ", ".join(f"{s}.{out}" for s in sources)
+            raise WiringError(
+                f"{target}.{into} could take {names}",
+                where=self.where,
+                mend=f"choose: connect('{sources[0]}.{out}', '{target}.{into}')",
+            )
+        return sources[0]
+
+    def _add(self, edge: Edge) -> None:
+        self.net.edges.append(edge)
+        self.fed.add((edge.target, edge.into))
+
+    def _loop(self, role: Role) -> None:
+        """The loop that the one block of this role drives; none where nothing comes back to it."""
+        inside = {n for loop in self.net.loops for n in loop.nodes}
+        drivers = [n for n in self._of_role(role.name, role.until, outputs=True) if n not in inside]
+        if len(drivers) > 1:
+            raise WiringError(
+                f"the loop could be over {role.name} {' or '.join(drivers)}",
+                where=self.where,
+                mend="declare it: loop(…, carry=[…], until=…), or keep one of them",
+            )
+        carry = [edge for driver in drivers for edge in self._carried(role, driver)]
+        if all(edge.source in drivers for edge in carry):
+            return
+        body = self._between(drivers[0], {edge.source for edge in carry})
+        if inside.intersection(body):
+            return
+        self.fed |= {(edge.target, edge.into) for edge in carry}
+        shows = [n for r, _, p in (s.partition(".") for s in role.previews) for n in self._of_role(r, p, outputs=False)]
+        until = f"{drivers[0]}.{role.until}"
+        self.net.loops.append(Loop(body, tuple(carry), until, preview=(shows or [""])[0]))
+
+    def _carried(self, role: Role, driver: str) -> Iterable[Edge]:
+        ports = self.net.nodes[driver].inputs
+        for into, wanted in role.carries.items():
+            if into not in ports or (driver, into) in self.fed:
+                continue
+            own = [s.partition(".")[2] for s in wanted if s.startswith(f"{role.name}.")]
+            for out in own:
+                if out in self.net.nodes[driver].outputs:
+                    yield Edge(driver, out, driver, into)
+            if not own:
+                yield from (Edge(*source, driver, into) for source in self._sources(wanted, driver, into))
+
+    def _between(self, driver: str, ends: set[str]) -> tuple[str, ...]:
+        """The nodes of the loop in the order of their edges: all that lie between its driver and what it carries."""
+        order = check_acyclic(self.net, self.where)
+        forth: dict[str, set[str]] = {}
+        back: dict[str, set[str]] = {}
+        for edge in self.net.edges:
+            if SELF not in (edge.source, edge.target):
+                forth.setdefault(edge.source, set()).add(edge.target)
+                back.setdefault(edge.target, set()).add(edge.source)
+        body = (_reached({driver}, forth) & _reached(ends, back)) | ends
+        return (driver, *(n for n in order if n in body and n != driver))
+
+    def _shown(self, node: str, port: str) -> str:
+        role = find_role(self.net.nodes[node].role)
+        return port if role is None else role.shown.get(port, port)
+
+    def _by_name(self) -> None:
+        earlier: list[str] = []
+        for name, block in self.net.nodes.items():
+            for port in block.inputs.values():
+                if not port.required or (name, port.name) in self.fed or self._shown(name, port.name) != port.name:
+                    continue
+                sources = [
+                    n for n in earlier
+                    if port.name in (outs := self.net.nodes[n].outputs) and fits(outs[port.name].kind, port.kind)
+                ]  # fmt: skip
+                if sources:
+                    self._add(Edge(self._only(sources, port.name, name, port.name), port.name, name, port.name))
+            earlier.append(name)
+
+    def _own_inputs(self) -> None:
+        kinds = {e.out: self.net.nodes[e.target].inputs[e.into].kind for e in self.net.edges if e.source == SELF}
+        for name, block in self.net.nodes.items():
+            for port in block.inputs.values():
+                if (name, port.name) in self.fed:
+                    continue
+                self._refuse_inner(name, port.name)
+                shown = self._shown(name, port.name)
+                if shown in kinds and kinds[shown] != port.kind:
+                    shown = f"{name}_{port.name}"
+                kinds[shown] = port.kind
+                self._add(Edge(SELF, shown, name, port.name))
+
+    def _refuse_inner(self, node: str, port: str) -> None:
+        block = self.net.nodes[node]
+        role = find_role(block.role)
+        if role is not None and port in role.inner:
+            raise WiringError(
+                f"{node}.{port} has no source, and nobody outside of a graph could give it",
+                where=self.where,
+                mend=f"{hint(block, port)}, or say that it is asked for: connect('self.{port}', '{node}.{port}')",
+            )
+
+    def _own_outputs(self) -> None:
+        if any(e.target == SELF for e in self.net.edges):
+            return
+        used = {e.source for e in self.net.edges} | {e.source for loop in self.net.loops for e in loop.carry}
+        taken: set[str] = set()
+        for name, block in self.net.nodes.items():
+            if name in used:
+                continue
+            for port in block.outputs:
+                self._show(name, port, port, taken)
+        if not taken:
+            self._show_all(taken, ((role, port, shown) for role in self.roles for port, shown in role.ends.items()))
+        self._show_all(taken, ((role, port, port) for role in self.roles for port in role.results))
+
+    def _show_all(self, taken: set[str], wanted: Iterable[tuple[Role, str, str]]) -> None:
+        for role, port, shown in wanted:
+            for name in self._of_role(role.name, port, outputs=True):
+                if not any((e.source, e.out, e.target) == (name, port, SELF) for e in self.net.edges):
+                    self._show(name, port, shown, taken)
+
+    def _show(self, node: str, port: str, shown: str, taken: set[str]) -> None:
+        """Make an output of a node one of the graph's own, under the node's name where the plain one is taken."""
+        shown = shown if shown not in taken else f"{node}_{shown}"
+        taken.add(shown)
+        self._add(Edge(node, port, SELF, shown))
+
+
+def _reached(start: set[str], ways: dict[str, set[str]]) -> set[str]:
+    """All nodes that the ways lead to from some, these included."""
+    found, open_ = set(start), list(start)
+    while open_:
+        for name in ways.get(open_.pop(), set()) - found:
+            found.add(name)
+            open_.append(name)
+    return found

@@ -1,0 +1,69 @@
+"""Drawing a graph: a function is called once with wires, and each block that it calls becomes a node."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from typing import Any
+
+from yggdrasil.contract.block import Block
+from yggdrasil.contract.drawing import Wire, pen
+from yggdrasil.contract.errors import WiringError
+from yggdrasil.contract.ports import input_ports, output_ports
+from yggdrasil.contract.roles import check_role
+from yggdrasil.contract.running import Outputs
+from yggdrasil.contract.wiring import SELF, Edge
+from yggdrasil.levels.graph import Graph
+
+
+class _Recorder:
+    """The pen of a drawing: each call of a block with wires becomes a node with edges."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+
+    def record(self, block: Block, inputs: dict[str, Any]) -> Any:
+        name = self.graph.free_name(re.sub(r"[^\w-]+", "_", block.name)[:60] or "node")
+        check_role(block, f"{self.graph.name}/{name}")
+        self.graph.net.nodes[name] = block
+        for port, value in inputs.items():
+            if isinstance(value, Wire):
+                self.graph.net.edges.append(Edge(value.node, value.port, name, port))
+            elif value is not None:
+                self.graph.set(f"{name}.{port}", value)
+        wires = {port: Wire(name, port) for port in block.outputs}
+        return next(iter(wires.values())) if len(wires) == 1 else Outputs(wires)
+
+
+def graph(function: Callable[..., Any]) -> Graph:
+    """Draw a graph: the function is called once with wires, each block it calls becomes a node.
+
+    Its signature gives the graph's ports, its docstring what a model reads of it as a tool.
+    Raises WiringError if it returns something that is no wire.
+    """
+    drawn = Graph(function.__name__)
+    drawn.about = inspect.getdoc(function) or ""
+    ports, outs = input_ports(function), output_ports(function)
+    token = pen.set(_Recorder(drawn))
+    try:
+        result = function(**{name: Wire(SELF, name) for name in ports})
+    finally:
+        pen.reset(token)
+    only = next(iter(outs), "value") if len(outs) <= 1 else ""
+    wires = result if isinstance(result, dict) else {only or next(iter(outs)): result}
+    if isinstance(result, Outputs) and only in result:
+        wires = {only: result[only]}
+    for name, wire in wires.items():
+        if not isinstance(wire, Wire):
+            what = f"{function.__name__} returned {wire!r}"
+            raise WiringError(what, mend="return what a block gave, or a dict of it")
+        drawn.net.edges.append(Edge(wire.node, wire.port, SELF, name))
+    drawn.explicit = True
+    drawn.defaults = {p.name: p.default for p in ports.values() if not p.required}
+    unused = set(ports) - {e.out for e in drawn.net.edges if e.source == SELF}
+    if unused:
+        what = f"{function.__name__} does nothing with {', '.join(sorted(unused))}"
+        raise WiringError(what, mend="give it to a block, or take it out of the signature")
+    _ = drawn.inputs
+    return drawn

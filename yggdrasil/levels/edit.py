@@ -1,0 +1,70 @@
+"""Nets with a node less or another name, everything that names it following; the net itself stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from yggdrasil.contract.errors import WiringError
+from yggdrasil.contract.wiring import Edge, Loop, Net
+
+
+def removed(net: Net, name: str, where: str) -> Net:
+    """The net without a node, its edges, values and joins. Raises WiringError if a loop ends by it."""
+    edges = [e for e in net.edges if name not in (e.source, e.target)]
+    fed = {f"{e.target}.{e.into}" for e in edges}
+    return Net(
+        nodes={n: block for n, block in net.nodes.items() if n != name},
+        edges=edges,
+        loops=[left for loop in net.loops if (left := _loop_without(loop, name, where)) is not None],
+        joins={place: how for place, how in net.joins.items() if place in fed},
+        constants={place: v for place, v in net.constants.items() if _node(place) != name},
+    )
+
+
+def _loop_without(loop: Loop, name: str, where: str) -> Loop | None:
+    if name not in loop.nodes:
+        return replace(loop, preview="" if loop.preview == name else loop.preview)
+    nodes = tuple(n for n in loop.nodes if n != name)
+    if not nodes:
+        return None
+    if _node(loop.until) == name:
+        mend = "put another block into its place, or remove the other nodes of the loop first"
+        raise WiringError(f"the loop over {', '.join(loop.nodes)} ends by {loop.until}", where=where, mend=mend)
+    return replace(loop, nodes=nodes, carry=tuple(e for e in loop.carry if name not in (e.source, e.target)))
+
+
+def renamed(net: Net, old: str, new: str) -> Net:
+    """The net with a node under another name, at its old place in the order."""
+
+    def name(node: str) -> str:
+        return new if node == old else node
+
+    def place(text: str) -> str:
+        node, dot, port = text.partition(".")
+        return f"{name(node)}{dot}{port}"
+
+    return Net(
+        nodes={name(n): block for n, block in net.nodes.items()},
+        edges=[_edge(e, name) for e in net.edges],
+        loops=[
+            replace(
+                loop,
+                nodes=tuple(map(name, loop.nodes)),
+                carry=tuple(_edge(e, name) for e in loop.carry),
+                until=place(loop.until),
+                preview=name(loop.preview),
+            )
+            for loop in net.loops
+        ],
+        joins={place(at): how for at, how in net.joins.items()},
+        constants={place(at): value for at, value in net.constants.items()},
+    )
+
+
+def _edge(edge: Edge, name: Callable[[str], str]) -> Edge:
+    return replace(edge, source=name(edge.source), target=name(edge.target))
+
+
+def _node(place: str) -> str:
+    return place.partition(".")[0]
