@@ -173,9 +173,8 @@ def _readers() -> tuple[dict[str, Reader], dict[str, list[bytes]]]:
         "picture": lambda f, d: read_picture((s := FolderArtifacts(f / "a")).get(s.put(d, "image/png").sha256)),
         "values of a log": in_log,
         "world.db": log_file("world.db"),
-        "cursor.db": log_file("cursor.db"),
     }
-    logs = {name: [(world / name).read_bytes()] for name in ("world.db", "cursor.db")}
+    logs = {"world.db": [(world / "world.db").read_bytes()]}
     return readers, {**_good(old), "values of a log": texts, **logs}
 
 

@@ -16,7 +16,7 @@ from tests.levels.scripted import scripted
 
 AGES = (10, 100, 1000)
 _ENDING = "world.content(); world.questions()"
-_IMPORTS = "import tests.levels.scripted as s, yggdrasil.engine.cycle.world_cycle, langgraph.checkpoint.sqlite; "
+_IMPORTS = "import tests.levels.scripted as s, yggdrasil.engine.cycle.world_cycle, langgraph.graph; "
 
 
 def size(home: Path) -> int:

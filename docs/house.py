@@ -20,7 +20,7 @@ from tests.test_floors import FILES, PACKAGE, floor, imports
 
 PICTURE = PACKAGE.parent / "docs" / "images" / "house.svg"
 ROWS = (
-    ("cli", "storytelling"),
+    ("cli", "storytelling", "testing"),
     ("store",),
     ("agent", "levels", "state"),
     ("engine/flow", "engine/cycle"),
@@ -28,7 +28,7 @@ ROWS = (
     ("contract",),
 )
 NAMES = {
-    "cli": "лица", "storytelling": "жанры", "store": "глаголы", "agent": "имена: агенты",
+    "cli": "лица", "testing": "проверка", "storytelling": "жанры", "store": "глаголы", "agent": "имена: агенты",
     "levels": "имена: уровни", "state": "имена: состояние",
     "engine/flow": "движок потока", "engine/cycle": "движок цикла",
     "blocks": "блоки", "plugins": "свои плагины", "contract": "договор",

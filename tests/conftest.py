@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from yggdrasil.contract import Kind
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -30,6 +35,23 @@ def _one_thread() -> None:
     import torch
 
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _every_event_is_as_its_schema_says() -> Iterator[None]:
+    """Whatever any test makes a block say is checked, whether or not somebody listens."""
+    from yggdrasil.contract.context import Here
+    from yggdrasil.contract.wire import check_data
+
+    plain = Here.emit
+
+    def emit(self: Here, kind: Kind, **data: Any) -> None:
+        check_data(kind, data)
+        plain(self, kind, **data)
+
+    Here.emit = emit  # type: ignore[method-assign]  # for all tests
+    yield
+    Here.emit = plain  # type: ignore[method-assign]  # as it was
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "yggdrasil"
 CONTRACT, BLOCKS, FLOW, CYCLE = "contract", "blocks", "engine/flow", "engine/cycle"
 LEVELS, AGENT, STATE, STORE, CLI, TALES = "levels", "agent", "state", "store", "cli", "storytelling"
-PLUGINS = "plugins"
+PLUGINS, TESTING = "plugins", "testing"
 BELOW = {
     CONTRACT: set(),
     BLOCKS: {CONTRACT},
@@ -23,6 +23,7 @@ BELOW = {
     STORE: {CONTRACT, BLOCKS, FLOW, CYCLE, STATE, AGENT, LEVELS},
     TALES: {CONTRACT, BLOCKS, STATE, AGENT, LEVELS, PLUGINS},
     CLI: {CONTRACT, BLOCKS, FLOW, CYCLE, STATE, AGENT, LEVELS, STORE},
+    TESTING: {CONTRACT, FLOW, LEVELS, STORE},
 }
 """Floor → the floors that it may import besides itself (levels, agent and state are one storey: the nouns). Nobody
 imports storytelling, the plugins (but for storytelling) or the faces: they are found by name."""

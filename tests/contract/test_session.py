@@ -25,7 +25,7 @@ class Diary(Block, type="test_session/diary"):
     remembers: ClassVar[bool] = True
 
     def forward(self, text: Text) -> Json:
-        lines = [*(here().memory() or []), text]
+        lines = [*(here().memory(list) or []), text]
         here().remember(lines)
         return lines
 

@@ -12,6 +12,7 @@ from PIL import Image as Pictures
 from tests.contract.mesh import CUBE, MESH, Mesh, known_mesh
 from yggdrasil.contract import ArtifactError, PortError, values
 from yggdrasil.contract.artifacts import MemoryArtifacts
+from yggdrasil.contract.forms import TENSOR as TENSOR_FORM
 from yggdrasil.contract.kinds import AUDIO, BUILT_IN, IMAGE, JSON, TENSOR, TEXT, VIDEO, AudioClip, Kind, VideoClip
 from yggdrasil.contract.ports import Port
 
@@ -185,3 +186,11 @@ def test_a_plugins_kind_is_found_by_name_media_type_and_class() -> None:
 def test_every_built_in_kind_is_found_under_its_name_once() -> None:
     names = [kind.name for kind in BUILT_IN]
     assert len(set(names)) == len(names) and all(values.find(kind.name) is kind for kind in BUILT_IN)
+
+
+def test_a_tensor_comes_back_as_it_lay_in_memory() -> None:
+    laid = torch.arange(48.0).reshape(1, 3, 4, 4).contiguous(memory_format=torch.channels_last)
+    for tensor in (laid, laid[:, :, ::2], torch.ones(()), torch.ones(2, 1).expand(2, 3)):
+        again = TENSOR_FORM.decode(TENSOR_FORM.encode(tensor)[0])
+        assert torch.equal(again, tensor)
+        assert [*again.stride()] == [*tensor.clone().stride()]

@@ -64,6 +64,6 @@ def test_a_world_from_the_shelf_steps_at_once_and_leaves_the_shelf_as_it_was(tmp
     ygg.save(world, tmp_path / "w")
     assert world.home == tmp_path / "w" and len(world.history()) == 2
     shown = world.show()["steps"][1]
-    assert Path(shown["pictures"][0]["path"]).is_relative_to(tmp_path / "w")
+    assert (tmp_path / "w" / shown["pictures"][0]["path"]).is_file()
     assert shown["chronicle"] == again.chronicle
     world.close()

@@ -211,9 +211,9 @@ def test_f2_bytes_grow_by_what_is_new(tmp_path: Path) -> None:
     start = time.perf_counter()
     again = scripted(tmp_path / "w")
     assert len(again.content().story) == 200 and time.perf_counter() - start < 1
-    stray = again._lodging.open().life.artifacts.put(b"stray", "text/plain")
+    stray = again._lodging.open().artifacts.put(b"stray", "text/plain")
     assert again.prune() == [stray.sha256]
-    assert len(list(again._lodging.open().life.artifacts.names())) == 1
+    assert len(list(again._lodging.open().artifacts.names())) == 1
     again.replay()
 
 
@@ -297,14 +297,27 @@ def test_a_newer_log_is_refused_by_numbers(tmp_path: Path) -> None:
         scripted(tmp_path / "x").history()
 
 
-def test_a_broken_cursor_costs_nothing(tmp_path: Path) -> None:
+def test_the_scheduler_stores_nothing_and_reads_nothing_of_an_earlier_one(tmp_path: Path) -> None:
     world = scripted(tmp_path / "w")
     world.step()
     world.close()
-    for name in ("cursor.db-wal", "cursor.db-shm"):
-        (tmp_path / "w" / name).unlink(missing_ok=True)
+    assert not list((tmp_path / "w").glob("cursor*"))
     (tmp_path / "w" / "cursor.db").write_bytes(b"nonsense" * 1000)
-    assert world.step().step == 2
+    assert world.step().step == 2 and world.replay()
+    assert (tmp_path / "w" / "cursor.db").read_bytes() == b"nonsense" * 1000
+
+
+def test_a_step_takes_at_most_half_the_statements_of_the_version_before(tmp_path: Path) -> None:
+    world = scripted(tmp_path / "w")
+    list(world.steps(count=3))
+    said: list[str] = []
+    connection = world._lodging.open().log.database._connection
+    connection.set_trace_callback(said.append)
+    world.step()
+    connection.set_trace_callback(None)
+    assert len(said) <= 74 // 2, "\n".join(said)
+    assert sum(statement == "COMMIT" for statement in said) == 9, "the beginning, six stages, two calls: each durable"
+    assert world.replay().steps[-1].step == 4
 
 
 def test_i1_world_names_are_kept_as_written(tmp_path: Path) -> None:

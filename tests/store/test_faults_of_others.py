@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import pickle
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from tests.store.hostile_weights import artifacts
 from yggdrasil.contract import PortError, YggError
 from yggdrasil.engine.cycle.errors import LogError
 
+SAVED = Path(__file__).resolve().parents[1] / "levels" / "saved_before"
 PACKAGE = Path(__file__).resolve().parents[2] / "yggdrasil"
 TREES = {path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text("utf-8")) for path in PACKAGE.rglob("*.py")}
 
@@ -46,6 +48,7 @@ def test_state_that_becomes_code_a_checkpoint_is_never_read_back(tmp_path: Path)
     world = scripted(tmp_path / "w")
     world.step()
     world.close()
+    shutil.copy(SAVED / "forked" / "cursor.db", tmp_path / "w" / "cursor.db")
     database = sqlite3.connect(tmp_path / "w" / "cursor.db")
     with database:
         bomb = pickle.dumps(Marks(str(tmp_path / "ran")))

@@ -21,6 +21,7 @@ from yggdrasil.contract import Block, FileRef, ManifestError, NotStored, Unknown
 from yggdrasil.contract.artifacts import write_durably
 from yggdrasil.contract.digest import digest_file
 from yggdrasil.contract.manifest import read_manifest
+from yggdrasil.contract.session import SessionError, own_session
 from yggdrasil.contract.torch_block import TorchBlock
 from yggdrasil.ports import AnyTensor, Json, Text
 from yggdrasil.store import shelf
@@ -39,7 +40,7 @@ class Diary(Block, type="test_store/diary"):
     remembers: ClassVar[bool] = True
 
     def forward(self, text: Text) -> Json:
-        lines = [*(here().memory() or []), text]
+        lines = [*(here().memory(list) or []), text]
         here().remember(lines)
         return lines
 
@@ -186,6 +187,14 @@ def test_z2_a_life_that_cannot_be_rebuilt_is_told(tmp_path: Path, life: str, tol
         load(folder)
     edited(folder, lambda d: d["digests"].pop("life"))
     assert load(folder).run(text="day two").value == ["day two"], "begun anew, as the error says"
+
+
+def test_a_memory_of_another_form_is_told_when_it_is_read(tmp_path: Path) -> None:
+    graph = ygg.Graph("g").add(Diary(), "diary")
+    own_session(graph).remember("diary", 7)
+    loaded = load(save(graph, tmp_path / "g"))
+    with pytest.raises(SessionError, match="g/diary: its memory cannot be rebuilt"):
+        loaded.run(text="day two")
 
 
 def test_a_save_that_breaks_off_leaves_the_life_that_the_manifest_names(

@@ -13,7 +13,7 @@ from yggdrasil.agent.memory import Memory
 from yggdrasil.agent.running import DONE, LIMIT, Running
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.turns import calls_natively, tool_notes
-from yggdrasil.agent.work import Task, Work, guide, planned
+from yggdrasil.agent.work import Task, Work, guide, loose, planned
 from yggdrasil.blocks.llm.abilities import InvalidOutput, LanguageModel, beside_schema
 from yggdrasil.contract import Block, ConfigError, here, standing
 from yggdrasil.contract.session import ROOT, own_session
@@ -129,7 +129,7 @@ class Agent(Block, type="agent", role="Agent"):
         result = place.once(
             f"guide {name}", inputs, lambda: leader.answer(self.llm, task.name, task.context, place.seed)
         )
-        wrong = beside_schema(result, task.schema or {})
+        wrong = beside_schema(result, loose(task.schema) or {})
         if wrong:
             raise InvalidOutput(wrong, json.dumps(result, ensure_ascii=False), place.path)
         memory.calls += 1

@@ -21,7 +21,6 @@ from yggdrasil.contract.running import drive_at
 from yggdrasil.contract.tools import Tool, named_tools, tool_named
 from yggdrasil.engine.cycle.agent_loop import is_control
 
-_LOOK = 0.05
 _GRACE = 0.5
 
 
@@ -88,8 +87,8 @@ def _within(seconds: float | None, block: Block, values: dict[str, Any], place: 
     """Run in this thread, or for at most `seconds` in another, which is told to stop and then left."""
     if seconds is None:
         return drive_at(block, values, place)
-    own = CancelToken()
-    ended = threading.Event()
+    own = CancelToken(place.cancel)
+    ended, woken = threading.Event(), threading.Event()
     given: dict[str, Any] = {}
 
     def work() -> None:
@@ -99,16 +98,17 @@ def _within(seconds: float | None, block: Block, values: dict[str, Any], place: 
             given["error"] = error
         finally:
             ended.set()
+            woken.set()
 
     threading.Thread(target=work, daemon=True, name=f"yggdrasil-tool-{block.name}").start()
-    waited = 0.0
-    while not ended.wait(_LOOK):
-        waited += _LOOK
-        if place.cancel.cancelled or waited >= seconds:
-            own.cancel()
-            ended.wait(_GRACE)
-            place.check()
-            raise Cancelled(place.path)
+    leave = place.cancel.on_cancel(woken.set)
+    woken.wait(seconds)
+    leave()
+    if not ended.is_set():
+        own.cancel()
+        ended.wait(_GRACE)
+        place.check()
+        raise Cancelled(place.path)
     if "error" in given:
         raise given["error"]
     return given["outputs"]

@@ -60,7 +60,7 @@ class Work:
     needed: dict[str, Any] | None = None
     """What an answer must obey, where the schema's bounds on texts only steer a weak model."""
     result: dict[str, Any] | None = None
-    """What the finished result obeys: the schema of the task, if it has one."""
+    """What the finished result obeys: the schema of the task, if it has one, without its bounds on lengths."""
     closing: str = ""
     must_call: bool = False
     rounds: int | None = None
@@ -71,6 +71,16 @@ class Work:
     max_tokens: int = 512
     temperature: float = 0.7
     window: int = 0
+
+
+_STEERING = frozenset({"pattern", "minLength", "maxLength", "minItems", "maxItems", "additionalProperties"})
+
+
+def loose(schema: Any) -> Any:
+    """The schema without its bounds on lengths and letters: they steer a weak model, a good one may pass over them."""
+    if isinstance(schema, dict):
+        return {k: loose(v) for k, v in schema.items() if k not in _STEERING}
+    return [loose(part) for part in schema] if isinstance(schema, list) else schema
 
 
 class Plans(Protocol):
@@ -94,7 +104,7 @@ class Guides(Protocol):
 
 def planned(task: Task, genre: str, toolbox: Toolbox, instructions: str, work: Work) -> tuple[Work, list[Message]]:
     """The work that the task is, and the messages that it begins with, in its own genre or else in `genre`."""
-    work = replace(work, toolbox=toolbox, result=task.schema)
+    work = replace(work, toolbox=toolbox, result=loose(task.schema))
     own = task.genre if task.genre is not None else genre
     plan = getattr(GENRES.find(own), "plan", None) if own else None
     made = plan(task, toolbox, instructions, work) if plan else None

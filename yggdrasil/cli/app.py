@@ -66,13 +66,13 @@ def step(
     from yggdrasil.cli import growing, pages
 
     models = {"llm": llm, "painter": painter}
-    shown, before = growing.grow_on(dir, branch, action, count, models, yes=yes)
+    shown, last, before = growing.grow_on(dir, branch, action, count, models, yes=yes)
     if json:
         print_json(shown)
         return
     line(shown.get("title") or shown["name"])
-    pages.steps_page(shown["steps"][len(before["steps"]) :])
-    pages.changes_page(before["world"], shown["world"])
+    pages.steps_page([step for step in shown["steps"] if step["step"] > last])
+    pages.changes_page(before, shown["world"])
     pages.where_page(shown["folder"], branch)
 
 
@@ -80,7 +80,7 @@ def step(
 def show(dir: Dir, branch: Branch = "main", json: Json = False) -> None:
     from yggdrasil.cli import finding, pages
 
-    shown = finding.open_world(dir).branch(branch).show()
+    shown = finding.shown(finding.open_world(dir).branch(branch))
     if json:
         print_json(shown)
         return
@@ -93,7 +93,7 @@ def show(dir: Dir, branch: Branch = "main", json: Json = False) -> None:
 def history(dir: Dir, branch: Branch = "main", json: Json = False) -> None:
     from yggdrasil.cli import finding, pages
 
-    rows = pages.history_rows(finding.open_world(dir).branch(branch).show())
+    rows = pages.history_rows(finding.shown(finding.open_world(dir).branch(branch)))
     print_json(rows) if json else pages.history_page(rows)
 
 

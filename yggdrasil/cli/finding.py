@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import ManifestError
@@ -39,6 +40,15 @@ def open_world(folder: Path) -> World:
             "is a template, in which no world lives", where=str(folder), mend="grow a world: yggdrasil new WISH"
         )
     return block
+
+
+def shown(world: World) -> dict[str, Any]:
+    """Everything about the world's branch as JSON, its pictures named by where they are on this machine."""
+    told = world.show()
+    for step in [*told["steps"], *([told["unfinished"]] if "unfinished" in told else [])]:
+        for picture in step["pictures"]:
+            picture["path"] = str(world.home / picture["path"])
+    return told
 
 
 def check_saved(folder: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from yggdrasil.cli import fetching
-from yggdrasil.cli.finding import GROWN, open_world
+from yggdrasil.cli.finding import GROWN, open_world, shown
 from yggdrasil.cli.live import watched
 from yggdrasil.cli.output import tell
 from yggdrasil.cli.pages import go_on
@@ -40,10 +40,10 @@ def grow_new(wish: str, at: Path | None, steps: int, chosen: dict[str, Any], *, 
     if fetching.ensure(fetching.missing(world), yes=yes):
         world = _made(wish, chosen)
     _name_unread(world)
-    with watched(wish, steps):
-        with _nothing_left(world):
-            world.found()
+    with _what_is_left(world) as settled, watched(wish, steps):
+        world.found()
         _settle_in(world, at, name)
+        settled.append(world)
         return _grow(world, None, steps)
 
 
@@ -114,8 +114,9 @@ def _settle_in(world: World, at: Path | None, name: str) -> None:
 
 def grow_on(
     folder: Path, branch: str, action: str | None, count: int, models: dict[str, str], *, yes: bool
-) -> tuple[dict[str, Any], Any]:
-    """Step a world that is there, with other `models` (llm, painter) from now on; as it is now, and as it was before.
+) -> tuple[dict[str, Any], int, dict[str, Any]]:
+    """Step a world that is there, with other `models` (llm, painter) from now on; as it is now, and its last step and
+    content as they were before.
 
     Other models are written into the world's manifest, and its history says so.
     """
@@ -127,9 +128,11 @@ def grow_on(
         save(world, folder)
         world.note("; ".join(f"{name}: {value}" for name, value in models.items()))
     world = world.branch(branch)
-    before = world.show()
-    with watched(str(folder), count):
-        return _grow(world, action, count), before
+    last = world.last_step
+    before = world.content().shown() if last >= 0 else {}
+    with _what_is_left(world) as settled, watched(str(folder), count):
+        settled.append(world)
+        return _grow(world, action, count), last, before
 
 
 def _with_models(folder: Path, branch: str, models: dict[str, str]) -> World:
@@ -144,30 +147,26 @@ def _with_models(folder: Path, branch: str, models: dict[str, str]) -> World:
 
 
 def _grow(world: World, action: str | None, steps: int) -> dict[str, Any]:
-    with _what_is_kept(world):
-        for _ in world.steps(steps, action):
-            pass
-    return world.show() | {"folder": str(world.home)}
+    for _ in world.steps(steps, action):
+        pass
+    return shown(world) | {"folder": str(world.home)}
 
 
 @contextmanager
-def _nothing_left(world: World) -> Iterator[None]:
-    """Say, if the founding fails, that no world is there: it is founded before it gets a folder."""
-    try:
-        yield
-    except BaseException:
-        world.close()
-        tell(say("not_founded"))
-        raise
+def _what_is_left(world: World) -> Iterator[list[World]]:
+    """Say, if it ends by an error, what there is, after all that the run has said.
 
-
-@contextmanager
-def _what_is_kept(world: World) -> Iterator[None]:
-    """Say, if a step fails, that the world is kept, and the command that goes on with it."""
+    A world that has settled in its folder is kept, and a command goes on with it; before that nothing is left.
+    """
+    settled: list[World] = []
     try:
-        yield
+        yield settled
     except BaseException:
-        tell(f"{say('kept')} {go_on(str(world.home), world.branch_name)}")
+        if settled:
+            tell(f"{say('kept')} {go_on(str(world.home), world.branch_name)}")
+        else:
+            world.close()
+            tell(say("not_founded"))
         raise
 
 

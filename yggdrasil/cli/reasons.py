@@ -19,7 +19,7 @@ def told(why: Reason | None) -> str:
     if "error" in args:
         return say("interrupted") if args["error"] in _STOPS else _error(args)
     if code == "dropped" and not args.get("blocks"):
-        code = "dropped_given_up"
+        return say("dropped_given_up")
     return _words(f"why_{code}", args) or ", ".join((code, *(f"{name}: {value}" for name, value in args.items())))
 
 

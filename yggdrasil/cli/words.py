@@ -124,7 +124,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "why_needs": ("needs {blocks}", "нужны: {blocks}"),
     "why_no_state": ("there is no state to apply", "применять нечего"),
     "why_dropped": ("the state is dropped: {blocks} missing", "состояние отброшено, недостаёт: {blocks}"),
-    "why_dropped_given_up": ("the state is dropped: given up", "состояние отброшено: от шага отказались"),
+    "dropped_given_up": ("the state is dropped: given up", "состояние отброшено: от шага отказались"),
     "why_given_up": ("given up", "от шага отказались"),
     "why_filled": ("{block} is filled already", "уже есть: {block}"),
     "why_passed_over": ("passed over, since another state was given", "передано другое состояние"),
@@ -150,6 +150,16 @@ def russian() -> bool:
         if value := os.environ.get(name):
             return value.lower().startswith("ru")
     return False
+
+
+def spoken(key: str) -> tuple[str, str]:
+    """The words of `key` in English and in Russian. Raises KeyError if there are none."""
+    return _WORDS[key]
+
+
+def codes(prefix: str) -> list[str]:
+    """What follows `prefix` in the keys that begin with it."""
+    return [key.removeprefix(prefix) for key in _WORDS if key.startswith(prefix)]
 
 
 def known(key: str) -> bool:

@@ -165,9 +165,16 @@ class Here:
             return act()
         return self.journal.once(self.path, name, inputs, act)
 
-    def memory(self) -> Any:
-        """What the block that runs here remembered when it was last called in this session (JSON); None at first."""
-        return self.session.session.recall(self._memory_place())
+    def memory(self, form: type | None = None) -> Any:
+        """What the block that runs here remembered when it was last called in this session (JSON); None at first.
+
+        Raises SessionError for a memory of another `form` (list, dict …), such as a broken file brings.
+        """
+        found = self.session.session.recall(self._memory_place())
+        if form is not None and found is not None and not isinstance(found, form):
+            what = f"its memory cannot be rebuilt (it is a {type(found).__name__}, not a {form.__name__})"
+            raise SessionError(what, where=self.path, mend="restore it from a copy, or begin a new session")
+        return found
 
     def remember(self, state: Any) -> None:
         """Let the block that runs here remember `state` (JSON) in this session, instead of what it did."""

@@ -15,7 +15,7 @@ class _Held(BaseException):
 
     def __init__(self, pause: Paused) -> None:
         self.pause = pause
-        super().__init__()
+        super().__init__(pause)
 
 
 def remembered(name: str, inputs: Any, key: str, block: Block | None, act: Callable[[], Any]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
 
 
 class YggError(Exception):
@@ -19,10 +20,20 @@ class YggError(Exception):
         head = f"{self.where}: {self.what}" if self.where else self.what
         return f"{head}. {self.mend}" if self.mend else head
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy, also in another process, is the same class with the same fields, whatever its constructor takes."""
+        return _again, (type(self), self.args, self.__dict__.copy())
+
     def at(self, where: str) -> YggError:
         """Prefix the place by the name of a level above, so that the path grows as the error rises."""
         self.where = f"{where}/{self.where}" if self.where else where
         return self
+
+
+def _again(kind: type[YggError], args: tuple[Any, ...], fields: dict[str, Any]) -> YggError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(fields)
+    return error
 
 
 class ConfigError(YggError):

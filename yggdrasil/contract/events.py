@@ -100,13 +100,19 @@ class ToolResult(TypedDict):
 
 
 class ArtifactMade(TypedDict):
-    """A large value was stored."""
+    """A result was stored: a large one under its hash, a text in the state itself."""
 
-    sha256: str
     media_type: str
-    size: int
+    sha256: NotRequired[str]
+    size: NotRequired[int]
     """Bytes."""
     slot: NotRequired[str]
+
+
+def made_known(artifact: Mapping[str, Any]) -> dict[str, Any]:
+    """What the event of a stored artifact says of its reference; a text of a state may have neither hash nor size."""
+    known = {name: artifact[name] for name in ("sha256", "size") if artifact.get(name) is not None}
+    return {"media_type": artifact.get("media_type", ""), **known}
 
 
 class Note(TypedDict):

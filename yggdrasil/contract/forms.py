@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -85,7 +86,26 @@ def _tensor_bytes(tensor: Any) -> tuple[bytes, str]:
 
     if tensor.is_sparse:
         raise ArtifactError("a sparse tensor cannot be kept", mend="make it dense: tensor.to_dense()")
-    return save({"value": tensor.detach().cpu().contiguous()}), _SAFETENSORS
+    order = sorted(range(tensor.dim()), key=lambda dimension: -tensor.stride(dimension))
+    laid = {"order": ",".join(map(str, order))} if order != sorted(order) else None
+    return save({"value": tensor.detach().cpu().contiguous()}, laid), _SAFETENSORS
+
+
+def _as_laid(tensor: Any, data: bytes) -> Any:
+    """The tensor in memory of its own, its dimensions in the order in which they lay when it was written.
+
+    One that comes back in another order (channels first instead of last) is computed with by another kernel, and the
+    results differ by a few units in the last place.
+    """
+    import torch
+
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    told = str(header.get("__metadata__", {}).get("order", ""))
+    order = [int(part) for part in told.split(",") if part.isdecimal()]
+    if sorted(order) != list(range(tensor.dim())):
+        return tensor.clone()
+    laid = tensor.permute(order).clone(memory_format=torch.contiguous_format)
+    return laid.permute([order.index(dimension) for dimension in range(len(order))])
 
 
 def _tensor_read(data: bytes) -> Any:
@@ -95,7 +115,7 @@ def _tensor_read(data: bytes) -> Any:
     if data.startswith(b"\x93NUMPY"):
         return _array_read(data)
     try:
-        return load(data)["value"]
+        return _as_laid(load(data)["value"], data)
     except (SafetensorError, KeyError) as error:
         raise ArtifactError(f"holds no tensor ({error})", mend="give safetensors with one tensor, `value`") from None
 

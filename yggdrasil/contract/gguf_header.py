@@ -11,7 +11,7 @@ from yggdrasil.contract.errors import WeightsError
 
 _VERSIONS = (2, 3)
 _SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
-_STRING, _ARRAY = 8, 9
+_UINT16, _STRING, _ARRAY = 2, 8, 9
 _MOST_KEYS, _MOST_TENSORS, _MOST_DIMENSIONS, _DEEPEST = 1 << 16, 1 << 17, 4, 4
 _LONGEST_NAME = 1 << 16
 
@@ -20,33 +20,36 @@ class _Broken(Exception):
     """The header says what cannot be."""
 
 
-def check_gguf(path: Path) -> None:
-    """Refuse a GGUF whose counts, lengths, kinds or offsets do not fit its own size. Raises WeightsError.
+def check_gguf(path: Path) -> int:
+    """In how many files its model lies. Refuses a GGUF whose counts, lengths, kinds or offsets do not fit its own size.
 
-    Source of the form: the GGUF specification of ggml, versions 2 and 3 (little-endian).
+    Raises WeightsError. Source of the form: the GGUF specification of ggml, versions 2 and 3 (little-endian).
     """
     status = path.stat()
-    said = _checked(str(path), status.st_mtime_ns, status.st_size)
+    said, files = _checked(str(path), status.st_mtime_ns, status.st_size)
     if said:
         raise WeightsError(f"is not a GGUF file ({said})", where=str(path), mend="fetch it again")
+    return files
 
 
 @lru_cache(maxsize=64)
-def _checked(path: str, changed: int, size: int) -> str:
+def _checked(path: str, changed: int, size: int) -> tuple[str, int]:
     del changed
     if size < 24:
-        return "it is shorter than a header"
+        return "it is shorter than a header", 1
     with Path(path).open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        walk = _Walk(data)
         try:
-            _Walk(data).header()
+            walk.header()
         except (_Broken, struct.error) as error:
-            return str(error)
-    return ""
+            return str(error), 1
+    return "", walk.files
 
 
 class _Walk:
     def __init__(self, data: mmap.mmap) -> None:
         self._data, self._at, self._size = data, 4, len(data)
+        self.files = 1
 
     def header(self) -> None:
         if self._data[:4] != b"GGUF":
@@ -57,8 +60,13 @@ class _Walk:
         if keys > _MOST_KEYS or tensors > _MOST_TENSORS:
             raise _Broken(f"it claims {keys} keys and {tensors} tensors")
         for _ in range(keys):
-            self._skip(self._length(_LONGEST_NAME))
-            self._value(self._number("<I"), 0)
+            length = self._length(_LONGEST_NAME)
+            self._skip(length)
+            name, kind = self._data[self._at - length : self._at], self._number("<I")
+            if name == b"split.count" and kind == _UINT16:
+                self.files = max(self._number("<H"), 1)
+            else:
+                self._value(kind, 0)
         for _ in range(tensors):
             self._tensor()
 

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Annotated, Any, Union, cast, get_args, get_origin, get_type_hints, is_typeddict
 
 from yggdrasil.contract import kinds
+from yggdrasil.contract.characters import whole
 from yggdrasil.contract.errors import PortError, did_you_mean
 from yggdrasil.contract.kinds import Kind
 from yggdrasil.contract.values import problem
@@ -77,6 +78,9 @@ class Port:
     def _validated(self, value: Any, where: str) -> Any:
         from pydantic import ValidationError
 
+        if isinstance(value, str) and not value.isascii() and whole(value) is not value:
+            shown, mend = ascii(value)[:80], "give whole characters: bytes that are no UTF-8 have no meaning here"
+            raise PortError(f"input {self.name!r} holds half a character: {shown}", where=where, mend=mend)
         try:
             return self.adapter.validate_python(value)
         except ValidationError as error:

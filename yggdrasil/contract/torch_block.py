@@ -116,7 +116,14 @@ class TorchBlock(Block):
         return getattr(torch, self.dtype)
 
     def tensors(self) -> dict[str, Any] | None:
-        return dict(self._module.state_dict()) if self._version() != self._stored else None
+        module = self._module
+        if module is None or (self._version() == self._stored and self._has_files()):
+            return None
+        return dict(module.state_dict())
+
+    def _has_files(self) -> bool:
+        """Whether the weights' files are still there: the folder of an earlier save may be gone, the module is not."""
+        return all(ref.path is not None and ref.path.exists() for ref in self.pieces().values())
 
     def stored(self, ref: FileRef) -> None:
         super().stored(ref)

@@ -23,24 +23,42 @@ _ONNX = b"\x08"
 """The tag of `ir_version`, with which the protobuf of every ONNX model begins."""
 
 
+def suffix_of(path: Path) -> str:
+    """The kind of a weights file as a suffix, lower-case; a GGUF without one of a known kind is told by its bytes."""
+    suffix = path.suffix.lower()
+    return ".gguf" if suffix not in (*ALLOWED, *PICKLES) and _head(path)[:4] == b"GGUF" else suffix
+
+
 def check_kind(path: Path) -> None:
     """Refuse a file whose name or first bytes are not of an allowed kind; nothing of it is interpreted.
 
     Raises WeightsError that names the file, its kind and the kinds that are allowed.
     """
     allowed = f"allowed are {', '.join(ALLOWED)}: convert it, e.g. by safetensors.torch.save_file"
-    if path.suffix.lower() not in ALLOWED:
+    suffix = suffix_of(path)
+    if suffix not in ALLOWED:
         kind = path.suffix or "no suffix"
         raise WeightsError(f"weights of kind {kind!r} are not allowed", where=str(path), mend=allowed)
     head = _head(path)
     if _unpickles(path, head):
         raise WeightsError("looks like a pickle or an archive under another name", where=str(path), mend=allowed)
-    if path.suffix.lower() == ".safetensors" and not _is_safetensors(path, head):
+    if suffix == ".safetensors" and not _is_safetensors(path, head):
         raise WeightsError("is not a safetensors file", where=str(path), mend=f"fetch or save it again; {allowed}")
-    if path.suffix.lower() == ".onnx" and head[:1] != _ONNX:
+    if suffix == ".onnx" and head[:1] != _ONNX:
         raise WeightsError("is not an ONNX file", where=str(path), mend=f"fetch it again; {allowed}")
-    if path.suffix.lower() == ".gguf":
+    if suffix == ".gguf":
         check_gguf(path)
+
+
+def check_pieces(paths: list[Path]) -> None:
+    """Refuse weights of a kind that is not allowed, or a GGUF of which not all files are named. Raises WeightsError."""
+    for path in paths:
+        check_kind(path)
+        files = check_gguf(path) if suffix_of(path) == ".gguf" else len(paths)
+        if files != len(paths):
+            what = f"is one of {files} files of a model, and {len(paths)} are named"
+            mend = "load the model by the path of any of its files, with all of them beside it"
+            raise WeightsError(what, where=str(path), mend=mend)
 
 
 def refuse_code(path: Path) -> None:

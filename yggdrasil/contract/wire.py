@@ -33,7 +33,7 @@ def event_from_wire(wire: Mapping[str, Any], artifacts: ArtifactStore | None) ->
     if kind not in KINDS or not isinstance(data, dict):
         raise PortError(f"{str(wire)[:80]} is no event", mend=f"its kind is one of {', '.join(sorted(KINDS))}")
     opened = {name: _opened(value, artifacts) for name, value in cast(dict[str, Any], data).items()}
-    _check(kind, opened)
+    check_data(kind, opened)
     parts = {name: wire.get(name, default) for name, (default, _) in _PARTS.items()}
     for name, value in parts.items():
         if not isinstance(value, _PARTS[name][1]) or isinstance(value, bool):
@@ -46,7 +46,8 @@ _PARTS: dict[str, tuple[Any, Any]] = {
 }  # fmt: skip
 
 
-def _check(kind: Kind, data: dict[str, Any]) -> None:
+def check_data(kind: Kind, data: dict[str, Any]) -> None:
+    """See that `data` is as the schema of its kind says; keys that it does not know are let pass. Raises PortError."""
     from pydantic import ValidationError
 
     try:

@@ -66,10 +66,6 @@ class State(Mapping[str, Any]):
     def full(self) -> bool:
         return not self.missing()
 
-    def with_(self, **blocks: Any) -> State:
-        """A state with some blocks more or other."""
-        return State({**self._values, **blocks}, self.schema)
-
     def slots(self) -> dict[str, dict[str, Any]]:
         """Slot → its `plan`, `artifact` and `description`, as far as each is there."""
         parts = {"plan": "plan", "artifacts": "artifact", "perception": "description"}

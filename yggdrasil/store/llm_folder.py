@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from yggdrasil.blocks.llm.files import NAMES
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import ManifestError, MissingFile
 from yggdrasil.contract.registry import find
 from yggdrasil.store.hub import fetched
 from yggdrasil.store.model_folder import read_config, reference, weights
 
-_OPTIONAL = {"tokenizer_config": "tokenizer_config.json", "chat_template": "chat_template.jinja"}
+_OPTIONAL = ("tokenizer_config", "chat_template", "generation_config")
 
 
 def llm_of_hub(name: str) -> Block:
@@ -39,6 +40,6 @@ def llm_of_folder(folder: Path) -> Block:
         "config": reference(folder / "config.json"),
         "tokenizer": reference(folder / "tokenizer.json"),
     }
-    present = {role: folder / name for role, name in _OPTIONAL.items() if (folder / name).is_file()}
+    present = {role: folder / NAMES[role] for role in _OPTIONAL if (folder / NAMES[role]).is_file()}
     block.files |= {role: reference(path) for role, path in present.items()}
     return block

@@ -18,7 +18,7 @@ from yggdrasil.contract.errors import ManifestError, WeightsError
 from yggdrasil.contract.manifest import FORMAT, FileEntry, Manifest
 from yggdrasil.contract.session import ROOT
 from yggdrasil.contract.tree import describe, walk
-from yggdrasil.contract.weights import check_kind, encode_tensors, refuse_code
+from yggdrasil.contract.weights import check_kind, check_pieces, encode_tensors, refuse_code, suffix_of
 
 MANIFEST = "manifest.yaml"
 _LIBRARIES = ("torch", "diffusers", "transformers")
@@ -102,6 +102,9 @@ def _spell_out(manifest: Manifest, block: Block) -> None:
 
 def _place_files(manifest: Manifest, folder: Path) -> None:
     """Copy (or link) each named file into the folder once, and name it by a path inside."""
+    placed = [Path(entry.path) for role, entry in manifest.files.items() if is_weights(role) and entry.path]
+    if len(placed) == sum(map(is_weights, manifest.files)) and all(path.is_file() for path in placed):
+        check_pieces(placed)
     for role, entry in manifest.files.items():
         if entry.source is None and entry.path is None:
             mend = "give the block the file, or the name of the catalogue entry that has it"
@@ -121,7 +124,8 @@ def _placed(entry: FileEntry, folder: Path, role: str) -> FileEntry:
         check_kind(source)
     refuse_code(source)
     companions = source.parent if source.name == "index.json" else None
-    name = f"{entry.sha256}{source.suffix}" if companions is None else f"{entry.sha256}/{source.name}"
+    suffix = suffix_of(source) if is_weights(role) else source.suffix
+    name = f"{entry.sha256}{suffix}" if companions is None else f"{entry.sha256}/{source.name}"
     target = folder / "weights" / name
     if companions is not None and not target.exists():
         _copy_folder(companions, target.parent)

@@ -38,16 +38,6 @@ def one_of(values: list[Any]) -> Schema:
     return {"enum": values}
 
 
-_STEERING = frozenset({"pattern", "minLength", "maxLength", "minItems", "maxItems", "additionalProperties"})
-
-
-def loose(schema: Any) -> Any:
-    """The schema without its bounds on lengths and letters: they steer a weak model, a good one may pass over them."""
-    if isinstance(schema, dict):
-        return {k: loose(v) for k, v in schema.items() if k not in _STEERING}
-    return [loose(part) for part in schema] if isinstance(schema, list) else schema
-
-
 def plain(text: str) -> bool:
     """Whether a text is made of words alone, so that it can stand in a pattern."""
     return _PLAIN.fullmatch(text) is not None

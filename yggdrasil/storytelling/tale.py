@@ -11,6 +11,7 @@ It is brought by an entry point, as a stranger's genre is, and is an object with
 from __future__ import annotations
 
 import copy
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from yggdrasil.plugins.scenery import GROUNDS, HOURS, WEATHERS
@@ -28,19 +29,29 @@ setting: dict[str, Any] = {"things": [], "scenes": list(GROUNDS)}
 
 
 def answer_schema(task: str, general: Schema, context: dict[str, Any]) -> Schema:
-    """The stage's own schema, the ground of a place, the hour and the weather being of those that can be painted."""
-    scene = {"type": "string", "enum": list(context.get("scenes") or GROUNDS)}
+    """The stage's own schema, the ground of a place, the hour and the weather being of those that can be painted.
+
+    An update may name every operation that a world knows: how a model is asked bounds it, not this.
+    """
+    if task == "update":
+        return _operations()
     made = copy.deepcopy(general)
     if task == "found":
         answer = made["properties"]
+        scene = {"type": "string", "enum": list(context.get("scenes") or GROUNDS)}
         answer["places"]["items"]["properties"]["scene"] = scene
         answer["time"] = {"type": "string", "enum": list(HOURS)}
         answer["weather"] = {"type": "string", "enum": list(WEATHERS)}
-    if task == "update":
-        for operation in made["properties"]["operations"]["items"]["anyOf"]:
-            if operation["properties"]["op"]["const"] == "add_place":
-                operation["properties"]["scene"] = scene
     return made
+
+
+@cache
+def _operations() -> Schema:
+    from pydantic import create_model
+
+    from yggdrasil.state.operation_types import Operation
+
+    return create_model("Update", operations=(list[Operation], ...)).model_json_schema()
 
 
 def plan(task: Task, toolbox: Toolbox, instructions: str, work: Work) -> tuple[Work, list[Message]] | None:

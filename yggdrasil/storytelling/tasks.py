@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from yggdrasil.agent.toolbox import Toolbox
-from yggdrasil.agent.work import Message, Task, Work
+from yggdrasil.agent.work import Message, Task, Work, loose
 from yggdrasil.plugins.scenery import HOURS, WEATHERS
 from yggdrasil.state.reading import stems
 from yggdrasil.storytelling import prompts, shapes
@@ -40,7 +40,7 @@ def plan(task: Task, toolbox: Toolbox, instructions: str, work: Work) -> tuple[W
     if task.name != "found":
         ready = prompts.words(_language(context))["ready"]
         head += [{"role": "user", "content": prompts.digest(context)}, {"role": "assistant", "content": ready}]
-    made = replace(made, needed=shapes.loose(made.schema))
+    made = replace(made, needed=loose(made.schema))
     return made, [*head, {"role": "user", "content": opening}]
 
 

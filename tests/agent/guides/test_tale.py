@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from tests.blocks.llm.embedded import embedded_model
-from yggdrasil.blocks.llm.abilities import LanguageModel, Turn, Usage
+from yggdrasil.agent.work import loose
+from yggdrasil.blocks.llm.abilities import LanguageModel, Turn, Usage, beside_schema
 from yggdrasil.contract import ConfigError
+from yggdrasil.levels.stage import request
 from yggdrasil.state import Content, apply, parse_operations
 from yggdrasil.storytelling.guides import tale
 from yggdrasil.storytelling.guides.author import filled_end
@@ -228,3 +230,30 @@ def test_a_world_of_nobody_still_goes_on() -> None:
     lonely = apply(content, parse_operations([{"op": "add_place", "name": "the well"}]))[0]
     _, intent, told = step(Dice(), lonely, [], 1)
     assert intent["place"] == told["place"] == "the well" and "the well" in told["text"]
+
+
+ACTIONS = (
+    None, "a ship arrives", "Sigrun gives the crown to Odd and everybody in the whole wide village sees it",
+    "a dragon burns the mill and " * 20, "туча", "kill everyone", None, "someone called Ulf comes", "!!!", "go to sea",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("wish", [WISH, "туча", "a castle", "x", "pirates of the whale sea, who dream of dragons " * 4])
+def test_every_answer_of_the_guide_obeys_the_schema_of_its_stage(wish: str) -> None:
+    llm, content, past = Dice(), Content(wish=wish), []
+
+    def asked(name: str, seed: int, **more: Any) -> Any:
+        given = request.task(name, context(content, wish=wish, past=past, **more), more, content, None, "tale")
+        result = tale.answer(llm, name, {**given["context"], **more}, seed)
+        assert beside_schema(result, loose(given["schema"])) == "", (name, result)
+        return result
+
+    content = Content.model_validate({k: v for k, v in asked("found", 1).items() if k != "unknown"} | {"wish": wish})
+    for number, action in enumerate(ACTIONS * 2):
+        intent = asked("development", number, action=action)
+        plan = asked("architect", number, intent=intent)
+        look = shown((intent["thing"] if number % 3 else "whale", 0.9))
+        told = asked("author", number, intent=intent, plan=plan, perception=look)
+        made = asked("update", number, intent=intent, plan=plan, perception=look, chronicle=told)
+        content = apply(content, parse_operations(made["operations"]))[0]
+        past.append(intent)

@@ -30,7 +30,10 @@ from yggdrasil.blocks.endpoint.errors import (
     EndpointRefused,
     EndpointTooSlow,
     EndpointUnreachable,
+    _after,
 )
+from yggdrasil.blocks.endpoint.painter import EndpointPainter
+from yggdrasil.blocks.endpoint.voice import EndpointVoice
 from yggdrasil.blocks.llm.abilities import InvalidOutput
 from yggdrasil.blocks.llm.openai import OpenAIModel
 from yggdrasil.contract import listening
@@ -239,6 +242,77 @@ def test_only_a_passing_trouble_is_tried_again(stand_in: StandIn, status: int, a
     failure = failing(EndpointRefused, 4, lambda: model(stand_in.url, retries=1).chat(ASK))
     assert failure.status == status
     assert len(stand_in.asked) == asked
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kamchatka", "America/New_York", "UTC"])
+@pytest.mark.parametrize("suffix", ["GMT", "-0000", "", "+0000"])
+def test_a_date_without_a_zone_is_of_utc(zone: str, suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        date = time.strftime("%a, %d %b %Y %H:%M:%S", time.gmtime(time.time() + 30))
+        assert _after({"retry-after": f"{date} {suffix}".strip()}) == pytest.approx(30, abs=2)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.parametrize(("said", "seconds"), [("-3", 0.0), ("nan", None), ("inf", None), ("soon", None), ("", None)])
+def test_a_wait_that_is_no_number_of_seconds_is_none(said: str, seconds: float | None) -> None:
+    assert _after({"retry-after": said}) == seconds
+
+
+def test_a_wait_beyond_the_limit_says_which_limit(stand_in: StandIn) -> None:
+    stand_in.answer = busy("60")
+    failure = failing(EndpointRefused, 2, lambda: model(stand_in.url, retries=3).chat(ASK))
+    assert "60 s" in failure.mend and "`timeout` (5 s)" in failure.mend
+
+
+def cut_off(handler: BaseHTTPRequestHandler, _: dict[str, Any]) -> None:
+    handler.close_connection = True
+
+
+SPENDING: dict[str, Callable[..., Any]] = {
+    "picture": lambda url, **more: EndpointPainter(model="p", base_url=url, **more).run(prompt="x"),
+    "voice": lambda url, **more: EndpointVoice(model="p", base_url=url, **more).run(text="x"),
+    "priced turn": lambda url, **more: model(url, prices={"input": 1.0}, **{"retries": 2, **more}).chat(ASK),
+}
+
+
+@pytest.mark.parametrize("spend", SPENDING)
+@pytest.mark.parametrize(("answer", "asked"), [(cut_off, 1), (504, 1), (500, 1), (429, 3), (503, 3)])
+def test_what_costs_goes_again_only_if_it_surely_was_not_taken(
+    stand_in: StandIn, spend: str, answer: Any, asked: int
+) -> None:
+    stand_in.answer = busy("0", answer) if isinstance(answer, int) else answer
+    failure = failing(EndpointError, 4, lambda: SPENDING[spend](stand_in.url))
+    assert len(stand_in.asked) == asked
+    assert ("may have been taken and paid for" in str(failure)) == (asked == 1)
+
+
+def test_what_costs_goes_again_under_one_key_where_the_endpoint_obeys_it(stand_in: StandIn) -> None:
+    stand_in.answer = cut_off
+    failing(EndpointError, 8, lambda: SPENDING["picture"](stand_in.url, idempotent=True, retries=1))
+    keys = [headers["idempotency-key"] for headers in stand_in.headers]
+    assert len(keys) == 2 and len(set(keys)) == 1
+    failing(EndpointError, 8, lambda: SPENDING["picture"](stand_in.url, idempotent=True, retries=0))
+    assert stand_in.headers[-1]["idempotency-key"] != keys[0]
+
+
+def test_a_time_limit_is_told_with_its_seconds(stand_in: StandIn) -> None:
+    stand_in.answer = hanging
+    assert "0.4 s" in str(failing(EndpointTooSlow, 2, lambda: model(stand_in.url, timeout=0.4).chat(ASK)))
+
+
+def test_halves_of_characters_in_a_stream_are_joined_or_told(stand_in: StandIn) -> None:
+    stand_in.answer = stream("a", "\ud83e", "\udd89", "b\ud83e", "c")
+    notes: list[str] = []
+    tokens: list[str] = []
+    with listening(lambda e: (tokens if e.kind == "token" else notes).append(str(e.data.get("text")))):
+        assert model(stand_in.url).chat(ASK).text == "a\U0001f989b\ufffdc" == "".join(tokens)
+    assert any("half" in note for note in notes)
+    stand_in.answer = stream('{"name": "\\ud83e"}')
+    assert model(stand_in.url).fill(ASK, SCHEMA) == {"name": "\ufffd"}
 
 
 def test_a_redirect_is_not_followed(stand_in: StandIn) -> None:

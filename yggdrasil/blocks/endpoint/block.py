@@ -5,14 +5,17 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING, Annotated, Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypedDict, TypeVar
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from yggdrasil.blocks.endpoint.connection import Ask, Connection, How, Say
-from yggdrasil.blocks.endpoint.errors import EndpointError, nonsense
-from yggdrasil.contract import Block
+from yggdrasil.blocks.endpoint.dialect import MAY_BE_LEFT_OUT, Request
+from yggdrasil.blocks.endpoint.errors import EndpointError, EndpointRefused, nonsense
+from yggdrasil.blocks.endpoint.proxy import proxy_for
+from yggdrasil.contract import Block, here
 from yggdrasil.contract.pool import one_instance
 
 if TYPE_CHECKING:
@@ -64,15 +67,25 @@ def _variable(name: str) -> str:
     return name
 
 
+def _left_out(name: str) -> str:
+    if name not in MAY_BE_LEFT_OUT:
+        raise ValueError(f"without names fields that may be left out: {', '.join(MAY_BE_LEFT_OUT)}")
+    return name
+
+
 class EndpointBlock(Block):
     """A block whose work is done behind an OpenAI-compatible endpoint.
 
     `key` names the environment variable of the secret. Blocks of one base_url and secret share one connection, on
     which at most `concurrency` requests are under way and the others wait in order. A request takes at most `timeout`
-    seconds from when its turn comes, with up to `retries` further tries while nothing was told of an answer.
+    seconds from when its turn comes, with up to `retries` further tries while nothing was told of an answer; one that
+    costs (it is priced, or its block says so) goes again only if it surely was not taken, or if the endpoint is
+    `idempotent`: takes requests of one Idempotency-Key once. `without` names fields that are never sent, such as
+    temperature; one that the server refuses is left out from then on by itself, and told.
     """
 
     heavy = True
+    costs: ClassVar[bool] = False
 
     model: str
     base_url: Annotated[str, AfterValidator(_plain_url)]
@@ -81,10 +94,29 @@ class EndpointBlock(Block):
     retries: Annotated[int, Field(ge=0, le=10)] = 2
     concurrency: Annotated[int, Field(ge=1, le=1024)] = 8
     prices: Prices = Prices()
+    idempotent: bool = False
+    without: tuple[Annotated[str, AfterValidator(_left_out)], ...] = ()
 
     def ask(self, ask: Ask[T]) -> T:
         """What `ask`, given the client, comes back with. Raises EndpointError by kind, Cancelled."""
-        return self._connection().ask(ask, How(self.timeout, self.retries, self.concurrency))
+        once = (self.costs or self.prices != Prices()) and not self.idempotent
+        key = str(uuid4()) if self.idempotent else ""
+        return self._connection().ask(ask, How(self.timeout, self.retries, self.concurrency, once, key))
+
+    def spoken(self, request: Request, ask: Callable[[Request], T]) -> T:
+        """What `ask` gives for the request as this server takes it: what it refuses is left out from then on."""
+        dialect = self._connection().dialects[self.model]
+        while True:
+            sent = dialect.spoken(request, self.without)
+            known = len(dialect.without)
+            try:
+                return ask(sent)
+            except EndpointRefused as refusal:
+                learnt = dialect.learn(refusal, sent)
+                if not learnt:
+                    raise
+                if len(dialect.without) > known:
+                    here().note(learnt)
 
     def ask_for(self, shape: type[Shape], ask: Callable[[AsyncOpenAI], Awaitable[Any]]) -> Shape:
         """The JSON answer of a raw request, in the given shape. Raises EndpointNonsense for anything else."""
@@ -97,8 +129,9 @@ class EndpointBlock(Block):
 
     def _connection(self) -> Connection:
         secret = self._secret()
-        known = ("endpoint", self.base_url, str(hash(secret)))
-        self._held = one_instance(known, functools.partial(Connection, self.base_url, secret))
+        proxy = proxy_for(self.base_url)
+        known = ("endpoint", self.base_url, str(hash(secret)), str(hash(proxy)))
+        self._held = one_instance(known, functools.partial(Connection, self.base_url, secret, proxy))
         return self._held
 
     def _secret(self) -> str:

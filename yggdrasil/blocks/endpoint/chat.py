@@ -9,7 +9,9 @@ from yggdrasil.blocks.endpoint.block import EndpointBlock, Prices, media
 from yggdrasil.blocks.endpoint.connection import Say
 from yggdrasil.blocks.endpoint.errors import cut, nonsense
 from yggdrasil.blocks.llm.abilities import ToolCall, Turn, Usage
+from yggdrasil.blocks.llm.call_pieces import CallPieces
 from yggdrasil.contract import here
+from yggdrasil.contract.characters import Joined, whole
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -25,12 +27,16 @@ def streamed(block: EndpointBlock, request: dict[str, Any], max_tokens: int) -> 
 
     An endpoint that goes on far past `max_tokens` is cut off there: finish_reason is then "length".
     """
+    whole_request = {**request, "stream": True, "stream_options": {"include_usage": True}}
+    return block.spoken(whole_request, lambda sent: _streamed(block, sent, max_tokens))
+
+
+def _streamed(block: EndpointBlock, request: dict[str, Any], max_tokens: int) -> Turn:
     place = here()
 
     async def ask(client: AsyncOpenAI, say: Say) -> Turn:
         gathered = _Gathered(2 * max_tokens + _SLACK)
-        options = {"stream": True, "stream_options": {"include_usage": True}}
-        raw: Any = await client.chat.completions.with_raw_response.create(**request, **options)
+        raw: Any = await client.chat.completions.with_raw_response.create(**request)
         try:
             kind = media(raw.http_response)
             if kind != "text/event-stream":
@@ -46,6 +52,8 @@ def streamed(block: EndpointBlock, request: dict[str, Any], max_tokens: int) -> 
         turn = gathered.whole(request["messages"], block.prices)
         if not gathered.counted:
             say(functools.partial(place.note, _UNCOUNTED))
+        if gathered.halves:
+            say(functools.partial(place.note, f"{gathered.halves} half characters came, each told as U+FFFD"))
         return turn
 
     return block.ask(ask)
@@ -56,11 +64,16 @@ class _Gathered:
 
     def __init__(self, most: int) -> None:
         self._text: list[str] = []
-        self._calls: dict[int, list[str]] = {}
+        self._joined, self._pieces_of_calls = Joined(), CallPieces()
         self._read, self._written = 0, 0
         self._finish = ""
         self._pieces, self._most = 0, most
         self.counted = False
+
+    @property
+    def halves(self) -> int:
+        """How many characters came in halves that nothing made whole."""
+        return self._joined.mended
 
     @property
     def overrun(self) -> bool:
@@ -76,18 +89,17 @@ class _Gathered:
             self._finish = _text(choice.finish_reason) or self._finish
             if choice.delta is not None:
                 self._pieces += 1
-                said = _text(choice.delta.content)
+                said = self._joined.take(_text(choice.delta.content))
                 self._text.append(said)
                 self._take_calls(choice.delta.tool_calls or [])
         return said
 
     def _take_calls(self, calls: list[Any]) -> None:
         for call in calls:
-            held = self._calls.setdefault(int(call.index or 0), ["", "", ""])
-            held[0] = _text(call.id) or held[0]
-            if call.function is not None:
-                held[1] += _text(call.function.name)
-                held[2] += _text(call.function.arguments)
+            function = call.function
+            name, arguments = (function.name, function.arguments) if function is not None else ("", "")
+            index = None if call.index is None else int(call.index)
+            self._pieces_of_calls.take(index, _text(call.id), _text(name), _text(arguments))
 
     def whole(self, messages: list[dict[str, Any]], prices: Prices) -> Turn:
         """The turn, if it came to its end. Raises EndpointBrokeOff."""
@@ -95,7 +107,8 @@ class _Gathered:
             self._finish = "length"
         if not self._finish:
             raise cut()
-        calls = [ToolCall(*self._calls[index]) for index in sorted(self._calls)]
+        self._text.append(self._joined.end())
+        calls = [ToolCall(*map(whole, (c.id, c.name, c.arguments))) for c in self._pieces_of_calls.calls]
         finish = "tool_calls" if calls and self._finish == "stop" else self._finish
         text = "".join(self._text)
         if not self.counted:

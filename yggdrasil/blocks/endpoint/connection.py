@@ -13,12 +13,15 @@ import os
 import queue
 import threading
 import weakref
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from yggdrasil.blocks.endpoint.dialect import Dialect
 from yggdrasil.blocks.endpoint.errors import EndpointError, nonsense, too_slow, typed
 from yggdrasil.blocks.endpoint.line import Line
+from yggdrasil.blocks.endpoint.proxy import Proxy, transport
 from yggdrasil.contract import here
 
 if TYPE_CHECKING:
@@ -32,29 +35,40 @@ Ask = Callable[["AsyncOpenAI", Say], Awaitable[T]]
 MAX_BYTES = 64 << 20
 _LOOK = 0.1
 _CONNECT = 10.0
+_OF_PROXIES = frozenset({403, 407, 502, 503, 504})
 
 
 @dataclass(frozen=True)
 class How:
-    """Bounds of one request: `timeout` seconds from when its turn comes, `retries`, how many go `at_once`."""
+    """Bounds of one request: `timeout` seconds from when its turn comes, `retries`, how many go `at_once`.
+
+    `once`: it costs, so it goes again only if it surely was not taken. `key` is its Idempotency-Key, or ''.
+    """
 
     timeout: float
     retries: int
     at_once: int
+    once: bool = False
+    key: str = ""
 
 
 class Connection:
-    """What all blocks share that name one endpoint and one secret."""
+    """What all blocks share that name one endpoint and one secret. `dialects` holds that of each model."""
 
-    def __init__(self, base_url: str, secret: str) -> None:
+    def __init__(self, base_url: str, secret: str, proxy: Proxy | None = None) -> None:
         from httpx2 import AsyncClient
         from openai import AsyncOpenAI
 
-        transport = AsyncClient(
-            follow_redirects=False, event_hooks={"response": [_bounded]}, headers={"accept-encoding": "identity"}
+        wire = AsyncClient(
+            transport=transport(proxy),
+            follow_redirects=False,
+            event_hooks={"response": [_bounded]},
+            headers={"accept-encoding": "identity"},
         )
-        self.client = AsyncOpenAI(api_key=secret or "none", base_url=base_url, max_retries=0, http_client=transport)
+        self.client = AsyncOpenAI(api_key=secret or "none", base_url=base_url, max_retries=0, http_client=wire)
         self.line = Line()
+        self.dialects: defaultdict[str, Dialect] = defaultdict(Dialect)
+        self._proxy = proxy
         self._secret = secret
         weakref.finalize(self, _close, self.client).atexit = False
 
@@ -90,22 +104,37 @@ class Connection:
                 told = _Told(say)
                 try:
                     async with asyncio.timeout_at(until):
-                        return await ask(self._within(until - loop.time()), told)
+                        return await ask(self._within(until - loop.time(), how.key), told)
+                except TimeoutError:
+                    raise too_slow(how.timeout) from None
                 except Exception as error:
-                    failure = typed(error, self._secret)
+                    failure = self._told_of_proxy(typed(error, self._secret))
                     wait = failure.wait(attempt)
                     if told.something or not failure.passing or attempt >= how.retries:
                         raise failure from None
+                    if how.once and not failure.untaken:
+                        failure.what += "; it may have been taken and paid for, so it is not sent again"
+                        failure.mend = f"{failure.mend}, or set `idempotent` if the endpoint obeys an Idempotency-Key"
+                        raise failure from None
                     if loop.time() + wait >= until:
+                        failure.mend = f"it asks for {wait:.0f} s, beyond `timeout` ({how.timeout:g} s): {failure.mend}"
                         raise failure from None
                     say(functools.partial(_note, f"{failure.what}; asked again in {wait:.1f} s"))
                     await asyncio.sleep(wait)
-        raise too_slow()
+        raise too_slow(how.timeout)
 
-    def _within(self, seconds: float) -> AsyncOpenAI:
+    def _within(self, seconds: float, key: str) -> AsyncOpenAI:
         from httpx2 import Timeout
 
-        return self.client.with_options(timeout=Timeout(max(seconds, 0.01), connect=min(max(seconds, 0.01), _CONNECT)))
+        limit = Timeout(max(seconds, 0.01), connect=min(max(seconds, 0.01), _CONNECT))
+        return self.client.with_options(timeout=limit, default_headers={"Idempotency-Key": key} if key else None)
+
+    def _told_of_proxy(self, failure: EndpointError) -> EndpointError:
+        """The failure with the proxy that stands between named, where that may be at fault."""
+        if self._proxy is not None and (failure.status == 0 or failure.status in _OF_PROXIES):
+            failure.what += f"; it was asked through the proxy of {self._proxy.variable}"
+            failure.mend = f"{self._proxy.mend}; else {failure.mend}"
+        return failure
 
 
 def _note(text: str) -> None:

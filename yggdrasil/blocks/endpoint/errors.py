@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import email.utils
+import math
 import time
 from collections.abc import Mapping
+from datetime import UTC
 from typing import Any
 
 from yggdrasil.contract import YggError, here
+from yggdrasil.contract.characters import whole
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 8.0
 _TRANSIENT = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
+_NOT_TAKEN = frozenset({429, 503, 529})
+"""What an endpoint answers before it takes a request up; after any other failure it may have been done and paid for."""
 _MENDS = {
-    400: "read what it says of the request; a setting of the block may be unknown to this server",
+    400: "read what it says of the request; a field that this server does not know is left out by `without`",
     401: "check the secret in the environment variable that `key` names",
     403: "the secret may not use this model",
     404: "check `model` and base_url (it ends in /v1 for most servers)",
@@ -22,9 +27,11 @@ _AGAIN = "run again; if it repeats, look at the endpoint's own log or at a proxy
 
 
 class EndpointError(YggError):
-    """The endpoint gave no right answer. `status` is that of HTTP, or 0; `passing` says that asking again is safe."""
+    """The endpoint gave no right answer. `status` is that of HTTP, or 0; `passing` says that asking again may help,
+    `untaken` that the request surely was not taken up, so that nothing is paid twice."""
 
     passing = False
+    untaken = False
 
     def __init__(self, what: str, *, status: int = 0, mend: str = "") -> None:
         self.status = status
@@ -39,6 +46,7 @@ class EndpointUnreachable(EndpointError):
     """Nothing answers at the address."""
 
     passing = True
+    untaken = True
 
 
 class EndpointBrokeOff(EndpointError):
@@ -48,12 +56,17 @@ class EndpointBrokeOff(EndpointError):
 
 
 class EndpointRefused(EndpointError):
-    """The endpoint answered with an HTTP error; `after` is what its Retry-After asks for, in seconds."""
+    """The endpoint answered with an HTTP error; `after` is what its Retry-After asks for, in seconds, `said` what it
+    says, `field` which part of the request it names."""
 
-    def __init__(self, what: str, *, status: int, mend: str = "", after: float | None = None) -> None:
+    def __init__(
+        self, what: str, *, status: int, mend: str = "", after: float | None = None, said: str = "", field: str = ""
+    ) -> None:
         super().__init__(what, status=status, mend=mend)
         self.passing = status in _TRANSIENT
+        self.untaken = status in _NOT_TAKEN
         self.after = after
+        self.said, self.field = said, field
 
     def wait(self, attempt: int) -> float:
         return super().wait(attempt) if self.after is None else self.after
@@ -80,7 +93,9 @@ def typed(error: BaseException, secret: str) -> EndpointError:
     if isinstance(error, openai.APITimeoutError | TimeoutError | httpx2.TimeoutException):
         return too_slow()
     told = hidden(f"{type(error).__name__}: {error}", secret)[:200]
-    if isinstance(error, openai.APIConnectionError) and isinstance(error.__cause__, httpx2.ConnectError):
+    if isinstance(error, openai.APIConnectionError) and isinstance(
+        error.__cause__, httpx2.ConnectError | httpx2.ProxyError
+    ):
         return EndpointUnreachable(
             f"the endpoint cannot be used ({hidden(str(error.__cause__), secret)[:200]})",
             mend="check that it runs and that base_url is right",
@@ -90,9 +105,9 @@ def typed(error: BaseException, secret: str) -> EndpointError:
     return EndpointBrokeOff(f"the answer broke off ({told})", mend=_AGAIN)
 
 
-def too_slow(said: str = "") -> EndpointTooSlow:
+def too_slow(limit: float | None = None) -> EndpointTooSlow:
     return EndpointTooSlow(
-        f"the endpoint met its time limit{f' ({said})' if said else ''}",
+        f"the endpoint met its time limit{f' of {limit:g} s' if limit else ''}",
         mend="raise `timeout`, or ask for less",
     )
 
@@ -109,7 +124,7 @@ def nonsense(what: str) -> EndpointNonsense:
 
 
 def hidden(text: str, secret: str) -> str:
-    return text.replace(secret, "***") if secret else text
+    return whole(text.replace(secret, "***") if secret else text)
 
 
 def _inner(error: BaseException | None) -> EndpointError | None:
@@ -126,22 +141,40 @@ def _refused(error: Any, secret: str) -> EndpointRefused:
     said = str(error.message)
     if "html" in error.response.headers.get("content-type", ""):
         said = "it answered with a web page"
+    said = hidden(said, secret)[:300].rstrip(".")
     return EndpointRefused(
-        f"the endpoint refused with HTTP {status}: {hidden(said, secret)[:300].rstrip('.')}",
+        f"the endpoint refused with HTTP {status}: {said}",
         status=status,
         mend=_MENDS.get(status, "check that the endpoint runs and that base_url is right"),
         after=_after(error.response.headers),
+        said=said,
+        field=_field(error.body),
     )
 
 
+def _field(body: Any) -> str:
+    """The part of the request that an error's body names: OpenAI's `param`, or the `loc` of a validation."""
+    if not isinstance(body, dict):
+        return ""
+    if isinstance(body.get("param"), str):
+        return body["param"]
+    detail = body.get("detail")
+    first = detail[0] if isinstance(detail, list) and detail else None
+    loc = first.get("loc") if isinstance(first, dict) else None
+    parts = [part for part in loc if isinstance(part, str) and part != "body"] if isinstance(loc, list) else []
+    return ".".join(parts)
+
+
 def _after(headers: Mapping[str, str]) -> float | None:
-    """Retry-After in seconds, given as a number or as a date; None if it is neither."""
+    """Retry-After in seconds, given as a number or as a date (UTC where it names no zone); None if it is neither."""
     said = headers.get("retry-after", "")
     try:
-        return max(float(said), 0.0)
+        seconds = float(said)
+        return max(seconds, 0.0) if math.isfinite(seconds) else None
     except ValueError:
         pass
     try:
-        return max(email.utils.parsedate_to_datetime(said).timestamp() - time.time(), 0.0)
-    except (ValueError, TypeError):
+        date = email.utils.parsedate_to_datetime(said)
+    except (ValueError, TypeError, OverflowError):
         return None
+    return max((date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - time.time(), 0.0)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypedDict
 
 from pydantic import BaseModel, Field
 
 from yggdrasil.blocks.endpoint.block import EndpointBlock, Spent
+from yggdrasil.blocks.endpoint.dialect import Request
 from yggdrasil.blocks.endpoint.errors import nonsense
 from yggdrasil.blocks.endpoint.pictures import decoded, png
 from yggdrasil.contract import PortError
@@ -52,19 +53,27 @@ class EndpointPictures(EndpointBlock):
     """
 
     cacheable: ClassVar[bool] = False
+    costs: ClassVar[bool] = True
 
     base64: bool = True
     seeded: bool = True
 
-    def _more(self, size: str, seed: int) -> dict[str, Any]:
-        more: dict[str, Any] = {"model": self.model, "n": 1}
+    def _asked(self, size: str, seed: int, ask: Callable[[AsyncOpenAI, Request], Awaitable[Any]]) -> Painted:
+        """One picture by `ask`, which adds to the request what is its own."""
+        request: Request = {"model": self.model, "n": 1}
         if size:
-            more["size"] = size
+            request["size"] = size
         if self.base64:
-            more["response_format"] = "b64_json"
+            request["response_format"] = "b64_json"
         if self.seeded:
-            more["extra_body"] = {"seed": seed % 2**31}
-        return more
+            request["seed"] = seed % 2**31
+
+        def asked(sent: Request) -> _Pictures:
+            known = {name: value for name, value in sent.items() if name != "seed"}
+            more = {"extra_body": {"seed": sent["seed"]}} if "seed" in sent else {}
+            return self.ask_for(_Pictures, lambda client: ask(client, {**known, **more}))
+
+        return self._painted(self.spoken(request, asked))
 
     def _painted(self, answer: _Pictures) -> Painted:
         (first, *_) = answer.data
@@ -86,10 +95,10 @@ class EndpointPainter(EndpointPictures, type="image/openai", role="Tool"):
     def forward(self, prompt: Text, seed: Seed = 0, size: Size = "") -> Painted:
         """One picture, RGB; `size` is WIDTHxHEIGHT in pixels. Raises EndpointError by kind."""
 
-        def ask(client: AsyncOpenAI) -> Awaitable[Any]:
-            return client.images.with_raw_response.generate(prompt=prompt, **self._more(size, seed))
+        def ask(client: AsyncOpenAI, request: Request) -> Awaitable[Any]:
+            return client.images.with_raw_response.generate(prompt=prompt, **request)
 
-        return self._painted(self.ask_for(_Pictures, ask))
+        return self._asked(size, seed, ask)
 
 
 class EndpointRepainter(EndpointPictures, type="image/openai_edit", role="Tool"):
@@ -98,8 +107,8 @@ class EndpointRepainter(EndpointPictures, type="image/openai_edit", role="Tool")
     def forward(self, image: Image, prompt: Text, seed: Seed = 0, size: Size = "") -> Painted:
         """One picture, RGB; `size` is WIDTHxHEIGHT in pixels. Raises EndpointError by kind."""
 
-        def ask(client: AsyncOpenAI) -> Awaitable[Any]:
+        def ask(client: AsyncOpenAI, request: Request) -> Awaitable[Any]:
             sent = ("picture.png", png(image), "image/png")
-            return client.images.with_raw_response.edit(image=sent, prompt=prompt, **self._more(size, seed))
+            return client.images.with_raw_response.edit(image=sent, prompt=prompt, **request)
 
-        return self._painted(self.ask_for(_Pictures, ask))
+        return self._asked(size, seed, ask)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import wave
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 from yggdrasil.blocks.endpoint.block import EndpointBlock, Spent, media
 from yggdrasil.blocks.endpoint.connection import Say
@@ -24,6 +24,8 @@ class Spoken(TypedDict):
 
 class EndpointVoice(EndpointBlock, type="voice/openai", role="Codec"):
     """Read a text aloud. `voice` is a name that the endpoint knows."""
+
+    costs: ClassVar[bool] = True
 
     voice: str = "alloy"
 

@@ -8,6 +8,7 @@ from abc import abstractmethod
 from typing import Any, NamedTuple, TypedDict
 
 from yggdrasil.contract import Block, YggError, here
+from yggdrasil.contract.characters import whole_value
 from yggdrasil.ports import Json, Messages, Text
 
 Message = dict[str, Any]
@@ -91,7 +92,7 @@ def parse_object(turn: Turn, limit: int, schema: Schema | None = None) -> dict[s
         raise TruncatedOutput(limit, turn.text, here().path)
     fenced = _FENCE.match(turn.text)
     try:
-        value = json.loads(fenced.group(1) if fenced else turn.text)
+        value = whole_value(json.loads(fenced.group(1) if fenced else turn.text))
         problem = "" if isinstance(value, dict) else f"it is a {type(value).__name__}"
         problem = problem or beside_schema(value, schema or {})
     except (ValueError, RecursionError) as error:

@@ -11,8 +11,9 @@ from yggdrasil.blocks.llm.abilities import LanguageModel, Message, Schema, ToolC
 from yggdrasil.blocks.llm.llamacpp_link import Link
 from yggdrasil.blocks.llm.probe import calls_tool
 from yggdrasil.contract import here
+from yggdrasil.contract.block import WEIGHTS
 from yggdrasil.contract.pool import one_instance
-from yggdrasil.contract.weights import check_kind
+from yggdrasil.contract.weights import check_pieces
 
 _COMPACT = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 """JSON on one line: a weak model else spends a tenth of its tokens on indentation."""
@@ -20,7 +21,7 @@ _MAX_SEED = 2**32 - 1
 
 
 class LlamaCpp(LanguageModel, type="llm/llamacpp"):
-    """A GGUF chat model (file `weights`) on llama.cpp. It binds answers to a schema; it cannot score given texts."""
+    """A GGUF chat model (file `weights`, or pieces) on llama.cpp. It binds answers to a schema and scores no texts."""
 
     context: Annotated[int, Field(ge=256, le=131072)] = 4096
     threads: Annotated[int, Field(ge=1, le=256)] = 1
@@ -31,10 +32,11 @@ class LlamaCpp(LanguageModel, type="llm/llamacpp"):
 
     @cached_property
     def _link(self) -> Link:
-        path = self.file()
-        check_kind(path)
-        key = ("llamacpp", self.files["weights"].sha256 or str(path), str(self.context), str(self.threads))
-        return one_instance(key, lambda: Link(path, self.context, self.threads))
+        pieces = [self.file(role) for role in self.pieces() or (WEIGHTS,)]
+        check_pieces(pieces)
+        names = [ref.sha256 or str(ref.path) for ref in self.pieces().values()]
+        key = ("llamacpp", *names, str(self.context), str(self.threads))
+        return one_instance(key, lambda: Link(pieces, self.context, self.threads))
 
     def chat(
         self,

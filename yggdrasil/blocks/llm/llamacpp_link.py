@@ -6,6 +6,8 @@ import contextlib
 import json
 import os
 import queue
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +23,8 @@ from yggdrasil.contract import Cancelled, YggError
 
 _LOOK = 0.1
 _GRACE = 5.0
+_COMPLAINT = re.compile(r"[\d.]+ E (?:\w+ +)*(\w+: .+)")
+"""A line by which llama.cpp says what fails, after its clock and the name of its part."""
 _ROOT = str(Path(__file__).parents[3])
 _COMMAND = (sys.executable, "-P", "-m", "yggdrasil.blocks.llm.llamacpp_process")
 
@@ -38,9 +42,14 @@ class ModelRefused(YggError):
 
 
 class Link:
-    """One model file in a process of its own; one turn at a time."""
+    """One model, a file or pieces in order, in a process of its own; one turn at a time."""
 
-    def __init__(self, path: Path, context: int, threads: int) -> None:
+    def __init__(self, pieces: list[Path], context: int, threads: int) -> None:
+        path = pieces[0]
+        if len(pieces) > 1:
+            folder = Path(tempfile.mkdtemp(prefix="yggdrasil-gguf-"))
+            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+            path = _laid_out(pieces, folder)
         self._load = {"op": "load", "path": str(path), "context": context, "threads": threads}
         self._turns = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -64,10 +73,10 @@ class Link:
         try:
             if self.pid is None:
                 self._start()
-                self._await(0, until, check, token)
+                self._await(0, until, timeout, check, token)
             self._number += 1
             self._send({"op": "chat", "id": self._number, "request": request})
-            return self._await(self._number, until, check, token)
+            return self._await(self._number, until, timeout, check, token)
         finally:
             self._turns.release()
 
@@ -100,14 +109,15 @@ class Link:
             raise self._died() from error
 
     def _await(
-        self, number: int, until: float, check: Callable[[], None], token: Callable[[str], None]
+        self, number: int, until: float, limit: float, check: Callable[[], None], token: Callable[[str], None]
     ) -> dict[str, Any]:
         try:
             while True:
                 check()
                 if time.monotonic() > until:
                     self.close()
-                    raise ModelTimeout("the turn met its time limit", mend="raise `timeout`, or ask for fewer tokens")
+                    mend = "raise `timeout`, or ask for fewer tokens"
+                    raise ModelTimeout(f"the turn met its time limit of {limit:g} s", mend=mend)
                 try:
                     heard = self._heard.get(timeout=_LOOK)
                 except queue.Empty:
@@ -119,10 +129,22 @@ class Link:
                 if "token" in heard:
                     token(heard["token"])
                 else:
-                    return _result(heard["done"])
+                    return _result(heard["done"]) if number else self._loaded(heard["done"])
         except Cancelled:
             self._stop(number)
             raise
+
+    def _loaded(self, done: dict[str, Any]) -> dict[str, Any]:
+        """Nothing, or why the runtime does not load the file, in its own words."""
+        if "error" not in done:
+            return done
+        said = next((found.group(1) for line in self._said() if (found := _COMPLAINT.match(line))), "")
+        said = said or str(done["error"].get("message", done["error"]))
+        raise ModelRefused(
+            f"the runtime does not load it ({said[:400]})",
+            where=self._load["path"],
+            mend="fetch the file again; a model of a new kind wants a newer xllamacpp",
+        )
 
     def _stop(self, number: int) -> None:
         """Ask the process to stop this turn; one that does not listen in time is ended."""
@@ -151,11 +173,23 @@ class Link:
         )
 
     def _last_words(self) -> str:
-        if self._complaints is None or self._complaints.closed:
-            return ""
-        self._complaints.seek(0)
-        lines = [line.strip() for line in self._complaints.read().decode(errors="replace").splitlines() if line.strip()]
+        lines = self._said()
         return f" ({lines[-1][:200]})" if lines else ""
+
+    def _said(self) -> list[str]:
+        """What the process wrote to its standard error, line by line."""
+        if self._complaints is None or self._complaints.closed:
+            return []
+        self._complaints.seek(0)
+        return [line.strip() for line in self._complaints.read().decode(errors="replace").splitlines() if line.strip()]
+
+
+def _laid_out(pieces: list[Path], folder: Path) -> Path:
+    """The path of the first of the links that give pieces the names which the runtime looks for."""
+    links = [folder / f"model-{n:05}-of-{len(pieces):05}.gguf" for n in range(1, len(pieces) + 1)]
+    for link, piece in zip(links, pieces, strict=True):
+        link.symlink_to(piece.absolute())
+    return links[0]
 
 
 def _result(done: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,11 @@ import sys
 import threading
 from typing import Any
 
+from yggdrasil.blocks.llm.call_pieces import CallPieces
+
 _PRIMED_TWICE = 2
+_ERRORS = 1
+"""The runtime's verbosity at which it says why it fails, and nothing else."""
 
 
 class Told:
@@ -42,7 +46,7 @@ class Served:
         params.model.path = path
         params.n_ctx, params.n_parallel = context, 1
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
-        params.warmup, params.verbosity, params.use_jinja = False, -1, True
+        params.warmup, params.verbosity, params.use_jinja = False, _ERRORS, True
         params.no_extra_bufts = True
         params.cache_ram_mib = 0
         params.api_keys = [secrets.token_hex(32)]
@@ -105,7 +109,7 @@ class _Turn:
     def __init__(self, say: Any, stop: Any) -> None:
         self._say, self._stop = say, stop
         self._text: list[str] = []
-        self._calls: dict[int, dict[str, str]] = {}
+        self._calls = CallPieces()
         self._finish = ""
         self._usage: dict[str, int] = {}
         self._error: Any = None
@@ -125,16 +129,14 @@ class _Turn:
             self._text.append(delta["content"])
             self._say(delta["content"])
         for call in delta.get("tool_calls") or []:
-            held = self._calls.setdefault(call.get("index", 0), {"id": "", "name": "", "arguments": ""})
-            held["id"] = call.get("id") or held["id"]
-            function = call.get("function", {})
-            held["name"] += function.get("name") or ""
-            held["arguments"] += function.get("arguments") or ""
+            function = call.get("function") or {}
+            name, arguments = function.get("name") or "", function.get("arguments") or ""
+            self._calls.take(call.get("index"), call.get("id") or "", name, arguments)
 
     def result(self) -> dict[str, Any]:
         if self._error:
             return {"error": self._error}
-        calls = [self._calls[index] for index in sorted(self._calls)]
+        calls = [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in self._calls.calls]
         return {"text": "".join(self._text), "tool_calls": calls, "usage": self._usage, "finish_reason": self._finish}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 from yggdrasil.blocks.endpoint.block import EndpointBlock
@@ -10,9 +11,10 @@ from yggdrasil.blocks.endpoint.errors import EndpointError, EndpointRefused
 from yggdrasil.blocks.endpoint.pictures import sendable
 from yggdrasil.blocks.llm.abilities import LanguageModel, Message, Schema, Turn
 from yggdrasil.blocks.llm.probe import calls_tool
+from yggdrasil.contract import here
 
-_NO_TOOLS = frozenset({400, 422, 501})
-"""What servers answer to a request with tools that they do not know."""
+_TOOLS = re.compile(r"tool|function", re.IGNORECASE)
+"""What a server that knows no tools says of a request that has some."""
 
 __all__ = ["EndpointError", "OpenAIModel"]
 
@@ -64,7 +66,8 @@ class OpenAIModel(EndpointBlock, LanguageModel, type="llm/openai"):
             try:
                 self._found = calls_tool(self)
             except EndpointRefused as refusal:
-                if refusal.status not in _NO_TOOLS:
+                if refusal.untaken or not _TOOLS.search(f"{refusal.field} {refusal.said}"):
                     raise
                 self._found = False
+                here().note(f"the endpoint takes no tools, so each turn is bound by a schema: {refusal.said}")
         return self._found

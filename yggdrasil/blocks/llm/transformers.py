@@ -136,7 +136,8 @@ class TransformersModel(ModelFiles, LanguageModel, TorchBlock, type="llm/transfo
     def _read_vocabulary(self, module: Any) -> Vocabulary:
         given = getattr(module.config.get_text_config(), "eos_token_id", None)
         ends: list[int] = given if isinstance(given, list) else [] if given is None else [given]
-        return Vocabulary(self.read_tokenizer(), int(module.get_input_embeddings().weight.shape[0]), ends)
+        size = int(module.get_input_embeddings().weight.shape[0])
+        return Vocabulary(self.read_tokenizer(), size, sorted({*ends, *self.ends()}))
 
     def _identity(self) -> tuple[str, ...]:
         return (self.type_name, str(self.torch_dtype), self.device)

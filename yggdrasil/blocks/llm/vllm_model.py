@@ -73,6 +73,7 @@ class VllmModel(ModelFiles, LanguageModel, type="llm/vllm"):
         how: dict[str, Any] = {
             "max_tokens": max_tokens, "temperature": temperature, "top_p": 0.95, "min_p": 0.05,
             "repetition_penalty": 1.0 if schema else self.repetition, "seed": seed % _MAX_SEED, "schema": schema,
+            "stop_token_ids": self.ends(),
         }  # fmt: skip
         place = here()
         written = self._engine.write(ids, how, check=place.check, token=place.token)

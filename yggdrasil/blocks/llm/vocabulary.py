@@ -47,6 +47,10 @@ def read_tokenizer(tokenizer: Path, config: Path | None, template: Path | None) 
     settings: dict[str, Any] = json.loads(config.read_text(encoding="utf-8")) if config else {}
     known = ("bos_token", "eos_token", "unk_token", "pad_token", "additional_special_tokens", "chat_template")
     chosen = {name: _plain(settings[name]) for name in known if settings.get(name)}
+    more = settings.get("extra_special_tokens") or []
+    extra = [_plain(token) for token in (more.values() if isinstance(more, dict) else more)]
+    if extra:
+        chosen["additional_special_tokens"] = [*chosen.get("additional_special_tokens", []), *extra]
     made = PreTrainedTokenizerFast(tokenizer_file=str(tokenizer), **chosen)
     if template is not None:
         made.chat_template = template.read_text(encoding="utf-8")

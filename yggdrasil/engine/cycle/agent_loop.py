@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any, Protocol, TypedDict, cast
 
 from yggdrasil.contract.errors import CONTROL
+from yggdrasil.engine.cycle.interrupts import carried, surfacing
 
 _THINK, _ACT = "think", "act"
 
@@ -60,10 +60,8 @@ def run_loop(thinker: Thinker, state: LoopState, turns: int) -> LoopState:
     journal, so a loop that is run again is answered from it up to the place where it stopped.
     """
     config = {"configurable": {"thinker": thinker}, "recursion_limit": 2 * turns + 4}
-    try:
+    with surfacing():
         return cast(_Round, _compiled().invoke({"state": state}, config))["state"]
-    except _Through as through:
-        raise through.error from None
 
 
 def is_control(error: BaseException) -> bool:
@@ -80,10 +78,10 @@ def _compiled() -> Any:
     from langgraph.graph import END, START, StateGraph
 
     def think(state: _Round, config: RunnableConfig) -> _Round:
-        return _past_langgraph(_thinker(config).think, state)
+        return {"state": carried(partial(_thinker(config).think, state["state"]))}
 
     def act(state: _Round, config: RunnableConfig) -> _Round:
-        return _past_langgraph(_thinker(config).act, state)
+        return {"state": carried(partial(_thinker(config).act, state["state"]))}
 
     think.__annotations__["config"] = act.__annotations__["config"] = RunnableConfig
     builder: Any = StateGraph(cast(Any, _Round))
@@ -93,23 +91,6 @@ def _compiled() -> Any:
     builder.add_conditional_edges(_THINK, _next, {_THINK: _THINK, _ACT: _ACT, "": END})
     builder.add_conditional_edges(_ACT, _next, {_THINK: _THINK, _ACT: _ACT, "": END})
     return builder.compile(name="agent_loop")
-
-
-class _Through(BaseException):
-    """Carries an interrupt of a graph below past this graph, which would swallow it."""
-
-    def __init__(self, error: BaseException) -> None:
-        self.error = error
-        super().__init__()
-
-
-def _past_langgraph(half: Callable[[LoopState], LoopState], state: _Round) -> _Round:
-    from langgraph.errors import GraphBubbleUp
-
-    try:
-        return {"state": half(state["state"])}
-    except GraphBubbleUp as error:
-        raise _Through(error) from None
 
 
 def _next(state: _Round) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from yggdrasil.contract.errors import did_you_mean
+from yggdrasil.engine.cycle.cycle_stages import END
 from yggdrasil.engine.cycle.database import Database
 from yggdrasil.engine.cycle.errors import LogError
 
@@ -50,8 +51,12 @@ class Share:
 
 @dataclass(frozen=True)
 class Part:
-    """Rows that belong to a branch's life: steps `low` … `high` stored under `branch`, positions below `before`."""
+    """Rows of a branch's life: steps `low` … `high` stored under `branch`, positions below `before`.
 
+    `owner` is the branch that says of these steps whether they are whole.
+    """
+
+    owner: int
     branch: int
     low: int
     high: int
@@ -135,21 +140,22 @@ class Branches:
             found.append(Share(branch.id, position, call))
         return found
 
-    def parts(self, branch: Branch, low: int, high: int, before: int = 9) -> list[Part]:
+    def parts(self, branch: Branch, low: int, high: int, before: int = END) -> list[Part]:
         """Everything that `branch` reads in steps low … high, newest first; of step `high` positions below `before`."""
         found: list[Part] = []
         for segment in self.lineage(branch):
             first, last = max(low, segment.low), min(high, segment.high)
-            if last == high and before < 9 and first <= last:
-                found.append(Part(segment.branch, last, last, before))
+            if last == high and before < END and first <= last:
+                found.append(Part(segment.branch, segment.branch, last, last, before))
                 last -= 1
             if first <= last:
-                found.append(Part(segment.branch, first, last, 9))
+                found.append(Part(segment.branch, segment.branch, first, last, END))
             owner = self.by_id(segment.branch)
             if owner.open_position is not None and low <= segment.low <= min(high, segment.high):
-                limit = before if segment.low == high else 9
+                limit = before if segment.low == high else END
                 shares = self.sharers(owner, segment.low)[1:]
-                found += [Part(s.branch, segment.low, segment.low, min(limit, s.position)) for s in shares]
+                low_step = segment.low
+                found += [Part(owner.id, s.branch, low_step, low_step, min(limit, s.position)) for s in shares]
         return found
 
     def fork(self, parent: Branch, at: int, name: str, variant: str, open_at: tuple[int, int] | None = None) -> Branch:

@@ -1,34 +1,30 @@
-"""The cycle's graph on langgraph: it schedules the stages, and its checkpoints hold a cursor and nothing else."""
+"""The cycle's graph on langgraph: it says which stage comes next and stores nothing, since the log says it all."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
+from functools import cache, partial
 from typing import Any, TypedDict, cast
 
-from yggdrasil.contract.context import here
-from yggdrasil.engine.cycle.cycle_stages import ORDER, POSITIONS, UPDATE
-from yggdrasil.engine.cycle.database import SMALL_WAL
+from yggdrasil.engine.cycle.cycle_stages import END, ORDER, POSITIONS, UPDATE
+from yggdrasil.engine.cycle.interrupts import carried, surfacing
 
 FILE = "cursor.db"
-_LIMIT = len(POSITIONS) + 3
+"""What an earlier version kept beside the log; nobody reads it."""
+_LIMIT = END + 3
 
 
 class Cursor(TypedDict):
-    """Which stage comes next; `stage` is '' when the step is over. Pass 0 settles, pass 1 ends the episode."""
+    """Which stage comes next; `stage` is '' when the step is over. Round 0 settles, round 1 ends the episode."""
 
-    branch: str
-    step: int
     stage: str
     round: int
 
 
-def cursor_at(branch: str, step: int, position: int) -> Cursor:
+def cursor_at(position: int) -> Cursor:
     """The cursor that stands before `position`."""
-    stage = POSITIONS[position].name if position < len(POSITIONS) else ""
-    return {"branch": branch, "step": step, "stage": stage, "round": position // len(ORDER)}
+    stage = POSITIONS[position].name if position < END else ""
+    return {"stage": stage, "round": position // len(ORDER)}
 
 
 def position_of(cursor: Cursor) -> int:
@@ -37,125 +33,39 @@ def position_of(cursor: Cursor) -> int:
     return cursor["round"] * len(ORDER) + names.index(cursor["stage"])
 
 
-class CycleGraph:
-    """Canon's six stages as a cyclic langgraph graph, compiled once.
+def go_round(position: int, work: Callable[[int], object]) -> None:
+    """Do `work` at each position from this one to the end of the step. Raises what it raises.
 
-    Checkpoints are written with durability "exit": on resume the log decides where the world stands, so a
-    checkpoint lost by a crash costs nothing, while one a stage would cost 1 ms each and say nothing new.
-    So they are forgotten before each run, unread, and a file that cannot be written stops no step.
+    Any number of worlds may go round at once on the one compiled graph: what is theirs travels with the call.
     """
+    config = {"configurable": {"work": work}, "recursion_limit": _LIMIT}
+    with surfacing():
+        _compiled().invoke(cursor_at(position), config)
 
-    def __init__(self, folder: Path) -> None:
-        from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
-        from langgraph.checkpoint.sqlite import SqliteSaver
 
-        self._work: Callable[[int], object] = int
-        self._path = folder / FILE
-        self._raised: BaseException | None = None
-        self._done = False
-        self._connection = _opened(self._path)
-        serde = JsonPlusSerializer(pickle_fallback=False, allowed_msgpack_modules=())
-        self._graph = self._compiled(SqliteSaver(self._connection, serde=serde) if self._connection else None)
+@cache
+def _compiled() -> Any:
+    from langchain_core.runnables import RunnableConfig
+    from langgraph.graph import END as OVER
+    from langgraph.graph import START, StateGraph
 
-    def _compiled(self, saver: Any) -> Any:
-        from langgraph.graph import END, START, StateGraph
-
-        builder: Any = StateGraph(cast(Any, Cursor))
-        ways = {role.name: role.name for role in ORDER} | {"": END}
-        for role, following in zip(ORDER, (*ORDER[1:], ORDER[0]), strict=True):
-            builder.add_node(role.name, self._node)
-            if role is UPDATE:
-                builder.add_conditional_edges(role.name, _stage, ways)
-            else:
-                builder.add_edge(role.name, following.name)
-        builder.add_conditional_edges(START, _stage, ways)
-        return builder.compile(checkpointer=saver)
-
-    def _node(self, cursor: Cursor) -> Cursor:
+    def node(cursor: Cursor, config: RunnableConfig) -> Cursor:
+        work = cast("Callable[[int], object]", cast("dict[str, Any]", config)["configurable"]["work"])
         position = position_of(cursor)
-        try:
-            self._work(position)
-        except BaseException as error:
-            self._raised = error
-            raise
-        following = cursor_at(cursor["branch"], cursor["step"], position + 1)
-        self._done = not following["stage"]
-        return following
+        carried(partial(work, position))
+        return cursor_at(position + 1)
 
-    def run(self, branch: str, step: int, position: int, work: Callable[[int], object]) -> None:
-        """Do `work` at each position from this one to the end of the step. Raises what it raises."""
-        start = cursor_at(branch, step, position)
-        self._work, self._raised, self._done = work, None, False
-        try:
-            self._forget(branch)
-            self._invoke(start)
-        except sqlite3.Error as error:
-            if error is self._raised:
-                raise
-            self._go_without(error)
-            if self._raised is not None:
-                raise self._raised from None
-            if not self._done:
-                self._invoke(start)
-
-    def _invoke(self, start: Cursor) -> None:
-        config = {"configurable": {"thread_id": start["branch"]}, "recursion_limit": _LIMIT}
-        kept = {"durability": "exit"} if self._connection is not None else {}
-        self._graph.invoke(start, config, **kept)
-
-    def _go_without(self, error: sqlite3.Error) -> None:
-        """From now on keep no checkpoints; the file is thrown away, since the log says it all."""
-        here().note(f"{FILE} cannot be written ({error}); the log has everything")
-        self.close()
-        self._graph = self._compiled(None)
-        with suppress(OSError):
-            _throw_away(self._path)
-
-    def cursor(self, branch: str) -> Cursor | None:
-        """The last checkpoint of a branch; a hint for people and tools, never asked by the engine."""
-        if self._connection is None:
-            return None
-        values = self._graph.get_state({"configurable": {"thread_id": branch}}).values
-        return cast(Cursor, values) if values else None
-
-    def _forget(self, branch: str) -> None:
-        if self._connection is None:
-            return
-        self._graph.checkpointer.setup()
-        with self._connection:
-            for table in ("checkpoints", "writes"):
-                self._connection.execute(f"DELETE FROM {table} WHERE thread_id = ?", (branch,))
-
-    def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-
-def _opened(path: Path) -> sqlite3.Connection | None:
-    """The checkpoints' file; a broken one is thrown away, since the log is what counts. None on a failing disk."""
-    with suppress(sqlite3.Error):
-        return _connected(path)
-    with suppress(sqlite3.Error, OSError):
-        _throw_away(path)
-        return _connected(path)
-    return None
-
-
-def _throw_away(path: Path) -> None:
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        Path(f"{path}{suffix}").unlink(missing_ok=True)
-
-
-def _connected(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, check_same_thread=False, timeout=30)
-    try:
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", *SMALL_WAL):
-            connection.execute(f"PRAGMA {pragma}").fetchall()
-    except sqlite3.DatabaseError:
-        connection.close()
-        raise
-    return connection
+    node.__annotations__["config"] = RunnableConfig
+    builder: Any = StateGraph(cast(Any, Cursor))
+    ways = {role.name: role.name for role in ORDER} | {"": OVER}
+    for role, following in zip(ORDER, (*ORDER[1:], ORDER[0]), strict=True):
+        builder.add_node(role.name, node)
+        if role is UPDATE:
+            builder.add_conditional_edges(role.name, _stage, ways)
+        else:
+            builder.add_edge(role.name, following.name)
+    builder.add_conditional_edges(START, _stage, ways)
+    return builder.compile(name="cycle")
 
 
 def _stage(cursor: Cursor) -> str:

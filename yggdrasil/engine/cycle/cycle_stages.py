@@ -32,10 +32,18 @@ ORDER = (PHILOSOPHER, AUTHOR, UPDATE, DEVELOPMENT, ARCHITECT, CREATOR)
 ROLES = {role.name: role for role in ORDER}
 POSITIONS = (*ORDER, PHILOSOPHER, AUTHOR, UPDATE)
 """The places of one step: the first three settle the state passed in, the other six are one episode."""
-SETTLED = 3
+END = len(POSITIONS)
+"""Behind the last position: a bound below which all of a step stands."""
+GIVEN_APPLIED = ORDER.index(UPDATE)
+"""The position of the World update that applies the state passed in."""
+SETTLED = GIVEN_APPLIED + 1
 """The position at which the step's own episode begins."""
-LOOKING = 6
+CREATED = ORDER.index(CREATOR)
+"""The position of the Creator."""
+LOOKING = CREATED + 1
 """The position from which an episode only settles what its Creator made."""
+OWN_APPLIED = END - 1
+"""The position of the World update that applies what the step itself made; the step's last."""
 
 
 def is_filled(value: Any) -> bool:

@@ -28,6 +28,18 @@ def _message(failure: Any) -> str:
     return str(failure.get("message", failure)) if isinstance(failure, dict) else str(failure)  # pyright: ignore
 
 
+class AnotherHead(CycleError):
+    """The branch went on since the caller looked; `stands` is its last step, `expected` the one that was named."""
+
+    def __init__(self, branch: str, stands: int, expected: int, path: str) -> None:
+        self.stands, self.expected = stands, expected
+        super().__init__(
+            f"branch {branch!r} stands at step {stands}, not at step {expected}",
+            where=path,
+            mend="look at what happened since, then step again; nothing was changed",
+        )
+
+
 class LogError(CycleError):
     """The world's log is absent, broken, or does not hold what was asked of it."""
 

@@ -29,6 +29,7 @@ class StageJournal:
     def __init__(
         self, database: Database, branch: Branch, shares: list[Share], step: int, position: int, prefix: str
     ) -> None:
+        """`shares` is empty for a stage that runs for the first time: then nothing can be known of it."""
         self._database = database
         self._shares = shares
         self._branch, self._step, self._position = branch, step, position

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from yggdrasil.contract.digest import digest
 from yggdrasil.engine.cycle.branches import Branch, Branches
+from yggdrasil.engine.cycle.cycle_stages import SETTLED
 from yggdrasil.engine.cycle.database import Database, parsed
 from yggdrasil.engine.cycle.errors import LogError
 from yggdrasil.engine.cycle.journal import StageJournal
-from yggdrasil.engine.cycle.records import StageRecord, StepRecord, StepStatus, load_given, load_stage
+from yggdrasil.engine.cycle.records import StageRecord, StepRecord, StepStatus, load_given, load_json, load_stage
 from yggdrasil.engine.cycle.snapshots import Keeping
 
 FILE = "world.db"
@@ -24,7 +25,17 @@ _NAMING = {
 }  # fmt: skip
 """Where the log may name artifacts: table → columns of JSON."""
 _SHA = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+_STEP = "step, status, action, given, digest"
 _STAGE = "position, name, status, reason, seconds, block, output, beside, inputs"
+
+
+@dataclass(frozen=True)
+class Head:
+    """Where a branch stands: its last whole (or dropped) step, that one's digest, and the step that waits after it."""
+
+    last: int
+    digest: str
+    waiting: StepRecord | None
 
 
 class Log:
@@ -38,30 +49,45 @@ class Log:
         self.database = Database(folder / FILE)
         self.branches = Branches(self.database)
         self.keeping = Keeping(self.database, self.branches)
+        self._latest: tuple[int, int, Any] = (0, -1, None)
 
     def close(self) -> None:
         self.database.close()
 
-    def last_step(self, branch: Branch) -> int:
-        """The number of the last whole (or dropped) step; −1 if the world is not founded."""
+    def head(self, branch: Branch) -> Head:
+        """Where the branch stands now."""
+        waiting: StepRecord | None = None
         for segment in self.branches.lineage(branch):
-            row = self.database.one(
-                "SELECT MAX(step) FROM steps WHERE branch = ? AND step BETWEEN ? AND ? AND status != 'open'",
+            rows = self.database.all(
+                f"SELECT {_STEP} FROM steps WHERE branch = ? AND step BETWEEN ? AND ? ORDER BY step DESC LIMIT 2",
                 segment.branch, segment.low, segment.high,
             )  # fmt: skip
-            if row is not None and row[0] is not None:
-                return int(row[0])
-        return -1
+            for row in rows:
+                if row[1] != "open":
+                    return Head(int(row[0]), str(row[4] or ""), waiting)
+                waiting = self._record(branch, row)
+        return Head(-1, "", waiting)
+
+    def last_step(self, branch: Branch) -> int:
+        """The number of the last whole (or dropped) step; −1 if the world is not founded."""
+        return self.head(branch).last
 
     def open_step(self, branch: Branch) -> StepRecord | None:
         """The step that was begun and is not whole yet."""
-        step = self.last_step(branch) + 1
-        found = self._steps(branch, step, step, ("open",))
-        return found[0] if found else None
+        return self.head(branch).waiting
 
     def history(self, branch: Branch, low: int = 1, high: int = 2**62) -> list[StepRecord]:
         """Whole and dropped steps of the branch, oldest first; a step that still runs is absent."""
-        return self._steps(branch, low, high, ("whole", "dropped"))
+        found: list[StepRecord] = []
+        for segment in reversed(self.branches.lineage(branch)):
+            first, last = max(low, segment.low), min(high, segment.high)
+            rows = self.database.all(
+                f"SELECT {_STEP} FROM steps"
+                " WHERE branch = ? AND step BETWEEN ? AND ? AND status != 'open' ORDER BY step",
+                segment.branch, first, last,
+            ) if first <= last else []  # fmt: skip
+            found += [self._record(branch, row) for row in rows]
+        return found
 
     def step(self, branch: Branch, number: int) -> StepRecord:
         """One whole or dropped step. Raises LogError that names the range of those that there are."""
@@ -74,23 +100,9 @@ class Log:
             )
         return found[0]
 
-    def _steps(self, branch: Branch, low: int, high: int, statuses: Iterable[StepStatus]) -> list[StepRecord]:
-        marks = ", ".join(f"'{s}'" for s in statuses)
-        found: list[StepRecord] = []
-        for segment in reversed(self.branches.lineage(branch)):
-            first, last = max(low, segment.low), min(high, segment.high)
-            if first > last:
-                continue
-            rows = self.database.all(
-                "SELECT step, status, action, given, digest FROM steps"
-                f" WHERE branch = ? AND step BETWEEN ? AND ? AND status IN ({marks}) ORDER BY step",
-                segment.branch, first, last,
-            )  # fmt: skip
-            found += [
-                StepRecord(branch.name, step, status, action, load_given(given), sha or "", self._stages(branch, step))
-                for step, status, action, given, sha in rows
-            ]
-        return found
+    def _record(self, branch: Branch, row: tuple[Any, ...]) -> StepRecord:
+        step, status, action, given, sha = row
+        return StepRecord(branch.name, step, status, action, load_given(given), sha or "", self._stages(branch, step))
 
     def _stages(self, branch: Branch, step: int) -> list[StageRecord]:
         found: list[StageRecord] = []
@@ -104,41 +116,31 @@ class Log:
 
     def outputs(self, branch: Branch, block: str, low: int = 1, high: int = 2**62) -> list[Any]:
         """What the stage that writes `block` wrote in each whole step that was not dropped, oldest first."""
-        whole = self._whole_steps(branch, low, high)
         found: list[tuple[int, Any]] = []
         for part in reversed(self.branches.parts(branch, low, high)):
             rows = self.database.all(
-                "SELECT step, output FROM stages WHERE branch = ? AND step BETWEEN ? AND ? AND position < ?"
-                " AND block = ? AND status = 'ran' AND position > 2 ORDER BY step",
-                part.branch, part.low, part.high, part.before, block,
+                "SELECT step, output FROM stages s WHERE branch = ? AND step BETWEEN ? AND ? AND position < ?"
+                " AND block = ? AND status = 'ran' AND position >= ? AND EXISTS (SELECT 1 FROM steps t"
+                " WHERE t.branch = ? AND t.step = s.step AND t.status = 'whole') ORDER BY step",
+                part.branch, part.low, part.high, part.before, block, SETTLED, part.owner,
             )  # fmt: skip
-            found += [(step, parsed(text)) for step, text in rows if step in whole]
+            found += [(step, parsed(text)) for step, text in rows]
         return [output for _, output in found]
 
-    def _whole_steps(self, branch: Branch, low: int, high: int) -> set[int]:
-        found: set[int] = set()
-        for segment in self.branches.lineage(branch):
-            rows = self.database.all(
-                "SELECT step FROM steps WHERE branch = ? AND step BETWEEN ? AND ? AND status = 'whole'",
-                segment.branch, max(low, segment.low), min(high, segment.high),
-            )  # fmt: skip
-            found |= {int(row[0]) for row in rows}
-        return found
-
-    def begin(self, branch: Branch, action: str | None, given: dict[str, Any]) -> int:
-        """Open the next step with the state and the action that were passed to it."""
-        step = self.last_step(branch) + 1
-        self.database.write(
-            "INSERT INTO steps(branch, step, status, action, given, started) VALUES (?, ?, 'open', ?, ?, ?)",
-            branch.id, step, action, dumps(given), time.time(),
-        )  # fmt: skip
+    def begin(self, branch: Branch, action: str | None, given: dict[str, Any], step: int | None = None) -> int:
+        """Open the next step (`step`, if it is known) with the state and the action that were passed to it."""
+        step = self.last_step(branch) + 1 if step is None else step
+        self._open(branch, step, action, given)
         return step
 
     def share_open(self, branch: Branch, record: StepRecord) -> None:
         """Let a branch that was forked in the middle of `record` go on with it."""
+        self._open(branch, record.step, record.action, record.given)
+
+    def _open(self, branch: Branch, step: int, action: str | None, given: dict[str, Any]) -> None:
         self.database.write(
             "INSERT INTO steps(branch, step, status, action, given, started) VALUES (?, ?, 'open', ?, ?, ?)",
-            branch.id, record.step, record.action, dumps(record.given), time.time(),
+            branch.id, step, action, dumps(given), time.time(),
         )  # fmt: skip
 
     def found(self, branch: Branch, record: StageRecord, content: dict[str, Any]) -> None:
@@ -157,40 +159,56 @@ class Log:
         row = self.database.one("SELECT digest FROM steps WHERE step = 0")
         return str(row[0]) if row else ""
 
-    def acknowledge(self, branch: Branch, step: int, record: StageRecord) -> None:
-        """Make one stage's end durable. What else belongs to it is written in the same transaction."""
-        self.database.write(
-            f"INSERT INTO stages(branch, step, {_STAGE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            branch.id, step, record.position, record.name, record.status,
-            dumps(record.reason) if record.reason else "", record.seconds,
-            record.block, _dump_or_null(record.output), _dump_or_null(record.beside), record.inputs,
-        )  # fmt: skip
+    def acknowledge(self, branch: Branch, step: int, *records: StageRecord) -> list[StageRecord]:
+        """Make the end of stages durable; what else belongs to it is written in the same transaction.
 
-    def finish(self, branch: Branch, step: int, status: StepStatus) -> None:
-        """Make the step visible; its digest continues the chain of those before it."""
-        before = str(self._digest(branch, step - 1))
-        self.database.write(
-            "UPDATE steps SET status = ?, digest = ? WHERE branch = ? AND step = ?",
-            status, self.chain(branch, step, before), branch.id, step,
-        )  # fmt: skip
-
-    def chain(self, branch: Branch, step: int, before: str) -> str:
-        """The digest of a step: of the one before it, what was passed to it, its stages' outputs, its operations."""
-        stages = [
-            [s.position, s.name, s.status, s.block, s.output] for s in self._stages(branch, step) if s.status == "ran"
+        Gives the records as the log has them: sharing nothing with what a stage gave.
+        """
+        rows = [(r, _dump_or_null(r.output), _dump_or_null(r.beside)) for r in records]
+        values = [
+            (
+                branch.id,
+                step,
+                r.position,
+                r.name,
+                r.status,
+                dumps(r.reason) if r.reason else "",
+                r.seconds,
+                r.block,
+                output,
+                beside,
+                r.inputs,
+            )
+            for r, output, beside in rows
         ]
-        row = self.database.one(
-            "SELECT action, given FROM steps WHERE branch = ? AND step = ?", self.branches.owner(branch, step), step
-        )
-        passed = [row[0], parsed(row[1])] if row else []
-        operations = self.keeping.operations(branch, step, step)
-        return digest({"before": before, "passed": passed, "stages": stages, "operations": operations})
+        marks = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"] * len(rows))
+        if rows:
+            sql = f"INSERT INTO stages(branch, step, {_STAGE}) VALUES {marks}"
+            self.database.write(sql, *(value for row in values for value in row))
+        return [replace(r, output=load_json(output), beside=load_json(beside)) for r, output, beside in rows]
 
-    def _digest(self, branch: Branch, step: int) -> str:
-        row = self.database.one(
-            "SELECT digest FROM steps WHERE branch = ? AND step = ?", self.branches.owner(branch, step), step
+    def finish(
+        self, branch: Branch, record: StepRecord, status: StepStatus, before: str, operations: list[Any]
+    ) -> StepRecord:
+        """Make the step visible; its digest continues the chain of those before it."""
+        sha = _step_digest(before, record, operations)
+        self.database.write(
+            "UPDATE steps SET status = ?, digest = ? WHERE branch = ? AND step = ?", status, sha, branch.id, record.step
         )
-        return str(row[0]) if row else ""
+        return replace(record, status=status, digest=sha)
+
+    def keep_at_hand(self, branch: Branch, record: StepRecord) -> None:
+        """Let `just_finished` give this step, which is whole and durable, without reading it again."""
+        self._latest = (branch.id, record.step, record)
+
+    def just_finished(self, branch: Branch, number: int) -> StepRecord:
+        """The step, to whoever ran it; the same as `step`, but read only if another has ended since."""
+        latest, self._latest = self._latest, (0, -1, None)
+        return latest[2] if (branch.id, number) == latest[:2] else self.step(branch, number)
+
+    def chain(self, branch: Branch, record: StepRecord, before: str) -> str:
+        """The digest that a step has by what the log holds: of the one before it, what was passed, made and applied."""
+        return _step_digest(before, record, self.keeping.operations(branch, record.step, record.step))
 
     def note(self, text: str) -> None:
         """Keep for ever what was done to the world itself, between the stages where it was done."""
@@ -217,9 +235,9 @@ class Log:
                 return int(row[0]), sum(int(found[0]) for found in counted if found)
         return 0, 0
 
-    def journal(self, branch: Branch, step: int, position: int, prefix: str) -> StageJournal:
-        """The journal for one run of the stage at `position`."""
-        shares = self.branches.sharers(branch, step)
+    def journal(self, branch: Branch, step: int, position: int, prefix: str, fresh: bool = False) -> StageJournal:
+        """The journal for one run of the stage at `position`; `fresh` says that it never ran before in this step."""
+        shares = [] if fresh else self.branches.sharers(branch, step)
         return StageJournal(self.database, branch, shares, step, position, prefix)
 
     def artifacts(self) -> set[str]:
@@ -235,9 +253,20 @@ class Log:
         return named
 
 
+def _step_digest(before: str, record: StepRecord, operations: list[Any]) -> str:
+    stages = [[s.position, s.name, s.status, s.block, s.output] for s in record.stages if s.status == "ran"]
+    passed = [record.action, record.given]
+    return digest({"before": before, "passed": passed, "stages": stages, "operations": operations})
+
+
 def dumps(value: Any) -> str:
     """Compact JSON with every script as it is."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def as_stored(value: Any) -> Any:
+    """The value as the log gives it back, sharing nothing with the one that was given."""
+    return json.loads(dumps(value))
 
 
 def _dump_or_null(value: Any) -> str | None:

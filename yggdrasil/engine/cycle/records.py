@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from yggdrasil.contract.events import Reason
-from yggdrasil.engine.cycle.cycle_stages import BLOCKS, LOOKING, SETTLED, is_filled
+from yggdrasil.engine.cycle.cycle_stages import BLOCKS, CREATED, END, GIVEN_APPLIED, OWN_APPLIED, SETTLED, is_filled
 from yggdrasil.engine.cycle.database import parsed
 from yggdrasil.engine.cycle.errors import LogError
 from yggdrasil.engine.cycle.reasons import load_reason
@@ -64,38 +64,34 @@ class StepRecord:
 
     def state(self) -> dict[str, Any]:
         """The blocks of the step's own state, as far as they were written."""
-        return self._written(SETTLED, 9)
+        return self._written(SETTLED, END)
 
     def state_at(self, position: int) -> dict[str, Any]:
         """The state that the stage at `position` reads."""
         return self.settling() if position < SETTLED else self.state()
 
     @property
-    def begun(self) -> bool:
-        """Whether the step's own state holds anything yet."""
-        return any(s.position in range(SETTLED, LOOKING) and s.status == "ran" for s in self.stages)
-
-    @property
     def dropped(self) -> list[dict[str, Any]]:
         """The states that were dropped at this step: which blocks each had and which it lacked."""
         found: list[dict[str, Any]] = []
-        for at, state in ((2, self.settling()), (8, self.state())):
+        for at, state in ((GIVEN_APPLIED, self.settling()), (OWN_APPLIED, self.state())):
             record = self.last(at)
             if record is not None and record.status == "skipped" and (record.reason or {}).get("code") == "dropped":
                 blocks = [b for b in BLOCKS if is_filled(state.get(b))]
-                found.append({"blocks": blocks, "missing": [b for b in BLOCKS if b not in blocks], "settled": at == 2})
+                lacking = [b for b in BLOCKS if b not in blocks]
+                found.append({"blocks": blocks, "missing": lacking, "settled": at == GIVEN_APPLIED})
         return found
 
     @property
     def failures(self) -> dict[str, Any]:
         """The Creator's calls that failed: slot → error."""
-        record = self.last(5)
+        record = self.last(CREATED)
         return dict((record.beside or {}).get("failures", {})) if record else {}
 
     @property
     def refused(self) -> dict[str, Any]:
         """Operations of World update that the world did not admit, and why; none of them was applied."""
-        record = self.last(8)
+        record = self.last(OWN_APPLIED)
         return dict((record.beside or {}).get("refused", {})) if record else {}
 
     def _written(self, low: int, high: int) -> dict[str, Any]:
@@ -114,7 +110,7 @@ def load_stage(row: tuple[Any, ...]) -> StageRecord:
     known = status in get_args(StageStatus) and isinstance(position, int) and isinstance(seconds, float | int)
     if texts and known:
         why = load_reason(reason, status)
-        record = StageRecord(position, name, status, why, seconds, block, _json(output), _json(beside), inputs)
+        record = StageRecord(position, name, status, why, seconds, block, load_json(output), load_json(beside), inputs)
         if _fits(record):
             return record
     what = f"what the log holds of the stage {str(name)[:40]!r} is not what a stage writes"
@@ -145,5 +141,6 @@ def _slots_fit(state: dict[str, Any]) -> bool:
     return all(isinstance(s, dict) and all(isinstance(entry, dict) for entry in s.values()) for s in slots)
 
 
-def _json(text: str | None) -> Any:
+def load_json(text: str | None) -> Any:
+    """A value of the log, or None where it has none."""
     return None if text is None else parsed(text)

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, replace
 from typing import Any
 
 from yggdrasil.engine.cycle.branches import Branch, Branches
+from yggdrasil.engine.cycle.cycle_stages import END
 from yggdrasil.engine.cycle.database import Database, parsed
 from yggdrasil.engine.cycle.deltas import changed, difference
 from yggdrasil.engine.cycle.errors import LogError
 
 _LEAST = 4096
+
+
+@dataclass(frozen=True)
+class _Growth:
+    """After `step`: how long the last snapshot is, the operations since, and (`news`) those of the step after."""
+
+    step: int
+    snapshot: int
+    since: int = 0
+    news: int = 0
 
 
 class Keeping:
@@ -22,20 +34,25 @@ class Keeping:
     def __init__(self, database: Database, branches: Branches) -> None:
         self._database = database
         self._branches = branches
+        self._growth: dict[int, _Growth] = {}
 
-    def record(self, branch: Branch, step: int, position: int, operations: list[Any], inverses: list[Any]) -> None:
-        """Store the operations of one World update with what undoes them."""
+    def record(self, branch: Branch, step: int, position: int, operations: list[Any]) -> None:
+        """Store the operations of one World update."""
+        text = _dumps(operations)
         self._database.write(
-            "INSERT INTO operations(branch, step, position, operations, inverses) VALUES (?, ?, ?, ?, ?)",
-            branch.id, step, position, _dumps(operations), _dumps(inverses),
+            "INSERT INTO operations(branch, step, position, operations, inverses) VALUES (?, ?, ?, ?, '[]')",
+            branch.id, step, position, text,
         )  # fmt: skip
+        known = self._growth.get(branch.id)
+        if known is not None and known.step == step - 1:
+            self._growth[branch.id] = replace(known, news=known.news + len(text))
 
-    def operations(self, branch: Branch, low: int, high: int, before: int = 9) -> list[dict[str, Any]]:
+    def operations(self, branch: Branch, low: int, high: int, before: int = END) -> list[dict[str, Any]]:
         """All operations of steps low … high in order, of the last one only those before position `before`."""
         return [op for _, ops in self.operations_by_step(branch, low, high, before) for op in ops]
 
     def operations_by_step(
-        self, branch: Branch, low: int, high: int, before: int = 9
+        self, branch: Branch, low: int, high: int, before: int = END
     ) -> list[tuple[int, list[dict[str, Any]]]]:
         """The same, step by step."""
         found: list[tuple[int, list[dict[str, Any]]]] = []
@@ -50,9 +67,9 @@ class Keeping:
 
     def snapshot(self, branch: Branch, step: int, content: dict[str, Any]) -> None:
         """Store the content as it is after `step`."""
-        self._database.write(
-            "INSERT INTO snapshots(branch, step, content) VALUES (?, ?, ?)", branch.id, step, _dumps(content)
-        )
+        text = _dumps(content)
+        self._database.write("INSERT INTO snapshots(branch, step, content) VALUES (?, ?, ?)", branch.id, step, text)
+        self._growth[branch.id] = _Growth(step, len(text))
 
     def nearest(self, branch: Branch, step: int) -> tuple[int, dict[str, Any]]:
         """The last snapshot at or before `step` and its number. Raises LogError if the world is not founded."""
@@ -77,7 +94,19 @@ class Keeping:
         return sorted(found)
 
     def snapshot_is_due(self, branch: Branch, step: int) -> bool:
-        """Whether the operations since the last snapshot outgrew it."""
+        """Whether the operations since the last snapshot outgrew it.
+
+        A branch that goes on step by step in one process is counted on; else the log is asked.
+        """
+        known = self._growth.get(branch.id)
+        if known is not None and known.step == step - 1:
+            grown = _Growth(step, known.snapshot, known.since + known.news)
+        else:
+            grown = self._measured(branch, step)
+        self._growth[branch.id] = grown
+        return grown.since > max(_LEAST, grown.snapshot)
+
+    def _measured(self, branch: Branch, step: int) -> _Growth:
         for segment in self._branches.lineage(branch):
             row = self._database.one(
                 "SELECT step, length(content) FROM snapshots WHERE branch = ? AND step BETWEEN ? AND ?"
@@ -85,8 +114,8 @@ class Keeping:
                 segment.branch, segment.low, min(step, segment.high),
             )  # fmt: skip
             if row is not None:
-                return self._grown(branch, int(row[0]) + 1, step) > max(_LEAST, int(row[1]))
-        return True
+                return _Growth(step, int(row[1]), self._grown(branch, int(row[0]) + 1, step))
+        return _Growth(step, 0, 2**62)
 
     def _grown(self, branch: Branch, low: int, high: int) -> int:
         total = 0

@@ -19,6 +19,10 @@ class Moment:
     role: Role
     state: dict[str, Any]
     action: str | None = None
+    fresh: bool = False
+    """Whether this step never ran before, so that nothing is known of its calls."""
+    settled: bool = True
+    """Whether the state that was passed in changed the world within this step."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,6 @@ class Written:
     output: Any = None
     beside: dict[str, Any] | None = None
     operations: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    inverses: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     memory: dict[str, Any] = field(default_factory=dict[str, Any])
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from yggdrasil.contract.context import here
@@ -13,11 +14,13 @@ from yggdrasil.contract.digest import digest
 from yggdrasil.contract.errors import Cancelled, NotStored, Paused
 from yggdrasil.contract.events import Reason, reason
 from yggdrasil.engine.cycle.branches import Branch
-from yggdrasil.engine.cycle.cursor import CycleGraph
+from yggdrasil.engine.cycle.cursor import go_round
 from yggdrasil.engine.cycle.cycle_stages import (
     CREATOR,
     DEVELOPMENT,
+    GIVEN_APPLIED,
     LOOKING,
+    OWN_APPLIED,
     POSITIONS,
     SETTLED,
     UPDATE,
@@ -26,85 +29,88 @@ from yggdrasil.engine.cycle.cycle_stages import (
     reason_to_skip,
 )
 from yggdrasil.engine.cycle.errors import CreatorFailure, CycleError
-from yggdrasil.engine.cycle.log import Log
+from yggdrasil.engine.cycle.log import Head, Log, as_stored
 from yggdrasil.engine.cycle.reasons import of_error
 from yggdrasil.engine.cycle.records import DONE, StageRecord, StageStatus, StepRecord, StepStatus
 from yggdrasil.engine.cycle.stage_call import Actor, Moment, Written
 
-LAST = len(POSITIONS) - 1
+
+@dataclass
+class _Open:
+    """The step that runs: its record grows by what the log takes, and is not read again."""
+
+    branch: Branch
+    record: StepRecord
+    before: str
+    """The digest of the step before it."""
+    operations: list[dict[str, Any]]
+    fresh: bool = False
 
 
 class WorldCycle:
     """Steps of one world. The log says what is finished; langgraph only drives from there."""
 
-    def __init__(self, folder: Path, log: Log, actor: Actor) -> None:
+    def __init__(self, log: Log, actor: Actor) -> None:
         self._log = log
         self._actor = actor
-        self._folder = folder
-        self._graph: CycleGraph | None = None
 
-    def step(self, branch: Branch, action: str | None, given: dict[str, Any]) -> int:
-        """Settle the state that is given, then run one whole episode; gives the number of the step.
+    def step(self, branch: Branch, action: str | None, given: dict[str, Any], head: Head | None = None) -> StepRecord:
+        """Settle the state that is given, then run one whole episode; gives the step.
 
-        Raises what a stage raises; the step then stays open and `resume` goes on with it.
+        `head` is where the branch stands, if that is known. Raises what a stage raises; the step then stays open
+        and `resume` goes on with it.
         """
+        head = head or self._log.head(branch)
+        record = StepRecord(branch.name, head.last + 1, "open", action, as_stored(given), "")
+        running = _Open(branch, record, head.digest, [], fresh=True)
         with self._log.database.transaction():
-            self._log.begin(branch, action, given)
-            record = self._open(branch)
-            skipped = self._skip_ahead(branch, record)
-        for name, why in skipped:
-            here().below(name).emit("skipped", reason=why)
-        self._run(branch, record)
-        return record.step
+            self._log.begin(branch, action, given, record.step)
+            skipped = self._skip_ahead(running)
+        for stage in skipped:
+            here().below(stage.name).emit("skipped", reason=stage.reason)
+        return self._run(running)
 
-    def resume(self, branch: Branch) -> int:
+    def resume(self, branch: Branch, head: Head | None = None) -> StepRecord:
         """Go on with the step that was interrupted; finished stages do not run again."""
-        record = self._open(branch)
-        self._run(branch, record)
-        return record.step
+        return self._run(self._waiting(branch, head))
 
-    def settle_open(self, branch: Branch) -> int:
+    def settle_open(self, branch: Branch, head: Head | None = None) -> StepRecord:
         """Settle what an interrupted step left, by canon's rule: look at it, tell it, apply it, or drop it."""
-        record = self._open(branch)
-        for position in range(record.next_position, LOOKING):
-            why = reason("passed_over")
-            self._write(branch, record, StageRecord(position, POSITIONS[position].name, "skipped", why))
-        self._run(branch, record)
-        return record.step
+        running = self._waiting(branch, head)
+        skipped = range(running.record.next_position, LOOKING)
+        self._write(running, *self._skips(skipped, reason("passed_over")))
+        return self._run(running)
 
-    def give_up(self, branch: Branch) -> int:
+    def give_up(self, branch: Branch) -> StepRecord:
         """Drop what an interrupted step left, without running anything; the history keeps it as dropped."""
-        record = self._open(branch)
-        lost = reason("dropped", blocks=missing(record.state(), UPDATE.needs))
+        running = self._waiting(branch, None)
+        lost = reason("dropped", blocks=missing(running.record.state(), UPDATE.needs))
+        skipped = self._skips(range(running.record.next_position, OWN_APPLIED), reason("given_up"))
         with self._log.database.transaction():
-            for position in range(record.next_position, LAST + 1):
-                why = lost if position == LAST else reason("given_up")
-                self._write(branch, record, StageRecord(position, POSITIONS[position].name, "skipped", why))
-            self._finish(branch, record.step, "dropped")
-        return record.step
+            self._write(running, *skipped, StageRecord(OWN_APPLIED, UPDATE.name, "skipped", lost))
+            self._finish(running, "dropped")
+        return running.record
 
-    def close(self) -> None:
-        if self._graph is not None:
-            self._graph.close()
-            self._graph = None
-
-    def _open(self, branch: Branch) -> StepRecord:
-        record = self._log.open_step(branch)
+    def _waiting(self, branch: Branch, head: Head | None) -> _Open:
+        head = head or self._log.head(branch)
+        record = head.waiting
         if record is None:
             raise CycleError(f"no step of {branch.name!r} is open", mend="step the world instead")
-        return record
+        return _Open(branch, record, head.digest, self._log.keeping.operations(branch, record.step, record.step))
 
-    def _run(self, branch: Branch, record: StepRecord) -> None:
-        """Run what is left of the step; meanwhile `record` grows by what the log takes, and is not read again."""
-        if self._graph is None:
-            self._graph = CycleGraph(self._folder)
-        self._graph.run(branch.name, record.step, record.next_position, partial(self._stage, branch, record))
+    def _run(self, running: _Open) -> StepRecord:
+        go_round(running.record.next_position, partial(self._stage, running))
+        self._log.keep_at_hand(running.branch, running.record)
+        return running.record
 
-    def _write(self, branch: Branch, record: StepRecord, stage: StageRecord) -> None:
-        self._log.acknowledge(branch, record.step, stage)
-        record.stages.append(stage)
+    def _write(self, running: _Open, *stages: StageRecord) -> None:
+        running.record.stages.extend(self._log.acknowledge(running.branch, running.record.step, *stages))
 
-    def _stage(self, branch: Branch, record: StepRecord, position: int) -> None:
+    def _skips(self, positions: range, why: Reason) -> list[StageRecord]:
+        return [StageRecord(position, POSITIONS[position].name, "skipped", why) for position in positions]
+
+    def _stage(self, running: _Open, position: int) -> None:
+        record = running.record
         latest = record.last(position)
         if latest is not None and latest.status in DONE:
             return
@@ -112,31 +118,36 @@ class WorldCycle:
         state = record.state_at(position)
         why = reason_to_skip(role, state)
         if why:
-            self._skip(branch, record, position, why)
+            self._skip(running, position, why)
             return
-        action = record.action if role is DEVELOPMENT else None
-        self._act(Moment(branch, record.step, position, role, state, action), record)
+        applied = record.last(GIVEN_APPLIED)
+        moment = Moment(
+            running.branch, record.step, position, role, copy.deepcopy(state),
+            record.action if role is DEVELOPMENT else None,
+            fresh=running.fresh, settled=applied is not None and applied.status == "ran",
+        )  # fmt: skip
+        self._act(moment, running)
 
-    def _skip_ahead(self, branch: Branch, record: StepRecord) -> list[tuple[str, Reason]]:
+    def _skip_ahead(self, running: _Open) -> list[StageRecord]:
         """Record the first stages that canon's rule skips, in the transaction that begins the step."""
-        found: list[tuple[str, Reason]] = []
+        found: list[StageRecord] = []
         for position, role in enumerate(POSITIONS[:SETTLED]):
-            why = reason_to_skip(role, record.given)
+            why = reason_to_skip(role, running.record.given)
             if not why:
                 break
-            self._write(branch, record, StageRecord(position, role.name, "skipped", why))
-            found.append((role.name, why))
+            found.append(StageRecord(position, role.name, "skipped", why))
+        self._write(running, *found)
         return found
 
-    def _skip(self, branch: Branch, record: StepRecord, position: int, why: Reason) -> None:
+    def _skip(self, running: _Open, position: int, why: Reason) -> None:
         name = POSITIONS[position].name
         with self._log.database.transaction():
-            self._write(branch, record, StageRecord(position, name, "skipped", why))
-            if position == LAST:
-                self._finish(branch, record.step, "dropped")
+            self._write(running, StageRecord(position, name, "skipped", why))
+            if position == OWN_APPLIED:
+                self._finish(running, "dropped")
         here().below(name).emit("skipped", reason=why)
 
-    def _act(self, moment: Moment, record: StepRecord) -> None:
+    def _act(self, moment: Moment, running: _Open) -> None:
         started = time.monotonic()
         inputs = digest({"action": moment.action, **{b: moment.state.get(b) for b in moment.role.needs}})
         try:
@@ -146,40 +157,42 @@ class WorldCycle:
         except BaseException as error:
             status = _status(error)
             with suppress(NotStored):
-                ended = self._record(moment, status, of_error(status, error), started, inputs, Written())
-                self._write(moment.branch, record, ended)
+                self._write(running, _ended(moment, status, of_error(status, error), started, inputs, Written()))
             raise
-        ended = self._record(moment, "ran", None, started, inputs, written)
+        ended = _ended(moment, "ran", None, started, inputs, written)
         with self._log.database.transaction():
-            self._write(moment.branch, record, ended)
-            self._keep(moment, written)
-            if moment.position == LAST:
-                self._finish(moment.branch, moment.step, "whole")
+            self._write(running, ended)
+            self._keep(moment, written, running)
+            if moment.position == OWN_APPLIED:
+                self._finish(running, "whole")
         here().below(moment.role.name).emit("finished", seconds=ended.seconds)
 
-    def _record(
-        self, moment: Moment, status: StageStatus, why: Reason | None, started: float, inputs: str, written: Written
-    ) -> StageRecord:
-        seconds = time.monotonic() - started
-        block = moment.role.writes if status == "ran" else ""
-        return StageRecord(
-            moment.position, moment.role.name, status, why, seconds, block, written.output, written.beside, inputs
-        )
-
-    def _keep(self, moment: Moment, written: Written) -> None:
+    def _keep(self, moment: Moment, written: Written, running: _Open) -> None:
         keeping = self._log.keeping
         at = (moment.branch, moment.step, moment.position)
         if moment.role is UPDATE:
-            keeping.record(*at, written.operations, written.inverses)
+            keeping.record(*at, written.operations)
+            running.operations += as_stored(written.operations)
         for place, state in written.memory.items():
             keeping.remember(*at, place, state)
 
-    def _finish(self, branch: Branch, step: int, status: StepStatus) -> None:
+    def _finish(self, running: _Open, status: StepStatus) -> None:
+        branch, step, keeping = running.branch, running.record.step, self._log.keeping
         if status == "dropped":
-            self._log.keeping.forget(branch, step, SETTLED)
-        self._log.finish(branch, step, status)
-        if self._log.keeping.snapshot_is_due(branch, step):
-            self._log.keeping.snapshot(branch, step, self._actor.content(branch, step))
+            keeping.forget(branch, step, SETTLED)
+        running.record = self._log.finish(branch, running.record, status, running.before, running.operations)
+        if keeping.snapshot_is_due(branch, step):
+            keeping.snapshot(branch, step, self._actor.content(branch, step))
+
+
+def _ended(
+    moment: Moment, status: StageStatus, why: Reason | None, started: float, inputs: str, written: Written
+) -> StageRecord:
+    seconds = time.monotonic() - started
+    block = moment.role.writes if status == "ran" else ""
+    return StageRecord(
+        moment.position, moment.role.name, status, why, seconds, block, written.output, written.beside, inputs
+    )
 
 
 def _status(error: BaseException) -> StageStatus:

@@ -8,6 +8,7 @@ from typing import Any, TypedDict
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.context import here, standing
 from yggdrasil.contract.errors import CONTROL, PortError, did_you_mean
+from yggdrasil.contract.events import made_known
 from yggdrasil.contract.kinds import Kind
 from yggdrasil.contract.running import drive
 from yggdrasil.contract.tools import inward
@@ -53,7 +54,7 @@ class Making(Block, type="creator/make"):
         place = here().below(slot)
         with standing(place):
             artifact = place.once(call["tool"], call["arguments"], lambda: self._call(call, made))
-            place.emit("artifact", slot=slot, **{k: artifact.get(k) for k in ("sha256", "media_type", "size")})
+            place.emit("artifact", slot=slot, **made_known(artifact))
         return artifact
 
     def _call(self, call: dict[str, Any], made: dict[str, Any]) -> dict[str, Any]:
@@ -67,8 +68,8 @@ class Making(Block, type="creator/make"):
         value, kind = _main_output(tool, outputs)
         artifact = store(value, place.artifacts, kind)
         place.emit("tool_result", tool=name, result=artifact)
-        told = {k: arguments[k] for k in ("prompt", "seed") if k in arguments}
-        return {**artifact, **told, "tool": name}
+        asked = {k: arguments[k] for k in ("prompt", "seed") if k in arguments}
+        return {**artifact, **asked, "tool": name}
 
 
 def _main_output(tool: Block, outputs: dict[str, Any]) -> tuple[Any, Kind | None]:

@@ -25,18 +25,22 @@ def task(
     name: str,
     context: dict[str, Any],
     state: Mapping[str, Any],
-    content: Content,
+    content: Content | None,
     action: str | None,
     genre: str = "",
 ) -> dict[str, Any]:
-    """The task for the stage `name` of a world of that genre; `found` makes a world's starting content."""
+    """The task for the stage `name` of a world of that genre; `found` makes a world's starting content.
+
+    Without content it has no schema.
+    """
     needs = ("artifacts",) if name == "philosopher" else ROLES[name].needs if name in ROLES else ()
     seen = {block: state[block] for block in needs if block in state}
     whole: dict[str, Any] = {**context, **seen}
     if name == "development":
         whole["action"] = action
     asked = {"name": name, "about": ABOUT[name], "genre": genre, "context": whole}
-    return {**asked, "schema": narrowed(genre, name, schema(name, content), whole)}
+    bound = {} if content is None else narrowed(genre, name, schema(name, content), whole)
+    return {**asked, "schema": bound}
 
 
 def schema(name: str, content: Content) -> dict[str, Any]:
@@ -82,7 +86,7 @@ def _by_slot(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _found() -> dict[str, Any]:
-    place = _object(name=_text(40), description=_text(120), scene=_word(40))
+    place = _object(name=_text(40), description=_word(120), scene=_word(40))
     character = _object(name=_text(40), role=_text(40), place=_text(40))
     return _object(
         title=_text(60),

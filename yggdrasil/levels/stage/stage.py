@@ -72,10 +72,15 @@ class Stage(Block, type="stage"):
         """The block of the state that the stage writes; World update gives operations instead."""
         return ROLES[self.plays].writes or "operations"
 
+    @property
+    def reads_content(self) -> bool:
+        """Whether the body is given a task, whose schema names what is in the world."""
+        return "task" in self.body.inputs
+
     def forward(
         self, state: Json, context: Json = None, content: Json = None, action: Text | None = None, genre: Text = ""
     ) -> Wrote:
-        world = Content.model_validate(content or {})
+        world = Content.model_validate(content or {}) if self.reads_content else None
         asked = task(self.plays, context or {}, state, world, action, genre)
         if self._is_seer():
             outputs: dict[str, Any] = drive(Looking(self.body), {"artifacts": state.get("artifacts")}, "body")

@@ -13,6 +13,7 @@ from yggdrasil.contract.running import end_by
 from yggdrasil.contract.session import own_session
 from yggdrasil.engine.cycle.branches import MAIN
 from yggdrasil.engine.cycle.records import StageRecord
+from yggdrasil.levels.stage.genre import setting
 from yggdrasil.levels.stage.request import task
 from yggdrasil.levels.world.stage_runner import Acting
 from yggdrasil.state.content import KINDS, Content
@@ -25,19 +26,21 @@ class FoundingError(YggError):
     """The starting content is none."""
 
 
-def found(acting: Acting, given: dict[str, Any]) -> None:
+def found(acting: Acting) -> None:
     """Make step 0 of the world. An agent is asked if nothing but a wish is given; journalled like all else."""
     started = time.monotonic()
+    world = acting.world
+    given = {"wish": world.wish, "style": world.style, **world.beginning}
     content = _content(given, "starting content")
-    stage = acting.stages["development"]
+    stage = world.stages["development"]
     branch = acting.life.log.branches[MAIN]
     output: Any = None
-    memories = own_session(acting.world).to_json()
+    memories = own_session(world).to_json()
     if not any(content.named(kind) for kind in KINDS) and "task" in stage.body.inputs:
         with acting.surroundings(branch, 0, 0) as born, standing(here().below(NAME)) as place:
             place.emit("started", type=stage.type_name, block_kind=stage.kind, step=0)
             context = {**_context(acting, content), "world": content.digest_for_agents()}
-            asked = task("found", context, {}, content, None, acting.settings["genre"])
+            asked = task("found", context, {}, content, None, world.genre)
             born.news |= memories
             try:
                 output = stage.ask({"task": asked, "context": context, "wish": context["wish"]})
@@ -58,9 +61,9 @@ def found(acting: Acting, given: dict[str, Any]) -> None:
 
 
 def _context(acting: Acting, content: Content) -> dict[str, Any]:
-    settings = acting.settings
-    fixed = {**settings["setting"], "language": settings["language"]}
-    style = content.style or settings["style"]
+    world = acting.world
+    fixed = {**setting(world.genre, world.setting), "language": world.language}
+    style = content.style or world.style
     return {**fixed, "wish": content.wish, "style": style, "step": 0, "story": list(content.story), "past": []}
 
 

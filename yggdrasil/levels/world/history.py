@@ -91,18 +91,19 @@ class Step:
 
     @property
     def pictures(self) -> list[dict[str, Any]]:
-        """The pictures: slot, path, sha256, prompt, seed."""
-        found: list[dict[str, Any]] = []
+        """The pictures: slot, path, sha256, prompt, seed; `missing` where the file is lost."""
+        store, found = FolderArtifacts(self.folder / "artifacts"), list[dict[str, Any]]()
         for slot, artifact in self.artifacts.items():
             sha = artifact.get("sha256", "")
             if sha and form_of_media(str(artifact.get("media_type", "image/png"))) is PICTURE:
-                path = FolderArtifacts(self.folder / "artifacts").path(sha)
-                entry = {"slot": slot, "path": str(path), "sha256": sha}
-                found.append({**entry, "prompt": artifact.get("prompt", ""), "seed": artifact.get("seed")})
+                path = store.find(sha)
+                entry = {"slot": slot, "path": str(path or store.root / sha[:2] / sha), "sha256": sha}
+                told = {"prompt": artifact.get("prompt", ""), "seed": artifact.get("seed")}
+                found.append({**entry, **told, **({} if path else {"missing": True})})
         return found
 
     def to_json(self) -> dict[str, Any]:
-        """The form that `yggdrasil show --json` prints."""
+        """The form that a run gives and faces send; a picture's path is told from the world's folder on."""
         shown: dict[str, Any] = {
             "step": self.step,
             "status": self.status,
@@ -110,7 +111,7 @@ class Step:
             "stages": [stage.shown() for stage in self.stages],
             "intent": self.intent,
             "plan": self.plan,
-            "pictures": self.pictures,
+            "pictures": [{**p, "path": Path(p["path"]).relative_to(self.folder).as_posix()} for p in self.pictures],
             "artifacts": self.artifacts,
             "perception": self.perception,
             "chronicle": self.chronicle,

@@ -2,49 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import threading
 from pathlib import Path
 
 from yggdrasil.engine.cycle.errors import LogError
 from yggdrasil.engine.cycle.log import FILE, Log
-from yggdrasil.engine.cycle.world_cycle import WorldCycle
 from yggdrasil.levels.world.life import Life
-from yggdrasil.levels.world.stage_runner import Acting
-
-
-@dataclass(frozen=True)
-class Living:
-    """An opened life, and the cycle that drives it."""
-
-    life: Life
-    acting: Acting
-    cycle: WorldCycle
 
 
 class Lodging:
-    """Opens a world's life when it is first needed, in its home or in a temporary folder."""
+    """Opens a world's life when it is first needed, once for all threads, in its home or in a temporary folder."""
 
-    def __init__(self, home: Path | None, act: Callable[[Life], Acting]) -> None:
+    def __init__(self, home: Path | None) -> None:
         self.home = home
-        self._act = act
-        self._living: Living | None = None
+        self._life: Life | None = None
+        self._lock = threading.RLock()
 
-    def open(self) -> Living:
-        if self._living is None:
-            life = Life(self.home)
-            acting = self._act(life)
-            self._living = Living(life, acting, WorldCycle(life.home, life.log, acting))
-        return self._living
+    def open(self) -> Life:
+        with self._lock:
+            if self._life is None:
+                self._life = Life(self.home)
+            return self._life
 
     def move(self, folder: Path) -> None:
         """Live in `folder` from now on: a life that is there goes on, else this one moves in."""
-        if self.home is not None and self.home.resolve() == folder.resolve():
-            return
-        if self._living is not None and not (folder / FILE).exists():
-            self._living.life.copy_to(folder)
-        self.close()
-        self.home = folder
+        with self._lock:
+            if self.home is not None and self.home.resolve() == folder.resolve():
+                return
+            if self._life is not None and not (folder / FILE).exists():
+                self._life.copy_to(folder)
+            self.close()
+            self.home = folder
 
     def keep(self, folder: Path) -> None:
         """Write this life into `folder`; one that had no lasting home lives there from now on.
@@ -53,19 +41,20 @@ class Lodging:
         """
         if self.home is not None and self.home.resolve() == folder.resolve():
             return
-        life = self.open().life
-        if (folder / FILE).exists():
-            _check_same(life.log, folder)
-        life.copy_to(folder)
-        if self.home is None:
-            self.close()
-            self.home = folder
+        with self._lock:
+            life = self.open()
+            if (folder / FILE).exists():
+                _check_same(life.log, folder)
+            life.copy_to(folder)
+            if self.home is None:
+                self.close()
+                self.home = folder
 
     def close(self) -> None:
-        if self._living is not None:
-            self._living.cycle.close()
-            self._living.life.close()
-            self._living = None
+        with self._lock:
+            if self._life is not None:
+                self._life.close()
+                self._life = None
 
 
 def _check_same(log: Log, folder: Path) -> None:

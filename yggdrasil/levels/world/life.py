@@ -41,6 +41,8 @@ class Life:
         self._contents: dict[tuple[int, int], Content] = {}
         self._intents: dict[int, tuple[int, list[str], list[Any]]] = {}
         self._holder = 0
+        self._first_style: str | None = None
+        self._lock = threading.Lock()
 
     @contextmanager
     def writing(self, wait: float) -> Iterator[None]:
@@ -58,14 +60,21 @@ class Life:
     def content(self, branch: Branch, step: int) -> Content:
         """The world's content after `step`: the nearest known one and the operations since."""
         key = (self.log.branches.owner(branch, step), step)
-        if key not in self._contents:
-            known, content = self._nearest(branch, step)
-            operations = self.log.keeping.operations(branch, known + 1, step)
-            made, _ = apply(content, parse_operations(operations, f"step {known + 1} … {step}"))
-            while len(self._contents) >= _CACHED:
-                del self._contents[next(iter(self._contents))]
-            self._contents[key] = made
-        return self._contents[key]
+        known = self._contents.get(key)
+        if known is None:
+            last, content = self._nearest(branch, step)
+            operations = self.log.keeping.operations(branch, last + 1, step)
+            known, _ = apply(content, parse_operations(operations, f"step {last + 1} … {step}"))
+            with self._lock:
+                while len(self._contents) >= _CACHED:
+                    del self._contents[next(iter(self._contents))]
+                self._contents[key] = known
+        return known
+
+    def content_after_last(self, branch: Branch, step: int, position: int) -> Content:
+        """What the stage at `position` of `step` finds where nothing was applied within the step."""
+        del position
+        return self.content(branch, step - 1)
 
     def content_before(self, branch: Branch, step: int, position: int) -> Content:
         """The content that the stage at `position` of `step` finds."""
@@ -87,15 +96,22 @@ class Life:
         return list(values)
 
     def _nearest(self, branch: Branch, step: int) -> tuple[int, Content]:
-        before = (self.log.branches.owner(branch, max(step - 1, 0)), step - 1)
-        if before in self._contents:
-            return step - 1, self._contents[before]
+        before = self._contents.get((self.log.branches.owner(branch, max(step - 1, 0)), step - 1))
+        if before is not None:
+            return step - 1, before
         known, value = self.log.keeping.nearest(branch, step)
         return known, stored_content(value, f"{self.home / FILE}: step {known}")
 
+    def first_style(self, branch: Branch) -> str:
+        """The style that the world was founded with."""
+        if self._first_style is None:
+            self._first_style = str(self.log.keeping.nearest(branch, 0)[1].get("style", ""))
+        return self._first_style
+
     def forget_cached(self) -> None:
-        self._contents.clear()
-        self._intents.clear()
+        with self._lock:
+            self._contents.clear()
+            self._intents.clear()
 
     def copy_to(self, target: Path) -> None:
         """Copy the life into another folder: the log as it is now, and before it every artifact that it names.

@@ -9,7 +9,7 @@ from typing import Any
 from yggdrasil.contract.context import here, standing
 from yggdrasil.contract.digest import digest
 from yggdrasil.contract.errors import YggError
-from yggdrasil.contract.events import Kind
+from yggdrasil.contract.events import Kind, made_known
 from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.records import StageRecord, StepRecord
 from yggdrasil.levels.world.history import Step
@@ -46,7 +46,7 @@ def replay(life: Life, branch: Branch) -> Replay:
         here().check()
         operations = log.keeping.operations(branch, record.step, record.step)
         content, _ = apply(content, parse_operations(operations, f"step {record.step}"))
-        _same(log.chain(branch, record.step, before.digest), record.digest, f"step {record.step}")
+        _same(log.chain(branch, record, before.digest), record.digest, f"step {record.step}")
         if record.step in snapshots:
             _same(digest(log.keeping.nearest(branch, record.step)[1]), content.digest, f"snapshot {record.step}")
         _artifacts(life, record, verified)
@@ -80,7 +80,7 @@ def _tell(record: StepRecord) -> None:
                 continue
             place.emit("started", type="stage", block_kind="stage", step=record.step, recorded=True)
             for slot, artifact in (stage.output or {}).items() if stage.block == "artifacts" else ():
-                place.emit("artifact", slot=slot, **{k: artifact.get(k) for k in ("sha256", "media_type", "size")})
+                place.emit("artifact", slot=slot, **made_known(artifact))
             kind, data = _end(stage)
             place.emit(kind, step=record.step, recorded=True, **data)
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import copy
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from yggdrasil.contract.block import Block
 from yggdrasil.contract.context import derive_seed, here, standing
 from yggdrasil.contract.running import drive
 from yggdrasil.contract.session import RunSession, Session
 from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.cycle_stages import UPDATE
 from yggdrasil.engine.cycle.stage_call import Moment, Written
+from yggdrasil.levels.stage.genre import setting
 from yggdrasil.levels.stage.stage import Stage
 from yggdrasil.levels.world.life import Life
 from yggdrasil.levels.world.memories import Recalled
@@ -21,18 +22,16 @@ from yggdrasil.state.content import Content
 from yggdrasil.state.errors import OperationError
 from yggdrasil.state.operations import AppendStory, Operation, apply, parse_operations, to_json
 
-Settings = Mapping[str, Any]
-"""What a world's config tells its stages: wish, language, style, genre and what that may set, seed."""
+if TYPE_CHECKING:
+    from yggdrasil.levels.world.world import World
 
 
 class Acting:
-    """Implements the cycle's Actor for one world."""
+    """Implements the cycle's Actor for one world, with the settings that it has at the moment of each stage."""
 
-    def __init__(self, world: Block, stages: Mapping[str, Stage], life: Life, settings: Settings) -> None:
+    def __init__(self, world: World, life: Life) -> None:
         self.world = world
-        self.stages = stages
         self.life = life
-        self.settings = settings
 
     def content(self, branch: Branch, step: int) -> dict[str, Any]:
         return self.life.content(branch, step).to_json()
@@ -42,9 +41,10 @@ class Acting:
 
         World update's operations are applied whole or not at all.
         """
-        stage = self.stages[moment.role.name]
-        content = self.life.content_before(moment.branch, moment.step, moment.position)
-        with self.surroundings(moment.branch, moment.step, moment.position) as memories:
+        stage = self.world.stages[moment.role.name]
+        before = self.life.content_before if moment.settled else self.life.content_after_last
+        content = before(moment.branch, moment.step, moment.position)
+        with self.surroundings(moment.branch, moment.step, moment.position, moment.fresh) as memories:
             if moment.role is UPDATE:
                 written = self._update(stage, moment, content)
             else:
@@ -54,8 +54,9 @@ class Acting:
 
     def _run(self, stage: Stage, moment: Moment, content: Content, more: dict[str, Any]) -> dict[str, Any]:
         context = {**self.context(moment.branch, moment.step, content), **more}
-        inputs = {"state": moment.state, "context": context, "content": content.to_json(), "action": moment.action}
-        inputs["genre"] = self.settings["genre"]
+        whole = content.to_json() if stage.reads_content else None
+        inputs = {"state": moment.state, "context": context, "content": whole, "action": moment.action}
+        inputs["genre"] = self.world.genre
         return drive(stage, inputs, moment.role.name, begins=not more, ends=False)
 
     def _update(self, stage: Stage, moment: Moment, content: Content) -> Written:
@@ -79,22 +80,28 @@ class Acting:
     def context(self, branch: Branch, step: int, content: Content) -> dict[str, Any]:
         """What every task of this step may know."""
         return {
-            **self.settings["setting"],
-            "wish": self.settings["wish"] or content.wish,
-            "language": self.settings["language"],
-            "style": content.style or self.settings["style"],
+            **self.told(branch, content),
             "step": step,
             "world": content.digest_for_agents(),
             "story": list(content.story),
             "past": self.life.intents(branch, step),
         }
 
+    def told(self, branch: Branch, content: Content) -> dict[str, Any]:
+        """What the world's settings say now. A style that the story itself has changed outlives the setting."""
+        world = self.world
+        style = content.style or world.style
+        if world.style and not world.beginning.get("style") and style == self.life.first_style(branch):
+            style = world.style
+        told = {"wish": world.wish or content.wish, "language": world.language, "style": style}
+        return {**copy.deepcopy(setting(world.genre, world.setting)), **told}
+
     @contextmanager
-    def surroundings(self, branch: Branch, step: int, position: int) -> Iterator[Recalled]:
+    def surroundings(self, branch: Branch, step: int, position: int, fresh: bool = False) -> Iterator[Recalled]:
         """Seed, journal, artifacts and session of the stage at `position`, below the place of the world."""
         place = here()
-        seed = derive_seed(self.settings["seed"], branch.variant, step, position)
-        journal = self.life.log.journal(branch, step, position, place.path)
+        seed = derive_seed(self.world.seed, branch.variant, step, position)
+        journal = self.life.log.journal(branch, step, position, place.path, fresh)
         memories = Recalled(self.life.log, branch, step, position)
         session = RunSession(self.world, Session(memories))
         own = {"seed": seed, "journal": journal, "artifacts": self.life.artifacts, "session": session}
@@ -108,5 +115,5 @@ def _applied(value: Any, moment: Moment, content: Content) -> Written:
     text = chronicle.get("text") if isinstance(chronicle, dict) else chronicle  # pyright: ignore
     if isinstance(text, str) and text.strip() and not any(isinstance(o, AppendStory) for o in operations):
         operations.append(AppendStory(text=text))
-    _, inverses = apply(content, operations)
-    return Written(operations=to_json(operations), inverses=to_json(inverses))
+    apply(content, operations)
+    return Written(operations=to_json(operations))

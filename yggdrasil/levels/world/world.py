@@ -11,24 +11,21 @@ from pydantic import Field
 
 from yggdrasil.contract.artifacts import FolderArtifacts
 from yggdrasil.contract.block import Block
-from yggdrasil.contract.context import here
 from yggdrasil.contract.entry_points import VERBS
 from yggdrasil.contract.errors import ConfigError, did_you_mean
 from yggdrasil.engine.cycle.branches import MAIN, Branch
 from yggdrasil.engine.cycle.cycle_stages import ORDER
 from yggdrasil.engine.cycle.journal import answer, questions
 from yggdrasil.engine.cycle.log import FILE
-from yggdrasil.levels.stage.genre import of_format_1, setting
+from yggdrasil.levels.stage.genre import of_format_1
 from yggdrasil.levels.stage.stage import Stage
 from yggdrasil.levels.stage.update import Telling
 from yggdrasil.levels.world.fork import fork
-from yggdrasil.levels.world.genesis import found
 from yggdrasil.levels.world.given_state import passed
 from yggdrasil.levels.world.history import Step
-from yggdrasil.levels.world.home import Living, Lodging
-from yggdrasil.levels.world.life import Life
+from yggdrasil.levels.world.home import Lodging
 from yggdrasil.levels.world.replay import Replay, replay
-from yggdrasil.levels.world.stage_runner import Acting
+from yggdrasil.levels.world.stepping import begin, cycle, one_step
 from yggdrasil.levels.world.summary import shown
 from yggdrasil.ports import Json, Text
 from yggdrasil.state.content import Content
@@ -69,9 +66,10 @@ class World(Block, type="world"):
         if absent := ", ".join(n for n in names if n not in stages):
             raise ConfigError(f"the world has no {absent}", where=self.name, mend="pass a stage for each role")
         self.stages = {n: _as_stage(n, stages[n]) for n in names}
-        self.schema = Schema(fields=self.fields)
+        _ = self.schema
+        self.beginning = copy.deepcopy(self.beginning)
         self._branch = MAIN
-        self._lodging = Lodging(Path(home) if home else None, self._acting)
+        self._lodging = Lodging(Path(home) if home else None)
 
     @classmethod
     def from_template(cls, name: str, /, home: Path | str | None = None, **params: Any) -> World:
@@ -98,26 +96,38 @@ class World(Block, type="world"):
                 raise ConfigError(f"a world has no stage {name!r}", mend=did_you_mean(name, names))
         return cls(None, **config, **nodes)
 
-    def forward(self, action: Text | None = None, count: Count = 1, state: Json | None = None) -> Lived:
-        """Run `count` steps; the action and the state belong to the first of them."""
-        living = self._lodging.open()
+    @property
+    def schema(self) -> Schema:
+        """What its states hold beside the five blocks."""
+        return Schema(fields=self.fields)
+
+    def forward(
+        self, action: Text | None = None, count: Count = 1, state: Json | None = None, expect: int | None = None
+    ) -> Lived:
+        """Run `count` steps; the action, the state and what is expected belong to the first of them."""
+        life = self._lodging.open()
         done: list[Step] = []
-        with living.life.writing(self.wait):
-            self._found(living)
-            for number in range(count):
-                done.append(self._one(living, action if number == 0 else None, state if number == 0 else None))
+        with life.writing(self.wait):
+            if not count:
+                begin(self, life)
+            for _ in range(count):
+                done.append(one_step(self, life, self._own_branch(), action, state, expect))
+                action = state = expect = None
         return {"chronicle": done[-1].chronicle if done else "", "steps": [step.to_json() for step in done]}
 
-    def step(self, action: str | None = None, state: Mapping[str, Any] | None = None) -> Step:
+    def step(
+        self, action: str | None = None, state: Mapping[str, Any] | None = None, expect: int | None = None
+    ) -> Step:
         """Settle the state that is passed in or left over, then run one whole episode.
 
         A step that was interrupted is finished first, and is the one given back unless another action is named;
-        a state that is passed in takes its place: what it left is settled by canon's rule.
+        a state that is passed in takes its place: what it left is settled by canon's rule. `expect`: the last step
+        that the caller has seen. Raises AnotherHead, and changes nothing, if the branch stands elsewhere.
         """
-        given = None if state is None else passed(state, self.schema, self._lodging.open().life.artifacts)
-        self.run(action=action, state=given)
-        life, branch = self._lodging.open().life, self._own_branch()
-        return Step(life.log.step(branch, life.log.last_step(branch)), life.home)
+        life = self._lodging.open()
+        given = None if state is None else passed(state, self.schema, life.artifacts)
+        done = self.run(action=action, state=given, expect=expect)["steps"][-1]
+        return Step(life.log.just_finished(self._own_branch(), done["step"]), life.home)
 
     def steps(self, count: int | None = None, action: str | None = None) -> Iterator[Step]:
         """Step again and again, for ever without `count`; the action belongs to the first step."""
@@ -128,32 +138,39 @@ class World(Block, type="world"):
 
     def found(self) -> Content:
         """Make the starting content, if it is not there yet; a step does so by itself."""
-        living = self._lodging.open()
-        with living.life.writing(self.wait):
-            self._found(living)
+        life = self._lodging.open()
+        with life.writing(self.wait):
+            begin(self, life)
         return self.content(at=0)
 
     def content(self, at: int | None = None) -> Content:
         """The world's content after step `at` (the last one)."""
-        life, branch = self._lodging.open().life, self._own_branch()
-        return life.content(branch, life.log.last_step(branch) if at is None else life.log.step(branch, at).step)
+        life = self._lodging.open()
+        branch = self._own_branch()
+        step = life.log.last_step(branch) if at is None else life.log.step(branch, at).step
+        return life.content(branch, step).copied()
+
+    @property
+    def last_step(self) -> int:
+        """The number of the branch's last whole step: 0 when only founded, −1 before."""
+        return self._lodging.open().log.last_step(self._own_branch())
 
     def history(self, branch: str | None = None) -> list[Step]:
         """Whole steps of a branch (this one), oldest first; what is not finished is not in it."""
-        life = self._lodging.open().life
+        life = self._lodging.open()
         return [Step(r, life.home) for r in life.log.history(life.log.branches[branch or self._branch])]
 
     def unfinished(self) -> Step | None:
         """The step that was begun and not finished: failed, cancelled, paused, or cut off."""
-        life = self._lodging.open().life
+        life = self._lodging.open()
         record = life.log.open_step(self._own_branch())
         return Step(record, life.home) if record else None
 
     def give_up(self) -> Step:
         """Drop the unfinished step for good, if it cannot be finished; it stays in the history as dropped."""
-        living, branch = self._lodging.open(), self._own_branch()
-        with living.life.writing(self.wait):
-            return Step(living.life.log.step(branch, living.cycle.give_up(branch)), living.life.home)
+        life, branch = self._lodging.open(), self._own_branch()
+        with life.writing(self.wait):
+            return Step(cycle(self, life).give_up(branch), life.home)
 
     def fork(self, at: int, name: str, variant: str | None = None, question: str | None = None) -> World:
         """A new branch after step `at` (0: before the first), given back as a world that stands on it.
@@ -162,31 +179,31 @@ class World(Block, type="world"):
         its seeds: two branches of one variant draw alike. With `question`, it leaves the unfinished step `at` + 1
         where that was asked.
         """
-        life = self._lodging.open().life
+        life = self._lodging.open()
         fork(life.log, self._branch, at, name, name if variant is None else variant, question)
         return self.branch(name)
 
     def branch(self, name: str) -> World:
         """This world, standing on another of its branches. Raises LogError that names the near ones."""
-        self._lodging.open().life.log.branches[name]
+        self._lodging.open().log.branches[name]
         other = copy.copy(self)
         other._branch = name
         return other
 
     def branches(self) -> list[str]:
         """The names of all branches, oldest first."""
-        return self._lodging.open().life.log.branches.names()
+        return self._lodging.open().log.branches.names()
 
     def delete_branch(self, name: str) -> None:
         """Forget a branch; no other changes by it."""
-        life = self._lodging.open().life
+        life = self._lodging.open()
         with life.writing(self.wait):
             life.log.branches.delete(life.log.branches[name])
             life.forget_cached()
 
     def questions(self) -> list[dict[str, Any]]:
         """What the unfinished step has asked: id, ask, answered."""
-        life = self._lodging.open().life
+        life = self._lodging.open()
         branch = self._own_branch()
         return questions(life.log.database, branch, life.log.last_step(branch) + 1)
 
@@ -195,41 +212,41 @@ class World(Block, type="world"):
 
         `ahead`: the unfinished step did not ask it yet; it goes on without a pause when it does.
         """
-        log, branch = self._lodging.open().life.log, self._own_branch()
+        log, branch = self._lodging.open().log, self._own_branch()
         return answer(log.database, branch, question, value, log.last_step(branch) + 1 if ahead else None)
 
     def replay(self) -> Replay:
         """Live this branch again out of its log; checks every hash, calls no model, and is exact or raises."""
-        return replay(self._lodging.open().life, self._own_branch())
+        return replay(self._lodging.open(), self._own_branch())
 
     def verify(self) -> dict[str, Any]:
         """Replay every branch of the life in this world's lasting home; gives how many steps each has.
 
         Raises LogError, ReplayError or ArtifactError for the first thing that is not as it was recorded.
         """
-        if self._lodging.home is None or self._lodging.open().life.log.founded() == "":
+        if self._lodging.home is None or self._lodging.open().log.founded() == "":
             return {}
         return {"branches": {name: len(self.branch(name).replay().steps) for name in self.branches()}}
 
     def show(self) -> dict[str, Any]:
         """Everything about this branch as JSON: what `yggdrasil show --json` prints."""
-        return shown(self, self._lodging.open().life)
+        return shown(self, self._lodging.open())
 
     def note(self, text: str) -> None:
         """Write into the history what was done to the world itself, such as an exchange of its models."""
-        life = self._lodging.open().life
+        life = self._lodging.open()
         with life.writing(self.wait):
             life.log.note(text)
 
     @property
     def artifacts(self) -> FolderArtifacts:
         """The store of this world's pictures and sounds."""
-        return self._lodging.open().life.artifacts
+        return self._lodging.open().artifacts
 
     @property
     def home(self) -> Path:
         """The folder where the world lives; a temporary one until `live_at` gives it a lasting one."""
-        return self._lodging.open().life.home
+        return self._lodging.open().home
 
     @property
     def branch_name(self) -> str:
@@ -241,11 +258,11 @@ class World(Block, type="world"):
 
     def copy_life(self, folder: Path | str) -> None:
         """Copy log and artifacts into `folder`, as they are now; this world stays where it lives."""
-        self._lodging.open().life.copy_to(Path(folder))
+        self._lodging.open().copy_to(Path(folder))
 
     def lived(self) -> dict[str, Any]:
         """What its agents are to know when it is founded; from then on their memories stand in its log."""
-        return {} if self._lodging.open().life.log.founded() else super().lived()
+        return {} if self._lodging.open().log.founded() else super().lived()
 
     def keep(self, folder: Path) -> None:
         """Write the life into `folder`; a world without a lasting home lives there from now on."""
@@ -258,7 +275,7 @@ class World(Block, type="world"):
 
     def prune(self) -> list[str]:
         """Remove artifacts that no step names; gives their sha256."""
-        life = self._lodging.open().life
+        life = self._lodging.open()
         with life.writing(self.wait):
             return life.prune()
 
@@ -266,29 +283,8 @@ class World(Block, type="world"):
         """Close the world's files; the next use opens them again."""
         self._lodging.close()
 
-    def _acting(self, life: Life) -> Acting:
-        settings = {k: getattr(self, k) for k in ("wish", "language", "style", "genre", "seed")}
-        return Acting(self, self.stages, life, {**settings, "setting": setting(self.genre, self.setting)})
-
     def _own_branch(self) -> Branch:
-        return self._lodging.open().life.log.branches[self._branch]
-
-    def _found(self, living: Living) -> None:
-        if living.life.log.last_step(living.life.log.branches[MAIN]) < 0:
-            found(living.acting, {"wish": self.wish, "style": self.style, **self.beginning})
-
-    def _one(self, living: Living, action: str | None, state: dict[str, Any] | None) -> Step:
-        log, branch = living.life.log, self._own_branch()
-        waiting = log.open_step(branch)
-        if waiting is not None and state is not None:
-            living.cycle.settle_open(branch)
-        elif waiting is not None:
-            here().note(f"going on with step {waiting.step}", "going_on", step=waiting.step)
-            number = living.cycle.resume(branch)
-            if action in (None, waiting.action):
-                return Step(log.step(branch, number), living.life.home)
-        number = living.cycle.step(branch, action, state or {})
-        return Step(log.step(branch, number), living.life.home)
+        return self._lodging.open().log.branches[self._branch]
 
 
 def _as_stage(name: str, part: Block) -> Stage:

@@ -50,7 +50,7 @@ def found(scribe: Scribe, context: dict[str, Any]) -> dict[str, Any]:
     return {
         "title": _title(scribe, [named.called] if named.called else [spot.name for spot in spots]),
         "places": [
-            {"name": s.name, "description": d, "scene": s.scene or ground or "meadow"}
+            {"name": s.name, "description": d, "scene": _ground(s.scene or ground or "meadow", context)}
             for s, d in zip(spots, described, strict=True)
         ],
         "characters": _placed(names, roles, [spot.name for spot in spots]),
@@ -66,6 +66,12 @@ def _top(scribe: Scribe, label: str, pool: Sequence[str], null: str = "World: a 
     wish_text, null_text = f"World: {scribe.wish}\n{label}", f"{null}\n{label}"
     scores = scribe.gain(wish_text, null_text, pool)
     return sorted(zip(scores, pool, strict=True), reverse=True)
+
+
+def _ground(wanted: str, context: dict[str, Any]) -> str:
+    """The ground, if the world has it, else the first that it has."""
+    known = context.get("scenes") or [wanted]
+    return wanted if wanted in known else known[0]
 
 
 def _spots(scribe: Scribe, ground: str, wished: list[Spot]) -> list[Spot]:

@@ -1,0 +1,52 @@
+"""Half characters: a pair that came in two is joined, a half that stays alone becomes U+FFFD and can be kept."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, cast
+
+_HALF = re.compile("[\ud800-\udfff]")
+_FIRST_HALVES = range(0xD800, 0xDC00)
+
+
+def whole(text: str) -> str:
+    """The text with each pair of halves as the character that it means, and U+FFFD for a half without its other."""
+    if text.isascii() or not _HALF.search(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def whole_value(value: Any) -> Any:
+    """A JSON value, all of whose texts and names are whole."""
+    if isinstance(value, str):
+        return whole(value)
+    if isinstance(value, dict):
+        return {whole_value(name): whole_value(part) for name, part in cast("dict[Any, Any]", value).items()}
+    if isinstance(value, list):
+        return [whole_value(part) for part in cast("list[Any]", value)]
+    return value
+
+
+class Joined:
+    """A text that comes in pieces, between which a character may be cut."""
+
+    def __init__(self) -> None:
+        self._half = ""
+        self.mended = 0
+
+    def take(self, piece: str) -> str:
+        """What is whole so far; a first half at the end of the piece waits for its other."""
+        piece = self._half + piece
+        self._half = piece[-1:] if piece and ord(piece[-1]) in _FIRST_HALVES else ""
+        return self._whole(piece[: len(piece) - len(self._half)])
+
+    def end(self) -> str:
+        """What is left when no more comes."""
+        left, self._half = self._half, ""
+        return self._whole(left)
+
+    def _whole(self, text: str) -> str:
+        said = whole(text)
+        if said is not text:
+            self.mended += said.count("\ufffd") - text.count("\ufffd")
+        return said

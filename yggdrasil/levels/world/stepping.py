@@ -1,0 +1,52 @@
+"""One step of a world from where it stands: it is founded if need be, what waits is finished first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from yggdrasil.contract.context import here
+from yggdrasil.engine.cycle.branches import MAIN, Branch
+from yggdrasil.engine.cycle.errors import AnotherHead
+from yggdrasil.engine.cycle.world_cycle import WorldCycle
+from yggdrasil.levels.world.genesis import found
+from yggdrasil.levels.world.history import Step
+from yggdrasil.levels.world.life import Life
+from yggdrasil.levels.world.stage_runner import Acting
+
+if TYPE_CHECKING:
+    from yggdrasil.levels.world.world import World
+
+
+def cycle(world: World, life: Life) -> WorldCycle:
+    """The cycle that drives `world`, as it is set now, through `life`."""
+    return WorldCycle(life.log, Acting(world, life))
+
+
+def begin(world: World, life: Life) -> None:
+    """Found the world, if that is not done yet."""
+    if life.log.last_step(life.log.branches[MAIN]) < 0:
+        found(Acting(world, life))
+
+
+def one_step(
+    world: World, life: Life, branch: Branch, action: str | None, state: dict[str, Any] | None, expect: int | None
+) -> Step:
+    """Finish or settle the step that waits, or run a new one. Raises AnotherHead if the branch is not at `expect`."""
+    log, driving = life.log, cycle(world, life)
+    head = log.head(branch)
+    stands = max(head.last, 0)
+    if expect is not None and expect != stands:
+        raise AnotherHead(branch.name, stands, expect, str(life.home))
+    if head.last < 0:
+        begin(world, life)
+        head = log.head(branch)
+    if head.waiting is not None:
+        if state is not None:
+            driving.settle_open(branch, head)
+        else:
+            here().note(f"going on with step {head.waiting.step}", "going_on", step=head.waiting.step)
+            record = driving.resume(branch, head)
+            if action in (None, record.action):
+                return Step(record, life.home)
+        head = log.head(branch)
+    return Step(driving.step(branch, action, state or {}, head), life.home)

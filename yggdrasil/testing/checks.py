@@ -1,0 +1,310 @@
+"""All that the contract promises of a block, asked of one: a plugin that passes fits wherever ours do."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Collection, Mapping
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from yggdrasil.contract.artifacts import MemoryArtifacts
+from yggdrasil.contract.block import Block
+from yggdrasil.contract.cancel import CancelToken
+from yggdrasil.contract.context import Here, session, standing
+from yggdrasil.contract.errors import Cancelled, ConfigError
+from yggdrasil.contract.events import Event
+from yggdrasil.contract.manifest import parse_manifest
+from yggdrasil.contract.running import Outputs, listening
+from yggdrasil.contract.schema import tool_schema
+from yggdrasil.contract.tree import describe, walk
+from yggdrasil.engine.flow.cache import value_key
+from yggdrasil.levels.recording import Unrecordable, record, recorded
+from yggdrasil.store.load import load
+from yggdrasil.store.save import save
+from yggdrasil.testing.draws import drawn_outside
+from yggdrasil.testing.elsewhere import Elsewhere
+from yggdrasil.testing.report import Outcome, Report
+
+SEED = 7
+
+
+class CheckFailed(AssertionError):
+    """A block breaks promises; `report` holds every outcome, the message those that failed."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        super().__init__("\n".join(f"{report.block} — {o.promise}: {o.why}" for o in report.failed))
+
+
+class _NotAsked(Exception):
+    """The promise means nothing for this block; the message says why."""
+
+
+def check_block(
+    block: Block,
+    inputs: Mapping[str, Any] | None = None,
+    *,
+    elsewhere: Elsewhere | None = None,
+    repeats: bool = True,
+    varying: Collection[str] = (),
+) -> Report:
+    """Ask `block` for every promise of the contract with `inputs`; give the outcomes. Raises CheckFailed.
+
+    It is run, streamed, saved, loaded here and in a new process, cancelled, run in two threads with two sessions,
+    and given a setting anew; outputs are compared byte by byte. `elsewhere` is the other process, if many blocks
+    are to share one; `repeats=False` for a block that may answer differently each time (a model behind an endpoint);
+    `varying` names outputs that hold a time or a place on this machine, of which only the presence is compared.
+    """
+    with ExitStack() as opened:
+        folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="yggdrasil-check-")))
+        other = elsewhere or opened.enter_context(Elsewhere(folder / "artifacts"))
+        subject = _Subject(block, dict(inputs or {}), folder, other, repeats, frozenset(varying))
+        report = Report(block.type_name or block.name, tuple(_asked(name, ask, subject) for name, ask in PROMISES))
+    if report.failed:
+        raise CheckFailed(report)
+    return report
+
+
+def _asked(promise: str, ask: Callable[[_Subject], None], subject: _Subject) -> Outcome:
+    try:
+        ask(subject)
+    except _NotAsked as reason:
+        return Outcome(promise, "not asked", str(reason))
+    except Exception as error:  # whatever a stranger's block raises is what its author wants to read
+        told = str(error) if isinstance(error, AssertionError) else f"{type(error).__name__}: {error}"
+        return Outcome(promise, "fails", told)
+    return Outcome(promise, "holds")
+
+
+class _Subject:
+    """One block under check, its inputs, and what its first run gave."""
+
+    def __init__(
+        self,
+        block: Block,
+        inputs: dict[str, Any],
+        folder: Path,
+        other: Elsewhere,
+        repeats: bool,
+        varying: frozenset[str],
+    ) -> None:
+        self.block, self.inputs, self.folder, self.other = block, inputs, folder, other
+        self.repeats, self.varying = repeats, varying
+        self._numbers = itertools.count(1)
+
+    def fresh(self) -> Block:
+        """The block itself; one that lives on from run to run as it was before its first."""
+        if not self.lives:
+            return self.block
+        copy = self.folder / f"life-{next(self._numbers)}"
+        return load(shutil.copytree(self.saved, copy))
+
+    @property
+    def lives(self) -> bool:
+        return any(type(part).keep is not Block.keep for _, part in walk(self.block))
+
+    def run(self, block: Block | None = None) -> Outputs:
+        """The outputs at the same seed, in a session of their own."""
+        with standing(Here(seed=SEED)), session():
+            return (block or self.fresh()).run(**self.inputs)
+
+    @cached_property
+    def given(self) -> Outputs:
+        """What its first run gave."""
+        return self.run()
+
+    @cached_property
+    def first(self) -> dict[str, str]:
+        return self.digests(self.given)
+
+    def recordable(self) -> None:
+        """Raise _NotAsked if its inputs or outputs hold what cannot leave the process."""
+        try:
+            record([self.inputs, dict(self.given)], MemoryArtifacts())
+        except Unrecordable as odd:
+            raise _NotAsked(f"{odd} stays inside a graph") from None
+
+    @cached_property
+    def saved(self) -> Path:
+        return save(self.block, self.folder / "saved", standalone=True)
+
+    @cached_property
+    def modules(self) -> list[str]:
+        """Where the types of the tree are registered."""
+        return sorted({type(part).__module__ for _, part in walk(self.block)} - {"__main__"})
+
+    def digests(self, outputs: Mapping[str, Any]) -> dict[str, str]:
+        """Output → digest of its exact content; what has none (a solver's schedule), or varies, counts by its type."""
+        by_type = [name for name in outputs if not self.repeats or name in self.varying]
+        digests = {name: "" if name in by_type else value_key(value) for name, value in outputs.items()}
+        return {name: digest or type(outputs[name]).__name__ for name, digest in digests.items()}
+
+    def same(self, outputs: Mapping[str, Any], when: str) -> None:
+        """Fail unless `outputs` are those of the first run."""
+        found = self.digests(outputs)
+        other = [name for name in {**self.first, **found} if self.first.get(name) != found.get(name)]
+        assert not other, f"{when} {', '.join(other)} differs from the first run"
+
+
+def _described(subject: _Subject) -> None:
+    manifest = describe(subject.block)
+    manifest.format = 1
+    again = parse_manifest(manifest.dump(), "check")
+    assert again.structure_digest() == manifest.structure_digest(), "its manifest, read back, is another"
+    assert subject.block.__class__.__doc__, "it has no docstring, which is what a model reads of it as a tool"
+
+
+def _schema(subject: _Subject) -> None:
+    from jsonschema import Draft202012Validator
+
+    for ports in (subject.block.inputs, subject.block.outputs):
+        Draft202012Validator.check_schema(tool_schema(ports))
+        json.dumps(tool_schema(ports, strict=True))
+
+
+def _repeats(subject: _Subject) -> None:
+    before = value_key(subject.inputs)
+    assert subject.first is not None
+    assert value_key(subject.inputs) == before, "it changes its inputs in place"
+    subject.same(subject.run(), "run again")
+
+
+def _draws(subject: _Subject) -> None:
+    if not subject.repeats:
+        raise _NotAsked("it may answer differently each time")
+    sources = drawn_outside(lambda: subject.digests(subject.run()))
+    assert not sources, f"it draws from {', '.join(sources)} instead of here().generator(), so no seed repeats it"
+
+
+def _streams(subject: _Subject) -> None:
+    with standing(Here(seed=SEED)), session(), subject.fresh().stream(**subject.inputs) as stream:
+        events = list(stream)
+        subject.same(stream.outputs, "streamed")
+    own = [event.kind for event in events if event.path == events[0].path]
+    assert own[0] == "started" and own[-1] == "finished", f"its own events are {own}"
+
+
+def _wire(subject: _Subject) -> None:
+    subject.recordable()
+    artifacts = MemoryArtifacts()
+    for what, values in (("inputs", subject.inputs), ("outputs", dict(subject.given))):
+        sent = json.dumps(record(values, artifacts), allow_nan=False)
+        back = recorded(json.loads(sent), artifacts)
+        assert value_key(back) == value_key(values), f"its {what} come back from the wire otherwise"
+
+
+def _loads(subject: _Subject) -> None:
+    again = load(subject.saved)
+    before, after = describe(subject.block), describe(again)
+    assert after.structure_digest() == before.structure_digest(), "loaded, it has another structure digest"
+    assert after.weights_digest() == before.weights_digest(), "loaded, it has another weights digest"
+    if not subject.lives:
+        twice = save(again, subject.folder / "twice", standalone=True)
+        first, second = _files(subject.saved), _files(twice)
+        other = sorted(name for name in {**first, **second} if first.get(name) != second.get(name))
+        assert not other, f"saved, loaded and saved again, {', '.join(other)} differs"
+    subject.same(subject.run(None if subject.lives else again), "loaded")
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def _elsewhere(subject: _Subject) -> None:
+    subject.recordable()
+    saved = shutil.copytree(subject.saved, subject.folder / "elsewhere")
+    subject.same(subject.other.run(saved, subject.inputs, SEED, subject.modules), "in a new process")
+
+
+def _two_sessions(subject: _Subject) -> None:
+    found: list[Outputs | BaseException] = []
+
+    def one() -> None:
+        try:
+            found.append(subject.run())
+        except BaseException as error:  # carried to the thread that checks
+            found.append(error)
+
+    threads = [threading.Thread(target=one) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for outputs in found:
+        if isinstance(outputs, BaseException):
+            raise outputs
+        subject.same(outputs, "beside another session")
+
+
+def _cancels(subject: _Subject) -> None:
+    token = CancelToken()
+    token.cancel()
+    with standing(Here(seed=SEED, cancel=token)), session():
+        try:
+            subject.fresh().run(**subject.inputs)
+        except Cancelled:
+            pass
+        else:
+            raise AssertionError("it ran though it was cancelled before")
+    _cancelled_in_mid_run(subject)
+    subject.same(subject.run(), "after a cancelled run")
+
+
+def _cancelled_in_mid_run(subject: _Subject) -> None:
+    token = CancelToken()
+
+    def stop(event: Event) -> None:
+        if event.kind != "started":
+            token.cancel()
+
+    with standing(Here(seed=SEED)), session(), listening(stop, token):
+        try:
+            subject.fresh().run(**subject.inputs)
+        except Cancelled:
+            return
+
+
+def _settings(subject: _Subject) -> None:
+    block = subject.block
+    told = ""
+    try:
+        type(block).assemble({**block.config(), "no_such_setting": 1}, dict(block.children()), block.structure())
+    except ConfigError as error:
+        told = str(error)
+    assert "no_such_setting" in told, "it takes a setting that it has not, or refuses it without its name"
+    before = describe(block).structure_digest()
+    for name, value in block.config().items():
+        setattr(block, name, getattr(block, name))
+        assert describe(block).structure_digest() == before, f"set to what it was ({value!r}), {name} changes it"
+
+
+def _pure(subject: _Subject) -> None:
+    if not getattr(subject.block, "pure", False):
+        raise _NotAsked("it does not say that it is pure")
+    if any(part.remembers for _, part in walk(subject.block)):
+        raise AssertionError("it says that it is pure, and remembers")
+    with standing(Here(path="elsewhere", seed=SEED)), session():
+        subject.same(subject.fresh().run(**subject.inputs), "at another place")
+
+
+PROMISES: tuple[tuple[str, Callable[[_Subject], None]], ...] = (
+    ("manifest", _described),
+    ("schema", _schema),
+    ("repeats", _repeats),
+    ("draws by its seed", _draws),
+    ("streams", _streams),
+    ("wire", _wire),
+    ("saves and loads", _loads),
+    ("new process", _elsewhere),
+    ("two sessions", _two_sessions),
+    ("cancels", _cancels),
+    ("settings", _settings),
+    ("pure", _pure),
+)
+"""What is asked, in this order: name → question, which raises if the answer is no."""
