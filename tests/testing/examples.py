@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import torch
 from PIL import Image as Pictures
 
 import yggdrasil as ygg
@@ -23,6 +24,7 @@ from tests.store.tiny_pipeline import pipeline, saved
 from tests.store.tiny_sound import sound
 from tests.testing.parts import parts_of
 from yggdrasil.blocks.llm.llamacpp import LlamaCpp
+from yggdrasil.blocks.solver.noise_schedule import NoiseSchedule
 from yggdrasil.contract import Block
 from yggdrasil.levels.stage.update import Telling
 
@@ -51,6 +53,9 @@ def diffusion(folder: Path) -> Iterator[Example]:
     """Every part of the painter's graph and of tiny pipelines of each family, as a run of the whole calls it."""
     tiny = painter(folder)
     yield Example(tiny, {"prompt": "a fox", "seed": 3})
+    latent, noise = torch.linspace(-1, 1, 64).reshape(1, 4, 4, 4), torch.linspace(1, -2, 64).reshape(1, 4, 4, 4)
+    noised = {"clean": latent, "noise": noise, "timestep": torch.tensor([500])}
+    yield Example(NoiseSchedule(scheduler="DDIMScheduler"), noised)
     wholes = [
         (tiny, {"prompt": "a fox", "seed": 3, "image": PICTURE.resize((16, 16)), "strength": 0.5}),
         (ygg.from_diffusers(saved(pipeline(), folder / "sd")), {"prompt": "fox in snow", "seed": 3, "steps": 2}),

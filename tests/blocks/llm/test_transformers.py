@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import threading
@@ -15,8 +16,8 @@ from tests.blocks.llm.tiny import model_of, tiny_files
 from yggdrasil.blocks.llm.abilities import InvalidOutput, NotAble, TruncatedOutput, Turn, Usage, parse_object
 from yggdrasil.blocks.llm.prefix import CHUNK
 from yggdrasil.blocks.llm.transformers import TransformersModel
-from yggdrasil.contract import Cancelled, CancelToken, ConfigError, FileRef, PortError, listening
-from yggdrasil.contract.weights import read_tensors
+from yggdrasil.contract import Cancelled, CancelToken, ConfigError, FileRef, PortError, WeightsError, listening
+from yggdrasil.contract.weights import read_tensors, write_tensors
 
 LONG = "the fox runs in the snow and the wolf sleeps on the beach at night. " * 6
 WORDS = r" [a-z]{2,8}( [a-z]{2,8}){1,3}\."
@@ -272,3 +273,15 @@ def test_the_unpacked_gguf_names_its_digest(real: TransformersModel) -> None:
     names = read_tensors(folder / "model.safetensors").keys()
     assert "model.embed_tokens.weight" in names and "lm_head.weight" not in names, "as other runtimes look for it"
     assert real.chat([{"role": "user", "content": "What is the capital of France?"}], max_tokens=20).text.count("Paris")
+
+
+def test_each_tensor_that_the_files_lack_is_named_before_anything_runs(tmp_path: Path) -> None:
+    files = tiny_files(tmp_path / "whole")
+    tensors = read_tensors(tmp_path / "whole" / "model.safetensors")
+    tied = {"lm_head.weight", "model.embed_tokens.weight"}
+    for name in sorted(tensors.keys() - tied):
+        path = tmp_path / f"{name}.safetensors"
+        write_tensors(path, {other: value for other, value in tensors.items() if other != name})
+        cut = model_of({**files, "weights": FileRef(hashlib.sha256(path.read_bytes()).hexdigest(), path)})
+        with pytest.raises(WeightsError, match=rf"1 tensors? missing .*{name}"):
+            cut.choose("a", ["b"])

@@ -8,7 +8,8 @@ from typing import Any
 
 from yggdrasil.blocks.llm.gguf import converted
 from yggdrasil.blocks.llm.vocabulary import read_tokenizer
-from yggdrasil.contract.block import WEIGHTS, Block
+from yggdrasil.contract.block import WEIGHTS, Block, FileRef
+from yggdrasil.contract.digest import digest_of_version
 from yggdrasil.contract.errors import WeightsError
 from yggdrasil.contract.weights import suffix_of
 
@@ -64,6 +65,15 @@ class ModelFiles(Block):
         named = ("tokenizer", "tokenizer_config", "chat_template", "config", "generation_config")
         roles = [role for role in named if role in self.files]
         return "+".join(self.files[role].sha256 for role in roles or [WEIGHTS])
+
+    def spell_out(self) -> None:
+        """Name the parts that only a GGUF holds as files of their own, so that other weights can stand beside them."""
+        if self._is_gguf():
+            found = {role: path for role in NAMES if role != WEIGHTS and (path := self.optional_part(role))}
+            self.files = {
+                **{role: FileRef(digest_of_version(path), path) for role, path in found.items()},
+                **self.files,
+            }
 
     def _is_gguf(self) -> bool:
         if WEIGHTS not in self.files or suffix_of(self.file()) != ".gguf":

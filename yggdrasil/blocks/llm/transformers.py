@@ -12,7 +12,7 @@ from yggdrasil.blocks.llm.files import ModelFiles
 from yggdrasil.blocks.llm.grammar import regex_grammar, schema_grammar
 from yggdrasil.blocks.llm.sampling import Sampling
 from yggdrasil.blocks.llm.vocabulary import Vocabulary
-from yggdrasil.contract import here
+from yggdrasil.contract import FileRef, here
 from yggdrasil.contract.pool import mark, one_instance
 from yggdrasil.contract.spending import spend
 from yggdrasil.contract.torch_block import TorchBlock, unfilled
@@ -128,6 +128,14 @@ class TransformersModel(ModelFiles, LanguageModel, TorchBlock, type="llm/transfo
         self._decoders = (*others[1 - _WORN :], (now, made))
         return made
 
+    def adopt(self, module: nn.Module) -> None:
+        self.spell_out()
+        super().adopt(module)
+
+    def stored(self, ref: FileRef) -> None:
+        self.spell_out()
+        super().stored(ref)
+
     def _read_vocabulary(self, module: Any) -> Vocabulary:
         given = getattr(module.config.get_text_config(), "eos_token_id", None)
         ends: list[int] = given if isinstance(given, list) else [] if given is None else [given]
@@ -143,7 +151,9 @@ class TransformersModel(ModelFiles, LanguageModel, TorchBlock, type="llm/transfo
             module: Any = self.build()
         problem = module.load_state_dict(tensors, strict=False, assign=True)
         module.tie_weights()
-        absent = [name for name, value in module.state_dict().items() if value.is_meta]
+        now = dict(module.named_parameters(remove_duplicate=False))
+        given = {id(value) for name, value in now.items() if name in tensors}
+        absent = [name for name in problem.missing_keys if name in now and id(now[name]) not in given]
         self._refuse(absent, problem.unexpected_keys)
         self._materialise_buffers(module)
         return module.to(self.device).eval().requires_grad_(False)

@@ -17,7 +17,8 @@ from yggdrasil.blocks.solver.noise import (
     seeds_of,
     taken_steps,
 )
-from yggdrasil.blocks.solver.schedulers import Name, known_only, scheduler, set_timesteps, takes
+from yggdrasil.blocks.solver.noise_schedule import NoiseSchedule
+from yggdrasil.blocks.solver.schedulers import Name, known_only, takes
 from yggdrasil.contract import Block, here
 from yggdrasil.ports import Json, Latent, Pred, Schedule, Timestep
 
@@ -93,6 +94,11 @@ class SchedulerSolver(Block, type="solver/scheduler", role="Solver"):
             return self._start(image_latent, seeds_of(seed, count), steps, strength, self.shape)
         return self._step(schedule, latent, timestep, pred)
 
+    @property
+    def noise_schedule(self) -> NoiseSchedule:
+        """The schedule that its steps follow; a loss that teaches its network noises by the same."""
+        return NoiseSchedule(scheduler=self.scheduler, settings=self.settings)
+
     def _step(self, course: Course, latent: Any, timestep: Any, pred: Any) -> Step:
         course.done += 1
         here().progress(course.done, len(course.timesteps))
@@ -100,13 +106,12 @@ class SchedulerSolver(Block, type="solver/scheduler", role="Solver"):
         return self._next(course, moved)
 
     def _start(self, image: Any, seeds: list[int], steps: int, strength: float, shape: tuple[int, ...]) -> Step:
-        made = scheduler(self.scheduler, self.settings)
         generators = generators_of(seeds)
         shape = shape if image is None else tuple(image.shape[1:])
         if image is not None and self.follows_sampler:
             noise_of(generators, shape)
         noise = self._laid_out(noise_of(generators, shape))
-        set_timesteps(made, self.scheduler, self.settings, steps, math.prod(noise.shape[1:3]))
+        made = self.noise_schedule.discretised(steps, math.prod(noise.shape[1:3]))
         if image is None:
             course = Course(made, made.timesteps, seeds, generators)
             return self._next(course, noise * getattr(made, "init_noise_sigma", 1.0))
