@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from yggdrasil.blocks.solver.schedulers import Name, is_flow, scheduler, set_timesteps
 from yggdrasil.contract import Block, ConfigError, PortError, here
-from yggdrasil.ports import Latent, Pred, Timestep
+from yggdrasil.ports import Latent, Pred, Schedule, Timestep
 
 if TYPE_CHECKING:
     import torch
 
 
 class Noised(TypedDict):
-    noised: Latent
-    target: Pred
+    noise_schedule: Schedule
+    noised: Latent | None
+    target: Pred | None
 
 
 class NoiseSchedule(Block, type="schedule/noise", role="NoiseSchedule"):
@@ -26,14 +27,20 @@ class NoiseSchedule(Block, type="schedule/noise", role="NoiseSchedule"):
     that number; one for all latents of a batch, or one for each. The noised latent is alpha · clean + sigma · noise;
     the target is the noise ("epsilon"), alpha · noise − sigma · clean ("v_prediction", Salimans and Ho 2022), the clean
     latent ("sample"), or noise − clean ("flow_prediction"). Raises ConfigError for schedules of Karras et al. (EDM).
+    Without all three inputs nothing is noised: `noise_schedule` is the schedule itself, for whoever walks it.
     """
 
     scheduler: Name = "FlowMatchEulerDiscreteScheduler"
     settings: dict[str, Any] = {}
 
-    def forward(self, clean: Latent, noise: Latent, timestep: Timestep) -> Noised:
+    def forward(
+        self, clean: Latent | None = None, noise: Latent | None = None, timestep: Timestep | None = None
+    ) -> Noised:
+        if clean is None or noise is None or timestep is None:
+            return {"noise_schedule": self, "noised": None, "target": None}
         alpha, sigma = self.shares(timestep, clean)
-        return {"noised": self.noised(clean, noise, timestep), "target": self._target(clean, noise, alpha, sigma)}
+        target = self._target(clean, noise, alpha, sigma)
+        return {"noise_schedule": self, "noised": self.noised(clean, noise, timestep), "target": target}
 
     @property
     def prediction(self) -> str:
