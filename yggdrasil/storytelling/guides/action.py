@@ -9,6 +9,7 @@ from yggdrasil.contract import here
 from yggdrasil.storytelling.guides.cast import (
     Cast,
     capital,
+    known_as,
     named_people,
     named_place,
     people,
@@ -61,7 +62,6 @@ def from_action(stage: Stage, action: str) -> dict[str, Any]:
         kind, text = "action", f"Word goes round {cast.fill('{inP}')}: {sentence}"
     else:
         kind, text = "action", capital(cast.fill("something happens {inP} that nobody understands"))
-    known = any(canonical(item["name"]) == cast.thing for item in stage.world.get("items") or [])
     if unknown:
         here().note(f"not understood: {', '.join(unknown)}", "not_understood", words=list(unknown))
     return {
@@ -70,7 +70,7 @@ def from_action(stage: Stage, action: str) -> dict[str, Any]:
         "who": list(cast.people),
         "place": cast.place if cast.place in stage.places else "",
         "thing": cast.thing,
-        "item": cast.thing if known else "",
+        "item": known_as(stage.world, cast.thing),
     }
 
 

@@ -120,6 +120,11 @@ def scene_of(world: dict[str, Any], place: str) -> str:
     return str(known or spot(place).scene or "meadow")
 
 
+def known_as(world: dict[str, Any], thing: str) -> str:
+    """The name under which the world knows a thing; "" if it does not."""
+    return next((i["name"] for i in world.get("items") or [] if canonical(i["name"]) == canonical(thing)), "")
+
+
 def items(world: dict[str, Any], how: str) -> list[dict[str, Any]]:
     """Known items that are "held", "lying", "lost" (these three dead things only) or a "creature" somewhere."""
     alive = people(world)

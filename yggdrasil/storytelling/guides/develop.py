@@ -10,6 +10,7 @@ from yggdrasil.storytelling.guides.cast import (
     Cast,
     capital,
     items,
+    known_as,
     needs_thing,
     others,
     people,
@@ -72,7 +73,7 @@ def develop(scribe: Scribe, context: dict[str, Any]) -> dict[str, Any]:
     ]
     at = scribe.pick(range(len(options)), scores, 0.45)
     event, cast, _ = options[at]
-    return intent_of(event, cast, openings[at])
+    return intent_of(event, cast, openings[at], stage.world)
 
 
 def _lonely(stage: Stage) -> dict[str, Any]:
@@ -80,12 +81,12 @@ def _lonely(stage: Stage) -> dict[str, Any]:
     sky = [thing for thing in stage.drawable if thing in SKY] or ["star"]
     place = stage.places[0] if stage.places else "the land"
     cast = Cast(tuple(stage.people[:2]), place, place, stage.scribe.random.choice(sky))
-    return intent_of(BY_KIND["sky"], cast, capital(cast.fill(BY_KIND["sky"].opening))) | {
+    return intent_of(BY_KIND["sky"], cast, capital(cast.fill(BY_KIND["sky"].opening)), stage.world) | {
         "place": place if stage.places else ""
     }
 
 
-def intent_of(event: Event, cast: Cast, opening: str) -> dict[str, Any]:
+def intent_of(event: Event, cast: Cast, opening: str, world: dict[str, Any]) -> dict[str, Any]:
     """The intent block; a newcomer has a name in its text alone, since the world does not know them yet."""
     known = needs_thing(event) == "known"
     return {
@@ -94,7 +95,7 @@ def intent_of(event: Event, cast: Cast, opening: str) -> dict[str, Any]:
         "who": list(cast.people),
         "place": cast.place,
         "thing": cast.thing,
-        "item": cast.thing if known else "",
+        "item": known_as(world, cast.thing) if known else "",
     }
 
 

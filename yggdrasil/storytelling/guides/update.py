@@ -7,7 +7,7 @@ from typing import Any
 
 from yggdrasil.storytelling.guides.action import KIND_OF_THING, deed_of
 from yggdrasil.storytelling.guides.author import ends_of, filled_end
-from yggdrasil.storytelling.guides.cast import UNNAMED, Cast, capital, others, places, scene_of
+from yggdrasil.storytelling.guides.cast import UNNAMED, Cast, capital, known_as, others, places, scene_of
 from yggdrasil.storytelling.guides.deed import Deed
 from yggdrasil.storytelling.guides.events import effects_of
 from yggdrasil.storytelling.guides.events_more import BY_KIND
@@ -94,15 +94,10 @@ def _newcomer(cast: Cast, text: str) -> list[Op]:
     return [{"op": "add_character", "name": cast.newcomer, "role": role, "place": cast.place}]
 
 
-def _known(world: dict[str, Any], thing: str) -> str:
-    """The name under which the world knows a thing; "" if it does not."""
-    return next((i["name"] for i in world.get("items") or [] if canonical(i["name"]) == canonical(thing)), "")
-
-
 def _thing(world: dict[str, Any], cast: Cast, effects: list[str]) -> list[Op]:
     """The thing comes into the world where the chronicle gave it a home."""
     homed = any(e.split()[0] in ("hold", "lay") for e in effects)
-    if not cast.thing or cast.thing == UNNAMED or _known(world, cast.thing) or not homed:
+    if not cast.thing or cast.thing == UNNAMED or known_as(world, cast.thing) or not homed:
         return []
     if kind_of(cast.thing) not in _STAYS:
         return []
@@ -121,7 +116,7 @@ def _apply(world: dict[str, Any], cast: Cast, effect: str, before: list[Op]) -> 
     if word == "status" and parts[0] in named:
         value = "" if parts[1] == "well" else parts[1]
         return [{"op": "change", "kind": "character", "name": named[parts[0]], "field": "status", "value": value}]
-    item = _known(world, cast.thing) or next((o["name"] for o in before if o["op"] == "add_item"), "")
+    item = known_as(world, cast.thing) or next((o["name"] for o in before if o["op"] == "add_item"), "")
     if not item or word not in _HOMES:
         return []
     if word == "gone":
