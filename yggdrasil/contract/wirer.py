@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
+from yggdrasil.contract.asking import Ask
 from yggdrasil.contract.errors import WiringError
 from yggdrasil.contract.kinds import fits
+from yggdrasil.contract.places import spelled_out
 from yggdrasil.contract.roles import Role, Sources, find_role, hint, in_order
 from yggdrasil.contract.wiring import SELF, Edge, Loop, Net, check_acyclic, check_edges, fed_ports
 
@@ -24,9 +27,10 @@ class Wirer:
 
         Raises WiringError if ambiguous, or if what a role cannot do without is absent.
         """
-        check_edges(self.net, self.where)
         for role in self.roles:
             self._feed(role)
+        self.ask()
+        check_edges(spelled_out(self.net), self.where)
         for role in self.roles:
             if role.until:
                 self._loop(role)
@@ -43,17 +47,56 @@ class Wirer:
             for target in self._of_role(role.name, into, outputs=False):
                 if (target, into) in self.fed:
                     continue
-                for source in self._sources(sources, target, into, role.joins.get(into, "")):
+                for source in self._sources(sources, target, into, join=role.joins.get(into, "")):
                     self._add(Edge(*source, target, into))
 
-    def _sources(self, wanted: Sources, target: str, into: str, join: str = "") -> list[tuple[str, str]]:
-        """The outputs that feed an input: those of the first role that has any; several only where they are joined."""
+    def ask(self) -> None:
+        """Add the further calls that blocks ask for, each in the loops of its node and before it."""
+        for name, block in list(self.net.nodes.items()):
+            for port, ask in block.asks.items():
+                if (name, port) not in self.fed:
+                    self._ask(name, port, ask)
+
+    def _ask(self, name: str, port: str, ask: Ask) -> None:
+        first = next((e for e in self.net.edges if (e.target, e.into) == (name, ask.like)), None)
+        node = self.net.again.get(first.source, first.source) if first is not None else SELF
+        if first is None or node not in self.net.nodes or ask.unless in self.net.nodes[node].inputs:
+            return
+        place = self._again(node, port.removeprefix("pred_"))
+        for into, wanted in ask.instead.items():
+            if into in self.net.nodes[node].inputs and (place, into) not in self.fed:
+                near = {e.source for e in self.net.edges if (e.target, e.into) == (node, into)}
+                found = self._sources(wanted, place, into, near=near)
+                shown = [(SELF, ask.shown[into])] if into in ask.shown else []
+                for source in found or shown:
+                    self._add(Edge(*source, place, into))
+        self._add(Edge(place, first.out, name, port))
+
+    def _again(self, node: str, what: str) -> str:
+        """A further place of a node's block; one that is there already stays."""
+        place = f"{node}_{what}"
+        if place in self.net.nodes:
+            mend = "rename that node"
+            raise WiringError(f"{node} is called again as {place!r}, which is a node", where=self.where, mend=mend)
+        self.net.again.setdefault(place, node)
+        for number, loop in enumerate(self.net.loops):
+            if node in loop.nodes and place not in loop.nodes:
+                at = loop.nodes.index(node)
+                self.net.loops[number] = replace(loop, nodes=(*loop.nodes[:at], place, *loop.nodes[at:]))
+        return place
+
+    def _sources(
+        self, wanted: Sources, target: str, into: str, *, join: str = "", near: Iterable[str] = ()
+    ) -> list[tuple[str, str]]:
+        """The outputs that feed an input: those of the first role that has any; several only where they are joined,
+        one of several that is `near` before the others.
+        """
         for role, _, out in (source.partition(".") for source in wanted):
             found = [n for n in self._of_role(role, out, outputs=True) if n != target]
             if join and found:
                 self.net.joins.setdefault(f"{target}.{into}", join)
             elif found:
-                found = [self._only(found, out, target, into)]
+                found = [self._only([n for n in found if n in near] or found, out, target, into)]
             if found:
                 return [(node, out) for node in found]
         return []
@@ -107,10 +150,11 @@ class Wirer:
 
     def _between(self, driver: str, ends: set[str]) -> tuple[str, ...]:
         """The nodes of the loop in the order of their edges: all that lie between its driver and what it carries."""
-        order = check_acyclic(self.net, self.where)
+        whole = spelled_out(self.net)
+        order = check_acyclic(whole, self.where)
         forth: dict[str, set[str]] = {}
         back: dict[str, set[str]] = {}
-        for edge in self.net.edges:
+        for edge in whole.edges:
             if SELF not in (edge.source, edge.target):
                 forth.setdefault(edge.source, set()).add(edge.target)
                 back.setdefault(edge.target, set()).add(edge.source)
@@ -136,7 +180,8 @@ class Wirer:
             earlier.append(name)
 
     def _own_inputs(self) -> None:
-        kinds = {e.out: self.net.nodes[e.target].inputs[e.into].kind for e in self.net.edges if e.source == SELF}
+        places = self.net.places
+        kinds = {e.out: places[e.target].inputs[e.into].kind for e in self.net.edges if e.source == SELF}
         for name, block in self.net.nodes.items():
             for port in block.inputs.values():
                 if (name, port.name) in self.fed:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import functools
+import operator
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,11 +12,15 @@ from typing import Any
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import WiringError, did_you_mean
+from yggdrasil.contract.places import spelled_out
 from yggdrasil.contract.ports import Port, as_outputs
 from yggdrasil.contract.tree import walk
 from yggdrasil.contract.wiring import CONSTANT, SELF, Edge, Loop, Net, check_acyclic, check_complete, check_edges
+from yggdrasil.engine.flow.together import Extra, Together, extras, turns
 
 Source = tuple[str, str]
+Values = dict[str, dict[str, Any]]
+"""Node → what came out of it, by output."""
 
 
 @dataclass(slots=True)
@@ -22,7 +28,8 @@ class Call:
     """One node as it is run: where each of its inputs comes from.
 
     `needs`: without a value there it is skipped; `unfed`: optional inputs without an edge, which take their
-    default; `doubtful`: inputs whose values the edges alone do not prove, so that each is checked.
+    default; `doubtful`: inputs whose values the edges alone do not prove, so that each is checked; `extra`: what is
+    special about it, in few.
     """
 
     name: str
@@ -32,11 +39,15 @@ class Call:
     gives: tuple[str, ...]
     unfed: tuple[str, ...]
     doubtful: tuple[str, ...]
+    extra: Extra | None = None
 
 
 @dataclass(slots=True)
 class Round:
-    """A declared loop as it is run: its calls in order, what it carries into the next round, and what of it is read."""
+    """A declared loop as it is run: its calls in order, what it carries into the next round, and what of it is read.
+
+    `turns` are the calls with those that are made as one; `extra` is that of a step, of which a loop has none.
+    """
 
     name: str
     loop: Loop
@@ -44,7 +55,9 @@ class Round:
     carry: list[tuple[Source, Source]]
     until: Source | None
     preview: Callable[[dict[str, Any]], Any] | None
+    turns: list[Call | Together]
     read: frozenset[Source] = frozenset()
+    extra: None = None
 
 
 Step = Call | Round
@@ -66,6 +79,10 @@ class Plan:
 
 def compile_plan(net: Net, where: str) -> Plan:
     """Check the net whole and order it. Raises WiringError for the first thing that is wrong."""
+    again, extra = net.again, {}
+    if again or any(type(block).unread is not Block.unread for block in net.nodes.values()):
+        whole = spelled_out(net)
+        extra, net = extras(net, whole), whole
     check_edges(net, where)
     check_complete(net, where)
     _check_loops(net, where)
@@ -74,7 +91,7 @@ def compile_plan(net: Net, where: str) -> Plan:
     order = _order_groups(net, order, groups, where)
     into = _by_target(net)
     feeders = _fed_by_self(net)
-    calls = {n: _call(net, n, into.get(n, {}), feeders) for n in net.nodes}
+    calls = {n: _call(net, n, into.get(n, {}), feeders, extra.get(n)) for n in net.nodes}
     read = _read(net)
     steps: list[Step] = []
     of: dict[str, int] = {}
@@ -82,7 +99,7 @@ def compile_plan(net: Net, where: str) -> Plan:
         if name in of:
             continue
         if name in groups:
-            step: Step = _round(net, net.loops[groups[name]], calls, read)
+            step: Step = _round(net, net.loops[groups[name]], calls, read, again)
             of.update({n: len(steps) for n in step.loop.nodes})
         else:
             step = calls[name]
@@ -125,14 +142,14 @@ def _read(net: Net) -> dict[Source, set[str]]:
     return readers
 
 
-def _call(net: Net, name: str, into: dict[str, list[Source]], feeders: Counter[str]) -> Call:
+def _call(net: Net, name: str, into: dict[str, list[Source]], feeders: Counter[str], extra: Extra | None) -> Call:
     block = net.nodes[name]
     ports = block.inputs
     feeds = [(p, tuple(into[p]), net.joins.get(f"{name}.{p}", "")) for p in ports if p in into]
     needs = tuple(p for p, _, _ in feeds if ports[p].required and not ports[p].optional)
     unfed = tuple(p.name for p in ports.values() if p.name not in into and not p.required and p.default is not None)
     doubtful = tuple(p for p, sources, join in feeds if _is_doubtful(net, ports[p], sources, join, feeders))
-    return Call(name, block, feeds, needs, tuple(block.outputs), unfed, doubtful)
+    return Call(name, block, feeds, needs, tuple(block.outputs), unfed, doubtful, extra)
 
 
 def _is_doubtful(net: Net, port: Port, sources: tuple[Source, ...], join: str, feeders: Counter[str]) -> bool:
@@ -150,7 +167,7 @@ def _is_doubtful(net: Net, port: Port, sources: tuple[Source, ...], join: str, f
     return False
 
 
-def _round(net: Net, loop: Loop, calls: dict[str, Call], read: dict[Source, set[str]]) -> Round:
+def _round(net: Net, loop: Loop, calls: dict[str, Call], read: dict[Source, set[str]], again: dict[str, str]) -> Round:
     carry = [((e.source, e.out), (e.target, e.into)) for e in loop.carry]
     node, _, port = loop.until.partition(".")
     chosen = [calls[n] for n in loop.nodes]
@@ -162,7 +179,8 @@ def _round(net: Net, loop: Loop, calls: dict[str, Call], read: dict[Source, set[
     inside = set(loop.nodes)
     outer = frozenset(source for source, readers in read.items() if source[0] in inside and readers - inside)
     until = (node, port) if node else None
-    return Round("+".join(loop.nodes), loop, chosen, carry, until, _preview(net, loop), outer)
+    turned = turns(chosen, again)
+    return Round("+".join(loop.nodes), loop, chosen, carry, until, _preview(net, loop), turned, outer)
 
 
 def _preview(net: Net, loop: Loop) -> Callable[[dict[str, Any]], Any] | None:
@@ -267,3 +285,18 @@ def _can_overlap(heavy: list[bool], waits: list[set[int]]) -> bool:
     for i, direct in enumerate(waits):
         chain.append(max((chain[j] for j in direct), default=0) + heavy[i])
     return max(chain) < sum(heavy)
+
+
+def joined(values: Values, sources: tuple[Source, ...], join: str) -> Any:
+    """The value at an input that these outputs feed; None if none of them has one."""
+    if not sources:
+        return None
+    if not join:
+        node, port = sources[0]
+        return values[node].get(port)
+    present = [part for n, p in sources if (part := values[n].get(p)) is not None]
+    if not present:
+        return None
+    if join == "list":
+        return present
+    return present[0] if join == "first" else functools.reduce(operator.add, present)
