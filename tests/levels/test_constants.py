@@ -40,7 +40,7 @@ def test_a_drawn_graph_takes_a_plain_value(tmp_path: Path) -> None:
     assert loud.run(text="a").text == "a!!!!" and list(loud.inputs) == ["text"]
     folder = ygg.save(loud, tmp_path / "loud")
     manifest = read_manifest(folder / "manifest.yaml")
-    assert manifest.format == FORMAT == 2
+    assert manifest.format == FORMAT == 3
     assert manifest.structure["constants"] == {"shout.times": 3, "shout2.times": 1}
     assert ygg.load(folder).run(text="a").text == "a!!!!"
 

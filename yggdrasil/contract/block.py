@@ -17,6 +17,7 @@ from yggdrasil.contract.ports import Ports, input_ports, output_ports
 
 if TYPE_CHECKING:
     from yggdrasil.contract.asking import Ask
+    from yggdrasil.contract.manifest import Manifest
     from yggdrasil.contract.running import Outputs
     from yggdrasil.contract.stream import Stream
 
@@ -77,6 +78,7 @@ class Block:
         self.files: dict[str, FileRef] = {}
         self.origin: str = ""
         self.origin_digests: dict[str, str] = {}
+        self.formerly: tuple[str, ...] = ()
         for field, value in validated(self.__class__, config).items():
             object.__setattr__(self, field, value)
 
@@ -157,6 +159,12 @@ class Block:
         """The config as this version writes it, out of a manifest of an earlier format; most never changed."""
         del format
         return config
+
+    @classmethod
+    def restructured(cls, structure: dict[str, Any], nodes: Mapping[str, Manifest], format: int) -> dict[str, Any]:
+        """The same for what a container adds to its manifest; `nodes` are its parts as that format had them."""
+        del nodes, format
+        return structure
 
     @classmethod
     def assemble(cls, config: dict[str, Any], nodes: dict[str, Block], structure: dict[str, Any]) -> Block:

@@ -10,7 +10,7 @@ from yggdrasil.contract.wiring import Edge, Loop, Net
 
 
 def removed(net: Net, name: str, where: str) -> Net:
-    """The net without a node or a further call, its edges, values and joins. Raises WiringError if a loop ends by it."""
+    """The net without a node or a further call, its edges, values, joins. Raises WiringError if a loop ends by it."""
     for place in [place for place, node in net.again.items() if node == name]:
         net = removed(net, place, where)
     edges = [e for e in net.edges if name not in (e.source, e.target)]

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from yggdrasil.contract.block import Block, description
 from yggdrasil.contract.errors import WiringError, did_you_mean
+from yggdrasil.contract.manifest import Manifest
 from yggdrasil.contract.places import spelled_out
 from yggdrasil.contract.ports import Ports
 from yggdrasil.contract.roles import check_role
@@ -18,6 +19,7 @@ from yggdrasil.contract.wiring import Edge, Loop, Net, check_edges, check_name, 
 from yggdrasil.engine.flow.cache import Cache
 from yggdrasil.engine.flow.plan import Plan, compile_plan
 from yggdrasil.engine.flow.run import run_plan
+from yggdrasil.levels.called_apart import called_apart
 from yggdrasil.levels.edit import removed, renamed, unasked
 from yggdrasil.levels.own_ports import own_inputs, own_outputs
 from yggdrasil.levels.written import read_structure, structure_of
@@ -238,6 +240,10 @@ class Graph(Block, type="graph"):
     def structure(self) -> dict[str, Any]:
         _ = self.plan
         return structure_of(self.net, self.defaults, self.inputs)
+
+    @classmethod
+    def restructured(cls, structure: dict[str, Any], nodes: Mapping[str, Manifest], format: int) -> dict[str, Any]:
+        return structure if format >= 3 else called_apart(structure, nodes)
 
     @classmethod
     def assemble(cls, config: dict[str, Any], nodes: dict[str, Block], structure: dict[str, Any]) -> Block:

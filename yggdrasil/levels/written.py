@@ -9,7 +9,7 @@ from yggdrasil.contract.errors import WiringError, did_you_mean
 from yggdrasil.contract.ports import Ports
 from yggdrasil.contract.wiring import Edge, Loop, Net, check_name, checked_constant
 
-_SHAPES = {"edges": list, "loops": list, "joins": dict, "defaults": dict, "constants": dict, "again": dict}
+SHAPES = {"edges": list, "loops": list, "joins": dict, "defaults": dict, "constants": dict, "again": dict}
 
 
 def structure_of(net: Net, defaults: Mapping[str, Any], ports: Ports) -> dict[str, Any]:
@@ -27,12 +27,12 @@ def structure_of(net: Net, defaults: Mapping[str, Any], ports: Ports) -> dict[st
 
 def read_structure(net: Net, structure: Mapping[str, Any], where: str) -> None:
     """Fill the net, whose nodes are there, with what a manifest says. Raises WiringError for what is wrong in it."""
-    unknown = set(structure) - _SHAPES.keys()
+    unknown = set(structure) - SHAPES.keys()
     if unknown:
-        raise WiringError(f"structure has no {sorted(unknown)}", mend=f"use {', '.join(_SHAPES)}")
+        raise WiringError(f"structure has no {sorted(unknown)}", mend=f"use {', '.join(SHAPES)}")
     for key, value in structure.items():
-        if not isinstance(value, _SHAPES[key]):
-            raise WiringError(f"{key} is {value!r:.60}", mend=f"write it as a {_SHAPES[key].__name__}")
+        if not isinstance(value, SHAPES[key]):
+            raise WiringError(f"{key} is {value!r:.60}", mend=f"write it as a {SHAPES[key].__name__}")
     net.again = {str(place): str(node) for place, node in structure.get("again", {}).items()}
     for place, node in net.again.items():
         check_name(place, where)
