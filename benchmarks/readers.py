@@ -24,7 +24,6 @@ ASKED: dict[str, Any] = {"prompt": "a red fox beside a house", "seed": 5}
 class Work(Block, type="bench/work"):
     """Work for about two milliseconds, tell how far it is, and say a word."""
 
-
     def forward(self, n: int) -> int:
         place, found = here(), hashlib.sha256(str(n).encode())
         for _ in range(BLOCKS):

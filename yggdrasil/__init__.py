@@ -9,6 +9,7 @@ _WHERE = {
     "Block": "yggdrasil.contract",
     "YggError": "yggdrasil.contract",
     "Artifact": "yggdrasil.contract",
+    "Ask": "yggdrasil.contract",
     "Stream": "yggdrasil.contract",
     "Outputs": "yggdrasil.contract",
     "Event": "yggdrasil.contract",
@@ -27,6 +28,7 @@ _WHERE = {
     "Session": "yggdrasil.contract.session",
     "session": "yggdrasil.contract.context",
     "learning": "yggdrasil.contract.computing",
+    "twin": "yggdrasil.contract.learners",
     "unfreeze": "yggdrasil.contract.learners",
     "wearing": "yggdrasil.contract.computing",
     "here": "yggdrasil.contract",
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from yggdrasil.contract import (
         Artifact,
         ArtifactError,
+        Ask,
         Block,
         Cancelled,
         CancelToken,
@@ -77,7 +80,7 @@ if TYPE_CHECKING:
     from yggdrasil.contract.computing import learning, wearing
     from yggdrasil.contract.context import session
     from yggdrasil.contract.functions import block
-    from yggdrasil.contract.learners import unfreeze
+    from yggdrasil.contract.learners import twin, unfreeze
     from yggdrasil.contract.session import Session
     from yggdrasil.levels.choose import choose
     from yggdrasil.levels.drawn import graph
@@ -96,6 +99,7 @@ __all__ = [
     "Agent",
     "Artifact",
     "ArtifactError",
+    "Ask",
     "Block",
     "CancelToken",
     "Cancelled",
@@ -132,6 +136,7 @@ __all__ = [
     "save",
     "session",
     "testing",
+    "twin",
     "unfreeze",
     "wearing",
 ]

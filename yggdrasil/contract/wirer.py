@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from yggdrasil.contract.asking import Ask
@@ -51,7 +51,7 @@ class Wirer:
                     self._add(Edge(*source, target, into))
 
     def ask(self) -> None:
-        """Add the further calls that blocks ask for, each in the loops of its node and before it."""
+        """Add the further calls that blocks ask for, each in the loops of its node, after it."""
         for name, block in list(self.net.nodes.items()):
             for port, ask in block.asks.items():
                 if (name, port) not in self.fed:
@@ -62,15 +62,45 @@ class Wirer:
         node = self.net.again.get(first.source, first.source) if first is not None else SELF
         if first is None or node not in self.net.nodes or ask.unless in self.net.nodes[node].inputs:
             return
-        place = self._again(node, port.removeprefix("pred_"))
-        for into, wanted in ask.instead.items():
-            if into in self.net.nodes[node].inputs and (place, into) not in self.fed:
-                near = {e.source for e in self.net.edges if (e.target, e.into) == (node, into)}
-                found = self._sources(wanted, place, into, near=near)
-                shown = [(SELF, ask.shown[into])] if into in ask.shown else []
-                for source in found or shown:
-                    self._add(Edge(*source, place, into))
+        what = port.removeprefix("pred_")
+        place = self._again(node, what)
+        other = {into: self._differing(node, place, into, ask) for into in ask.instead if into in self._inputs(node)}
+        self._adapters(node, what, {into: source for into, source in other.items() if source is not None})
         self._add(Edge(place, first.out, name, port))
+
+    def _inputs(self, node: str) -> Collection[str]:
+        return self.net.nodes[node].inputs
+
+    def _differing(self, node: str, place: str, into: str, ask: Ask) -> tuple[str, str] | None:
+        """What feeds an input of a further call; None if it is what feeds the first."""
+        if (place, into) not in self.fed:
+            found = self._sources(ask.instead[into], place, into, near={n for n, _ in self._feeding(node, into)})
+            for source in found or ([(SELF, ask.shown[into])] if into in ask.shown else []):
+                self._add(Edge(*source, place, into))
+        return next(iter(self._feeding(place, into)), None)
+
+    def _feeding(self, node: str, into: str) -> list[tuple[str, str]]:
+        return [(e.source, e.out) for e in self.net.edges if (e.target, e.into) == (node, into)]
+
+    def _adapters(self, node: str, what: str, other: Mapping[str, tuple[str, str]]) -> None:
+        """Adapters of a node that read what differs in its further call are called again too."""
+        place = f"{node}_{what}"
+        before = {into: self._feeding(node, into) for into in other}
+        called: dict[str, str] = {}
+        for name in dict.fromkeys(e.source for e in self.net.edges if e.target == node):
+            if name in self.net.nodes and self.net.nodes[name].role == "Adapter":
+                reads = {port: self._feeding(name, port) for port in self._inputs(name)}
+                for into, source in other.items():
+                    for port in (p for p, fed in reads.items() if fed == before[into] and (fed or p == into)):
+                        called[name] = self._again(name, what)
+                        if (called[name], port) not in self.fed:
+                            self._add(Edge(*source, called[name], port))
+        for into in dict.fromkeys(e.into for e in self.net.edges if e.target == node and e.source in called):
+            if (place, into) not in self.fed:
+                for source, out in self._feeding(node, into):
+                    self._add(Edge(called.get(source, source), out, place, into))
+                if how := self.net.joins.get(f"{node}.{into}"):
+                    self.net.joins[f"{place}.{into}"] = how
 
     def _again(self, node: str, what: str) -> str:
         """A further place of a node's block; one that is there already stays."""
@@ -81,7 +111,7 @@ class Wirer:
         self.net.again.setdefault(place, node)
         for number, loop in enumerate(self.net.loops):
             if node in loop.nodes and place not in loop.nodes:
-                at = loop.nodes.index(node)
+                at = loop.nodes.index(node) + 1
                 self.net.loops[number] = replace(loop, nodes=(*loop.nodes[:at], place, *loop.nodes[at:]))
         return place
 
@@ -184,7 +214,7 @@ class Wirer:
         kinds = {e.out: places[e.target].inputs[e.into].kind for e in self.net.edges if e.source == SELF}
         for name, block in self.net.nodes.items():
             for port in block.inputs.values():
-                if (name, port.name) in self.fed:
+                if (name, port.name) in self.fed or self._within(name, port.name):
                     continue
                 self._refuse_inner(name, port.name)
                 shown = self._shown(name, port.name)
@@ -192,6 +222,10 @@ class Wirer:
                     shown = f"{name}_{port.name}"
                 kinds[shown] = port.kind
                 self._add(Edge(SELF, shown, name, port.name))
+
+    def _within(self, node: str, port: str) -> bool:
+        role = find_role(self.net.nodes[node].role)
+        return role is not None and port in role.within
 
     def _refuse_inner(self, node: str, port: str) -> None:
         block = self.net.nodes[node]

@@ -60,7 +60,7 @@ def _apart(structure: dict[str, Any], node: str, nodes: Mapping[str, Manifest]) 
 
 def _loop(loop: dict[str, Any], node: str, place: str, moved: Any) -> dict[str, Any]:
     nodes: list[str] = [
-        part for name in loop["nodes"] for part in ((place, name) if name == node and place else (name,))
+        part for name in loop["nodes"] for part in ((name, place) if name == node and place else (name,))
     ]
     carry = [moved(Edge.parse(text)) for text in loop.get("carry", [])]
     return {**loop, "nodes": nodes, "carry": [str(edge) for edge in carry if edge is not None]}

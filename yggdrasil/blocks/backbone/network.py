@@ -28,10 +28,12 @@ class Network(TorchBlock):
         batch = calls[0]["latent"].shape[0]
         made: dict[str, Any] = {}
         for name, port in self.inputs.items():
-            values = [call[name] for call in calls]
+            values = [call.get(name) for call in calls]
+            if all(value is None for value in values):
+                continue
             if port.kind.name in ("latent", "embedding", "any"):
                 one = _one_batch(values, batch)
-                if one is None and values != [None] * len(values):
+                if one is None:
                     return None
                 made[name] = one
             elif all(value is values[0] for value in values) or (port.plain and values.count(values[0]) == len(values)):
@@ -41,7 +43,7 @@ class Network(TorchBlock):
         return made
 
     def parted(self, outputs: dict[str, Any], count: int) -> list[dict[str, Any]]:
-        return [{"pred": part} for part in outputs["pred"].chunk(count)]
+        return [{name: _part(value, number, count) for name, value in outputs.items()} for number in range(count)]
 
     def _given(self, value: torch.Tensor, batch: int) -> torch.Tensor:
         """A condition for each latent of the batch, where the network computes; one prompt serves them all."""
@@ -50,6 +52,15 @@ class Network(TorchBlock):
 
 def _for_each(value: torch.Tensor, batch: int) -> torch.Tensor:
     return value if value.shape[0] == batch else value.repeat(batch, *[1] * (value.dim() - 1))
+
+
+def _part(value: Any, number: int, count: int) -> Any:
+    """The part of one of the joined calls, in tensors and in lists and dicts of them."""
+    if isinstance(value, dict):
+        return {key: _part(one, number, count) for key, one in cast(dict[str, Any], value).items()}
+    if isinstance(value, list | tuple):
+        return [_part(one, number, count) for one in cast(list[Any], value)]
+    return value.chunk(count)[number] if hasattr(value, "chunk") else value
 
 
 def _one_batch(values: list[Any], batch: int) -> Any:

@@ -207,17 +207,16 @@ class _Run:
                 self.values[call.name] = self._unread(call, told)
             else:
                 self.values[call.name] = self.call(call, _own(carried, call), number, told, waiting)
-        alike = all(call.extra is None or call.extra.worn is None for call, _, _ in waiting)
-        whole = waiting[-1][0].block.joined([v for _, v, _ in waiting]) if alike and len(waiting) > 1 else None
-        if whole is None:
-            for call, values, place in waiting:
-                self.values[call.name] = told.perform(call, values, place)
-            return
-        for call, _, place in waiting[:-1]:
-            told.begin(call, place)
-        call, _, place = waiting[-1]
-        made = call.block.parted(told.perform(call, whole, place), len(waiting))
-        self.values.update({call.name: outputs for (call, _, _), outputs in zip(waiting, made, strict=True)})
+        bare, dressed = _parted(waiting)
+        whole = bare[-1][0].block.joined([values for _, values, _ in bare]) if len(bare) > 1 else None
+        for call, values, place in waiting if whole is None else dressed:
+            self.values[call.name] = told.perform(call, values, place)
+        if whole is not None:
+            for call, _, place in bare[:-1]:
+                told.begin(call, place)
+            last, _, place = bare[-1]
+            made = last.block.parted(told.perform(last, whole, place), len(bare))
+            self.values.update({call.name: part for (call, _, _), part in zip(bare, made, strict=True)})
 
     def round(self, step: Round) -> None:
         """Run a declared loop until its output says so."""
@@ -283,6 +282,15 @@ class _Run:
         self.preview_due = began + 4 * cost if cost > _CHEAP else 0.0
         if shown:
             place.emit("preview", image=next(iter(shown.values())), done=done)
+
+
+def _parted(waiting: list[Waiting]) -> tuple[list[Waiting], list[Waiting]]:
+    """The calls whose block is bare, which can be made as one, and those that dress it for themselves."""
+    parts: tuple[list[Waiting], list[Waiting]] = ([], [])
+    for one in waiting:
+        extra = one[0].extra
+        parts[extra is not None and extra.worn is not None].append(one)
+    return parts
 
 
 def _own(carried: dict[Source, Any], call: Call) -> dict[str, Any]:
