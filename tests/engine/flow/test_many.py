@@ -138,7 +138,7 @@ def test_sixty_four_runs_at_once_are_each_as_alone_and_leave_nothing_behind(kind
     graph.cache, cache = None, graph.cache
     alone = [run(graph, number) for number in range(STOPPED, RUNS)]
     graph.cache, GAUGE.most, after_first = cache, 0, 0
-    for number in range(ROUNDS):
+    for _ in range(ROUNDS):
         found = at_once(graph)
         assert found[:STOPPED] == [None] * STOPPED
         assert found[STOPPED:] == alone
