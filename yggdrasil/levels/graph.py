@@ -21,7 +21,7 @@ from yggdrasil.engine.flow.plan import Plan, compile_plan
 from yggdrasil.engine.flow.run import run_plan
 from yggdrasil.levels.called_apart import called_apart
 from yggdrasil.levels.edit import removed, renamed, unasked
-from yggdrasil.levels.own_ports import own_inputs, own_outputs
+from yggdrasil.levels.graph_ports import own_inputs, own_outputs
 from yggdrasil.levels.written import read_structure, structure_of
 
 _compiling = threading.RLock()

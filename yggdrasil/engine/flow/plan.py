@@ -11,16 +11,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from yggdrasil.contract.block import Block
-from yggdrasil.contract.errors import WiringError, did_you_mean
+from yggdrasil.contract.containers import MUTABLE
 from yggdrasil.contract.places import spelled_out
 from yggdrasil.contract.ports import Port, as_outputs
 from yggdrasil.contract.tree import walk
 from yggdrasil.contract.wiring import CONSTANT, SELF, Edge, Loop, Net, check_acyclic, check_complete, check_edges
+from yggdrasil.engine.flow.declared_loops import check_loops
 from yggdrasil.engine.flow.together import Extra, Together, extras, turns
 
 Source = tuple[str, str]
 Values = dict[str, dict[str, Any]]
 """Node → what came out of it, by output."""
+Read = dict[Source, Counter[str]]
 
 
 @dataclass(slots=True)
@@ -28,8 +30,8 @@ class Call:
     """One node as it is run: where each of its inputs comes from.
 
     `needs`: without a value there it is skipped; `unfed`: optional inputs without an edge, which take their
-    default; `doubtful`: inputs whose values the edges alone do not prove, so that each is checked; `extra`: what is
-    special about it, in few.
+    default; `doubtful`: inputs whose values the edges alone do not prove, so that each is checked; `shared`: inputs
+    whose lists and dicts somebody else reads too, so that each gets its own; `extra`: what is special about it, in few.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Call:
     gives: tuple[str, ...]
     unfed: tuple[str, ...]
     doubtful: tuple[str, ...]
+    shared: tuple[str, ...] = ()
     extra: Extra | None = None
 
 
@@ -85,14 +88,14 @@ def compile_plan(net: Net, where: str) -> Plan:
         extra, net = extras(net, whole), whole
     check_edges(net, where)
     check_complete(net, where)
-    _check_loops(net, where)
+    check_loops(net, where)
     order = check_acyclic(net, where)
     groups = {n: i for i, loop in enumerate(net.loops) for n in loop.nodes}
     order = _order_groups(net, order, groups, where)
     into = _by_target(net)
     feeders = _fed_by_self(net)
-    calls = {n: _call(net, n, into.get(n, {}), feeders, extra.get(n)) for n in net.nodes}
     read = _read(net)
+    calls = {n: _call(net, n, into.get(n, {}), feeders, read, extra.get(n)) for n in net.nodes}
     steps: list[Step] = []
     of: dict[str, int] = {}
     for name in order:
@@ -134,22 +137,29 @@ def _fed_by_self(net: Net) -> Counter[str]:
     return Counter(edge.out for edge in net.edges if edge.source == SELF)
 
 
-def _read(net: Net) -> dict[Source, set[str]]:
-    """Which nodes read each output."""
-    readers: dict[Source, set[str]] = {}
-    for edge in net.edges:
-        readers.setdefault((edge.source, edge.out), set()).add(edge.target)
+def _read(net: Net) -> Read:
+    """Which nodes read each output, and how often; what a loop carries is read, too."""
+    readers: Read = {}
+    for edge in (*net.edges, *(edge for loop in net.loops for edge in loop.carry)):
+        readers.setdefault((edge.source, edge.out), Counter())[edge.target] += 1
     return readers
 
 
-def _call(net: Net, name: str, into: dict[str, list[Source]], feeders: Counter[str], extra: Extra | None) -> Call:
+def _call(
+    net: Net, name: str, into: dict[str, list[Source]], feeders: Counter[str], read: Read, extra: Extra | None
+) -> Call:
     block = net.nodes[name]
     ports = block.inputs
     feeds = [(p, tuple(into[p]), net.joins.get(f"{name}.{p}", "")) for p in ports if p in into]
     needs = tuple(p for p, _, _ in feeds if ports[p].required and not ports[p].optional)
     unfed = tuple(p.name for p in ports.values() if p.name not in into and not p.required and p.default is not None)
     doubtful = tuple(p for p, sources, join in feeds if _is_doubtful(net, ports[p], sources, join, feeders))
-    return Call(name, block, feeds, needs, tuple(block.outputs), unfed, doubtful, extra)
+    shared = tuple(p for p, sources, _ in feeds if ports[p].kind.name in MUTABLE and _is_shared(sources, read))
+    return Call(name, block, feeds, needs, tuple(block.outputs), unfed, doubtful, shared, extra)
+
+
+def _is_shared(sources: tuple[Source, ...], read: Read) -> bool:
+    return any(source in read and read[source].total() > 1 for source in sources)
 
 
 def _is_doubtful(net: Net, port: Port, sources: tuple[Source, ...], join: str, feeders: Counter[str]) -> bool:
@@ -167,20 +177,30 @@ def _is_doubtful(net: Net, port: Port, sources: tuple[Source, ...], join: str, f
     return False
 
 
-def _round(net: Net, loop: Loop, calls: dict[str, Call], read: dict[Source, set[str]], again: dict[str, str]) -> Round:
+def _round(net: Net, loop: Loop, calls: dict[str, Call], read: Read, again: dict[str, str]) -> Round:
     carry = [((e.source, e.out), (e.target, e.into)) for e in loop.carry]
     node, _, port = loop.until.partition(".")
     chosen = [calls[n] for n in loop.nodes]
+    inside = set(loop.nodes)
     for call in chosen:
         have = {p for p, _, _ in call.feeds}
         late = [into for (_, (target, into)) in carry if target == call.name and into not in have]
         call.feeds.extend((into, (), "") for into in late)
         call.unfed = tuple(p for p in call.unfed if p not in late)
-    inside = set(loop.nodes)
-    outer = frozenset(source for source, readers in read.items() if source[0] in inside and readers - inside)
+        call.shared = tuple(p for p, sources, _ in call.feeds if p in call.shared or _lasts(call, p, sources, inside))
+    for source, (target, into) in carry:
+        call = calls[target]
+        if call.block.inputs[into].kind.name in MUTABLE and into not in call.shared and _is_shared((source,), read):
+            call.shared += (into,)
+    outer = frozenset(source for source, readers in read.items() if source[0] in inside and readers.keys() - inside)
     until = (node, port) if node else None
     turned = turns(chosen, again)
     return Round("+".join(loop.nodes), loop, chosen, carry, until, _preview(net, loop), turned, outer)
+
+
+def _lasts(call: Call, port: str, sources: tuple[Source, ...], inside: set[str]) -> bool:
+    """Whether every round reads the same list or dict, which comes from outside of the loop."""
+    return call.block.inputs[port].kind.name in MUTABLE and any(node not in inside for node, _ in sources)
 
 
 def _preview(net: Net, loop: Loop) -> Callable[[dict[str, Any]], Any] | None:
@@ -199,57 +219,6 @@ def _preview(net: Net, loop: Loop) -> Callable[[dict[str, Any]], Any] | None:
         return None if value is None else as_outputs(block.forward(**{into: value}), block.outputs, loop.preview)
 
     return show
-
-
-def _check_loops(net: Net, where: str) -> None:
-    held: set[str] = set()
-    for loop in net.loops:
-        if not loop.nodes:
-            raise WiringError("a loop names no nodes", where=where, mend="list the nodes that run again, in order")
-        for name in (*loop.nodes, *([loop.preview] if loop.preview else [])):
-            if name not in net.nodes:
-                raise WiringError(f"a loop names {name!r}", where=where, mend=did_you_mean(name, net.nodes))
-        for name in loop.nodes:
-            if name in held:
-                mend = "a node belongs to one loop, once"
-                raise WiringError(f"{name!r} stands in loops twice", where=where, mend=mend)
-            held.add(name)
-        _check_end(net, loop, where)
-        _check_carry(net, loop, where)
-
-
-def _check_end(net: Net, loop: Loop, where: str) -> None:
-    if not loop.until and loop.times < 1:
-        what = f"the loop over {', '.join(loop.nodes)} never ends"
-        raise WiringError(what, where=where, mend="give it `until` or `times`")
-    node, _, port = loop.until.partition(".")
-    if loop.until and (node not in loop.nodes or port not in net.nodes[node].outputs):
-        what = f"`until: {loop.until}` names no output inside the loop"
-        raise WiringError(what, where=where, mend="write node.port of a node in it")
-
-
-def _check_carry(net: Net, loop: Loop, where: str) -> None:
-    """Carried edges stay inside the loop, each into a port of its own that has a value in the first round."""
-    at = {name: i for i, name in enumerate(loop.nodes)}
-    fed = {(e.target, e.into) for e in net.edges if e.target in at}
-    fed |= {(node, port) for node, _, port in (place.partition(".") for place in net.constants)}
-    taken: set[Source] = set()
-    for edge in loop.carry:
-        if edge.source not in at or edge.target not in at:
-            mend = f"it is over {', '.join(loop.nodes)}"
-            raise WiringError(f"carry `{edge}` leaves its loop", where=where, mend=mend)
-        target = (edge.target, edge.into)
-        if target in taken:
-            what = f"{edge.target}.{edge.into} is carried into twice"
-            raise WiringError(what, where=where, mend="keep one of the carried edges")
-        taken.add(target)
-        if net.nodes[edge.target].inputs[edge.into].required and target not in fed:
-            what = f"{edge.target}.{edge.into} has no value in the first round"
-            raise WiringError(what, where=where, mend=f"add an edge `self.{edge.into} -> {edge.target}.{edge.into}`")
-    for edge in net.edges:
-        if edge.source in at and edge.target in at and at[edge.source] >= at[edge.target]:
-            what = f"edge `{edge}` runs against the order of its loop"
-            raise WiringError(what, where=where, mend=f"list {edge.source} before {edge.target}, or carry it")
 
 
 def _order_groups(net: Net, order: list[str], groups: dict[str, int], where: str) -> list[str]:
@@ -300,3 +269,8 @@ def joined(values: Values, sources: tuple[Source, ...], join: str) -> Any:
     if join == "list":
         return present
     return present[0] if join == "first" else functools.reduce(operator.add, present)
+
+
+def carried_into(carried: dict[Source, Any], call: Call) -> dict[str, Any]:
+    """What is carried into the inputs of one call."""
+    return {into: value for (node, into), value in carried.items() if node == call.name}

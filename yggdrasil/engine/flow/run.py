@@ -11,13 +11,14 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any
 
 from yggdrasil.contract.cancel import CancelToken
+from yggdrasil.contract.containers import owned
 from yggdrasil.contract.context import Here, here, standing
 from yggdrasil.contract.errors import CONTROL
 from yggdrasil.contract.events import reason
 from yggdrasil.contract.running import perform
 from yggdrasil.contract.wiring import CONSTANT, SELF
 from yggdrasil.engine.flow.cache import Cache, Keys, value_key
-from yggdrasil.engine.flow.plan import Call, Plan, Round, Source, Step, Values, joined
+from yggdrasil.engine.flow.plan import Call, Plan, Round, Source, Step, Values, carried_into, joined
 from yggdrasil.engine.flow.together import Together
 from yggdrasil.engine.flow.told import Told
 from yggdrasil.engine.flow.workers import workers
@@ -194,6 +195,8 @@ class _Run:
         if call.doubtful:
             ports = call.block.inputs
             values |= {port: ports[port].check(values[port], place.path) for port in call.doubtful}
+        for port in call.shared:
+            values[port] = owned(values[port], place.path)
         if waiting is not None:
             waiting.append((call, values, place))
             return _NOTHING
@@ -206,7 +209,7 @@ class _Run:
             if call.extra is not None and call.extra.unread(self.values):
                 self.values[call.name] = self._unread(call, told)
             else:
-                self.values[call.name] = self.call(call, _own(carried, call), number, told, waiting)
+                self.values[call.name] = self.call(call, carried_into(carried, call), number, told, waiting)
         bare, dressed = _parted(waiting)
         whole = bare[-1][0].block.joined([values for _, values, _ in bare]) if len(bare) > 1 else None
         for call, values, place in waiting if whole is None else dressed:
@@ -239,7 +242,7 @@ class _Run:
                 elif turn.extra is not None and turn.extra.unread(self.values):
                     self.values[turn.name] = self._unread(turn, told)
                 else:
-                    self.values[turn.name] = self.call(turn, _own(carried, turn), done + 1, told)
+                    self.values[turn.name] = self.call(turn, carried_into(carried, turn), done + 1, told)
                 if self._is_over(step, turn):
                     self._fill_absent(step)
                     return
@@ -291,8 +294,3 @@ def _parted(waiting: list[Waiting]) -> tuple[list[Waiting], list[Waiting]]:
         extra = one[0].extra
         parts[extra is not None and extra.worn is not None].append(one)
     return parts
-
-
-def _own(carried: dict[Source, Any], call: Call) -> dict[str, Any]:
-    """What is carried into the inputs of one call."""
-    return {into: value for (node, into), value in carried.items() if node == call.name}
