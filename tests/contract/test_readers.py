@@ -191,7 +191,8 @@ def test_a_run_gives_the_same_whatever_its_reader_does_and_every_event_is_got_or
     if how == "is slow":
         assert len(events) < 1803 == events[-1].seq == len(events) + sum(e.dropped for e in events)
     else:
-        assert [e.kind for e in events] == ["started"]
+        kinds = [e.kind for e in events]
+        assert kinds == ["started"] or (how == "hangs" and kinds == []), "its thread may not even have begun"
 
 
 def filled(box: Mailbox, *kinds: Kind) -> list[Event]:
