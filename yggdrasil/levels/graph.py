@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import copy
-import threading
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from yggdrasil.contract.block import Block, description
 from yggdrasil.contract.errors import WiringError, did_you_mean
+from yggdrasil.contract.forks import rlock
 from yggdrasil.contract.manifest import Manifest
 from yggdrasil.contract.places import spelled_out
 from yggdrasil.contract.ports import Ports
@@ -24,7 +24,7 @@ from yggdrasil.levels.edit import removed, renamed, unasked
 from yggdrasil.levels.graph_ports import own_inputs, own_outputs
 from yggdrasil.levels.written import read_structure, structure_of
 
-_compiling = threading.RLock()
+_compiling = rlock()
 _WIRED = ("edges", "loops", "joins", "again")
 """Parts of a net to which the wiring by roles adds."""
 
