@@ -120,7 +120,8 @@ def grow_on(
     """Step a world that is there, with other `models` (llm, painter) from now on; as it is now, and its last step and
     content as they were before.
 
-    With `give_up` the step that is not finished is dropped first. Other models are written into the world's manifest, and its history says so.
+    With `give_up` the unfinished step is dropped first. Other models are written into the world's manifest,
+    and its history says so.
     """
     models = {name: value for name, value in models.items() if value}
     world = _with_models(folder, branch, models)

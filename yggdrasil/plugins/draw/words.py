@@ -27,7 +27,7 @@ def understand(text: str) -> tuple[str, list[str]]:
     unknown: list[str] = []
     at = 0
     while at < len(tokens):
-        length, meaning = _longest(tokens[at : at + LONGEST_PHRASE]) if _CYRILLIC.search(tokens[at]) else (1, tokens[at])
+        length, meaning = _longest(tokens[at : at + LONGEST_PHRASE])
         if length:
             english.append(apart[at] + meaning)
         else:
@@ -37,6 +37,8 @@ def understand(text: str) -> tuple[str, list[str]]:
 
 
 def _longest(tokens: list[str]) -> tuple[int, str]:
+    if not _CYRILLIC.search(tokens[0]):
+        return 1, tokens[0]
     words = [_plain(token) for token in tokens]
     functions, phrases = _functions(), _phrases()
     for length in range(len(words), 0, -1):
