@@ -13,7 +13,7 @@ from yggdrasil.state.reading import stems
 from yggdrasil.storytelling import prompts, shapes
 from yggdrasil.storytelling.grounds import ground
 from yggdrasil.storytelling.judging import repeats, shortened, unfinished
-from yggdrasil.storytelling.offering import fresh, named, names, offered, openings, worth_reading
+from yggdrasil.storytelling.offering import fresh, labelled, named, names, offered, openings, sure, worth_reading
 from yggdrasil.storytelling.updating import change_shapes, changes
 
 KINDS = [
@@ -40,7 +40,8 @@ def plan(task: Task, toolbox: Toolbox, instructions: str, work: Work) -> tuple[W
     if task.name != "found":
         ready = prompts.words(_language(context))["ready"]
         head += [{"role": "user", "content": prompts.digest(context)}, {"role": "assistant", "content": ready}]
-    made = replace(made, needed=loose(made.schema))
+    bound, finish = made.schema or {}, made.finish
+    made = replace(made, needed=loose(bound), finish=lambda value: finish(shapes.ended(value, bound)))
     return made, [*head, {"role": "user", "content": opening}]
 
 
@@ -56,10 +57,10 @@ def _found(context: dict[str, Any], work: Work) -> tuple[str, Work]:
         ground=shapes.one_of(context["scenes"]),
     )
     person = shapes.object_of(
-        person=shapes.name(language), trade=shapes.phrase(language, 1, 2, small=True), home=shapes.one_of([1, 2, 3])
+        person=shapes.name(language), trade=shapes.phrase(language, 1, 3, small=True), home=shapes.one_of([1, 2, 3])
     )
     schema = shapes.object_of(
-        title=shapes.phrase(language, 2, 4),
+        title=shapes.phrase(language, 2, 6),
         places=shapes.list_of(place, 3, 3),
         characters=shapes.list_of(person, 3, 3),
         trouble=shapes.sentence(language, 6, 22),
@@ -142,7 +143,8 @@ def _architect(context: dict[str, Any], work: Work) -> tuple[str, Work]:
     def finish(value: dict[str, Any]) -> dict[str, Any]:
         lit = f"{value['prompt'].strip(' ,')} {HOURS.get(world.get('time', ''), '')}".strip()
         prompt = f"{lit} {_SKY.get(world.get('weather', ''), '')}".strip()
-        return {"paints": [{"prompt": next(p for p in (prompt, lit, lit[:90]) if len(p) <= 90), "slot": "picture"}]}
+        short = next(p for p in (prompt, lit, shortened(lit, 90).rstrip(".")) if len(p) <= 90)
+        return {"paints": [{"prompt": short, "slot": "picture"}]}
 
     def flaw(result: dict[str, Any]) -> float:
         thing = str(intent.get("thing") or "")
@@ -157,8 +159,8 @@ def seen(perception: dict[str, Any]) -> tuple[list[str], list[str]]:
     told: list[str] = []
     for look in perception.values():
         labels = look.get("labels") or {}
-        things = [t["name"] for t in labels.get("things", []) if t.get("confidence", 1.0) >= _SURE]
-        around = [str(labels[k]) for k in ("place", "time", "weather") if labels.get(k) not in (None, "", "none")]
+        things = [labelled(t) for t in labels.get("things") or [] if sure(t) >= _SURE]
+        around = [name for k in ("place", "time", "weather") if (name := labelled(labels.get(k))) not in ("", "none")]
         names += things
         told.append(", ".join([*things, *around]) or str(look.get("text", "")))
     return names, [text for text in told if text]

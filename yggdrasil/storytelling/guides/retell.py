@@ -12,6 +12,7 @@ from yggdrasil.storytelling.guides.events_more import BY_KIND
 from yggdrasil.storytelling.guides.pools import INDOORS, fresh_name
 from yggdrasil.storytelling.guides.scribe import Scribe
 from yggdrasil.storytelling.guides.things import canonical, kind_of
+from yggdrasil.storytelling.offering import labelled, sure
 
 CLEAR = 0.5
 """The confidence from which on a thing counts as seen."""
@@ -51,18 +52,11 @@ def seen_in(perception: dict[str, Any], drawable: list[str]) -> Seen:
     found: dict[str, float] = {}
     for label in labels:
         for thing in label.get("things") or []:
-            name = canonical(str(thing.get("name")))
-            found[name] = max(found.get(name, 0.0), float(thing.get("confidence", 0.0)))
+            name = canonical(labelled(thing))
+            found[name] = max(found.get(name, 0.0), sure(thing))
     clear = sorted((n for n, sure in found.items() if sure >= CLEAR), key=lambda n: (-found[n], n))
     first = labels[0]
-    return Seen(True, tuple(clear), _word(first, "place"), _word(first, "time"), _word(first, "weather"))
-
-
-def _word(label: dict[str, Any], name: str) -> str:
-    value = label.get(name)
-    if isinstance(value, dict):
-        return str(value.get("name") or "")
-    return str(value or "")
+    return Seen(True, tuple(clear), *(labelled(first.get(name)) for name in ("place", "time", "weather")))
 
 
 def remade(scribe: Scribe, intent: dict[str, Any], seen: Seen) -> tuple[str, Cast, str]:
