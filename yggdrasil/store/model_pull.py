@@ -21,7 +21,7 @@ from typing import IO, Self
 from yggdrasil.contract.artifacts import sync_folder, write_durably
 from yggdrasil.contract.digest import digest_file
 from yggdrasil.contract.errors import NotStored, YggError
-from yggdrasil.store.models import (
+from yggdrasil.store.catalogue import (
     Model,
     ModelFile,
     Part,

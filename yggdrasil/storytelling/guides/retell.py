@@ -12,7 +12,7 @@ from yggdrasil.storytelling.guides.events_more import BY_KIND
 from yggdrasil.storytelling.guides.pools import INDOORS, fresh_name
 from yggdrasil.storytelling.guides.scribe import Scribe
 from yggdrasil.storytelling.guides.things import canonical, kind_of
-from yggdrasil.storytelling.offering import labelled, sure
+from yggdrasil.storytelling.choices import labelled, sure
 
 CLEAR = 0.5
 """The confidence from which on a thing counts as seen."""

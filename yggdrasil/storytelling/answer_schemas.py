@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, cast
 
-from yggdrasil.storytelling.judging import in_words
+from yggdrasil.storytelling.line_quality import in_words
 
 Schema = dict[str, Any]
 _CYRILLIC = ("А-ЯЁ", "а-яё")

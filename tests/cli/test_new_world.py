@@ -10,8 +10,8 @@ import pytest
 
 from tests.cli.command import ygg
 from tests.levels.scripted import Develop, Paint, scripted
-from yggdrasil.cli import growing
-from yggdrasil.cli.words import russian
+from yggdrasil.cli import world_commands
+from yggdrasil.cli.translations import russian
 from yggdrasil.contract import Block, ConfigError
 from yggdrasil.ports import Image, Json, Text
 from yggdrasil.store.save import save
@@ -52,7 +52,7 @@ def test_what_lay_in_the_folder_stays(
     (tmp_path / "w" / "mine.txt").write_text("mine")
     assert ygg(monkeypatch, "new", "a wish", "--llm", DEAD, "--at", str(tmp_path / "w")) == 1
     assert [p.name for p in (tmp_path / "w").iterdir()] == ["mine.txt"]
-    monkeypatch.setattr(growing, "from_template", lambda name, /, **chosen: scripted(wish=chosen["wish"]))
+    monkeypatch.setattr(world_commands, "from_template", lambda name, /, **chosen: scripted(wish=chosen["wish"]))
     assert ygg(monkeypatch, "new", "a wish", "--steps", "1", "--at", str(tmp_path / "w"), "--json") == 0
     assert [s["step"] for s in json.loads(capsys.readouterr().out)["steps"]] == [1]
 
@@ -73,7 +73,7 @@ def test_a_step_that_fails_keeps_the_world_and_says_how_to_go_on(
     def made(name: str, /, **chosen: Any) -> Any:
         return scripted(wish=chosen["wish"], tools={"paint": Late()})
 
-    monkeypatch.setattr(growing, "from_template", made)
+    monkeypatch.setattr(world_commands, "from_template", made)
     assert ygg(monkeypatch, "new", "a wish", "--steps", "1") == 1
     captured = capsys.readouterr()
     assert "what was finished is kept; go on: yggdrasil step 'grown/a wish'" in captured.err
