@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from yggdrasil.storytelling.choices import labelled, sure
 from yggdrasil.storytelling.guides.action import KIND_OF_THING
 from yggdrasil.storytelling.guides.cast import UNNAMED, Cast, capital, named_place, others, people, places, scene_of
 from yggdrasil.storytelling.guides.events_more import BY_KIND
 from yggdrasil.storytelling.guides.pools import INDOORS, fresh_name
 from yggdrasil.storytelling.guides.scribe import Scribe
 from yggdrasil.storytelling.guides.things import canonical, kind_of
-from yggdrasil.storytelling.choices import labelled, sure
 
 CLEAR = 0.5
 """The confidence from which on a thing counts as seen."""
