@@ -147,6 +147,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "this storyteller writes English only; a model that writes other languages is named by --llm",
         "этот рассказчик пишет только по-английски; модель, которая пишет на других языках, называет --llm",
     ),
+    "note_half_character": (
+        "half a character became \ufffd: {found}",
+        "половина знака стала \ufffd: {found}",
+    ),
     "note_no_previews": ("no previews: {error}", "промежуточных картин не будет: {error}"),
 }  # fmt: skip
 
