@@ -43,7 +43,7 @@ class Agent(Block, type="agent", role="Agent"):
     remembers: ClassVar[bool] = True
 
     policy: Literal["tools", "guided"] = "tools"
-    guide: str = "tale"
+    guide: str = ""
     instructions: str = ""
     limits: Limits = Limits()
     strict: bool = False

@@ -29,6 +29,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "yes": ("Fetch what is missing without asking.", "Загрузить недостающее без вопросов."),
     "seed": ("Seed of the world.", "Зерно (seed) мира."),
     "style": ("Style in your words, e.g. norse.", "Стиль своими словами, например norse."),
+    "template": (
+        "Template of the world: a shelf name, or the path of its folder.",
+        "Шаблон мира: имя с полки или путь к его папке.",
+    ),
     "language": ("Language of the chronicle, such as en or ru.", "Язык хроники, например en или ru."),
     "painter": (
         "What paints: a shelf name, a path, or a folder or hub name (owner/model) of a diffusers pipeline.",
