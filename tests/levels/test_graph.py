@@ -151,6 +151,13 @@ def test_a_name_that_no_edge_could_spell_is_refused(name: str) -> None:
             graph.add(Shout(), name)
 
 
+@pytest.mark.parametrize("port", ["../../pwned", "/abs/x", "a b", "a.b", "a\\b", "x" * 65, "и\u0306", "-o:"])
+def test_a_port_obeys_the_rule_of_node_names_when_a_manifest_is_read(port: str) -> None:
+    for edges in ([f"shout.text -> self.{port}"], [f"self.{port} -> shout.text", "shout.text -> self.text"]):
+        with pytest.raises(WiringError, match="cannot name a port"):
+            ygg.Graph.assemble({}, {"shout": Shout()}, {"edges": ["self.text -> shout.text", *edges]})
+
+
 def test_names_in_any_script() -> None:
     graph = ygg.Graph("граф").add(Shout(), "крик").add(Shout(mark="🌳"), "дерево")
     graph.connect("крик.text", "дерево.text").connect("дерево.text", "self.text")

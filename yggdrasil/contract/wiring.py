@@ -18,6 +18,7 @@ SELF = "self"
 CONSTANT = "#"
 """The source of values that a graph holds itself; no node can have this name."""
 _NAME = re.compile(r"^[^\s./\\:>\"'#]{1,64}$")
+_NAMES = "1 to 64 letters in Unicode form NFC, no spaces, dots, slashes or quotes"
 JOINS = ("list", "sum", "first")
 
 
@@ -35,12 +36,15 @@ class Edge:
 
     @staticmethod
     def parse(text: str, where: str = "") -> Edge:
-        """Read the text form. Raises WiringError showing the form."""
+        """Read the text form. Raises WiringError showing the form, or the name that no port may have."""
         left, arrow, right = text.partition("->")
         source, dot, out = left.strip().partition(".")
         target, dot2, into = right.strip().partition(".")
         if not (arrow and dot and dot2 and source and out and target and into):
             raise WiringError(f"{text!r} is not an edge", where=where, mend="write it as `a.out -> b.in`")
+        for port in (out, into):
+            if not _is_name(port):
+                raise WiringError(f"{port[:80]!r} cannot name a port", where=where, mend=_NAMES)
         return Edge(source, out, target, into)
 
 
@@ -100,12 +104,12 @@ def fed_ports(net: Net) -> set[tuple[str, str]]:
 
 def check_name(name: str, where: str) -> None:
     """Refuse node names that an edge or a path could not spell."""
-    if name == SELF or not _NAME.match(name) or not unicodedata.is_normalized("NFC", name):
-        raise WiringError(
-            f"{name[:80]!r} cannot name a node",
-            where=where,
-            mend="1 to 64 letters in Unicode form NFC, no spaces, dots, slashes or quotes; not `self`",
-        )
+    if name == SELF or not _is_name(name):
+        raise WiringError(f"{name[:80]!r} cannot name a node", where=where, mend=f"{_NAMES}; not `self`")
+
+
+def _is_name(name: str) -> bool:
+    return bool(_NAME.match(name)) and unicodedata.is_normalized("NFC", name)
 
 
 def check_edges(net: Net, where: str) -> None:
