@@ -25,6 +25,7 @@ from yggdrasil.store.load import healing
 from yggdrasil.store.save import MANIFEST, save
 from yggdrasil.store.templates import from_template
 
+
 def grow_new(wish: str, at: Path | None, steps: int, chosen: dict[str, Any], *, yes: bool) -> dict[str, Any]:
     """Make a world from a wish in a folder of its own and grow it; a world that cannot be founded leaves nothing.
 
