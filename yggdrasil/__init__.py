@@ -9,6 +9,7 @@ _WHERE = {
     "Block": "yggdrasil.contract",
     "YggError": "yggdrasil.contract",
     "Artifact": "yggdrasil.contract",
+    "Ask": "yggdrasil.contract",
     "Stream": "yggdrasil.contract",
     "Outputs": "yggdrasil.contract",
     "Event": "yggdrasil.contract",
@@ -27,6 +28,7 @@ _WHERE = {
     "Session": "yggdrasil.contract.session",
     "session": "yggdrasil.contract.context",
     "learning": "yggdrasil.contract.computing",
+    "twin": "yggdrasil.contract.learners",
     "unfreeze": "yggdrasil.contract.learners",
     "wearing": "yggdrasil.contract.computing",
     "here": "yggdrasil.contract",
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
     from yggdrasil.contract import (
         Artifact,
         ArtifactError,
+        Ask,
         Block,
         Cancelled,
         CancelToken,
@@ -80,7 +83,7 @@ if TYPE_CHECKING:
     from yggdrasil.contract.context import session
     from yggdrasil.contract.functions import block
     from yggdrasil.contract.lanes import set_lanes
-    from yggdrasil.contract.learners import unfreeze
+    from yggdrasil.contract.learners import twin, unfreeze
     from yggdrasil.contract.session import Session
     from yggdrasil.engine.flow.budget import set_cache
     from yggdrasil.levels.choose import choose
@@ -101,6 +104,7 @@ __all__ = [
     "Agent",
     "Artifact",
     "ArtifactError",
+    "Ask",
     "Block",
     "CancelToken",
     "Cancelled",
@@ -139,6 +143,7 @@ __all__ = [
     "set_cache",
     "set_lanes",
     "testing",
+    "twin",
     "unfreeze",
     "wearing",
 ]

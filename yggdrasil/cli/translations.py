@@ -141,6 +141,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "why_filled": ("{block} is filled already", "уже есть: {block}"),
     "why_passed_over": ("passed over, since another state was given", "передано другое состояние"),
     "why_absent": ("{port} is absent", "нет значения: {port}"),
+    "why_unread": ("nobody needs it now", "сейчас это никому не нужно"),
     "why_unchanged": ("nothing changed: its last result is kept", "ничего не изменилось: взят прежний результат"),
     "why_not_chosen": ("{port} is {value}", "{port}: {value}"),
     "why_journalled": ("it ran before and stands in the journal", "уже сделано, результат в журнале"),

@@ -13,7 +13,7 @@ from yggdrasil.contract.block import Block, FileRef
 from yggdrasil.contract.digest import digest_file, digest_of_version
 from yggdrasil.contract.errors import ManifestError, WeightsError, YggError
 from yggdrasil.contract.inside import inside
-from yggdrasil.contract.manifest import FileEntry, Manifest, read_manifest
+from yggdrasil.contract.manifest import FORMAT, FileEntry, Manifest, read_manifest
 from yggdrasil.contract.session import ROOT, own_session
 from yggdrasil.contract.tree import assemble, describe, migrated, walk
 from yggdrasil.contract.weights import check_kind, refuse_code
@@ -55,6 +55,7 @@ def load(name: str | Path, wanted: type[Block] = Block) -> Block:
         block.origin = f"shelf:{text}"
         found = describe(block)
         block.origin_digests = {"structure": found.structure_digest(), "weights": found.weights_digest()}
+        block.formerly = tuple(manifest.formerly)
         block.name = text
     digests = manifest.digests or {}
     _revive(block, folder, digests.get("life"), digests.get("founding", ""))
@@ -107,8 +108,9 @@ def load_manifest(manifest: Manifest, folder: Path, instead: Mapping[str, Block]
 
     now = migrated(manifest)
     block = assemble(now, find, follow)
-    if now is not manifest:
-        if not _refers_out(manifest):
+    outer = _refers_out(manifest)
+    if now is not manifest or (outer and (manifest.format or FORMAT) < FORMAT):
+        if not outer:
             _check_digest(manifest, "structure", "is", manifest.structure_digest(), folder)
         now.digests = {part: value for part, value in (manifest.digests or {}).items() if part != "structure"}
     if not instead:
