@@ -14,9 +14,11 @@ from yggdrasil.contract.digest import digest
 from yggdrasil.contract.errors import WeightsError
 from yggdrasil.contract.lanes import lane
 from yggdrasil.contract.pool import fingerprint, keep_out, mark, one_module
-from yggdrasil.contract.weights import read_pieces
+from yggdrasil.contract.tensor_files import most_of, read_pieces, stored_dtype
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import torch
     from torch import nn
 
@@ -44,6 +46,9 @@ def unfilled() -> Any:
     return Unfilled()
 
 
+Dtype = Literal["auto", "stored", "float32", "bfloat16", "float16"]
+
+
 class TorchBlock(Block):
     """A block around one torch module. Write `build` (the empty module, from the config) and `forward`.
 
@@ -51,16 +56,18 @@ class TorchBlock(Block):
     that learn, and a place that has the block wear an adapter.
 
     `dtype` is what it computes in, whatever its file stores; `device` where. `auto` is bfloat16 where the device
-    multiplies it in hardware, else float32.
+    multiplies it in hardware, else float32. `stored` leaves each tensor as its file has it, and computes in the dtype
+    of most of them. Any of them leaves whole numbers and floats of 8 and 64 bits as they are.
     """
 
     heavy: ClassVar[bool] = True
-    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "float32"
+    dtype: Dtype = "float32"
     device: str = "cpu"
 
     _module: Any = None
     _stored: int | None = None
     """The fingerprint of the module that its files hold; None if none does."""
+    _most: tuple[tuple[str, ...], torch.dtype] | None = None
 
     def build(self) -> nn.Module:
         """The empty module that the config describes."""
@@ -87,7 +94,7 @@ class TorchBlock(Block):
     def adopt(self, module: nn.Module) -> None:
         """The same, and what of the module learns goes on learning."""
         keep_out(module)
-        self._module, self._stored = module, None
+        self._module, self._stored, self._most = module, None, None
         self.files = {role: ref for role, ref in self.files.items() if not is_weights(role)}
 
     def weights_key(self) -> tuple[str, ...]:
@@ -115,7 +122,22 @@ class TorchBlock(Block):
 
         if self.dtype == "auto":
             return torch.bfloat16 if _multiplies_bfloat16(self.device) else torch.float32
-        return getattr(torch, self.dtype)
+        return self._stored_dtype() if self.dtype == "stored" else getattr(torch, self.dtype)
+
+    def _stored_dtype(self) -> torch.dtype:
+        """What most of its weights are of, found once: by the files' headers, or by the module that was adopted."""
+        files = tuple(ref.sha256 for ref in self.pieces().values())
+        if self._most is None or self._most[0] != files:
+            self._most = files, stored_dtype(self.weights_paths()) if files else most_of(self._module)
+        return self._most[1]
+
+    def weights_paths(self) -> list[Path]:
+        """The files of its weights, in the order of the pieces. Raises MissingFile."""
+        return [self.file(role) for role in self.pieces()]
+
+    def _tensors(self) -> dict[str, torch.Tensor]:
+        """The tensors of its files, as it computes with them."""
+        return self.chosen(read_pieces(self.weights_paths(), None if self.dtype == "stored" else self.torch_dtype))
 
     def unsaved(self) -> list[str]:
         return []
@@ -149,10 +171,13 @@ class TorchBlock(Block):
         return tensors
 
     def _identity(self) -> tuple[str, ...]:
-        return (digest(self.identity()), str(self.torch_dtype), self.device)
+        return (digest(self.identity()), self._dtype_key(), self.device)
+
+    def _dtype_key(self) -> str:
+        return "stored" if self.dtype == "stored" else str(self.torch_dtype)
 
     def _load(self) -> nn.Module:
-        given = self.chosen(read_pieces([self.file(role) for role in self.pieces()], self.torch_dtype))
+        given = self._tensors()
         with unfilled():
             module = self.build()
         try:

@@ -18,8 +18,9 @@ from yggdrasil.contract.errors import ManifestError, WeightsError
 from yggdrasil.contract.manifest import FORMAT, FileEntry, Manifest
 from yggdrasil.contract.session import ROOT
 from yggdrasil.contract.side_files import INDEX, read_index, side_file
+from yggdrasil.contract.tensor_files import write_tensors_by_digest
 from yggdrasil.contract.tree import describe, walk
-from yggdrasil.contract.weights import check_kind, check_pieces, encode_tensors, refuse_code, suffix_of
+from yggdrasil.contract.weights import check_kind, check_pieces, refuse_code, suffix_of
 from yggdrasil.store.models import is_stored
 
 MANIFEST = "manifest.yaml"
@@ -91,12 +92,7 @@ def _give_files(block: Block, folder: Path) -> None:
             raise ManifestError(what, where=at or block.name, mend=mend)
         if tensors is None:
             continue
-        data = encode_tensors(tensors)
-        sha = digest_bytes(data)
-        target = folder / "weights" / f"{sha}.safetensors"
-        if not target.exists():
-            write_durably(target, data)
-        part.stored(FileRef(sha, target))
+        part.stored(FileRef(*write_tensors_by_digest(folder / "weights", tensors)))
 
 
 def _spell_out(manifest: Manifest, block: Block) -> None:

@@ -35,6 +35,9 @@ class ModelFiles(Block):
             return converted(self.file(), self.files[WEIGHTS].sha256) / NAMES[role]
         return self.file(role)
 
+    def weights_paths(self) -> list[Path]:
+        return [self.part(role) for role in self.pieces()]
+
     def optional_part(self, role: str) -> Path | None:
         if role not in self.files and not self._is_gguf():
             return None
