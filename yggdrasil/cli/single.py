@@ -14,6 +14,7 @@ from yggdrasil.cli.output import line, write
 from yggdrasil.cli.results import keeping
 from yggdrasil.contract.block import Block, description
 from yggdrasil.contract.errors import PortError, did_you_mean
+from yggdrasil.contract.known_digests import reading_anew
 from yggdrasil.contract.ports import Port, each_once
 from yggdrasil.contract.tree import describe as describe_tree
 from yggdrasil.contract.tree import walk
@@ -119,7 +120,7 @@ def describe(what: str) -> dict[str, Any]:
         "nodes": {n: c.type_name for n, c in block.children().items()},
         "edges": block.structure().get("edges", []),
         "parameters": parameters(block),
-        "digests": {"structure": manifest.structure_digest(), "weights": manifest.weights_digest()},
+        "digests": manifest.own_digests(),
         "schema": tool_schema(block.inputs),
     }
 
@@ -158,10 +159,11 @@ def description_page(shown: dict[str, Any]) -> None:
 
 
 def validate(folder: Path) -> dict[str, Any]:
-    """Load a saved block and check every file of it against its hash. Raises the first thing that is wrong."""
+    """Load a saved block and read every file of it against its hash. Raises the first thing that is wrong."""
     if not folder.exists():
         check_saved(folder)
-    block = load(folder)
+    with reading_anew():
+        block = load(folder)
     for _, part in walk(block):
         for role in part.files:
             part.file(role)

@@ -46,7 +46,7 @@ def _describe(block: Block, path: str, seen: dict[int, str], refs: bool) -> Mani
         )
     if refs and block.origin and path:
         alone = describe(block)
-        digests = {"structure": alone.structure_digest(), "weights": alone.weights_digest()}
+        digests = alone.own_digests()
         if digests == block.origin_digests:
             return Manifest(kind=alone.kind, ref=block.origin, digests=digests)
     nodes = {n: _describe(c, f"{path}/{n}" if path else n, seen, refs) for n, c in block.children().items()}
@@ -140,8 +140,8 @@ class _Assembler:
 def _check_digests(block: Block, manifest: Manifest, path: str) -> None:
     if not manifest.digests:
         return
-    found = describe(block)
-    for name, value in (("structure", found.structure_digest()), ("weights", found.weights_digest())):
+    found = block.origin_digests if block.origin == manifest.ref else describe(block).own_digests()
+    for name, value in found.items():
         wanted = manifest.digests.get(name)
         if wanted is not None and wanted != value:
             raise ManifestError(

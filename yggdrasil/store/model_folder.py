@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from yggdrasil.contract.block import WEIGHTS, FileRef, piece_role
-from yggdrasil.contract.digest import digest_of_version
 from yggdrasil.contract.errors import ManifestError, MissingFile, WeightsError
+from yggdrasil.contract.known_digests import digest_of_version
 from yggdrasil.contract.weights import PICKLES, check_kind
 
 _LARGEST = 4 << 20

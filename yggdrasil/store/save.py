@@ -63,7 +63,7 @@ def _write(block: Block, folder: Path, standalone: bool) -> None:
         _spell_out(manifest, block)
     _place_files(manifest, folder)
     whole = describe(block)
-    manifest.digests = {"structure": whole.structure_digest(), "weights": whole.weights_digest()}
+    manifest.digests = whole.own_digests()
     places = {at or ROOT for at, _ in walk(block)}
     life = {place: state for place, state in block.lived().items() if place in places}
     if life:

@@ -9,8 +9,8 @@ from typing import Any
 from yggdrasil.blocks.llm.gguf import converted
 from yggdrasil.blocks.llm.vocabulary import read_tokenizer
 from yggdrasil.contract.block import WEIGHTS, Block, FileRef
-from yggdrasil.contract.digest import digest_of_version
 from yggdrasil.contract.errors import WeightsError
+from yggdrasil.contract.known_digests import digest_of_version
 from yggdrasil.contract.weights import suffix_of
 
 NAMES = {
