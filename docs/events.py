@@ -14,6 +14,7 @@ from typing import Any, get_args
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from docs.pages import filled
 from yggdrasil.cli.words import codes, spoken
 from yggdrasil.contract.events import PASSING, SCHEMAS, USUAL, Kind, Reason, keys
 
@@ -70,11 +71,7 @@ def reasons() -> str:
 
 def written(page: str) -> str:
     """The page with its tables written anew."""
-    for name, table in (("kinds", kinds()), ("reasons", reasons())):
-        begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
-        before, _, rest = page.partition(begin)
-        page = f"{before}{begin}\n{table}\n{end}{rest.partition(end)[2]}"
-    return page
+    return filled(page, kinds=kinds(), reasons=reasons())
 
 
 if __name__ == "__main__":

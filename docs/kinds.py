@@ -12,16 +12,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from docs.pages import filled
 from yggdrasil.contract.kinds import BUILT_IN, Kind
 
 PAGE = Path(__file__).resolve().parent / "values.md"
-BEGIN, END = "<!-- kinds -->\n", "<!-- /kinds -->\n"
 
 
 def table() -> str:
     """A row a kind: the value in Python, and its bytes where it is large or a tensor."""
     rows = [f"| `{kind.name}` | {_value(kind)} | {_bytes(kind)} |" for kind in BUILT_IN]
-    return "\n".join(["| вид | значение в Python | байты |", "|---|---|---|", *rows]) + "\n"
+    return "\n".join(["| вид | значение в Python | байты |", "|---|---|---|", *rows])
 
 
 def _value(kind: Kind) -> str:
@@ -37,8 +37,7 @@ def _bytes(kind: Kind) -> str:
 
 def page(text: str) -> str:
     """The page with its table written anew."""
-    head, _, rest = text.partition(BEGIN)
-    return head + BEGIN + table() + END + rest.partition(END)[2]
+    return filled(text, kinds=table())
 
 
 if __name__ == "__main__":

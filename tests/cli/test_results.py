@@ -7,15 +7,17 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict, cast
 
+import numpy as np
 import pytest
 from PIL import Image as Pictures
 
 from tests.cli.command import ygg
 from yggdrasil.cli import finding, results, single
 from yggdrasil.contract import Block
-from yggdrasil.ports import Image, Json, Latent, Text
+from yggdrasil.contract.clips import AudioClip
+from yggdrasil.ports import Audio, Depth, Image, Json, Latent, Text
 
 
 class Seen(TypedDict):
@@ -77,6 +79,27 @@ class Talker(Block, type="test_results/talker", role="Agent"):
         return {"response": f"to {prompt}", "result": {"text": "raw"}, "status": limit}
 
 
+class Speak(Block, type="test_results/speak"):
+    """Hum."""
+
+    def forward(self, text: Text) -> Audio:
+        return AudioClip(np.zeros((1, 8), np.float32), 8000)
+
+
+class Noise(Block, type="test_results/noise"):
+    """Draw numbers."""
+
+    def forward(self, seed: int = 0) -> Latent:
+        return cast(Any, np.full((2, 2), seed, np.float32))
+
+
+class Far(Block, type="test_results/far"):
+    """Say how far everything is, in metres."""
+
+    def forward(self, prompt: Text) -> Depth:
+        return Pictures.new("F", (4, 4), 1.5)
+
+
 class Sum(Block, type="test_results/sum"):
     """Add the numbers of a latent."""
 
@@ -84,7 +107,10 @@ class Sum(Block, type="test_results/sum"):
         return float(latent.sum())
 
 
-BLOCKS = {"sum": Sum, "paint": Paint, "two": Two, "see": See, "say": Say, "count": Count, "talker": Talker}
+BLOCKS = {
+    "speak": Speak, "noise": Noise, "far": Far, "sum": Sum, "paint": Paint,
+    "two": Two, "see": See, "say": Say, "count": Count, "talker": Talker,
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -116,6 +142,20 @@ def test_a_lone_output_goes_into_the_file(here: Path, monkeypatch: pytest.Monkey
     assert (here / "answer.txt").read_text() == "to you"
 
 
+def test_a_picture_that_png_does_not_hold_goes_to_a_file_whose_name_says_what_it_is(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ygg(monkeypatch, "run", "far", "prompt=x", "-o", "far.png") == 0
+    assert capsys.readouterr().out == "far.tiff\n"
+    assert Pictures.open("far.tiff").getpixel((0, 0)) == 1.5
+    assert not (here / "far.png").exists()
+
+
+def test_a_tensor_may_be_an_array_and_its_file_says_so(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ygg(monkeypatch, "run", "noise", "seed=3", "-o", "noise.npy") == 0
+    assert np.load("noise.npy").tolist() == [[3.0, 3.0], [3.0, 3.0]]
+
+
 @pytest.mark.parametrize("out", ["all/", "there"])
 def test_a_folder_takes_each_output(
     out: str, here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -133,7 +173,9 @@ def test_a_folder_takes_each_output(
         ("two", "prompt=x", "a.png", "one file cannot hold first, second. end it in a slash: -o a.png/"),
         ("see", "image=@in.png", "a.txt", "one file cannot hold text, labels"),
         ("paint", "prompt=x", "nowhere/a.png", "-o nowhere: there is no such folder"),
-        ("paint", "prompt=x", "a.jpg", "pictures are written as PNG. name it a.png"),
+        ("paint", "prompt=x", "a.jpg", "from which the same value comes back. name it a.png or a.tiff"),
+        ("speak", "text=x", "voice.mp3", "audio is written as .wav"),
+        ("noise", "seed=1", "noise.pt", "latent is written as .safetensors or .npy"),
     ],
 )
 def test_a_file_that_cannot_serve_is_refused_before_the_run(

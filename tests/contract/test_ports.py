@@ -1,15 +1,18 @@
 """Ports come from the signature of `forward`; their schema is what a model, a form or an endpoint is told."""
 
 from enum import StrEnum
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, TypedDict, cast
 
+import numpy as np
 import pytest
 from PIL import Image as Pictures
 from pydantic import BaseModel
 
+import yggdrasil as ygg
 from yggdrasil.contract import Block, ConfigError, PortError
 from yggdrasil.contract.ports import each_once
 from yggdrasil.contract.schema import tool_schema
+from yggdrasil.levels.graph import Graph
 from yggdrasil.ports import Image, Images, Json, Latent, Text
 
 
@@ -258,3 +261,69 @@ class Scaled(Block):
 def test_a_number_at_a_port_is_finite(port: str, number: Any) -> None:
     with pytest.raises(PortError, match=r"(?s)'(scale|other)"):
         Scaled().run(**{port: number})
+
+
+class Promised(TypedDict):
+    words: Text
+    number: float
+    picture: Image | None
+    latent: Latent | None
+    flag: bool
+
+
+class Measured(TypedDict):
+    number: float
+    flag: bool
+
+
+class Giving(Block, type="test_ports/giving"):
+    """Give what it is told to, under ports that promise more."""
+
+    what: Json = {}
+
+    def forward(self, n: int = 0) -> Promised:
+        plain = {"words": "fine", "number": 1.0, "picture": None, "latent": None, "flag": True}
+        return cast(Promised, plain | self.what)
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        ({"words": 5}, "output 'words' was given 5"),
+        ({"words": ["a"]}, "output 'words' was given ['a']"),
+        ({"number": "1"}, "output 'number' was given '1'"),
+        ({"picture": "fox.png"}, "output 'picture' was given str, not a PIL image"),
+        ({"latent": "x"}, "output 'latent' was given str, not a tensor"),
+        ({"flag": "yes"}, "output 'flag' was given 'yes'"),
+    ],
+)
+def test_what_forward_gives_is_what_its_ports_promise(what: dict[str, Any], told: str) -> None:
+    giving, graph = Giving(), Graph("whole").add(Giving(), "inner")
+    giving.what = what
+    cast(Giving, graph["inner"]).what = what
+    for block, place in ((giving, "giving"), (graph, "whole/inner")):
+        with pytest.raises(PortError) as caught:
+            block.run()
+        assert caught.value.where == place
+        assert told in str(caught.value)
+
+
+class Scalars(Block, type="test_ports/scalars"):
+    """Give what numpy computes."""
+
+    def forward(self) -> Measured:
+        return cast(Measured, {"number": np.float32(0.5), "flag": np.bool_(False)})
+
+
+def test_numbers_of_numpy_leave_a_block_as_plain_ones() -> None:
+    given = Scalars().run()
+    assert (type(given.number), given.number, given.flag) == (float, 0.5, False)
+
+
+def test_a_function_that_promises_text_gives_text() -> None:
+    @ygg.block
+    def count(text: Text) -> Text:
+        return cast(Any, len(text))
+
+    with pytest.raises(PortError, match=r"count: output 'text' was given 3. let forward return text"):
+        count.run(text="abc")

@@ -109,7 +109,8 @@ class Mixed(TorchBlock, type="test/mixed"):
 
     def forward(self, latent: Latent) -> Latent:
         with self.computing() as module:
-            return latent.to(self.torch_dtype) @ module.w
+            weight: Any = module.w
+            return latent.to(self.torch_dtype) @ weight
 
 
 def bits(tensors: dict[str, Any]) -> dict[str, tuple[torch.dtype, bytes]]:

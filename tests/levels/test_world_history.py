@@ -12,6 +12,7 @@ import pytest
 from PIL import Image as Pictures
 
 from tests.levels.scripted import Asking, Develop, Paint, Remembering, See, calls, scripted
+from yggdrasil.agent.ask import ask
 from yggdrasil.contract import Block, Paused, here, listening
 from yggdrasil.engine.cycle.errors import CycleError, LogError, NewerLog
 from yggdrasil.levels.stage.philosopher import Looking
@@ -252,6 +253,23 @@ def test_f1_effects_happen_once_around_questions(tmp_path: Path) -> None:
     assert effects == ["E", "F", "F"] and calls.names.count("development") == 1
     assert other.content().story != world.content().story
     other.replay()
+    world.replay()
+
+
+def test_an_answer_goes_to_the_tool_that_asked_and_not_to_the_slot_that_it_makes(tmp_path: Path) -> None:
+    class Careful(Block, type="test_world_history/careful", role="Tool"):
+        """Ask before painting."""
+
+        def forward(self, prompt: Text, seed: int = 0) -> Text:
+            return f"painted in {ask('Which colour?')}"
+
+    world = scripted(tmp_path / "w", tools={"paint": Careful()})
+    with pytest.raises(Paused, match="Which colour"):
+        world.step()
+    (question,) = world.questions()
+    assert world.answer(question["id"], "red")
+    step = world.step()
+    assert step.artifacts["scene"]["text"] == "painted in red" and step.state.get("failures") in (None, {})
     world.replay()
 
 

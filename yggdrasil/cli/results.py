@@ -10,10 +10,11 @@ from typing import Any
 from yggdrasil.cli.output import short, tell, visible, write, write_bytes
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import PortError, YggError
+from yggdrasil.contract.forms import ARRAY
+from yggdrasil.contract.kinds import Kind
 from yggdrasil.contract.values import encode, form_of, suffix
 from yggdrasil.state.names import folder_name
 
-_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
 _AGENT = "response"
 STDOUT = Path("-")
 """`-o -`: the output goes to standard output as it is, and nothing else does."""
@@ -40,8 +41,7 @@ class Keeping:
             return value
         data, media_type, suffix = _as_text(value) if small else _as_media(value)
         if name in self.ports and self.file is not None:
-            path = self.file if self.file == STDOUT else self.file.with_stem(f"{self.file.stem}{mark}")
-            write_bytes(data) if path == STDOUT else path.write_bytes(data)
+            path = _written_as(self.file, mark, "" if small else suffix, data)
         else:
             folder = self.folder or Path()
             folder.mkdir(parents=True, exist_ok=True)
@@ -69,10 +69,32 @@ def keeping(block: Block, out: str | None) -> Keeping:
     path = Path(out)
     if not path.parent.is_dir():
         raise PortError("there is no such folder", where=f"-o {path.parent}", mend="make it, or choose another")
-    if block.outputs[port].kind.name == "image" and path.suffix.lower() in _PICTURES[1:]:
-        raise PortError("pictures are written as PNG", where=f"-o {out}", mend=f"name it {path.with_suffix('.png')}")
+    _check_ending(path, kinds[port])
     batches = [name for name, kind in kinds.items() if kind.of == kinds[port].name]
     return Keeping((port, *batches), path)
+
+
+def _check_ending(path: Path, kind: Kind) -> None:
+    """Raises PortError for a name that promises another format than the one that is written."""
+    if kind.form is None or path.suffix == "" or path == STDOUT:
+        return
+    endings = [*kind.form.media_types.values(), *(ARRAY.media_types.values() if kind.tensor else ())]
+    if path.suffix.lower() not in endings:
+        named = " or ".join(str(path.with_suffix(ending)) for ending in endings)
+        what = f"{kind.name} is written as {' or '.join(endings)}, from which the same value comes back"
+        raise PortError(what, where=f"-o {path}", mend=f"name it {named}")
+
+
+def _written_as(file: Path, mark: str, suffix: str, data: bytes) -> Path:
+    """Write the file that was named; a value that its format does not hold goes to a new one beside it."""
+    if file == STDOUT:
+        write_bytes(data)
+        return file
+    path = file.with_stem(f"{file.stem}{mark}")
+    if not suffix or path.suffix.lower() in ("", suffix):
+        path.write_bytes(data)
+        return path
+    return _written_anew(path.with_suffix(suffix), data)
 
 
 def _is_small(value: Any) -> bool:

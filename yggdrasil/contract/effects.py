@@ -10,14 +10,6 @@ from yggdrasil.contract.context import here
 from yggdrasil.contract.errors import Paused
 
 
-class _Held(BaseException):
-    """Carries a pause past the journal of the outer effect, so that the question stands in it once only."""
-
-    def __init__(self, pause: Paused) -> None:
-        self.pause = pause
-        super().__init__(pause)
-
-
 def remembered(name: str, inputs: Any, key: str, block: Block | None, act: Callable[[], Any]) -> Any:
     """What `act` gives (JSON), acted at most once for this place, name and inputs, also over restarts.
 
@@ -32,14 +24,12 @@ def remembered(name: str, inputs: Any, key: str, block: Block | None, act: Calla
         try:
             value = act()
         except Paused as pause:
-            raise _Held(pause) from None
+            pause.recorded = True
+            raise
         life = place.session.states(block, place.path) if block is not None else {}
         return {key: value, **({"life": life} if life else {})}
 
-    try:
-        done: dict[str, Any] = place.once(name, inputs, acted)
-    except _Held as held:
-        raise held.pause from None
+    done: dict[str, Any] = place.once(name, inputs, acted)
     if not ran and block is not None and "life" in done:
         place.session.restore(block, place.path, done["life"])
     return done[key]

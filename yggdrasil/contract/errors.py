@@ -86,6 +86,9 @@ class Cancelled(YggError):
 class Paused(YggError):
     """The run stopped to ask; it goes on when the question `id` is answered."""
 
+    recorded = False
+    """Whether it stands in a journal; the calls around the one that asks then leave it to that one."""
+
     def __init__(self, ask: str, *, id: str, where: str = "") -> None:
         self.ask = ask
         self.id = id

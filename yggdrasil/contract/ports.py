@@ -15,8 +15,12 @@ from yggdrasil.contract import kinds
 from yggdrasil.contract.characters import whole
 from yggdrasil.contract.errors import PortError, did_you_mean
 from yggdrasil.contract.kinds import Kind
-from yggdrasil.contract.values import kind_of_class, problem
+from yggdrasil.contract.values import class_names, kind_of_class, problem
 
+_GIVEN: dict[str, tuple[type[Any], ...]] = {
+    "text": (str,), "boolean": (bool,), "integer": (int,), "number": (float, int),
+}  # fmt: skip
+"""What an output of a plain kind may be; of the others only those with a form are looked at."""
 _PLAIN: dict[Any, Kind] = {
     str: kinds.TEXT,
     bool: kinds.BOOLEAN,
@@ -56,6 +60,28 @@ class Port:
     def plain(self) -> bool:
         """Whether its values have a JSON form of their own: they stand in manifests, schemas and requests."""
         return not (self.kind.large or self.kind.tensor or self.kind.name == "schedule")
+
+    @cached_property
+    def seen(self) -> set[type[Any]] | None:
+        """The classes of values that the output has given rightly; None where no class tells what is right."""
+        if self.kind.name in _GIVEN:
+            return {type(None), *_GIVEN[self.kind.name]}
+        return {type(None)} if self.kind.tensor or self.kind.form is not None else None
+
+    def given(self, value: Any, where: str) -> Any:
+        """What `forward` gave, numpy's scalars as plain numbers. Raises PortError if this output does not carry it."""
+        plain = _GIVEN.get(self.kind.name)
+        if plain is None:
+            wrong = problem(self.kind, value)
+        else:
+            value = value.item() if "numpy:generic" in class_names(cast(type[Any], type(value))) else value
+            wrong = "" if isinstance(value, plain) else f"was given {value!r:.60}"
+        if wrong:
+            mend = f"let forward return {self.kind.name}, or declare what it returns"
+            raise PortError(f"output {self.name!r} {wrong}", where=where, mend=mend)
+        if self.seen is not None and plain is None and not self.kind.of:
+            self.seen.add(cast(type[Any], type(value)))
+        return value
 
     def fresh_default(self) -> Any:
         """The default, copied, so that two calls never share a list."""
@@ -195,11 +221,14 @@ def checked_inputs(ports: Mapping[str, Port], given: Mapping[str, Any], where: s
 
 
 def as_outputs(result: Any, ports: Mapping[str, Port], where: str) -> dict[str, Any]:
-    """What `forward` returned, by output port. Raises PortError if a declared output is absent."""
+    """What `forward` returned, by output port. Raises PortError if a declared output is absent or of another kind."""
     if not ports:
         return {}
     first = next(iter(ports.values()))
     if first.bare:
+        seen = first.seen
+        if seen is not None and type(result) not in seen:
+            result = first.given(result, where)
         return {first.name: result}
     if not isinstance(result, dict):
         raise PortError(f"forward returned {type(result).__name__}", where=where, mend=f"a dict of {list(ports)}")
@@ -207,6 +236,10 @@ def as_outputs(result: Any, ports: Mapping[str, Port], where: str) -> dict[str, 
     lost = [n for n in ports if n not in values]
     if lost:
         raise PortError(f"forward returned no {', '.join(lost)}", where=where, mend=f"return all of {list(ports)}")
+    for name, port in ports.items():
+        seen = port.seen
+        if seen is not None and type(values[name]) not in seen:
+            values[name] = port.given(values[name], where)
     return values
 
 

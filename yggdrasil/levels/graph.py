@@ -21,7 +21,7 @@ from yggdrasil.levels.edit import removed, renamed
 from yggdrasil.levels.own_ports import own_inputs, own_outputs
 
 _compiling = threading.RLock()
-_SHAPES = {"edges": list, "loops": list, "joins": dict, "defaults": dict, "constants": dict}
+SHAPES = {"edges": list, "loops": list, "joins": dict, "defaults": dict, "constants": dict}
 
 
 class Graph(Block, type="graph"):
@@ -228,14 +228,14 @@ class Graph(Block, type="graph"):
     @classmethod
     def assemble(cls, config: dict[str, Any], nodes: dict[str, Block], structure: dict[str, Any]) -> Block:
         graph = cls(**config)
-        unknown = set(structure) - _SHAPES.keys()
+        unknown = set(structure) - SHAPES.keys()
         if unknown:
-            raise WiringError(f"structure has no {sorted(unknown)}", mend=f"use {', '.join(_SHAPES)}")
+            raise WiringError(f"structure has no {sorted(unknown)}", mend=f"use {', '.join(SHAPES)}")
         for name, block in nodes.items():
             graph.add(block, name)
         for key, value in structure.items():
-            if not isinstance(value, _SHAPES[key]):
-                raise WiringError(f"{key} is {value!r:.60}", mend=f"write it as a {_SHAPES[key].__name__}")
+            if not isinstance(value, SHAPES[key]):
+                raise WiringError(f"{key} is {value!r:.60}", mend=f"write it as a {SHAPES[key].__name__}")
         graph.net.edges = [Edge.parse(str(e)) for e in structure.get("edges", [])]
         graph.net.loops = [Loop.from_json(data, graph.name) for data in structure.get("loops", [])]
         graph.net.joins = dict(structure.get("joins", {}))

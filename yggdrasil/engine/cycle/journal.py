@@ -42,7 +42,8 @@ class StageJournal:
         self._lock = threading.Lock()
 
     def once(self, place: str, name: str, inputs: Any, act: Callable[[], Any], repeat: bool = True) -> Any:
-        """The recorded answer, or that of `act`, recorded. A question that `act` asks by Paused is recorded too.
+        """The recorded answer, or that of `act`, recorded. A question that `act` asks by Paused is recorded too,
+        at the innermost call that asks it: the answer is that call's, and those around it go on with it.
 
         Where `repeat` is false the intent is recorded first; one that is found without its end becomes a question,
         whose answer is what `act` gave, or AGAIN. What `act` itself raises is an end that is known.
@@ -58,11 +59,9 @@ class StageJournal:
         except Paused as pause:
             if not repeat:
                 self._withdraw(key)
-            asked = self._ask(key, pause)
-            ahead = _ahead(self._database, self._branch, self._step, asked)
-            if ahead is None:
-                raise Paused(pause.ask, id=asked, where=pause.where) from None
-            text = ahead
+            if pause.recorded:
+                raise
+            text = self._answered(key, pause)
         except Cancelled:
             raise
         except Exception:
@@ -128,6 +127,16 @@ class StageJournal:
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET result = excluded.result",
             self._branch.id, self._step, self._position, *key, result,
         )  # fmt: skip
+
+    def _answered(self, key: Key, pause: Paused) -> str:
+        """The answer that was given before the question, which is recorded. Raises Paused if there was none."""
+        asked = self._ask(key, pause)
+        ahead = _ahead(self._database, self._branch, self._step, asked)
+        if ahead is None:
+            told = Paused(pause.ask, id=asked, where=pause.where)
+            told.recorded = True
+            raise told from None
+        return ahead
 
     def _ask(self, key: Key, pause: Paused) -> str:
         """Record the question; gives the id that it can be answered by, which a fork at it has from its parent."""

@@ -1,0 +1,149 @@
+"""Sixty-four runs of one graph of real modules at once: few compute, all are as if alone, nothing piles up."""
+
+from __future__ import annotations
+
+import gc
+import queue
+import threading
+import weakref
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
+import pytest
+import torch
+from torch import nn
+
+import yggdrasil as ygg
+from yggdrasil.contract import Cancelled, CancelToken, here, listening
+from yggdrasil.contract.lanes import lane, set_lanes
+from yggdrasil.contract.torch_block import TorchBlock
+from yggdrasil.ports import Latent
+
+RUNS, STOPPED, WIDTH, ROUNDS = 64, 20, 512, 3
+LANES, MORE = 2, 4
+LEFT = 32 << 20
+"""Bytes that may be in use beside what the first round left: the results of two rounds are more."""
+
+
+class Gauge:
+    """How many threads compute at this moment, the most that ever did, and every tensor that was made."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.now = self.most = 0
+        self.made: list[weakref.ref[torch.Tensor]] = []
+
+    def __enter__(self) -> None:
+        with self.lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+
+    def __exit__(self, *_: object) -> None:
+        with self.lock:
+            self.now -= 1
+
+    def alive(self) -> int:
+        gc.collect()
+        self.made = [made for made in self.made if made() is not None]
+        return len(self.made)
+
+
+GAUGE = Gauge()
+HALTED: queue.SimpleQueue[int] = queue.SimpleQueue()
+
+
+class Mix(TorchBlock, type="test_many/mix"):
+    """Mix a latent with layers of a network, step by step; in node b the run number `halt` waits to be cancelled."""
+
+    def build(self) -> nn.Module:
+        return nn.Sequential(nn.Linear(WIDTH, WIDTH), nn.Tanh(), nn.LayerNorm(WIDTH))
+
+    def forward(self, latent: Latent, halt: int = -1) -> Latent:
+        place = here()
+        with self.computing() as module:
+            for done in range(1, 4):
+                with GAUGE:
+                    latent = module(latent)
+                GAUGE.made.append(weakref.ref(latent))
+                if halt >= 0 and done == 2 and place.path.endswith("/b"):
+                    HALTED.put(halt)
+                    assert place.cancel.wait(30), "nobody cancelled it"
+                place.progress(done, 3)
+        return latent
+
+
+class PureMix(Mix, type="test_many/pure_mix"):
+    """The same, and its results may be kept."""
+
+    pure = True
+
+
+@pytest.fixture
+def narrow() -> Iterator[None]:
+    before = lane("cpu").width
+    set_lanes("cpu", LANES)
+    yield
+    set_lanes("cpu", before)
+
+
+def in_use() -> int:
+    """Bytes that the process has asked for and not given back, those that the allocator keeps for later left out."""
+    heap = psutil.heap_info()
+    return heap.heap_used + heap.mmap_used
+
+
+def three(kind: type[Mix]) -> ygg.Graph:
+    graph = ygg.Graph("three")
+    for number, name in enumerate("abc"):
+        block = kind()
+        torch.manual_seed(number)
+        block.module = block.build()
+        graph.add(block, name).connect("self.latent", f"{name}.latent").connect(f"{name}.latent", f"self.{name}")
+    return graph
+
+
+def run(graph: ygg.Graph, number: int, halt: int = -1) -> dict[str, bytes]:
+    latent = torch.randn(64, WIDTH, generator=torch.Generator().manual_seed(number))
+    return {name: value.numpy().tobytes() for name, value in graph.run(latent=latent, halt=halt).items()}
+
+
+def at_once(graph: ygg.Graph) -> list[dict[str, bytes] | None]:
+    """What all runs gave, None for a cancelled one; the first of them are cancelled in the middle of a heavy node."""
+    tokens, start = [CancelToken() for _ in range(RUNS)], threading.Barrier(RUNS)
+
+    def one(number: int) -> dict[str, bytes] | None:
+        start.wait(30)
+        with listening(lambda event: None, tokens[number]):
+            try:
+                return run(graph, number, number if number < STOPPED else -1)
+            except Cancelled:
+                return None
+
+    def cancel() -> None:
+        for _ in range(STOPPED):
+            tokens[HALTED.get(timeout=60)].cancel()
+
+    with ThreadPoolExecutor(RUNS + 1) as pool:
+        canceller = pool.submit(cancel)
+        found = list(pool.map(one, range(RUNS)))
+        canceller.result()
+    return found
+
+
+@pytest.mark.parametrize("kind", [Mix, PureMix])
+@pytest.mark.usefixtures("narrow")
+def test_sixty_four_runs_at_once_are_each_as_alone_and_leave_nothing_behind(kind: type[Mix]) -> None:
+    graph = three(kind)
+    graph.cache, cache = None, graph.cache
+    alone = [run(graph, number) for number in range(STOPPED, RUNS)]
+    graph.cache, GAUGE.most, after_first = cache, 0, 0
+    for _ in range(ROUNDS):
+        found = at_once(graph)
+        assert found[:STOPPED] == [None] * STOPPED
+        assert found[STOPPED:] == alone
+        del found
+        assert GAUGE.alive() == 0 and HALTED.empty()
+        after_first = after_first or in_use()
+    assert GAUGE.now == 0 and 1 < GAUGE.most <= LANES + MORE
+    assert in_use() - after_first < LEFT
