@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 def unfilled() -> Any:
     """Inside, `torch.empty` gives tensors without memory and nothing is initialised; buffers are computed as ever.
 
-    So a module is built in the time that its objects take, and only what its file does not hold has values.
+    So a module is built in the time that its objects take, and only what its file does not hold has values. It holds
+    for this thread: accelerate's `init_empty_weights` takes the values of what other threads build meanwhile, too.
     """
     import torch
     from torch.overrides import TorchFunctionMode
