@@ -8,8 +8,8 @@ from typing import Any
 from benchmarks.pairs import Row, main, timed
 from yggdrasil.blocks.llm.gguf import converted
 from yggdrasil.contract.tree import walk
+from yggdrasil.store.catalogue import files, model
 from yggdrasil.store.load import load
-from yggdrasil.store.models import files, model
 
 NAME = "smollm2-135m"
 

@@ -28,7 +28,7 @@ from yggdrasil.blocks.llm.gguf import converted
 from yggdrasil.blocks.llm.openai import OpenAIModel
 from yggdrasil.contract import Block, Event, FileRef, listening
 from yggdrasil.contract.registry import find
-from yggdrasil.store.models import files, model
+from yggdrasil.store.catalogue import files, model
 
 NAME = "smollm2-135m"
 WISH = "a norse fishing village in winter"

@@ -15,7 +15,7 @@ from typing import Any, get_args
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from docs.pages import filled
-from yggdrasil.cli.words import codes, spoken
+from yggdrasil.cli.translations import codes, spoken
 from yggdrasil.contract.events import PASSING, SCHEMAS, USUAL, Kind, Reason, keys
 
 PAGE = Path(__file__).resolve().parent / "events.md"

@@ -18,7 +18,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 SLOW = (
     "test_documents", "test_install", "test_storytelling", "test_two_runs_at_once", "test_cli", "test_hostile",
-    "test_compared", "test_robustness", "test_plugin", "test_founding", "test_audit_homes",
+    "test_compared", "test_robustness", "test_plugin", "test_new_world", "test_audit_homes",
 )  # fmt: skip
 """Files that take longest: they begin, so that no worker is left alone with one at the end."""
 ROOT = Path(__file__).resolve().parent.parent

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from docs import events
-from yggdrasil.cli.words import known
+from yggdrasil.cli.translations import known
 
 PACKAGE = Path(__file__).resolve().parent.parent / "yggdrasil"
 

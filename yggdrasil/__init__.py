@@ -34,7 +34,7 @@ _WHERE = {
     "block": "yggdrasil.contract.functions",
     "Graph": "yggdrasil.levels.graph",
     "Pipeline": "yggdrasil.levels.graph",
-    "graph": "yggdrasil.levels.drawn",
+    "graph": "yggdrasil.levels.graph_function",
     "Stage": "yggdrasil.levels.stage.stage",
     "World": "yggdrasil.levels.world.world",
     "from_diffusers": "yggdrasil.store.from_diffusers",
@@ -43,7 +43,7 @@ _WHERE = {
     "loop": "yggdrasil.levels.loop",
     "mermaid": "yggdrasil.store.mermaid",
     "Agent": "yggdrasil.agent.agent",
-    "LLM": "yggdrasil.store.templates",
+    "LLM": "yggdrasil.store.language_models",
     "load": "yggdrasil.store.load",
     "save": "yggdrasil.store.save",
 }
@@ -80,16 +80,17 @@ if TYPE_CHECKING:
     from yggdrasil.contract.learners import unfreeze
     from yggdrasil.contract.session import Session
     from yggdrasil.levels.choose import choose
-    from yggdrasil.levels.drawn import graph
     from yggdrasil.levels.graph import Graph, Pipeline
+    from yggdrasil.levels.graph_function import graph
     from yggdrasil.levels.loop import loop
     from yggdrasil.levels.stage.stage import Stage
     from yggdrasil.levels.world.world import World
     from yggdrasil.store.from_diffusers import from_diffusers
+    from yggdrasil.store.language_models import LLM
     from yggdrasil.store.load import load
     from yggdrasil.store.mermaid import mermaid
     from yggdrasil.store.save import save
-    from yggdrasil.store.templates import LLM, from_template
+    from yggdrasil.store.templates import from_template
 
 __all__ = [
     "LLM",

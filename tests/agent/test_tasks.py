@@ -18,10 +18,10 @@ from yggdrasil.ports import Json, Text
 from yggdrasil.state.content import Content
 from yggdrasil.state.operation_types import parse_operations
 from yggdrasil.state.operations import apply
-from yggdrasil.storytelling import shapes
+from yggdrasil.storytelling import answer_schemas
 from yggdrasil.storytelling.grounds import ground
-from yggdrasil.storytelling.judging import repeats, shortened, unfinished
-from yggdrasil.storytelling.updating import changes, unknown_names
+from yggdrasil.storytelling.line_quality import repeats, shortened, unfinished
+from yggdrasil.storytelling.world_changes import changes, unknown_names
 
 SCENES = list(GROUNDS)
 CONTENT = Content.model_validate(
@@ -217,18 +217,18 @@ def test_search_gives_the_nearest_text_first() -> None:
     ],
 )
 def test_a_sentence_is_bound_to_the_letters_of_its_language(language: str, good: str, bad: str) -> None:
-    pattern = shapes.sentence(language)["pattern"]
+    pattern = answer_schemas.sentence(language)["pattern"]
     assert re.match(pattern, good)
     assert not re.match(pattern, bad)
 
 
 def test_names_with_odd_letters_are_no_regular_expressions() -> None:
-    pattern = shapes.sentence("en", starts=["A.*", "Nora"])["pattern"]
+    pattern = answer_schemas.sentence("en", starts=["A.*", "Nora"])["pattern"]
     assert re.match(pattern, "Nora sees the lantern in the mill.")
     assert not re.match(pattern, "Anyone sees the lantern in the mill.")
-    assert "(x" not in shapes.sight(["(x"], "whale")["pattern"]
-    assert "(x" not in shapes.sight(["Nora"], "(x")["pattern"]
-    assert "maxLength" in shapes.sentence("ja")
+    assert "(x" not in answer_schemas.sight(["(x"], "whale")["pattern"]
+    assert "(x" not in answer_schemas.sight(["Nora"], "(x")["pattern"]
+    assert "maxLength" in answer_schemas.sentence("ja")
 
 
 def test_repetition_and_loose_ends_are_seen() -> None:
@@ -250,7 +250,7 @@ def test_the_ground_of_a_place_comes_from_its_words() -> None:
     assert ground("Old Elm", "It stands in a deep forest.", "sea", SCENES) == "forest"
     assert ground("Нора", "Тихо.", "meadow", SCENES) == "meadow"
     assert ground("Silent Cove", "", "forest", ["forest"]) == "forest"
-    assert re.match(shapes.phrase("en", small=True)["pattern"], "net maker")
-    assert not re.match(shapes.phrase("en", small=True)["pattern"], "Smith")
-    assert re.match(shapes.phrase("ru", small=True)["pattern"], "кузнец")
-    assert not re.match(shapes.phrase("ru", small=True)["pattern"], "Кузнец")
+    assert re.match(answer_schemas.phrase("en", small=True)["pattern"], "net maker")
+    assert not re.match(answer_schemas.phrase("en", small=True)["pattern"], "Smith")
+    assert re.match(answer_schemas.phrase("ru", small=True)["pattern"], "кузнец")
+    assert not re.match(answer_schemas.phrase("ru", small=True)["pattern"], "Кузнец")

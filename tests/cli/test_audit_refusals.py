@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.command import ygg
 from tests.levels.scripted import scripted
-from yggdrasil.cli import growing
+from yggdrasil.cli import world_commands
 from yggdrasil.contract import WeightsError
 from yggdrasil.levels.world.world import World
 from yggdrasil.store.shelf import shelf_root
@@ -43,7 +43,7 @@ def test_without_models_and_without_yes_nothing_is_fetched_or_written(
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("something was fetched")
 
-    monkeypatch.setattr("yggdrasil.cli.fetching.pull", refuse)
+    monkeypatch.setattr("yggdrasil.cli.model_commands.pull", refuse)
     monkeypatch.setattr("sys.stdin", stdin())
     assert ygg(monkeypatch, "new", "a desert caravan city", "--steps", "1", "--json", *at) == 1
     captured = capsys.readouterr()
@@ -90,7 +90,7 @@ def test_a_failed_fetch_leaves_no_world(
     def fails(name: str, **_: object) -> None:
         raise WeightsError(f"cannot fetch {name}", where="index", mend="check the network")
 
-    monkeypatch.setattr("yggdrasil.cli.fetching.pull", fails)
+    monkeypatch.setattr("yggdrasil.cli.model_commands.pull", fails)
     assert ygg(monkeypatch, "new", "a desert caravan city", "--yes", "--at", "w") == 1
     assert "cannot fetch smollm2-135m" in capsys.readouterr().err
     assert list(empty.iterdir()) == []
@@ -106,10 +106,10 @@ def test_two_new_worlds_of_one_wish_never_share_a_folder(
         (tmp_path / "grown" / "a wish").mkdir(parents=True)
         return scripted(name=chosen["name"], wish=chosen["wish"])
 
-    monkeypatch.setattr(growing, "from_template", made)
+    monkeypatch.setattr(world_commands, "from_template", made)
     assert ygg(monkeypatch, "new", "a wish", "--steps", "0", "--json") == 0
     assert json.loads(capsys.readouterr().out)["folder"] == str(tmp_path / "grown" / "a wish-2")
     assert list((tmp_path / "grown" / "a wish").iterdir()) == []
-    monkeypatch.setattr(growing, "from_template", lambda name, /, **chosen: scripted(wish=chosen["wish"]))
+    monkeypatch.setattr(world_commands, "from_template", lambda name, /, **chosen: scripted(wish=chosen["wish"]))
     assert ygg(monkeypatch, "new", "other", "--steps", "0", "--at", "grown/a wish-2") == 1
     assert "a world is there already" in capsys.readouterr().err

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image as Pictures
 from rich.console import Console
 
-from yggdrasil.cli.clock import Clock, clock_face
 from yggdrasil.cli.live import Lines
-from yggdrasil.cli.pace import EPISODE
+from yggdrasil.cli.progress import EPISODE
 from yggdrasil.cli.screen import Screen
+from yggdrasil.cli.time_left import Clock, clock_face
 from yggdrasil.contract import Event, reason
 
 NEEDS = reason("needs", blocks=["intent"])

@@ -153,7 +153,7 @@ def test_changes_name_what_came_went_and_moved(capsys: pytest.CaptureFixture[str
 def test_a_russian_page_has_russian_labels(
     w: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from yggdrasil.cli.words import russian
+    from yggdrasil.cli.translations import russian
 
     monkeypatch.setenv("LC_ALL", "ru_RU.UTF-8")
     russian.cache_clear()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from yggdrasil.cli.reasons import noted, told
-from yggdrasil.cli.words import russian
+from yggdrasil.cli.translations import russian
 from yggdrasil.contract import reason
 from yggdrasil.engine.cycle.cycle_stages import BLOCKS, ORDER, reason_to_skip
 

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image as Pictures
 
 from tests.cli.command import ygg
-from yggdrasil.cli import finding, results, single
+from yggdrasil.cli import block_commands, results, targets
 from yggdrasil.contract import Block
 from yggdrasil.contract.clips import AudioClip
 from yggdrasil.ports import Audio, Depth, Image, Json, Latent, Text
@@ -117,7 +117,7 @@ BLOCKS = {
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder to stand in, and a shelf of the blocks above."""
     monkeypatch.chdir(tmp_path)
-    for module in (single, finding):
+    for module in (block_commands, targets):
         monkeypatch.setattr(module, "open_block", lambda what: BLOCKS[what]())
     return tmp_path
 
@@ -299,10 +299,10 @@ def test_a_stream_that_the_shell_closed_leads_nowhere(here: Path, monkeypatch: p
 def test_an_interrupt_while_the_command_is_being_read_ends_without_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     class Interrupting:
         def find_spec(self, name: str, *rest: object) -> None:
-            if name == "yggdrasil.cli.app":
+            if name == "yggdrasil.cli.commands":
                 raise KeyboardInterrupt
 
-    monkeypatch.delitem(sys.modules, "yggdrasil.cli.app", raising=False)
+    monkeypatch.delitem(sys.modules, "yggdrasil.cli.commands", raising=False)
     monkeypatch.setattr(sys, "meta_path", [Interrupting(), *sys.meta_path])
     assert ygg(monkeypatch, "models", "list") == 130
 

@@ -10,7 +10,7 @@ import pytest
 from torch import nn
 
 import yggdrasil as ygg
-from yggdrasil.cli.single import validate
+from yggdrasil.cli.block_commands import validate
 from yggdrasil.contract import WeightsError, known_digests
 from yggdrasil.contract.digest import digest_file
 from yggdrasil.contract.known_digests import digest_of_version, reading_anew

@@ -20,11 +20,11 @@ from tests.levels.scripted import scripted
 from yggdrasil import Graph, load, save
 from yggdrasil.agent.agent import Agent
 from yggdrasil.agent.ask import ask
-from yggdrasil.cli import single
+from yggdrasil.cli import block_commands
 from yggdrasil.contract import Block, Here, MemoryArtifacts, Paused, standing, values
 from yggdrasil.contract.kinds import AudioClip, VideoClip
 from yggdrasil.contract.tools import Tool
-from yggdrasil.levels.recording import record, recorded
+from yggdrasil.levels.round_journal import record, recorded
 from yggdrasil.levels.stage.creator import Making
 from yggdrasil.levels.stage.philosopher import Looking
 from yggdrasil.levels.world.world import World
@@ -143,7 +143,7 @@ def artifact_of_a_creator(maker: type[Block], port: str, folder: Path, monkeypat
 
 def file_of_the_command(maker: type[Block], port: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """`ygg run … -o FILE`, and `NAME=@FILE` of another run."""
-    monkeypatch.setattr(single, "open_block", lambda what: {"make": maker, "hear": Hear}[what]())
+    monkeypatch.setattr(block_commands, "open_block", lambda what: {"make": maker, "hear": Hear}[what]())
     assert ygg(monkeypatch, "run", "make", "-o", str(folder / "made")) == 0
     assert ygg(monkeypatch, "run", "hear", f"{port}=@{folder / 'made'}") == 0
     return HEARD[0]

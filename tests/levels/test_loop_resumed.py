@@ -22,7 +22,7 @@ from yggdrasil.agent.ask import ask
 from yggdrasil.contract import Block, Paused, here, listening
 from yggdrasil.contract.events import Event
 from yggdrasil.contract.kinds import AudioClip
-from yggdrasil.levels.recording import Unrecordable, record, recorded
+from yggdrasil.levels.round_journal import Unrecordable, record, recorded
 from yggdrasil.ports import AnyTensor, AnyValue, Image, Json, Text
 
 DONE: list[int] = []

@@ -212,9 +212,9 @@ def test_f2_bytes_grow_by_what_is_new(tmp_path: Path) -> None:
     start = time.perf_counter()
     again = scripted(tmp_path / "w")
     assert len(again.content().story) == 200 and time.perf_counter() - start < 1
-    stray = again._lodging.open().artifacts.put(b"stray", "text/plain")
+    stray = again._home.open().artifacts.put(b"stray", "text/plain")
     assert again.prune() == [stray.sha256]
-    assert len(list(again._lodging.open().artifacts.names())) == 1
+    assert len(list(again._home.open().artifacts.names())) == 1
     again.replay()
 
 
@@ -329,7 +329,7 @@ def test_a_step_takes_at_most_half_the_statements_of_the_version_before(tmp_path
     world = scripted(tmp_path / "w")
     list(world.steps(count=3))
     said: list[str] = []
-    connection = world._lodging.open().log.database._connection
+    connection = world._home.open().log.database._connection
     connection.set_trace_callback(said.append)
     world.step()
     connection.set_trace_callback(None)

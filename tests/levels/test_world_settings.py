@@ -151,7 +151,7 @@ def test_a_lost_picture_is_told_and_hides_nothing_else(tmp_path: Path) -> None:
 
 def test_a_life_is_opened_once_by_many_threads(tmp_path: Path) -> None:
     world, opened = scripted(tmp_path / "w"), list[int]()
-    together(*[lambda: opened.append(id(world._lodging.open()))] * 6)
+    together(*[lambda: opened.append(id(world._home.open()))] * 6)
     assert len(set(opened)) == 1
 
 

@@ -151,7 +151,7 @@ def test_numbers_a_world_takes_no_endless_count(count: int) -> None:
 def test_numbers_no_setting_of_the_command_line_is_unbounded(command: list[str], number: str) -> None:
     from typer.testing import CliRunner
 
-    from yggdrasil.cli.app import app
+    from yggdrasil.cli.commands import app
 
     done = CliRunner().invoke(app, [*command, number])
     assert done.exit_code == 2 and command[-1] in done.output

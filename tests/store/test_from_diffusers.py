@@ -17,7 +17,7 @@ from yggdrasil.agent.agent import Agent
 from yggdrasil.contract import FileRef, ManifestError, MissingFile, PortError, WeightsError, YggError, listening, values
 from yggdrasil.contract.torch_block import TorchBlock
 from yggdrasil.store.hub import is_hub_name
-from yggdrasil.store.templates import language_model, teller
+from yggdrasil.store.language_models import language_model, teller
 
 pytestmark = [  # diffusers hands tensors to numpy in the old way
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"),

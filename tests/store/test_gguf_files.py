@@ -15,7 +15,7 @@ from yggdrasil.blocks.llm.llamacpp import LlamaCpp
 from yggdrasil.blocks.llm.llamacpp_link import ModelRefused
 from yggdrasil.contract import ConfigError, FileRef, MissingFile, WeightsError
 from yggdrasil.contract.digest import digest_file
-from yggdrasil.store.templates import language_model
+from yggdrasil.store.language_models import language_model
 
 ASK = [{"role": "user", "content": "hi"}]
 

@@ -16,11 +16,11 @@ from torch import nn
 
 import yggdrasil as ygg
 from tests.levels import growing_world
-from tests.store.test_models import SHA, WHOLE, Shop
+from tests.store.test_catalogue import SHA, WHOLE, Shop
 from yggdrasil.contract import YggError
 from yggdrasil.contract.torch_block import TorchBlock
 from yggdrasil.ports import AnyTensor
-from yggdrasil.store import model_pull, models
+from yggdrasil.store import catalogue, model_pull
 from yggdrasil.store.model_pull import pull
 
 OFTEN = 0.2
@@ -98,11 +98,11 @@ def fetch(folder: Path, refused: list[str]) -> None:
             (folder / str(number)).mkdir()
             shop = Shop(folder / str(number))
             patch.setattr(model_pull, "_download", shop.fetch)
-            patch.setattr(models, "_HERE", shop.data)
+            patch.setattr(catalogue, "_HERE", shop.data)
             patch.setenv("YGGDRASIL_HOME", str(shop.home))
             with failing():
                 found = until_done(lambda: pull("toy"), refused)
-            if found["toy.gguf"].read_bytes() != WHOLE or models.verify("toy") != found:
+            if found["toy.gguf"].read_bytes() != WHOLE or catalogue.verify("toy") != found:
                 raise SystemExit("what came is another")
             if shop.left() != [f"models/{SHA}/LICENCE.txt", f"models/{SHA}/toy.gguf"]:
                 raise SystemExit(f"left over: {shop.left()}")

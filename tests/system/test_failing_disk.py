@@ -19,11 +19,11 @@ from torch import nn
 import yggdrasil as ygg
 from tests.levels import growing_world
 from tests.levels.scripted import scripted
-from tests.store.test_models import WHOLE, Shop
+from tests.store.test_catalogue import WHOLE, Shop
 from tests.system.failing_disk import Linear
 from yggdrasil.contract import Block, NotStored
 from yggdrasil.ports import Image, Text
-from yggdrasil.store import model_pull, models
+from yggdrasil.store import catalogue, model_pull
 from yggdrasil.store.model_pull import DiskFull, Progress, pull
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
@@ -143,7 +143,7 @@ def test_a_pull_onto_a_disk_that_fills_goes_on_later(
 ) -> None:
     shop = Shop(tmp_path / "shop")
     monkeypatch.setattr(model_pull, "_download", shop.fetch)
-    monkeypatch.setattr(models, "_HERE", shop.data)
+    monkeypatch.setattr(catalogue, "_HERE", shop.data)
     monkeypatch.setenv("YGGDRASIL_HOME", str(disk.folder / "home"))
     disk.leave(4096)
     with pytest.raises(DiskFull, match="are free"):
@@ -156,7 +156,7 @@ def test_a_pull_onto_a_disk_that_fills_goes_on_later(
 
     with pytest.raises(DiskFull, match="are free"):
         pull("toy", report=fills)
-    assert models.locate(models.model("toy").files[0].sha256, "toy.gguf") is None
+    assert catalogue.locate(catalogue.model("toy").files[0].sha256, "toy.gguf") is None
     disk.leave(1 << 30)
     assert pull("toy")["toy.gguf"].read_bytes() == WHOLE
 

@@ -14,8 +14,8 @@ from yggdrasil.contract import Block, FileRef, listening
 from yggdrasil.levels.world.tools import ReadPlace, Recall
 from yggdrasil.plugins.scenery import GROUNDS
 from yggdrasil.ports import Text
+from yggdrasil.store.catalogue import model
 from yggdrasil.store.model_pull import pull
-from yggdrasil.store.models import model
 
 NAME = "qwen2.5-coder-1.5b"
 WORLD = {

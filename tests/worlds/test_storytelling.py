@@ -16,7 +16,7 @@ from yggdrasil import World
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.torch_block import TorchBlock
 from yggdrasil.contract.tree import walk
-from yggdrasil.levels.world.stage_runner import Acting
+from yggdrasil.levels.world.stage_runner import StageRunner
 
 pytestmark = pytest.mark.models
 WISH = "a norse fishing village in winter"
@@ -89,7 +89,7 @@ def test_a_stage_saved_and_loaded_in_a_new_process_gives_the_same(world: World, 
     stage = world.stages["author"]
     last = world.history()[-1]
     state = {block: last.state[block] for block in ("intent", "plan", "artifacts", "perception")}
-    context = Acting(world, world._lodging.open()).context(world._own_branch(), 3, world.content())
+    context = StageRunner(world, world._home.open()).context(world._own_branch(), 3, world.content())
     content = world.content().to_json()
     given = {"state": state, "context": context, "content": content}
     (tmp_path / "in.json").write_text(json.dumps(given), encoding="utf-8")

@@ -4,7 +4,7 @@
 def main() -> None:
     """Entry point of the command; what a user sees as an error never has a traceback."""
     try:
-        from yggdrasil.cli.app import run
+        from yggdrasil.cli.commands import run
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     run()

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from typing import ClassVar
 
 from yggdrasil.cli.output import tell
-from yggdrasil.cli.pace import ENDS, FOUNDING, Pace, place_of
+from yggdrasil.cli.progress import ENDS, FOUNDING, Pace, place_of
 from yggdrasil.cli.reasons import noted, told
-from yggdrasil.cli.words import say
+from yggdrasil.cli.translations import say
 from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.events import Event, Kind
 from yggdrasil.contract.running import listening

@@ -8,7 +8,7 @@ from typing import Any
 
 from yggdrasil.cli.output import line, short, visible, write
 from yggdrasil.cli.reasons import told
-from yggdrasil.cli.words import say
+from yggdrasil.cli.translations import say
 from yggdrasil.contract.events import reason
 from yggdrasil.engine.cycle.branches import MAIN
 

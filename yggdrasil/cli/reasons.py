@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from yggdrasil.cli.words import known, say
+from yggdrasil.cli.translations import known, say
 from yggdrasil.contract.events import Reason
 
 _STOPS = ("KeyboardInterrupt", "Cancelled")

@@ -6,11 +6,11 @@ import threading
 import time
 from typing import Any, ClassVar
 
-from yggdrasil.cli.clock import Clock, clock_face
 from yggdrasil.cli.output import visible
-from yggdrasil.cli.pace import EPISODE, FOUNDING, Pace, place_of
+from yggdrasil.cli.progress import EPISODE, FOUNDING, Pace, place_of
 from yggdrasil.cli.reasons import noted
-from yggdrasil.cli.words import say
+from yggdrasil.cli.time_left import Clock, clock_face
+from yggdrasil.cli.translations import say
 from yggdrasil.contract.events import KINDS, Event, Kind
 
 _CELLS = 36

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Union, cast, get_args, get_origin, get_type_h
 
 from yggdrasil.contract import kinds
 from yggdrasil.contract.characters import whole
+from yggdrasil.contract.containers import MUTABLE, owned
 from yggdrasil.contract.errors import PortError, did_you_mean
 from yggdrasil.contract.kinds import Kind
 from yggdrasil.contract.values import class_names, kind_of_class, problem
@@ -98,9 +99,11 @@ class Port:
         wrong = problem(self.kind, value)
         if wrong:
             raise PortError(f"input {self.name!r} {wrong}", where=where, mend=f"give it {self.kind.name}")
-        if self.kind.large or self.kind.tensor or self.kind.name in ("schedule", "any"):
+        if self.kind.large or self.kind.tensor or self.kind.name == "schedule":
             return value
-        return self._validated(value, where)
+        if self.kind.name in MUTABLE:
+            value = owned(value, where)
+        return value if self.kind.name == "any" else self._validated(value, where)
 
     def _validated(self, value: Any, where: str) -> Any:
         from pydantic import ValidationError

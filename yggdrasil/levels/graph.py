@@ -18,7 +18,7 @@ from yggdrasil.engine.flow.cache import Cache
 from yggdrasil.engine.flow.plan import Plan, compile_plan
 from yggdrasil.engine.flow.run import run_plan
 from yggdrasil.levels.edit import removed, renamed
-from yggdrasil.levels.own_ports import own_inputs, own_outputs
+from yggdrasil.levels.graph_ports import own_inputs, own_outputs
 
 _compiling = threading.RLock()
 SHAPES = {"edges": list, "loops": list, "joins": dict, "defaults": dict, "constants": dict}

@@ -19,7 +19,7 @@ from yggdrasil.contract.kinds import INTEGER, fits
 from yggdrasil.contract.ports import Port, Ports
 from yggdrasil.contract.running import drive_at
 from yggdrasil.engine.flow.cache import value_key
-from yggdrasil.levels.recording import Unrecordable, record, recorded
+from yggdrasil.levels.round_journal import Unrecordable, record, recorded
 from yggdrasil.levels.watched import watched
 
 Values = dict[str, Any]

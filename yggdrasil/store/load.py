@@ -18,7 +18,7 @@ from yggdrasil.contract.manifest import FileEntry, Manifest, read_manifest
 from yggdrasil.contract.session import ROOT, own_session
 from yggdrasil.contract.tree import assemble, describe, migrated, walk
 from yggdrasil.contract.weights import check_kind, refuse_code
-from yggdrasil.store.models import locate
+from yggdrasil.store.catalogue import locate
 from yggdrasil.store.save import MANIFEST, life_name
 from yggdrasil.store.shelf import on_shelf
 

@@ -21,7 +21,7 @@ from yggdrasil.contract.side_files import INDEX, read_index, side_file
 from yggdrasil.contract.tensor_files import write_tensors_by_digest
 from yggdrasil.contract.tree import describe, walk
 from yggdrasil.contract.weights import check_kind, check_pieces, refuse_code, suffix_of
-from yggdrasil.store.models import is_stored
+from yggdrasil.store.catalogue import is_stored
 
 MANIFEST = "manifest.yaml"
 _AT_ONCE = 16 << 20

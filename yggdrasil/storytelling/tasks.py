@@ -10,11 +10,11 @@ from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.work import Message, Task, Work, loose
 from yggdrasil.plugins.scenery import HOURS, WEATHERS
 from yggdrasil.state.reading import stems
-from yggdrasil.storytelling import prompts, shapes
+from yggdrasil.storytelling import answer_schemas, prompts
+from yggdrasil.storytelling.choices import fresh, named, names, offered, openings, worth_reading
 from yggdrasil.storytelling.grounds import ground
-from yggdrasil.storytelling.judging import repeats, shortened, unfinished
-from yggdrasil.storytelling.offering import fresh, named, names, offered, openings, worth_reading
-from yggdrasil.storytelling.updating import change_shapes, changes
+from yggdrasil.storytelling.line_quality import repeats, shortened, unfinished
+from yggdrasil.storytelling.world_changes import change_shapes, changes
 
 KINDS = [
     "finding", "meeting", "quarrel", "help", "danger", "secret", "loss", "gathering", "gift", "journey", "work",
@@ -50,21 +50,23 @@ def _language(context: dict[str, Any]) -> str:
 
 def _found(context: dict[str, Any], work: Work) -> tuple[str, Work]:
     language = _language(context)
-    place = shapes.object_of(
-        place=shapes.name(language, 2),
-        seen=shapes.sentence(language, 4, 18),
-        ground=shapes.one_of(context["scenes"]),
+    place = answer_schemas.object_of(
+        place=answer_schemas.name(language, 2),
+        seen=answer_schemas.sentence(language, 4, 18),
+        ground=answer_schemas.one_of(context["scenes"]),
     )
-    person = shapes.object_of(
-        person=shapes.name(language), trade=shapes.phrase(language, 1, 2, small=True), home=shapes.one_of([1, 2, 3])
+    person = answer_schemas.object_of(
+        person=answer_schemas.name(language),
+        trade=answer_schemas.phrase(language, 1, 2, small=True),
+        home=answer_schemas.one_of([1, 2, 3]),
     )
-    schema = shapes.object_of(
-        title=shapes.phrase(language, 2, 4),
-        places=shapes.list_of(place, 3, 3),
-        characters=shapes.list_of(person, 3, 3),
-        trouble=shapes.sentence(language, 6, 22),
-        time=shapes.one_of(list(HOURS)),
-        weather=shapes.one_of(list(WEATHERS)),
+    schema = answer_schemas.object_of(
+        title=answer_schemas.phrase(language, 2, 4),
+        places=answer_schemas.list_of(place, 3, 3),
+        characters=answer_schemas.list_of(person, 3, 3),
+        trouble=answer_schemas.sentence(language, 6, 22),
+        time=answer_schemas.one_of(list(HOURS)),
+        weather=answer_schemas.one_of(list(WEATHERS)),
     )
 
     def finish(value: dict[str, Any]) -> dict[str, Any]:
@@ -93,14 +95,14 @@ def _development(context: dict[str, Any], work: Work) -> tuple[str, Work]:
     past = list(context.get("past", []))
     people, items = names(context, "characters"), names(context, "items")
     fields: dict[str, Any] = {
-        "kind": shapes.one_of(fresh(KINDS, past, "kind", 4)),
-        "place": shapes.one_of(fresh(names(context, "places"), past, "place", 1)),
+        "kind": answer_schemas.one_of(fresh(KINDS, past, "kind", 4)),
+        "place": answer_schemas.one_of(fresh(names(context, "places"), past, "place", 1)),
     }
     action = context.get("action") or ""
     things = offered(context, action)
     if things:
-        fields["thing"] = shapes.one_of(things)
-    fields["text"] = shapes.sentence(language, 6, 22, openings(action, people, language))
+        fields["thing"] = answer_schemas.one_of(things)
+    fields["text"] = answer_schemas.sentence(language, 6, 22, openings(action, people, language))
 
     def finish(value: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -123,7 +125,7 @@ def _development(context: dict[str, Any], work: Work) -> tuple[str, Work]:
     choice = said["things"].format(things=", ".join(things)) if things else ""
     closing = said["plan"].format(action=wanted, things=choice)
     made = replace(
-        work, schema=shapes.object_of(**fields), finish=finish, flaw=flaw, narrow=worth_reading(context),
+        work, schema=answer_schemas.object_of(**fields), finish=finish, flaw=flaw, narrow=worth_reading(context),
         max_tokens=140, must_call=bool(work.toolbox), closing=closing if work.toolbox else "",
     )  # fmt: skip
     return (said["look"] if work.toolbox else closing), made
@@ -137,7 +139,7 @@ def _architect(context: dict[str, Any], work: Work) -> tuple[str, Work]:
         text=intent["text"], place=intent.get("place", ""), thing=intent.get("thing") or "main thing",
         scene=place.get("scene") or "as it is",
     )  # fmt: skip
-    schema = shapes.object_of(prompt=shapes.caption(str(intent.get("thing") or "")))
+    schema = answer_schemas.object_of(prompt=answer_schemas.caption(str(intent.get("thing") or "")))
 
     def finish(value: dict[str, Any]) -> dict[str, Any]:
         lit = f"{value['prompt'].strip(' ,')} {HOURS.get(world.get('time', ''), '')}".strip()
@@ -179,9 +181,9 @@ def _author(context: dict[str, Any], work: Work) -> tuple[str, Work]:
     )
     english = language == "en"
     fields: dict[str, Any] = {
-        "sentence1": shapes.sight(people, shown[0]) if shown and english else shapes.sentence(language),
-        "sentence2": shapes.sentence(language, starts=[*people, *_STARTS] if english else None),
-        "mood": shapes.one_of(MOODS),
+        "sentence1": answer_schemas.sight(people, shown[0]) if shown and english else answer_schemas.sentence(language),
+        "sentence2": answer_schemas.sentence(language, starts=[*people, *_STARTS] if english else None),
+        "mood": answer_schemas.one_of(MOODS),
     }
 
     def finish(value: dict[str, Any]) -> dict[str, Any]:
@@ -201,7 +203,7 @@ def _author(context: dict[str, Any], work: Work) -> tuple[str, Work]:
         loose = max(unfinished(first), unfinished(second), cramped)
         return repeats(result["text"], list(context.get("story", [])), people) + told_twice + loose + 0.5 * unseen
 
-    schema = shapes.object_of(**fields)
+    schema = answer_schemas.object_of(**fields)
     return asked, replace(work, toolbox=Toolbox(()), schema=schema, finish=finish, flaw=flaw, max_tokens=150)
 
 
@@ -210,7 +212,7 @@ def _update(context: dict[str, Any], work: Work) -> tuple[str, Work]:
     place = chronicle.get("place") or context.get("intent", {}).get("place", "")
     told = prompts.words(_language(context))["update"].format(text=chronicle["text"], place=place)
     shape = change_shapes(context, _language(context))
-    schema = shapes.object_of(operations=shapes.list_of({"anyOf": shape}, 1, 2))
+    schema = answer_schemas.object_of(operations=answer_schemas.list_of({"anyOf": shape}, 1, 2))
 
     def finish(value: dict[str, Any]) -> dict[str, Any]:
         return {"operations": changes(value["operations"], context)}

@@ -10,7 +10,7 @@ from typing import Any
 
 from yggdrasil.contract.artifacts import FolderArtifacts
 from yggdrasil.contract.context import Here, standing
-from yggdrasil.levels.recording import record, recorded
+from yggdrasil.levels.round_journal import record, recorded
 from yggdrasil.store.load import load
 
 

@@ -22,7 +22,7 @@ from yggdrasil.contract.running import Outputs, listening
 from yggdrasil.contract.schema import tool_schema
 from yggdrasil.contract.tree import describe, walk
 from yggdrasil.engine.flow.cache import value_key
-from yggdrasil.levels.recording import record, recorded
+from yggdrasil.levels.round_journal import record, recorded
 from yggdrasil.store.load import load
 from yggdrasil.store.save import save
 from yggdrasil.testing.draws import drawn_outside

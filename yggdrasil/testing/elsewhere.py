@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from yggdrasil.contract.artifacts import FolderArtifacts
 from yggdrasil.contract.errors import YggError
-from yggdrasil.levels.recording import record, recorded
+from yggdrasil.levels.round_journal import record, recorded
 
 
 class ElsewhereError(YggError):

@@ -16,7 +16,7 @@ from yggdrasil.contract.context import Here, session, standing
 from yggdrasil.contract.running import Outputs
 from yggdrasil.contract.tree import walk
 from yggdrasil.engine.flow.cache import value_key
-from yggdrasil.levels.recording import Unrecordable, record
+from yggdrasil.levels.round_journal import Unrecordable, record
 from yggdrasil.store.load import load
 from yggdrasil.store.save import save
 from yggdrasil.testing.elsewhere import Elsewhere

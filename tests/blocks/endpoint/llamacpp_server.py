@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-from yggdrasil.store.models import files
+from yggdrasil.store.catalogue import files
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from yggdrasil.blocks.endpoint.eye import EndpointEye
 from yggdrasil.blocks.endpoint.painter import EndpointPainter
 from yggdrasil.blocks.llm.openai import OpenAIModel
 from yggdrasil.contract import ConfigError, listening
-from yggdrasil.store.templates import language_model
+from yggdrasil.store.language_models import language_model
 
 ASK = [{"role": "user", "content": "hi"}]
 SCHEMA = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from yggdrasil.blocks.llm.transformers import TransformersModel
 from yggdrasil.contract import FileRef
-from yggdrasil.store.models import files, model
+from yggdrasil.store.catalogue import files, model
 
 NAME = "smollm2-135m"
 

@@ -16,7 +16,7 @@ from yggdrasil.agent.agent import Agent
 from yggdrasil.blocks.llm.openai import EndpointError, OpenAIModel
 from yggdrasil.contract import ConfigError, listening
 from yggdrasil.levels.world.world import World
-from yggdrasil.store.templates import language_model
+from yggdrasil.store.language_models import language_model
 
 SECRET = "sk-audit-0123456789abcdef"
 

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from yggdrasil.contract.block import Block
+from yggdrasil.contract.containers import MUTABLE
 from yggdrasil.contract.errors import WiringError, did_you_mean
 from yggdrasil.contract.ports import Port, as_outputs
 from yggdrasil.contract.tree import walk
 from yggdrasil.contract.wiring import CONSTANT, SELF, Edge, Loop, Net, check_acyclic, check_complete, check_edges
 
 Source = tuple[str, str]
+Read = dict[Source, Counter[str]]
 
 
 @dataclass(slots=True)
@@ -22,7 +24,8 @@ class Call:
     """One node as it is run: where each of its inputs comes from.
 
     `needs`: without a value there it is skipped; `unfed`: optional inputs without an edge, which take their
-    default; `doubtful`: inputs whose values the edges alone do not prove, so that each is checked.
+    default; `doubtful`: inputs whose values the edges alone do not prove, so that each is checked; `shared`: inputs
+    whose lists and dicts somebody else reads too, so that each gets its own.
     """
 
     name: str
@@ -32,6 +35,7 @@ class Call:
     gives: tuple[str, ...]
     unfed: tuple[str, ...]
     doubtful: tuple[str, ...]
+    shared: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -74,8 +78,8 @@ def compile_plan(net: Net, where: str) -> Plan:
     order = _order_groups(net, order, groups, where)
     into = _by_target(net)
     feeders = _fed_by_self(net)
-    calls = {n: _call(net, n, into.get(n, {}), feeders) for n in net.nodes}
     read = _read(net)
+    calls = {n: _call(net, n, into.get(n, {}), feeders, read) for n in net.nodes}
     steps: list[Step] = []
     of: dict[str, int] = {}
     for name in order:
@@ -117,22 +121,27 @@ def _fed_by_self(net: Net) -> Counter[str]:
     return Counter(edge.out for edge in net.edges if edge.source == SELF)
 
 
-def _read(net: Net) -> dict[Source, set[str]]:
-    """Which nodes read each output."""
-    readers: dict[Source, set[str]] = {}
-    for edge in net.edges:
-        readers.setdefault((edge.source, edge.out), set()).add(edge.target)
+def _read(net: Net) -> Read:
+    """Which nodes read each output, and how often; what a loop carries is read, too."""
+    readers: Read = {}
+    for edge in (*net.edges, *(edge for loop in net.loops for edge in loop.carry)):
+        readers.setdefault((edge.source, edge.out), Counter())[edge.target] += 1
     return readers
 
 
-def _call(net: Net, name: str, into: dict[str, list[Source]], feeders: Counter[str]) -> Call:
+def _call(net: Net, name: str, into: dict[str, list[Source]], feeders: Counter[str], read: Read) -> Call:
     block = net.nodes[name]
     ports = block.inputs
     feeds = [(p, tuple(into[p]), net.joins.get(f"{name}.{p}", "")) for p in ports if p in into]
     needs = tuple(p for p, _, _ in feeds if ports[p].required and not ports[p].optional)
     unfed = tuple(p.name for p in ports.values() if p.name not in into and not p.required and p.default is not None)
     doubtful = tuple(p for p, sources, join in feeds if _is_doubtful(net, ports[p], sources, join, feeders))
-    return Call(name, block, feeds, needs, tuple(block.outputs), unfed, doubtful)
+    shared = tuple(p for p, sources, _ in feeds if ports[p].kind.name in MUTABLE and _is_shared(sources, read))
+    return Call(name, block, feeds, needs, tuple(block.outputs), unfed, doubtful, shared)
+
+
+def _is_shared(sources: tuple[Source, ...], read: Read) -> bool:
+    return any(source in read and read[source].total() > 1 for source in sources)
 
 
 def _is_doubtful(net: Net, port: Port, sources: tuple[Source, ...], join: str, feeders: Counter[str]) -> bool:
@@ -150,19 +159,29 @@ def _is_doubtful(net: Net, port: Port, sources: tuple[Source, ...], join: str, f
     return False
 
 
-def _round(net: Net, loop: Loop, calls: dict[str, Call], read: dict[Source, set[str]]) -> Round:
+def _round(net: Net, loop: Loop, calls: dict[str, Call], read: Read) -> Round:
     carry = [((e.source, e.out), (e.target, e.into)) for e in loop.carry]
     node, _, port = loop.until.partition(".")
     chosen = [calls[n] for n in loop.nodes]
+    inside = set(loop.nodes)
     for call in chosen:
         have = {p for p, _, _ in call.feeds}
         late = [into for (_, (target, into)) in carry if target == call.name and into not in have]
         call.feeds.extend((into, (), "") for into in late)
         call.unfed = tuple(p for p in call.unfed if p not in late)
-    inside = set(loop.nodes)
-    outer = frozenset(source for source, readers in read.items() if source[0] in inside and readers - inside)
+        call.shared = tuple(p for p, sources, _ in call.feeds if p in call.shared or _lasts(call, p, sources, inside))
+    for source, (target, into) in carry:
+        call = calls[target]
+        if call.block.inputs[into].kind.name in MUTABLE and into not in call.shared and _is_shared((source,), read):
+            call.shared += (into,)
+    outer = frozenset(source for source, readers in read.items() if source[0] in inside and readers.keys() - inside)
     until = (node, port) if node else None
     return Round("+".join(loop.nodes), loop, chosen, carry, until, _preview(net, loop), outer)
+
+
+def _lasts(call: Call, port: str, sources: tuple[Source, ...], inside: set[str]) -> bool:
+    """Whether every round reads the same list or dict, which comes from outside of the loop."""
+    return call.block.inputs[port].kind.name in MUTABLE and any(node not in inside for node, _ in sources)
 
 
 def _preview(net: Net, loop: Loop) -> Callable[[dict[str, Any]], Any] | None:

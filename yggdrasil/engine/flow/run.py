@@ -12,6 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any
 
 from yggdrasil.contract.cancel import CancelToken
+from yggdrasil.contract.containers import owned
 from yggdrasil.contract.context import Here, here, standing
 from yggdrasil.contract.errors import CONTROL, Paused
 from yggdrasil.contract.events import reason
@@ -173,6 +174,8 @@ class _Run:
         if call.doubtful:
             ports = call.block.inputs
             values |= {port: ports[port].check(values[port], place.path) for port in call.doubtful}
+        for port in call.shared:
+            values[port] = owned(values[port], place.path)
         return perform(call.block, values, place) if told is None else told.perform(call, values, place)
 
     def round(self, step: Round) -> None:

@@ -10,7 +10,7 @@ from yggdrasil.engine.cycle.log import FILE, Log
 from yggdrasil.levels.world.life import Life
 
 
-class Lodging:
+class Home:
     """Opens a world's life when it is first needed, once for all threads, in its home or in a temporary folder."""
 
     def __init__(self, home: Path | None) -> None:

@@ -12,8 +12,8 @@ from yggdrasil.contract.errors import YggError
 from yggdrasil.contract.events import Kind, made_known
 from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.records import StageRecord, StepRecord
-from yggdrasil.levels.world.history import Step
 from yggdrasil.levels.world.life import Life, stored_content
+from yggdrasil.levels.world.step import Step
 from yggdrasil.state.content import Content
 from yggdrasil.state.operations import apply, parse_operations
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from yggdrasil.levels.world.world import World
 
 
-class Acting:
+class StageRunner:
     """Implements the cycle's Actor for one world, with the settings that it has at the moment of each stage."""
 
     def __init__(self, world: World, life: Life) -> None:

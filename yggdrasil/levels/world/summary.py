@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from yggdrasil.levels.world.history import Step
 from yggdrasil.levels.world.life import Life
+from yggdrasil.levels.world.step import Step
 from yggdrasil.state.content import Content
 
 if TYPE_CHECKING:

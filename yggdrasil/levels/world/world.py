@@ -22,11 +22,11 @@ from yggdrasil.levels.stage.stage import Stage
 from yggdrasil.levels.stage.update import Telling
 from yggdrasil.levels.world.fork import fork
 from yggdrasil.levels.world.given_state import passed
-from yggdrasil.levels.world.history import Step
-from yggdrasil.levels.world.home import Lodging
+from yggdrasil.levels.world.home import Home
 from yggdrasil.levels.world.life import check_there
 from yggdrasil.levels.world.replay import Replay, replay
-from yggdrasil.levels.world.stepping import begin, cycle, one_step
+from yggdrasil.levels.world.run_step import begin, cycle, one_step
+from yggdrasil.levels.world.step import Step
 from yggdrasil.levels.world.summary import shown
 from yggdrasil.ports import Json, Text
 from yggdrasil.state.content import Content
@@ -69,7 +69,7 @@ class World(Block, type="world"):
         _ = self.schema
         self.beginning = copy.deepcopy(self.beginning)
         self._branch = MAIN
-        self._lodging = Lodging(Path(home) if home else None)
+        self._home = Home(Path(home) if home else None)
 
     @classmethod
     def from_template(cls, name: str, /, home: Path | str | None = None, **params: Any) -> World:
@@ -105,7 +105,7 @@ class World(Block, type="world"):
         self, action: Text | None = None, count: Count = 1, state: Json | None = None, expect: int | None = None
     ) -> Lived:
         """Run `count` steps; the action, the state and what is expected belong to the first of them."""
-        life = self._lodging.open()
+        life = self._home.open()
         done: list[Step] = []
         with life.writing(self.wait):
             if not count:
@@ -124,7 +124,7 @@ class World(Block, type="world"):
         a state that is passed in takes its place: what it left is settled by canon's rule. `expect`: the last step
         that the caller has seen. Raises AnotherHead, and changes nothing, if the branch stands elsewhere.
         """
-        life = self._lodging.open()
+        life = self._home.open()
         given = None if state is None else passed(state, self.schema, life.artifacts)
         done = self.run(action=action, state=given, expect=expect)["steps"][-1]
         return Step(life.log.just_finished(self._own_branch(), done["step"]), life.home)
@@ -138,36 +138,36 @@ class World(Block, type="world"):
 
     def found(self) -> Content:
         """Make the starting content, if it is not there yet; a step does so by itself."""
-        life = self._lodging.open()
+        life = self._home.open()
         with life.writing(self.wait):
             begin(self, life)
         return self.content(at=0)
 
     def content(self, at: int | None = None) -> Content:
         """The world's content after step `at` (the last one)."""
-        life, branch = self._lodging.open(), self._own_branch()
+        life, branch = self._home.open(), self._own_branch()
         step = life.log.last_step(branch) if at is None else life.log.step(branch, at).step
         return life.content(branch, step).copied()
 
     @property
     def last_step(self) -> int:
         """The number of the branch's last whole step: 0 when only founded, −1 before."""
-        return self._lodging.open().log.last_step(self._own_branch())
+        return self._home.open().log.last_step(self._own_branch())
 
     def history(self, branch: str | None = None) -> list[Step]:
         """Whole steps of a branch (this one), oldest first; what is not finished is not in it."""
-        life = self._lodging.open()
+        life = self._home.open()
         return [Step(r, life.home) for r in life.log.history(life.log.branches[branch or self._branch])]
 
     def unfinished(self) -> Step | None:
         """The step that was begun and not finished: failed, cancelled, paused, or cut off."""
-        life = self._lodging.open()
+        life = self._home.open()
         record = life.log.open_step(self._own_branch())
         return Step(record, life.home) if record else None
 
     def give_up(self) -> Step:
         """Drop the unfinished step for good, if it cannot be finished; it stays in the history as dropped."""
-        life, branch = self._lodging.open(), self._own_branch()
+        life, branch = self._home.open(), self._own_branch()
         with life.writing(self.wait):
             return Step(cycle(self, life).give_up(branch), life.home)
 
@@ -178,31 +178,31 @@ class World(Block, type="world"):
         its seeds: two branches of one variant draw alike. With `question`, it leaves the unfinished step `at` + 1
         where that was asked.
         """
-        life = self._lodging.open()
+        life = self._home.open()
         fork(life.log, self._branch, at, name, name if variant is None else variant, question)
         return self.branch(name)
 
     def branch(self, name: str) -> World:
         """This world, standing on another of its branches. Raises LogError that names the near ones."""
-        self._lodging.open().log.branches[name]
+        self._home.open().log.branches[name]
         other = copy.copy(self)
         other._branch = name
         return other
 
     def branches(self) -> list[str]:
         """The names of all branches, oldest first."""
-        return self._lodging.open().log.branches.names()
+        return self._home.open().log.branches.names()
 
     def delete_branch(self, name: str) -> None:
         """Forget a branch; no other changes by it."""
-        life = self._lodging.open()
+        life = self._home.open()
         with life.writing(self.wait):
             life.log.branches.delete(life.log.branches[name])
             life.forget_cached()
 
     def questions(self) -> list[dict[str, Any]]:
         """What the unfinished step has asked: id, ask, answered."""
-        life, branch = self._lodging.open(), self._own_branch()
+        life, branch = self._home.open(), self._own_branch()
         return questions(life.log.database, branch, life.log.last_step(branch) + 1)
 
     def answer(self, question: str, value: Any, ahead: bool = False) -> bool:
@@ -210,41 +210,41 @@ class World(Block, type="world"):
 
         `ahead`: the unfinished step did not ask it yet; it goes on without a pause when it does.
         """
-        log, branch = self._lodging.open().log, self._own_branch()
+        log, branch = self._home.open().log, self._own_branch()
         return answer(log.database, branch, question, value, log.last_step(branch) + 1 if ahead else None)
 
     def replay(self) -> Replay:
         """Live this branch again out of its log; checks every hash, calls no model, and is exact or raises."""
-        return replay(self._lodging.open(), self._own_branch())
+        return replay(self._home.open(), self._own_branch())
 
     def verify(self) -> dict[str, Any]:
         """Replay every branch of the life in this world's lasting home; gives how many steps each has.
 
         Raises LogError, ReplayError or ArtifactError for the first thing that is not as it was recorded.
         """
-        if self._lodging.home is None or self._lodging.open().log.founded() == "":
+        if self._home.home is None or self._home.open().log.founded() == "":
             return {}
         return {"branches": {name: len(self.branch(name).replay().steps) for name in self.branches()}}
 
     def show(self) -> dict[str, Any]:
         """Everything about this branch as JSON: what `yggdrasil show --json` prints."""
-        return shown(self, self._lodging.open())
+        return shown(self, self._home.open())
 
     def note(self, text: str) -> None:
         """Write into the history what was done to the world itself, such as an exchange of its models."""
-        life = self._lodging.open()
+        life = self._home.open()
         with life.writing(self.wait):
             life.log.note(text)
 
     @property
     def artifacts(self) -> FolderArtifacts:
         """The store of this world's pictures and sounds."""
-        return self._lodging.open().artifacts
+        return self._home.open().artifacts
 
     @property
     def home(self) -> Path:
         """The folder where the world lives; a temporary one until `live_at` gives it a lasting one."""
-        return self._lodging.open().home
+        return self._home.open().home
 
     @property
     def branch_name(self) -> str:
@@ -252,11 +252,11 @@ class World(Block, type="world"):
 
     def live_at(self, folder: Path | str) -> None:
         """Live in `folder` from now on: a life that is there already goes on, else this world's own moves in."""
-        self._lodging.move(Path(folder))
+        self._home.move(Path(folder))
 
     def copy_life(self, folder: Path | str) -> None:
         """Copy log and artifacts into `folder`, as they are now; this world stays where it lives."""
-        self._lodging.open().copy_to(Path(folder))
+        self._home.open().copy_to(Path(folder))
 
     def lived(self) -> dict[str, Any]:
         """What its agents are to know when it is founded; from then on their memories stand in its log."""
@@ -264,30 +264,30 @@ class World(Block, type="world"):
 
     def keep(self, folder: Path) -> None:
         """Write the life into `folder`; a world without a lasting home lives there from now on."""
-        self._lodging.keep(folder)
+        self._home.keep(folder)
 
     def founding(self) -> str:
         """The digest of its step 0; '' before its founding."""
-        return self._lodging.open().log.founded()
+        return self._home.open().log.founded()
 
     def revive(self, folder: Path, founding: str = "") -> None:
         """Live in `folder` if a life was kept there; a mere template on a shelf is no home."""
         check_there(folder, founding)
         if (folder / FILE).exists():
-            self._lodging.move(folder)
+            self._home.move(folder)
 
     def prune(self) -> list[str]:
         """Remove artifacts that no step names; gives their sha256."""
-        life = self._lodging.open()
+        life = self._home.open()
         with life.writing(self.wait):
             return life.prune()
 
     def close(self) -> None:
         """Close the world's files; the next use opens them again."""
-        self._lodging.close()
+        self._home.close()
 
     def _own_branch(self) -> Branch:
-        return self._lodging.open().log.branches[self._branch]
+        return self._home.open().log.branches[self._branch]
 
 
 def _as_stage(name: str, part: Block) -> Stage:

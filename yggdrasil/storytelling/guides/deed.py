@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from yggdrasil.storytelling.guides.tables import words
+from yggdrasil.storytelling.guides.word_tables import words
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from functools import cache
 from typing import Any
 
 from yggdrasil.storytelling.guides.scribe import Scribe
-from yggdrasil.storytelling.guides.tables import words
 from yggdrasil.storytelling.guides.things import MODERN, a, kind_of
 from yggdrasil.storytelling.guides.wish import read_wish
+from yggdrasil.storytelling.guides.word_tables import words
 
 SHORTLIST = 12
 """Things of each kind that a world is told with."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from yggdrasil.storytelling.guides.tables import words
+from yggdrasil.storytelling.guides.word_tables import words
 
 SOMEBODY = words(
     """

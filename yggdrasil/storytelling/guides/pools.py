@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from random import Random
 from typing import NamedTuple
 
-from yggdrasil.storytelling.guides.tables import entries
+from yggdrasil.storytelling.guides.word_tables import entries
 
 
 class Spot(NamedTuple):

@@ -6,7 +6,7 @@ from typing import Any
 
 from yggdrasil.contract import YggError
 from yggdrasil.storytelling.guides.scribe import Scribe, understood
-from yggdrasil.storytelling.guides.tables import words
+from yggdrasil.storytelling.guides.word_tables import words
 
 _WORD = "[a-z]{1,12}"
 PATTERN = rf" ?[A-Za-z][a-z]{{0,11}}( {_WORD}){{3,12}}(, {_WORD}( {_WORD}){{2,9}})?\."

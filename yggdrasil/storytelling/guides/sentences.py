@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from yggdrasil.storytelling.guides.phrases import pattern
 from yggdrasil.storytelling.guides.scribe import HEAD, NULL, Scribe
-from yggdrasil.storytelling.guides.tables import words
+from yggdrasil.storytelling.guides.word_tables import words
 
 TRIES = 8
 BAR = 0.6

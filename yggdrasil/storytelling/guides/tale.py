@@ -15,7 +15,7 @@ from yggdrasil.contract import Block, ConfigError
 from yggdrasil.contract.errors import did_you_mean
 from yggdrasil.storytelling.guides.author import author
 from yggdrasil.storytelling.guides.develop import develop
-from yggdrasil.storytelling.guides.found import found
+from yggdrasil.storytelling.guides.founding import found
 from yggdrasil.storytelling.guides.paint import architect
 from yggdrasil.storytelling.guides.reply import reply
 from yggdrasil.storytelling.guides.scribe import Scribe

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import cache
 
-from yggdrasil.storytelling.guides.tables import entries, words
+from yggdrasil.storytelling.guides.word_tables import entries, words
 
 MODERN = frozenset(
     entries(

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from yggdrasil.storytelling.guides.pools import MOOD_WORDS, NAMES, ROLES, SPOTS, Spot, is_ground
-from yggdrasil.storytelling.guides.tables import words
 from yggdrasil.storytelling.guides.things import canonical, kind_of, known_things
 from yggdrasil.storytelling.guides.wish_words import (
     AGENTS,
@@ -18,6 +17,7 @@ from yggdrasil.storytelling.guides.wish_words import (
     SETTINGS,
     TRADES,
 )
+from yggdrasil.storytelling.guides.word_tables import words
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _WITHIN = ("of", "in", "at", "from", "near", "on", "called", "named")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from yggdrasil.storytelling.guides.pools import Spot
-from yggdrasil.storytelling.guides.tables import entries, words
+from yggdrasil.storytelling.guides.word_tables import entries, words
 
 ROLES_BY_NAME = frozenset(
     words(

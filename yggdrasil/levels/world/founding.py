@@ -15,7 +15,7 @@ from yggdrasil.engine.cycle.branches import MAIN
 from yggdrasil.engine.cycle.records import StageRecord
 from yggdrasil.levels.stage.genre import setting
 from yggdrasil.levels.stage.request import task
-from yggdrasil.levels.world.stage_runner import Acting
+from yggdrasil.levels.world.stage_runner import StageRunner
 from yggdrasil.state.content import KINDS, Content
 from yggdrasil.state.operation_types import tidy_name
 
@@ -26,20 +26,20 @@ class FoundingError(YggError):
     """The starting content is none."""
 
 
-def found(acting: Acting) -> None:
+def found(runner: StageRunner) -> None:
     """Make step 0 of the world. An agent is asked if nothing but a wish is given; journalled like all else."""
     started = time.monotonic()
-    world = acting.world
+    world = runner.world
     given = {"wish": world.wish, "style": world.style, **world.beginning}
     content = _content(given, "starting content")
     stage = world.stages["development"]
-    branch = acting.life.log.branches[MAIN]
+    branch = runner.life.log.branches[MAIN]
     output: Any = None
     memories = own_session(world).to_json()
     if not any(content.named(kind) for kind in KINDS) and "task" in stage.body.inputs:
-        with acting.surroundings(branch, 0, 0) as born, standing(here().below(NAME)) as place:
+        with runner.surroundings(branch, 0, 0) as born, standing(here().below(NAME)) as place:
             place.emit("started", type=stage.type_name, block_kind=stage.kind, step=0)
-            context = {**_context(acting, content), "world": content.digest_for_agents()}
+            context = {**_context(runner, content), "world": content.digest_for_agents()}
             asked = task("found", context, {}, content, None, world.genre)
             born.news |= memories
             try:
@@ -52,16 +52,16 @@ def found(acting: Acting) -> None:
         output = output.get("result") or next(iter(output.values()), None) or {}
         content = _content({**content.to_json(), **_start(cast(dict[str, Any], output))}, "founding")
     record = StageRecord(0, NAME, "ran", None, time.monotonic() - started, "", output)
-    with acting.life.log.database.transaction():
-        acting.life.log.found(branch, record, content.to_json())
+    with runner.life.log.database.transaction():
+        runner.life.log.found(branch, record, content.to_json())
         for place, state in memories.items():
-            acting.life.log.keeping.remember(branch, 0, 0, place, state)
+            runner.life.log.keeping.remember(branch, 0, 0, place, state)
     if output is not None:
         here().below(NAME).emit("finished", step=0, seconds=record.seconds)
 
 
-def _context(acting: Acting, content: Content) -> dict[str, Any]:
-    world = acting.world
+def _context(runner: StageRunner, content: Content) -> dict[str, Any]:
+    world = runner.world
     fixed = {**setting(world.genre, world.setting), "language": world.language}
     style = content.style or world.style
     return {**fixed, "wish": content.wish, "style": style, "step": 0, "story": list(content.story), "past": []}

@@ -9,7 +9,8 @@ from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import ConfigError
 from yggdrasil.contract.tree import rebuilt, walk
 from yggdrasil.levels.world.world import World
-from yggdrasil.store.templates import stand_in, with_llm
+from yggdrasil.store.language_models import with_llm
+from yggdrasil.store.templates import stand_in
 
 PAINT = "paint"
 """The Creator's tool that `painter` stands for."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from yggdrasil.contract import derive_seed
 from yggdrasil.state.reading import stems
-from yggdrasil.storytelling import shapes
+from yggdrasil.storytelling import answer_schemas
 
 _OFFERED = 12
 _RECENT = 2
@@ -34,7 +34,7 @@ def openings(action: str, people: list[str], language: str) -> list[str] | None:
     """How a plan may begin: with the reader's own words if there are some, else with someone who does something."""
     asked = action.strip(" .!?")
     if asked:
-        return [asked[:1].upper() + asked[1:]] if shapes.plain(asked) else None
+        return [asked[:1].upper() + asked[1:]] if answer_schemas.plain(asked) else None
     return people if language == "en" else None
 
 

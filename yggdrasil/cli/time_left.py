@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from yggdrasil.cli.pace import EPISODE
+from yggdrasil.cli.progress import EPISODE
 
 
 class Clock:

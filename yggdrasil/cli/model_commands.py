@@ -6,11 +6,11 @@ import sys
 from typing import Any
 
 from yggdrasil.cli.output import tell, visible, write
-from yggdrasil.cli.words import say
+from yggdrasil.cli.translations import say
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import MissingFile
 from yggdrasil.contract.tree import walk
-from yggdrasil.store import models
+from yggdrasil.store import catalogue
 from yggdrasil.store.model_pull import pull
 
 
@@ -33,7 +33,7 @@ def ensure(names: list[str], *, yes: bool) -> bool:
         return False
     tell(say("need"))
     for name in names:
-        tell(f"  {models.requirement(name)}")
+        tell(f"  {catalogue.requirement(name)}")
     if not yes and not _agreed():
         raise MissingFile(say("refused"), mend=say("refused_mend"))
     for name in names:
@@ -54,8 +54,8 @@ def fetch(name: str) -> dict[str, Any]:
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
-    model = models.model(name)
-    here = all(models.locate(file.sha256, file.name) for file in model.files)
+    model = catalogue.model(name)
+    here = all(catalogue.locate(file.sha256, file.name) for file in model.files)
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
@@ -69,13 +69,15 @@ def fetch(name: str) -> dict[str, Any]:
 
 def verified(names: list[str]) -> list[dict[str, Any]]:
     """Check the named models, or all that are here. Raises WeightsError for the first that is not intact."""
-    chosen = names or [row["name"] for row in catalogue() if row["present"]]
-    return [{"name": name, "files": {file: str(path) for file, path in models.verify(name).items()}} for name in chosen]
+    chosen = names or [row["name"] for row in listed() if row["present"]]
+    return [
+        {"name": name, "files": {file: str(path) for file, path in catalogue.verify(name).items()}} for name in chosen
+    ]
 
 
-def catalogue() -> list[dict[str, Any]]:
+def listed() -> list[dict[str, Any]]:
     """The catalogue as rows."""
-    return models.listing()
+    return catalogue.listing()
 
 
 def print_catalogue(rows: list[dict[str, Any]]) -> None:

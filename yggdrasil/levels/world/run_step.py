@@ -8,10 +8,10 @@ from yggdrasil.contract.context import here
 from yggdrasil.engine.cycle.branches import MAIN, Branch
 from yggdrasil.engine.cycle.errors import AnotherHead
 from yggdrasil.engine.cycle.world_cycle import WorldCycle
-from yggdrasil.levels.world.genesis import found
-from yggdrasil.levels.world.history import Step
+from yggdrasil.levels.world.founding import found
 from yggdrasil.levels.world.life import Life
-from yggdrasil.levels.world.stage_runner import Acting
+from yggdrasil.levels.world.stage_runner import StageRunner
+from yggdrasil.levels.world.step import Step
 
 if TYPE_CHECKING:
     from yggdrasil.levels.world.world import World
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 def cycle(world: World, life: Life) -> WorldCycle:
     """The cycle that drives `world`, as it is set now, through `life`."""
-    return WorldCycle(life.log, Acting(world, life))
+    return WorldCycle(life.log, StageRunner(world, life))
 
 
 def begin(world: World, life: Life) -> None:
     """Found the world, if that is not done yet."""
     if life.log.last_step(life.log.branches[MAIN]) < 0:
-        found(Acting(world, life))
+        found(StageRunner(world, life))
 
 
 def one_step(

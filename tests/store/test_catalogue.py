@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from yggdrasil.contract import MissingFile
-from yggdrasil.store import model_pull, models
+from yggdrasil.store import catalogue, model_pull
+from yggdrasil.store.catalogue import UnknownModel, WrongFile
 from yggdrasil.store.model_pull import DiskFull, FetchError, Progress, pull
-from yggdrasil.store.models import UnknownModel, WrongFile
 
 PARTS = [os.urandom(3_000), b"second " * 300, b"third"]
 WHOLE = b"".join(PARTS)
@@ -64,7 +64,7 @@ class Shop:
             "pair": {**row, "packages": {"toy-folder": "1.0"}, "files": two},
         }
         (self.data / "models.json").write_text(json.dumps({"format": 1, "models": data}))
-        models._read.cache_clear()
+        catalogue._read.cache_clear()
 
     def fetch(self, entry: Any, part: Any, pip: Any, folder: str) -> None:
         """What pip does, without its second and a half."""
@@ -85,10 +85,10 @@ class Shop:
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     made = Shop(tmp_path)
     monkeypatch.setattr(model_pull, "_download", made.fetch)
-    monkeypatch.setattr(models, "_HERE", made.data)
+    monkeypatch.setattr(catalogue, "_HERE", made.data)
     monkeypatch.setenv("YGGDRASIL_HOME", str(made.home))
     yield made
-    models._read.cache_clear()
+    catalogue._read.cache_clear()
 
 
 def test_pip_brings_it_from_the_index_that_is_set(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,8 +108,8 @@ def test_a_model_in_parts_comes_whole_with_its_licence(shop: Shop) -> None:
     assert "Toy, by us." in (found["toy.gguf"].parent / "LICENCE.txt").read_text()
     assert next(p.package for p in told if p.package) == "toy-part1"
     assert told[-1].done == told[-1].of == len(WHOLE)
-    assert models.locate(SHA, "toy.gguf") == found["toy.gguf"]
-    assert models.verify("toy") == found
+    assert catalogue.locate(SHA, "toy.gguf") == found["toy.gguf"]
+    assert catalogue.verify("toy") == found
     assert shop.left() == [f"models/{SHA}/LICENCE.txt", f"models/{SHA}/toy.gguf"]
 
 
@@ -176,31 +176,31 @@ def test_an_archive_that_lacks_the_file_or_is_broken(shop: Shop) -> None:
 
 def test_what_is_absent_or_changed_is_told(shop: Shop) -> None:
     with pytest.raises(MissingFile, match="yggdrasil models pull toy"):
-        models.files("toy")
+        catalogue.files("toy")
     path = pull("toy")["toy.gguf"]
     path.write_bytes(WHOLE[:-1] + b"!")
     with pytest.raises(WrongFile, match="toy"):
-        models.verify("toy")
+        catalogue.verify("toy")
     with pytest.raises(UnknownModel, match="did you mean 'toy'"):
-        models.model("toyy")
-    assert models.locate("../" + SHA, "toy.gguf") is None
-    assert models.locate(SHA, "../toy.gguf") is None
+        catalogue.model("toyy")
+    assert catalogue.locate("../" + SHA, "toy.gguf") is None
+    assert catalogue.locate(SHA, "../toy.gguf") is None
 
 
 def test_the_listing_says_what_how_large_and_under_which_licence(shop: Shop) -> None:
     pull("pair")
-    rows = {row["name"]: row for row in models.listing()}
+    rows = {row["name"]: row for row in catalogue.listing()}
     assert (rows["pair"]["present"], rows["toy"]["present"]) == (True, False)
     assert rows["toy"]["bytes"] == len(WHOLE)
-    assert models.requirement("toy") == "a toy model: 5.1 kB, licence MIT. Toy, by us."
+    assert catalogue.requirement("toy") == "a toy model: 5.1 kB, licence MIT. Toy, by us."
 
 
 def test_our_own_catalogue_is_whole() -> None:
-    models._read.cache_clear()
-    known = models.catalogue()
+    catalogue._read.cache_clear()
+    known = catalogue.catalogue()
     assert {"smollm2-135m", "minilm", "hibari", "qwen2.5-coder-1.5b"} <= set(known)
     for entry in known.values():
-        assert models.licence(entry.name).startswith(entry.notice)
+        assert catalogue.licence(entry.name).startswith(entry.notice)
         for file in entry.files:
             assert len(file.sha256) == 64
             assert {part.package for part in file.parts} <= set(entry.packages)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from yggdrasil.cli.output import line, prepare_streams, print_json, tell, visible, write
-from yggdrasil.cli.words import say
+from yggdrasil.cli.translations import say
 
 app = typer.Typer(
     help=say("app"), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
@@ -41,10 +41,10 @@ def new(
     yes: Yes = False,
     json: Json = False,
 ) -> None:
-    from yggdrasil.cli import growing, pages
+    from yggdrasil.cli import pages, world_commands
 
     chosen = {"seed": seed, "style": style, "language": language, "painter": painter, "llm": llm, "name": name}
-    shown = growing.grow_new(wish, at, steps, chosen, yes=yes)
+    shown = world_commands.grow_new(wish, at, steps, chosen, yes=yes)
     if json:
         print_json(shown)
         return
@@ -63,10 +63,10 @@ def step(
     yes: Yes = False,
     json: Json = False,
 ) -> None:
-    from yggdrasil.cli import growing, pages
+    from yggdrasil.cli import pages, world_commands
 
     models = {"llm": llm, "painter": painter}
-    shown, last, before = growing.grow_on(dir, branch, action, count, models, yes=yes)
+    shown, last, before = world_commands.grow_on(dir, branch, action, count, models, yes=yes)
     if json:
         print_json(shown)
         return
@@ -78,9 +78,9 @@ def step(
 
 @app.command(help=say("show"))
 def show(dir: Dir, branch: Branch = "main", json: Json = False) -> None:
-    from yggdrasil.cli import finding, pages
+    from yggdrasil.cli import pages, targets
 
-    shown = finding.shown(finding.open_world(dir).branch(branch))
+    shown = targets.shown(targets.open_world(dir).branch(branch))
     if json:
         print_json(shown)
         return
@@ -91,9 +91,9 @@ def show(dir: Dir, branch: Branch = "main", json: Json = False) -> None:
 
 @app.command(help=say("history"))
 def history(dir: Dir, branch: Branch = "main", json: Json = False) -> None:
-    from yggdrasil.cli import finding, pages
+    from yggdrasil.cli import pages, targets
 
-    rows = pages.history_rows(finding.shown(finding.open_world(dir).branch(branch)))
+    rows = pages.history_rows(targets.shown(targets.open_world(dir).branch(branch)))
     print_json(rows) if json else pages.history_page(rows)
 
 
@@ -104,17 +104,17 @@ def fork(
     name: Annotated[str, typer.Option("--name", help=say("fork_name"))],
     json: Json = False,
 ) -> None:
-    from yggdrasil.cli import finding
+    from yggdrasil.cli import targets
 
-    finding.open_world(dir).fork(at, name)
+    targets.open_world(dir).fork(at, name)
     print_json({"branch": name, "at": at}) if json else write(visible(f"{name}: {say('forked')} {at}"))
 
 
 @app.command(help=say("replay"))
 def replay(dir: Dir, branch: Branch = "main", json: Json = False) -> None:
-    from yggdrasil.cli import growing
+    from yggdrasil.cli import world_commands
 
-    steps = growing.replay(dir, branch)
+    steps = world_commands.replay(dir, branch)
     print_json({"branch": branch, "steps": steps, "exact": True}) if json else write(f"{say('replayed')} {steps}")
 
 
@@ -126,11 +126,11 @@ def run_block(
     yes: Yes = False,
     json: Json = False,
 ) -> None:
-    from yggdrasil.cli import results, single
+    from yggdrasil.cli import block_commands, results
 
     if json and out == "-":
         raise typer.BadParameter("-o - gives the output alone: leave out --json")
-    block, shown = single.run(what, inputs or [], out, yes=yes)
+    block, shown = block_commands.run(what, inputs or [], out, yes=yes)
     if out == "-":
         return
     print_json(shown) if json else results.results_page(block, shown)
@@ -142,36 +142,36 @@ def describe(
     json: Json = False,
     mermaid: Annotated[bool, typer.Option("--mermaid", help=say("mermaid"))] = False,
 ) -> None:
-    from yggdrasil.cli import single
+    from yggdrasil.cli import block_commands
 
     if mermaid:
-        write(single.drawing(what))
+        write(block_commands.drawing(what))
         return
-    shown = single.describe(what)
-    print_json(shown) if json else single.description_page(shown)
+    shown = block_commands.describe(what)
+    print_json(shown) if json else block_commands.description_page(shown)
 
 
 @app.command(help=say("validate"))
 def validate(dir: Dir, json: Json = False) -> None:
-    from yggdrasil.cli import single
+    from yggdrasil.cli import block_commands
 
-    found = single.validate(dir)
+    found = block_commands.validate(dir)
     print_json(found) if json else write(visible(f"{dir}: {say('valid')}"))
 
 
 @models_app.command("list", help=say("models_list"))
 def models_list(json: Json = False) -> None:
-    from yggdrasil.cli import fetching
+    from yggdrasil.cli import model_commands
 
-    rows = fetching.catalogue()
-    print_json(rows) if json else fetching.print_catalogue(rows)
+    rows = model_commands.listed()
+    print_json(rows) if json else model_commands.print_catalogue(rows)
 
 
 @models_app.command("pull", help=say("models_pull"))
 def models_pull(names: Annotated[list[str], typer.Argument(help=say("models_arg"))], json: Json = False) -> None:
-    from yggdrasil.cli import fetching
+    from yggdrasil.cli import model_commands
 
-    pulled = [fetching.fetch(name) for name in names]
+    pulled = [model_commands.fetch(name) for name in names]
     print_json(pulled) if json else [write(f"{path}") for p in pulled for path in p["files"].values()]
 
 
@@ -179,9 +179,9 @@ def models_pull(names: Annotated[list[str], typer.Argument(help=say("models_arg"
 def models_verify(
     names: Annotated[list[str] | None, typer.Argument(help=say("models_arg"))] = None, json: Json = False
 ) -> None:
-    from yggdrasil.cli import fetching
+    from yggdrasil.cli import model_commands
 
-    rows = fetching.verified(names or [])
+    rows = model_commands.verified(names or [])
     print_json(rows) if json else [write(f"{r['name']}: {say('intact')}") for r in rows]
 
 

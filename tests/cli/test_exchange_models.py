@@ -21,8 +21,8 @@ from yggdrasil.contract.tree import rebuilt
 from yggdrasil.engine.cycle.database import NOTES
 from yggdrasil.levels.world.world import World
 from yggdrasil.ports import Image, Text
-from yggdrasil.store import templates
-from yggdrasil.store.exchange import exchanged
+from yggdrasil.store import language_models
+from yggdrasil.store.exchange_models import exchanged
 
 DEAD = "openai:m@http://127.0.0.1:9"
 
@@ -63,7 +63,7 @@ def test_a_dead_model_is_exchanged_and_the_step_goes_on(
     w: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert ygg(monkeypatch, "step", "w") == 1
-    monkeypatch.setattr(templates, "language_model", lambda name: tells("Told anew."))
+    monkeypatch.setattr(language_models, "language_model", lambda name: tells("Told anew."))
     capsys.readouterr()
     assert ygg(monkeypatch, "step", "w", "--llm", "another", "--json") == 0
     shown = json.loads(capsys.readouterr().out)

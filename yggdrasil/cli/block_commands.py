@@ -7,11 +7,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from yggdrasil.cli import fetching
-from yggdrasil.cli.finding import check_saved, open_block
+from yggdrasil.cli import model_commands
 from yggdrasil.cli.live import watched
 from yggdrasil.cli.output import line, write
 from yggdrasil.cli.results import keeping
+from yggdrasil.cli.targets import check_saved, open_block
 from yggdrasil.contract.block import Block, description
 from yggdrasil.contract.errors import PortError, did_you_mean
 from yggdrasil.contract.known_digests import reading_anew
@@ -25,7 +25,7 @@ from yggdrasil.store.load import load
 def run(what: str, inputs: list[str], out: str | None, *, yes: bool) -> tuple[Block, dict[str, Any]]:
     """Run a block once; large outputs go to files. Raises PortError for an input or a file that does not fit."""
     block = open_block(what)
-    if fetching.ensure(fetching.missing(block), yes=yes):
+    if model_commands.ensure(model_commands.missing(block), yes=yes):
         block = open_block(what)
     values = dict(_value(block, text) for text in inputs)
     place = keeping(block, out)

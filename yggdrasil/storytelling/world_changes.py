@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from yggdrasil.storytelling import shapes
-from yggdrasil.storytelling.judging import shortened
+from yggdrasil.storytelling import answer_schemas
+from yggdrasil.storytelling.line_quality import shortened
 
 Schema = dict[str, Any]
 _WORD = re.compile(r"[^\W\d_]+")
@@ -19,29 +19,33 @@ def change_shapes(context: dict[str, Any], language: str) -> list[Schema]:
     """One shape for each kind of operation that the chronicle allows; names are known ones or stand in its text."""
     world, chronicle = context.get("world", {}), context["chronicle"]
     people, places, items = ([t["name"] for t in world.get(kind, [])] for kind in ("characters", "places", "items"))
-    options = [_op("add_fact", text=shapes.sentence(language, 5, 20))]
+    options = [_op("add_fact", text=answer_schemas.sentence(language, 5, 20))]
     part = [name for name in chronicle.get("who") or people if name in people]
     stands = {c["name"]: c.get("place", "") for c in world.get("characters", [])}
     for name in part:
         elsewhere = [place for place in places if place != stands.get(name)]
         if elsewhere:
-            options.append(_op("move", character=shapes.one_of([name]), place=shapes.one_of(elsewhere)))
+            options.append(_op("move", character=answer_schemas.one_of([name]), place=answer_schemas.one_of(elsewhere)))
     if part:
-        status = shapes.one_of(_STATUS) if language == "en" else shapes.phrase(language, 1, 3)
-        options.append(_op("change", name=shapes.one_of(part), value=status))
+        status = answer_schemas.one_of(_STATUS) if language == "en" else answer_schemas.phrase(language, 1, 3)
+        options.append(_op("change", name=answer_schemas.one_of(part), value=status))
     thing = str(chronicle.get("thing") or "")
     if places and thing and thing not in items:
-        looks = shapes.phrase(language, 2, 6, small=True)
-        options.append(_op("add_item", name=shapes.one_of([thing]), description=looks, place=shapes.one_of(places)))
+        looks = answer_schemas.phrase(language, 2, 6, small=True)
+        options.append(
+            _op("add_item", name=answer_schemas.one_of([thing]), description=looks, place=answer_schemas.one_of(places))
+        )
     if items and people:
-        options.append(_op("give", item=shapes.one_of(items), to_character=shapes.one_of(people)))
+        options.append(_op("give", item=answer_schemas.one_of(items), to_character=answer_schemas.one_of(people)))
     strangers, lands = unknown_names(str(chronicle["text"]), [*people, *places, *items])
     if strangers and places:
-        role = shapes.phrase(language, 1, 2)
-        options.append(_op("add_character", name=shapes.one_of(strangers), role=role, place=shapes.one_of(places)))
+        role = answer_schemas.phrase(language, 1, 2)
+        options.append(
+            _op("add_character", name=answer_schemas.one_of(strangers), role=role, place=answer_schemas.one_of(places))
+        )
     if lands and context.get("scenes"):
-        told, scene = shapes.sentence(language, 4, 16), shapes.one_of(list(context["scenes"]))
-        options.append(_op("add_place", name=shapes.one_of(lands), description=told, scene=scene))
+        told, scene = answer_schemas.sentence(language, 4, 16), answer_schemas.one_of(list(context["scenes"]))
+        options.append(_op("add_place", name=answer_schemas.one_of(lands), description=told, scene=scene))
     return options
 
 
@@ -89,4 +93,4 @@ def changes(operations: list[dict[str, Any]], context: dict[str, Any]) -> list[d
 
 
 def _op(op: str, **fields: Schema) -> Schema:
-    return shapes.object_of(op={"const": op}, **fields)
+    return answer_schemas.object_of(op={"const": op}, **fields)

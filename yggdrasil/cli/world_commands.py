@@ -9,18 +9,18 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from yggdrasil.cli import fetching
-from yggdrasil.cli.finding import GROWN, open_world, shown
+from yggdrasil.cli import model_commands
 from yggdrasil.cli.live import watched
 from yggdrasil.cli.output import tell
 from yggdrasil.cli.pages import go_on
-from yggdrasil.cli.words import say
+from yggdrasil.cli.targets import GROWN, open_world, shown
+from yggdrasil.cli.translations import say
 from yggdrasil.contract.errors import ConfigError, ManifestError, did_you_mean
 from yggdrasil.contract.tree import walk
 from yggdrasil.levels.stage.genre import languages, unread
 from yggdrasil.levels.world.world import World
 from yggdrasil.state.names import folder_name
-from yggdrasil.store.exchange import exchanged
+from yggdrasil.store.exchange_models import exchanged
 from yggdrasil.store.load import healing
 from yggdrasil.store.save import MANIFEST, save
 from yggdrasil.store.templates import from_template
@@ -39,7 +39,7 @@ def grow_new(wish: str, at: Path | None, steps: int, chosen: dict[str, Any], *, 
     _folder(at, name)
     world = _made(wish, chosen)
     _check_language(world)
-    if fetching.ensure(fetching.missing(world), yes=yes):
+    if model_commands.ensure(model_commands.missing(world), yes=yes):
         world = _made(wish, chosen)
     _name_unread(world)
     with _what_is_left(world) as settled, watched(wish, steps):
@@ -124,7 +124,7 @@ def grow_on(
     """
     models = {name: value for name, value in models.items() if value}
     world = _with_models(folder, branch, models)
-    if fetching.ensure(fetching.missing(world), yes=yes):
+    if model_commands.ensure(model_commands.missing(world), yes=yes):
         world = _with_models(folder, branch, models)
     if models:
         save(world, folder)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.command import ygg
 from tests.levels.scripted import Paint, scripted
-from yggdrasil.cli import growing
+from yggdrasil.cli import world_commands
 from yggdrasil.contract import Block, ConfigError
 from yggdrasil.ports import Image, Text
 
@@ -41,7 +41,7 @@ def test_what_lay_in_the_folder_stays(
     (tmp_path / "w" / "mine.txt").write_text("mine")
     assert ygg(monkeypatch, "new", "a wish", "--llm", DEAD, "--at", str(tmp_path / "w")) == 1
     assert [p.name for p in (tmp_path / "w").iterdir()] == ["mine.txt"]
-    monkeypatch.setattr(growing, "from_template", lambda name, /, **chosen: scripted(wish=chosen["wish"]))
+    monkeypatch.setattr(world_commands, "from_template", lambda name, /, **chosen: scripted(wish=chosen["wish"]))
     assert ygg(monkeypatch, "new", "a wish", "--steps", "1", "--at", str(tmp_path / "w"), "--json") == 0
     assert [s["step"] for s in json.loads(capsys.readouterr().out)["steps"]] == [1]
 
@@ -62,7 +62,7 @@ def test_a_step_that_fails_keeps_the_world_and_says_how_to_go_on(
     def made(name: str, /, **chosen: Any) -> Any:
         return scripted(wish=chosen["wish"], tools={"paint": Late()})
 
-    monkeypatch.setattr(growing, "from_template", made)
+    monkeypatch.setattr(world_commands, "from_template", made)
     assert ygg(monkeypatch, "new", "a wish", "--steps", "1") == 1
     captured = capsys.readouterr()
     assert "what was finished is kept; go on: yggdrasil step 'grown/a wish'" in captured.err

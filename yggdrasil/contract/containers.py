@@ -1,0 +1,30 @@
+"""Lists and dicts of one's own: who gets one from outside or along an edge may change it, and nobody else sees that."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from yggdrasil.contract.errors import PortError
+
+MUTABLE = ("any", "json", "messages", "numbers")
+"""Kinds whose values may be lists and dicts."""
+
+
+def owned(value: Any, where: str = "") -> Any:
+    """The value with lists and dicts of its own at every depth; what they hold besides is shared.
+
+    Raises PortError for one that holds itself.
+    """
+    try:
+        return _owned(value)
+    except RecursionError:
+        raise PortError("was given a value that holds itself", where=where, mend="give plain nested data") from None
+
+
+def _owned(value: Any) -> Any:
+    if type(value) is dict:
+        known = cast(dict[Any, Any], value)
+        return {k: _owned(v) if type(v) in (dict, list) else v for k, v in known.items()}
+    if type(value) is list:
+        return [_owned(v) if type(v) in (dict, list) else v for v in cast(list[Any], value)]
+    return value
