@@ -6,13 +6,13 @@ import json
 import math
 import struct
 from collections import Counter
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from yggdrasil.contract.artifacts import write_by_digest, write_durably
 from yggdrasil.contract.errors import WeightsError
+from yggdrasil.contract.safetensors_header import BROKEN, Table, broken, table_of
 from yggdrasil.contract.weights import check_kind
 
 if TYPE_CHECKING:
@@ -38,16 +38,17 @@ def read_tensors(path: Path, dtype: torch.dtype | None = None) -> dict[str, Tens
     (kernels give other last bits on them), are read into memory of their own. Raises WeightsError for a broken header
     or another kind of file.
     """
-    tensors: dict[str, Tensor] = {}
-    with _opened(path) as (file, header, begin), path.open("rb", buffering=0) as raw:
-        for name in header:
-            mapped = file.get_tensor(name)
-            wanted = mapped.dtype if dtype is None or header[name]["dtype"] not in _CHOSEN else dtype
-            if wanted != mapped.dtype or mapped.data_ptr() % _ALIGN:
-                raw.seek(begin + header[name]["data_offsets"][0])
-                mapped = _read_apart(raw, mapped, wanted)
-            tensors[name] = mapped
-        shared = _aliases(file.metadata() or {}, path)
+    from safetensors import SafetensorError, safe_open
+
+    check_kind(path)
+    table = table_of(path)
+    try:
+        opened: Any = safe_open(str(path), framework="pt")
+        with opened as file, path.open("rb", buffering=0) as raw:
+            tensors = {name: _tensor(file.get_tensor(name), raw, table, name, dtype) for name in table.tensors}
+    except (SafetensorError, *BROKEN) as error:
+        raise broken(error, path) from None
+    shared = _aliases(table.words, path)
     for alias, name in shared.items():
         if name not in tensors:
             raise WeightsError(f"alias {alias!r} names no tensor {name!r}", where=str(path), mend="save it again")
@@ -55,22 +56,13 @@ def read_tensors(path: Path, dtype: torch.dtype | None = None) -> dict[str, Tens
     return tensors
 
 
-@contextmanager
-def _opened(path: Path) -> Generator[tuple[Any, dict[str, Any], int]]:
-    """The file as safetensors opens it, which checks its header; the header's table; where the tensors begin."""
-    from safetensors import SafetensorError, safe_open
-
-    check_kind(path)
-    try:
-        opened: Any = safe_open(str(path), framework="pt")
-        with opened as file:
-            with path.open("rb") as raw:
-                size = int.from_bytes(raw.read(8), "little")
-                header: dict[str, Any] = json.loads(raw.read(size))
-            header.pop("__metadata__", None)
-            yield file, header, 8 + size
-    except (SafetensorError, OSError, ValueError, TypeError, OverflowError, RuntimeError, MemoryError) as error:
-        raise WeightsError(f"is broken ({error})", where=str(path), mend="fetch or save it again") from None
+def _tensor(mapped: Tensor, raw: Any, table: Table, name: str, dtype: torch.dtype | None) -> Tensor:
+    entry = table.tensors[name]
+    wanted = mapped.dtype if dtype is None or entry["dtype"] not in _CHOSEN else dtype
+    if wanted == mapped.dtype and not mapped.data_ptr() % _ALIGN:
+        return mapped
+    raw.seek(table.begin + entry["data_offsets"][0])
+    return _read_apart(raw, mapped, wanted)
 
 
 def _read_apart(raw: Any, mapped: Tensor, dtype: torch.dtype) -> Tensor:
@@ -116,9 +108,8 @@ def stored_dtype(paths: list[Path]) -> torch.dtype:
     """The dtype of most numbers among the floats of 16 and 32 bits; float32 where there are none. Reads headers."""
     numbers: Counter[str] = Counter()
     for path in paths:
-        with _opened(path) as (_, header, _):
-            for entry in header.values():
-                numbers[entry["dtype"]] += math.prod(entry["shape"])
+        for entry in table_of(path).tensors.values():
+            numbers[entry["dtype"]] += math.prod(entry["shape"])
     return _most(numbers)
 
 

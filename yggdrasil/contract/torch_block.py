@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
@@ -14,7 +15,9 @@ from yggdrasil.contract.digest import digest
 from yggdrasil.contract.errors import WeightsError
 from yggdrasil.contract.lanes import lane
 from yggdrasil.contract.pool import fingerprint, keep_out, mark, one_module
+from yggdrasil.contract.safetensors_header import table_of
 from yggdrasil.contract.tensor_files import most_of, read_pieces, stored_dtype
+from yggdrasil.contract.weights import suffix_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -181,26 +184,37 @@ class TorchBlock(Block):
         given = self._tensors()
         with unfilled():
             module = self.build()
-        try:
-            problem: Any = module.load_state_dict(given, strict=False, assign=True)
-        except RuntimeError as error:
-            what = " ".join(str(error).split())[:300]
-            mend = "the config and the file must be of one model"
-            raise WeightsError(f"weights do not fit the config: {what}", where=str(self.file()), mend=mend) from None
-        self._refuse(problem.missing_keys, problem.unexpected_keys)
+        missing, unexpected = self._filled(module, given)
+        self._refuse(module, missing, unexpected)
         self._materialise_buffers(module)
         if self.device != "cpu":
             module = module.to(self.device)
         return module.eval().requires_grad_(False)
 
-    def _refuse(self, missing: list[str], unexpected: list[str]) -> None:
+    def _filled(self, module: nn.Module, given: dict[str, torch.Tensor]) -> tuple[list[str], list[str]]:
+        """Put the tensors into the module; those that it lacks, and those that it does not know."""
+        try:
+            problem: Any = module.load_state_dict(given, strict=False, assign=True)
+        except RuntimeError as error:
+            what = " ".join(str(error).split())[:300]
+            named = re.findall(r"size mismatch for ([^\s:]+):", what)
+            raise self._misfit(what, named[:1]) from None
+        return list(problem.missing_keys), list(problem.unexpected_keys)
+
+    def _refuse(self, module: nn.Module, missing: list[str], unexpected: list[str]) -> None:
         if missing or unexpected:
-            raise WeightsError(
-                f"weights do not fit the config: {len(missing)} tensors missing {missing[:3]}, "
-                f"{len(unexpected)} unknown {unexpected[:3]}",
-                where=str(self.file()),
-                mend="the config and the file must be of one model",
-            )
+            all_ = len(module.state_dict())
+            found = f"{all_ - len(missing)} of {all_} tensors are there"
+            lost = f"{len(missing)} tensors missing {missing[:3]}, {len(unexpected)} unknown {unexpected[:3]}"
+            raise self._misfit(f"{found}, {lost}", [] if missing else unexpected[:1])
+
+    def _misfit(self, what: str, named: list[str]) -> WeightsError:
+        """The error at the piece that holds the tensor `named`, or at all of them."""
+        paths = self.weights_paths()
+        held = [path for path in paths if suffix_of(path) == ".safetensors" and _holds(path, named)]
+        where = ", ".join(str(path) for path in held or paths)
+        mend = "the config and the files must be of one model: fetch what is missing, or name the right files"
+        return WeightsError(f"weights do not fit the config: {what}", where=where, mend=mend)
 
     def _materialise_buffers(self, module: nn.Module) -> None:
         """Buffers that no file holds (position ids, rotary frequencies) are computed, as at building."""
@@ -214,6 +228,11 @@ class TorchBlock(Block):
             target = module.get_submodule(owner)
             persistent = name in held
             target.register_buffer(leaf, whole[name], persistent=persistent)
+
+
+def _holds(path: Path, names: list[str]) -> bool:
+    """Whether a file has a tensor of such a name, maybe behind a prefix that the block takes off."""
+    return any(name == held or held.endswith(f".{name}") for held in table_of(path).tensors for name in names)
 
 
 @cache

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from yggdrasil.contract.errors import WeightsError
 from yggdrasil.contract.gguf_header import check_gguf
+from yggdrasil.contract.safetensors_header import table_of
 
 ALLOWED = (".safetensors", ".gguf", ".onnx")
 PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle", ".joblib", ".msgpack", ".h5", ".npz", ".npy")
@@ -21,9 +22,9 @@ def suffix_of(path: Path) -> str:
 
 
 def check_kind(path: Path) -> None:
-    """Refuse a file whose name or first bytes are not of an allowed kind; nothing of it is interpreted.
+    """Refuse a file whose name or first bytes are not of an allowed kind, or whose header does not fit its size.
 
-    Raises WeightsError that names the file, its kind and the kinds that are allowed.
+    Raises WeightsError that names the file, its kind and the kinds that are allowed. No weight is read.
     """
     allowed = f"allowed are {', '.join(ALLOWED)}: convert it, e.g. by safetensors.torch.save_file"
     suffix = suffix_of(path)
@@ -35,6 +36,8 @@ def check_kind(path: Path) -> None:
         raise WeightsError("looks like a pickle or an archive under another name", where=str(path), mend=allowed)
     if suffix == ".safetensors" and not _is_safetensors(path, head):
         raise WeightsError("is not a safetensors file", where=str(path), mend=f"fetch or save it again; {allowed}")
+    if suffix == ".safetensors":
+        table_of(path)
     if suffix == ".onnx" and head[:1] != _ONNX:
         raise WeightsError("is not an ONNX file", where=str(path), mend=f"fetch it again; {allowed}")
     if suffix == ".gguf":

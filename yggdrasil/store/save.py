@@ -15,6 +15,7 @@ from yggdrasil.contract.artifacts import storing, sync_folder, write_durably
 from yggdrasil.contract.block import Block, FileRef, is_weights
 from yggdrasil.contract.digest import digest_bytes
 from yggdrasil.contract.errors import ManifestError, WeightsError
+from yggdrasil.contract.known_digests import digest_of_version
 from yggdrasil.contract.manifest import FORMAT, FileEntry, Manifest
 from yggdrasil.contract.session import ROOT
 from yggdrasil.contract.side_files import INDEX, read_index, side_file
@@ -130,6 +131,9 @@ def _placed(entry: FileEntry, folder: Path, role: str) -> FileEntry:
     if is_weights(role):
         check_kind(source)
     refuse_code(source)
+    if not is_stored(source) and digest_of_version(source, entry.sha256) != entry.sha256:
+        mend = "put the file back as it was, or load the block from it anew"
+        raise WeightsError(f"the file of {role!r} was changed since the block was loaded", where=str(source), mend=mend)
     companions = source.parent if source.name == INDEX else None
     suffix = suffix_of(source) if is_weights(role) else source.suffix
     name = f"{entry.sha256}{suffix}" if companions is None else f"{entry.sha256}/{source.name}"

@@ -148,11 +148,11 @@ class TransformersModel(ModelFiles, LanguageModel, TorchBlock, type="llm/transfo
         tensors = self._tensors()
         with unfilled():
             module: Any = self.build()
-        problem = module.load_state_dict(tensors, strict=False, assign=True)
+        missing, unexpected = self._filled(module, tensors)
         module.tie_weights()
         now = dict(module.named_parameters(remove_duplicate=False))
         given = {id(value) for name, value in now.items() if name in tensors}
-        absent = [name for name in problem.missing_keys if name in now and id(now[name]) not in given]
-        self._refuse(absent, problem.unexpected_keys)
+        absent = [name for name in missing if name in now and id(now[name]) not in given]
+        self._refuse(module, absent, unexpected)
         self._materialise_buffers(module)
         return module.to(self.device).eval().requires_grad_(False)
