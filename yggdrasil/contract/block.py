@@ -76,6 +76,7 @@ class Block:
         self.files: dict[str, FileRef] = {}
         self.origin: str = ""
         self.origin_digests: dict[str, str] = {}
+        self.origin_structure: str = ""
         for field, value in validated(self.__class__, config).items():
             object.__setattr__(self, field, value)
 

@@ -138,17 +138,24 @@ class _Assembler:
 
 
 def _check_digests(block: Block, manifest: Manifest, path: str) -> None:
+    """Compare what a ref stands for with what it stood for; by the digest of its own file too, if that is older."""
     if not manifest.digests:
         return
     found = block.origin_digests if block.origin == manifest.ref else describe(block).own_digests()
     for name, value in found.items():
         wanted = manifest.digests.get(name)
-        if wanted is not None and wanted != value:
+        as_written = name == "structure" and block.origin == manifest.ref and wanted == block.origin_structure
+        if wanted is not None and wanted != value and not as_written:
             raise ManifestError(
                 f"{manifest.ref} has {name} {value[:12]}…, the manifest was saved with {wanted[:12]}…",
                 where=path,
                 mend="install the version that it was saved with, or take `digests` out to accept the new one",
             )
+
+
+def was_migrated(block: Block) -> bool:
+    """Whether a part of the tree came from a shelf's file that an earlier version wrote otherwise than this one."""
+    return any(b.origin_structure not in ("", b.origin_digests.get("structure")) for _, b in walk(block))
 
 
 def rebuilt(block: Block, instead: dict[int, Block]) -> Block:

@@ -16,7 +16,7 @@ from yggdrasil.contract.inside import inside
 from yggdrasil.contract.known_digests import digest_of_version
 from yggdrasil.contract.manifest import FileEntry, Manifest, read_manifest
 from yggdrasil.contract.session import ROOT, own_session
-from yggdrasil.contract.tree import assemble, describe, migrated, walk
+from yggdrasil.contract.tree import assemble, describe, migrated, walk, was_migrated
 from yggdrasil.contract.weights import check_kind, refuse_code
 from yggdrasil.store.catalogue import locate
 from yggdrasil.store.save import MANIFEST, life_name
@@ -55,6 +55,7 @@ def load(name: str | Path, wanted: type[Block] = Block) -> Block:
     if not by_path:
         block.origin = f"shelf:{text}"
         block.origin_digests = (whole or describe(block)).own_digests()
+        block.origin_structure = (manifest.digests or {}).get("structure", "")
         block.name = text
     digests = manifest.digests or {}
     _revive(block, folder, digests.get("life"), digests.get("founding", ""))
@@ -112,10 +113,11 @@ def _loaded(manifest: Manifest, folder: Path, instead: Mapping[str, Block]) -> t
 
     now = migrated(manifest)
     block = assemble(now, find, follow)
-    if now is not manifest:
-        if not _refers_out(manifest):
-            _check_digest(manifest, "structure", "is", manifest.structure_digest(), folder)
-        now.digests = {part: value for part, value in (manifest.digests or {}).items() if part != "structure"}
+    if now is not manifest and not _refers_out(manifest):
+        _check_digest(manifest, "structure", "is", manifest.structure_digest(), folder)
+    if now is not manifest or was_migrated(block):
+        kept = {part: value for part, value in (manifest.digests or {}).items() if part != "structure"}
+        now = now.model_copy(update={"digests": kept})
     return block, None if instead else _checked(now, block, folder)
 
 
