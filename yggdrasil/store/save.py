@@ -131,13 +131,13 @@ def _placed(entry: FileEntry, folder: Path, role: str) -> FileEntry:
     if is_weights(role):
         check_kind(source)
     refuse_code(source)
-    if not is_stored(source) and digest_of_version(source, entry.sha256) != entry.sha256:
-        mend = "put the file back as it was, or load the block from it anew"
-        raise WeightsError(f"the file of {role!r} was changed since the block was loaded", where=str(source), mend=mend)
     companions = source.parent if source.name == INDEX else None
     suffix = suffix_of(source) if is_weights(role) else source.suffix
     name = f"{entry.sha256}{suffix}" if companions is None else f"{entry.sha256}/{source.name}"
     target = folder / "weights" / name
+    if not target.exists() and not is_stored(source) and digest_of_version(source, entry.sha256) != entry.sha256:
+        mend = "put the file back as it was, or load the block from it anew"
+        raise WeightsError(f"the file of {role!r} was changed since the block was loaded", where=str(source), mend=mend)
     if companions is not None and not target.exists():
         _copy_named(source, target.parent)
     elif not target.exists():
