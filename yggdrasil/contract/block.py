@@ -79,6 +79,7 @@ class Block:
         self.origin: str = ""
         self.origin_digests: dict[str, str] = {}
         self.formerly: tuple[str, ...] = ()
+        self.origin_structure: str = ""
         for field, value in validated(self.__class__, config).items():
             object.__setattr__(self, field, value)
 
