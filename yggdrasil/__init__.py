@@ -43,6 +43,7 @@ _WHERE = {
     "loop": "yggdrasil.levels.loop",
     "mermaid": "yggdrasil.store.mermaid",
     "Agent": "yggdrasil.agent.agent",
+    "Limits": "yggdrasil.agent.limits",
     "LLM": "yggdrasil.store.language_models",
     "load": "yggdrasil.store.load",
     "save": "yggdrasil.store.save",
@@ -52,6 +53,7 @@ _MODULES = ("ports", "testing")
 if TYPE_CHECKING:
     from yggdrasil import ports, testing
     from yggdrasil.agent.agent import Agent
+    from yggdrasil.agent.limits import Limits
     from yggdrasil.contract import (
         Artifact,
         ArtifactError,
@@ -103,6 +105,7 @@ __all__ = [
     "ConfigError",
     "Event",
     "Graph",
+    "Limits",
     "ManifestError",
     "MissingFile",
     "NotStored",
@@ -138,14 +141,16 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return import_module(f"yggdrasil.{name}")
-    if name not in _WHERE:
-        raise AttributeError(f"module 'yggdrasil' has no attribute {name!r}")
-    value = getattr(import_module(_WHERE[name]), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        if name in _MODULES:
+            return import_module(f"yggdrasil.{name}")
+        if name not in _WHERE:
+            raise AttributeError(f"module 'yggdrasil' has no attribute {name!r}")
+        value = getattr(import_module(_WHERE[name]), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

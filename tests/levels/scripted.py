@@ -161,7 +161,8 @@ def scripted(home: Path | None = None, tools: dict[str, Block] | None = None, **
         "creator": Making(tools or {"paint": Paint()}),
     }
     beginning = {"places": [{"name": "Fjord"}], "characters": [{"name": "Olaf", "place": "Fjord"}]}
-    return World(home, **{"wish": "a fjord", "beginning": beginning, **stages, **parts})
+    given: dict[str, Any] = {"wish": "a fjord", "beginning": beginning, **stages, **parts}
+    return World(home, **given)
 
 
 def remembered(world: World, place: str) -> Any:

@@ -58,8 +58,8 @@ class TorchBlock(Block):
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "float32"
     device: str = "cpu"
 
-    _module: Any = None
-    _stored: int | None = None
+    _module = None
+    _stored = None
     """The fingerprint of the module that its files hold; None if none does."""
 
     def build(self) -> nn.Module:

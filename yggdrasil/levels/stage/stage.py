@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, TypedDict, cast
+from typing import Any, ClassVar, Literal, Required, TypedDict, Unpack, cast
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.context import here
@@ -35,6 +35,14 @@ class Wrote(TypedDict):
     beside: Json
 
 
+class StageSettings(TypedDict, total=False):
+    """What `Stage(…)` takes beside its body."""
+
+    plays: Required[Plays]
+    tool: str
+    also: list[str]
+
+
 class Stage(Block, type="stage"):
     """Play one role in a world's cycle: read blocks of its state, run the body, write one block."""
 
@@ -43,8 +51,8 @@ class Stage(Block, type="stage"):
     tool: str = "paint"
     also: list[str] = []
 
-    def __init__(self, body: Block | None = None, **config: Any) -> None:
-        super().__init__(**config)
+    def __init__(self, body: Block | None = None, **settings: Unpack[StageSettings]) -> None:
+        super().__init__(**settings)
         if body is None:
             raise ConfigError("a stage needs a body", where=self.plays, mend="pass a block, pipeline, graph or agent")
         self.body = body
