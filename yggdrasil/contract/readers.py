@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from yggdrasil.contract.events import PASSING, Event, Kind
+from yggdrasil.contract.forks import renewed, rlock
 
 if TYPE_CHECKING:
     from yggdrasil.contract.artifacts import ArtifactStore
@@ -36,7 +37,7 @@ class Reader:
 
     def __init__(self, kinds: Iterable[Kind]) -> None:
         self.wants: frozenset[Kind] = frozenset(kinds)
-        self.lock = threading.RLock()
+        self.lock = rlock()
 
     def accept(self, seat: Seat, event: Event) -> None:
         """Take an event; called under the lock."""
@@ -196,9 +197,14 @@ class Called(Mailbox):
     def __init__(self, listener: Listener, kinds: Iterable[Kind], room: int = ROOM) -> None:
         super().__init__(kinds, room)
         self._listener = listener
-        surroundings = contextvars.copy_context()
+        self._surroundings = contextvars.copy_context()
+        self._begin()
+        renewed(self, Called._begin)
+
+    def _begin(self) -> None:
+        """Read in a thread of this process; a forked child has its own."""
         self._thread = threading.Thread(
-            target=surroundings.run, args=(self._read,), name="yggdrasil-reader", daemon=True
+            target=self._surroundings.copy().run, args=(self._read,), name="yggdrasil-reader", daemon=True
         )
         self._thread.start()
 
