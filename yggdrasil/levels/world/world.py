@@ -19,7 +19,7 @@ from yggdrasil.engine.cycle.journal import answer, questions
 from yggdrasil.engine.cycle.log import FILE
 from yggdrasil.levels.stage.genre import of_format_1
 from yggdrasil.levels.stage.stage import Stage
-from yggdrasil.levels.stage.update import Telling
+from yggdrasil.levels.stage.update import PlainUpdate
 from yggdrasil.levels.world.fork import fork
 from yggdrasil.levels.world.given_state import passed
 from yggdrasil.levels.world.home import Home
@@ -62,7 +62,7 @@ class World(Block, type="world"):
         names = [role.name for role in ORDER]
         stages = {n: parts.pop(n) for n in names if n in parts}
         super().__init__(**parts)
-        stages.setdefault("update", Telling())
+        stages.setdefault("update", PlainUpdate())
         if absent := ", ".join(n for n in names if n not in stages):
             raise ConfigError(f"the world has no {absent}", where=self.name, mend="pass a stage for each role")
         self.stages = {n: _as_stage(n, stages[n]) for n in names}
