@@ -36,6 +36,8 @@ _WHERE = {
     "Pipeline": "yggdrasil.levels.graph",
     "graph": "yggdrasil.levels.graph_function",
     "Stage": "yggdrasil.levels.stage.stage",
+    "Creator": "yggdrasil.levels.stage.creator",
+    "Philosopher": "yggdrasil.levels.stage.philosopher",
     "World": "yggdrasil.levels.world.world",
     "from_diffusers": "yggdrasil.store.from_diffusers",
     "from_template": "yggdrasil.store.templates",
@@ -85,6 +87,8 @@ if TYPE_CHECKING:
     from yggdrasil.levels.graph import Graph, Pipeline
     from yggdrasil.levels.graph_function import graph
     from yggdrasil.levels.loop import loop
+    from yggdrasil.levels.stage.creator import Creator
+    from yggdrasil.levels.stage.philosopher import Philosopher
     from yggdrasil.levels.stage.stage import Stage
     from yggdrasil.levels.world.world import World
     from yggdrasil.store.from_diffusers import from_diffusers
@@ -103,6 +107,7 @@ __all__ = [
     "CancelToken",
     "Cancelled",
     "ConfigError",
+    "Creator",
     "Event",
     "Graph",
     "Limits",
@@ -111,6 +116,7 @@ __all__ = [
     "NotStored",
     "Outputs",
     "Paused",
+    "Philosopher",
     "Pipeline",
     "PortError",
     "Session",

@@ -20,6 +20,7 @@ from yggdrasil.contract.errors import (
 )
 from yggdrasil.contract.events import KINDS, SCHEMAS, USUAL, Event, Kind, Reason, reason
 from yggdrasil.contract.readers import ReaderDropped
+from yggdrasil.contract.roles import Role, register_role
 from yggdrasil.contract.running import Outputs, listening
 from yggdrasil.contract.stream import Stream
 
@@ -49,6 +50,7 @@ __all__ = [
     "PortError",
     "ReaderDropped",
     "Reason",
+    "Role",
     "Stream",
     "UnknownType",
     "WeightsError",
@@ -58,5 +60,6 @@ __all__ = [
     "here",
     "listening",
     "reason",
+    "register_role",
     "standing",
 ]

@@ -17,7 +17,7 @@ from yggdrasil.engine.cycle.journal import answer, questions
 from yggdrasil.engine.cycle.log import FILE
 from yggdrasil.levels.stage.genre import of_format_1
 from yggdrasil.levels.stage.stage import Stage
-from yggdrasil.levels.stage.update import Telling
+from yggdrasil.levels.stage.update import PlainUpdate
 from yggdrasil.levels.world.fork import fork
 from yggdrasil.levels.world.given_state import passed
 from yggdrasil.levels.world.home import Home
@@ -60,7 +60,7 @@ class World(Block, type="world"):
         **settings: Unpack[WorldSettings],
     ) -> None:
         super().__init__(**settings)
-        given = (philosopher, author, update or Telling(), development, architect, creator)
+        given = (philosopher, author, update or PlainUpdate(), development, architect, creator)
         stages = dict(zip((role.name for role in ORDER), given, strict=True))
         if absent := ", ".join(name for name, stage in stages.items() if stage is None):
             raise ConfigError(f"the world has no {absent}", where=self.name, mend="pass a stage for each role")
