@@ -297,7 +297,7 @@ def test_a_graph_can_be_copied_and_its_parts_reached() -> None:
     with pytest.raises(WiringError, match=r"there is a node 'shout' already"):
         graph.add(Shout(), "shout")
     with pytest.raises(ConfigError, match=r"no setting 'titel'"):
-        ygg.Graph(titel="x")
+        ygg.Graph(titel="x")  # type: ignore[call-arg]
     shallow = copy.copy(graph)
     assert shallow.run(text="a").text == "a!"
 

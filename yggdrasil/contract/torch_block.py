@@ -68,8 +68,8 @@ class TorchBlock(Block):
     dtype: Dtype = "float32"
     device: str = "cpu"
 
-    _module: Any = None
-    _stored: int | None = None
+    _module = None
+    _stored = None
     """The fingerprint of the module that its files hold; None if none does."""
     _most: tuple[tuple[str, ...], torch.dtype] | None = None
 
