@@ -1,13 +1,13 @@
 """Graphs: built by adding, connecting or drawing; what is wrong is refused before any node runs."""
 
 import copy
-import time
 from pathlib import Path
 from typing import TypedDict
 
 import pytest
 
 import yggdrasil as ygg
+from tests.counted import calls_of
 from yggdrasil.contract import Block, ConfigError, PortError, WiringError
 from yggdrasil.ports import Image, Json, Latent, Messages, Text
 
@@ -77,14 +77,9 @@ def test_g1_a_long_chain_runs_saves_and_loads(tmp_path: Path) -> None:
 
 
 def test_building_and_running_is_linear_in_nodes() -> None:
-    def seconds(length: int) -> float:
-        began = time.process_time()
-        chain(length).run(n=1)
-        return time.process_time() - began
-
-    seconds(100)
-    small, large = min(seconds(250) for _ in range(3)), min(seconds(2000) for _ in range(2))
-    assert large < small * 8 * 3
+    calls_of(lambda: chain(10).run(n=1))
+    small, large = (calls_of(lambda length=length: chain(length).run(n=1)) for length in (250, 2000))
+    assert large < small * 8 * 1.1
 
 
 @pytest.mark.parametrize(
