@@ -7,8 +7,6 @@ import re
 import shutil
 import stat
 import tempfile
-import threading
-import weakref
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -17,6 +15,7 @@ from typing import Any, Protocol
 
 from yggdrasil.contract.digest import digest_bytes, digest_file
 from yggdrasil.contract.errors import ArtifactError, NotStored
+from yggdrasil.contract.forks import ending, lock
 
 _HELD = 256 << 20
 _AT_ONCE = 16 << 20
@@ -51,7 +50,7 @@ class MemoryArtifacts:
         self._data: dict[str, bytes] = {}
         self._held, self._bytes = held, 0
         self._older: FolderArtifacts | None = None
-        self._lock = threading.Lock()
+        self._lock = lock()
 
     def put(self, data: bytes, media_type: str) -> Artifact:
         sha = digest_bytes(data)
@@ -77,7 +76,7 @@ class MemoryArtifacts:
     def _put_away(self) -> None:
         if self._older is None:
             self._older = FolderArtifacts(Path(tempfile.mkdtemp(prefix="yggdrasil-artifacts-")))
-            weakref.finalize(self, shutil.rmtree, self._older.root, ignore_errors=True)
+            ending(self, shutil.rmtree, self._older.root, True)
         sha, data = next(iter(self._data.items()))
         self._older.put(data, "")
         del self._data[sha]

@@ -7,8 +7,9 @@ import threading
 from collections.abc import Callable
 
 from yggdrasil.contract.errors import Cancelled
+from yggdrasil.contract.forks import rlock
 
-_LOCK = threading.RLock()
+_LOCK = rlock()
 """Guards who is to be called, of all tokens; reentrant, since a signal may cancel a run in the middle of that."""
 
 

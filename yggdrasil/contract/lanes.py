@@ -7,11 +7,12 @@ import os
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.errors import Cancelled, ConfigError
+from yggdrasil.contract.forks import lock, renewed
 
 
 class Line:
@@ -25,8 +26,9 @@ class Line:
         self._width = width
         self._inside = 0
         self._waiting: deque[threading.Event] = deque()
-        self._lock = threading.Lock()
+        self._lock = lock()
         self._mine: contextvars.ContextVar[_Stay | None] = contextvars.ContextVar("yggdrasil_line", default=None)
+        renewed(self, Line._empty)
 
     @property
     def width(self) -> int:
@@ -55,6 +57,12 @@ class Line:
             self._mine.reset(before)
             stay.lasts = False
             self._leave()
+
+    def _empty(self) -> None:
+        """In a forked child the threads that were inside or waited are not there; who forked inside stays inside."""
+        self._waiting.clear()
+        stay = self._mine.get()
+        self._inside = int(stay is not None and stay.lasts)
 
     def _enter(self, cancel: CancelToken, where: str) -> None:
         with self._lock:
@@ -104,7 +112,7 @@ class _Stay:
 
 
 _lanes: dict[str, Line] = {}
-_guard = threading.Lock()
+_guard = lock()
 
 
 def lane(device: str) -> Line:
@@ -127,21 +135,6 @@ def set_lanes(device: str, count: int) -> None:
     lane(device).width = count
 
 
-def renew(make: Callable[[], None]) -> None:
-    """Call `make` now and in each forked child: locks, threads, sockets and processes do not survive a fork."""
-    make()
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=make)
-
-
-def _renew_lanes() -> None:
-    """A child begins with nobody inside: the threads of its parent are not in it."""
-    global _guard
-    _guard = threading.Lock()
-    for line in _lanes.values():
-        line.__init__(line.width)
-
-
 def _named(device: str) -> str:
     kind, _, number = device.partition(":")
     return kind if kind == "cpu" or number in ("", "0") else device
@@ -155,6 +148,3 @@ def _usual(device: str) -> int:
     said = os.environ.get("OMP_NUM_THREADS", "")
     threads = torch.get_num_threads() if torch is not None else int(said) if said.isdecimal() else cores
     return max(1, cores // max(1, threads))
-
-
-renew(_renew_lanes)

@@ -8,6 +8,8 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from yggdrasil.contract.forks import lock, rlock
+
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
@@ -15,8 +17,8 @@ T = TypeVar("T")
 Key = tuple[str, ...]
 _pool: weakref.WeakValueDictionary[Key, Any] = weakref.WeakValueDictionary()
 _prints: weakref.WeakKeyDictionary[nn.Module, int] = weakref.WeakKeyDictionary()
-_locks: dict[Key, threading.Lock] = {}
-_guard = threading.Lock()
+_locks: dict[Key, threading.RLock] = {}
+_guard = lock()
 _ticks = itertools.count(1)
 _FEW = 4
 
@@ -24,8 +26,8 @@ _FEW = 4
 def one_instance(key: Key, load: Callable[[], T]) -> T:
     """The live object of this key, loaded once however many places and threads ask; dropped when none holds it."""
     with _guard:
-        lock = _locks.setdefault(key, threading.Lock())
-    with lock:
+        loading = _locks.setdefault(key, rlock())
+    with loading:
         found = _pool.get(key)
         if found is None:
             found = load()

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 from difflib import get_close_matches
 from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING, Any
 
 from yggdrasil.contract.entry_points import only, opened, points
 from yggdrasil.contract.errors import ConfigError, UnknownType
+from yggdrasil.contract.forks import rlock
 
 if TYPE_CHECKING:
     from yggdrasil.contract.block import Block
 
 GROUP = "yggdrasil.blocks"
 _types: dict[str, type[Block]] = {}
-_lock = threading.RLock()
+_lock = rlock()
 
 
 def register(name: str, cls: type[Block]) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.entry_points import only, opened, points
 from yggdrasil.contract.errors import ConfigError, WiringError
+from yggdrasil.contract.forks import rlock
 
 GROUP = "yggdrasil.roles"
 Sources = tuple[str, ...]
@@ -146,7 +146,7 @@ CANON: tuple[Role, ...] = (
 """The roles of the canon, in the order in which a graph wires them."""
 
 _roles: dict[str, Role] = {role.name: role for role in CANON}
-_lock = threading.RLock()
+_lock = rlock()
 
 
 def register_role(role: Role) -> Role:

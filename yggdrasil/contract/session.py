@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from yggdrasil.contract.errors import YggError
+from yggdrasil.contract.forks import lock, rlock
 
 if TYPE_CHECKING:
     from yggdrasil.contract.block import Block
@@ -43,7 +44,7 @@ class Session:
     def __init__(self, memories: Memories | None = None) -> None:
         self._memories: Memories = {} if memories is None else memories
         self._turns: dict[str, threading.RLock] = {}
-        self._lock = threading.Lock()
+        self._lock = lock()
 
     def recall(self, place: str) -> Any:
         """What was remembered at `place`; None if nothing."""
@@ -72,13 +73,13 @@ class Session:
     def turn(self, place: str, check: Callable[[], None]) -> Generator[None]:
         """Have `place` for oneself; whoever waits calls `check` now and then, which may raise Cancelled."""
         with self._lock:
-            lock = self._turns.setdefault(place, threading.RLock())
-        while not lock.acquire(timeout=_LOOK):
+            turn = self._turns.setdefault(place, rlock())
+        while not turn.acquire(timeout=_LOOK):
             check()
         try:
             yield
         finally:
-            lock.release()
+            turn.release()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Session:
         """A copied block remembers what the first one did, and from then on for itself."""
@@ -147,7 +148,7 @@ class RunSession:
 NO_RUN = RunSession()
 """What stands outside of every run: the first block that runs is the root."""
 
-_founding = threading.Lock()
+_founding = lock()
 
 
 def own_session(block: Block) -> Session:

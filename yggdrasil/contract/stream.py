@@ -13,6 +13,7 @@ from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.context import here
 from yggdrasil.contract.errors import Cancelled
 from yggdrasil.contract.events import USUAL, Event, Kind
+from yggdrasil.contract.forks import renewed
 from yggdrasil.contract.readers import ROOM, Mailbox
 from yggdrasil.contract.running import Outputs, drive, heard
 
@@ -30,6 +31,10 @@ class _Work:
         self.cancel = CancelToken(here().cancel)
         self.outputs: Outputs | None = None
         self.error: BaseException | None = None
+
+    def orphaned(self) -> None:
+        """In a forked child the thread of the run is not there: what it told until then is all that is read."""
+        self.events.leave()
 
     def do(self, block: Block, inputs: dict[str, Any]) -> None:
         try:
@@ -59,6 +64,7 @@ class Stream:
         self._thread = threading.Thread(target=surroundings.run, args=work, name="yggdrasil-run", daemon=True)
         self._thread.start()
         weakref.finalize(self, self._work.cancel.cancel)
+        renewed(self._work, _Work.orphaned)
 
     def want(self, *kinds: Kind) -> Stream:
         """Hear these kinds as well from now on, such as `preview`."""

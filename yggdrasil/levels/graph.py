@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import copy
-import threading
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from yggdrasil.contract.block import Block, description
 from yggdrasil.contract.errors import WiringError, did_you_mean
+from yggdrasil.contract.forks import rlock
 from yggdrasil.contract.ports import Ports
 from yggdrasil.contract.roles import check_role
 from yggdrasil.contract.wirer import Wirer
@@ -20,7 +20,7 @@ from yggdrasil.engine.flow.run import run_plan
 from yggdrasil.levels.edit import removed, renamed
 from yggdrasil.levels.graph_ports import own_inputs, own_outputs
 
-_compiling = threading.RLock()
+_compiling = rlock()
 SHAPES = {"edges": list, "loops": list, "joins": dict, "defaults": dict, "constants": dict}
 
 

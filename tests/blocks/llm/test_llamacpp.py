@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.forked import forks, in_child
 from yggdrasil.blocks.llm import llamacpp_link
 from yggdrasil.blocks.llm.abilities import NotAble
 from yggdrasil.blocks.llm.llamacpp import LlamaCpp
@@ -75,6 +76,24 @@ def test_a_turn_comes_with_its_tokens(model: LlamaCpp) -> None:
         out = model.run(messages=say("hi"))
     assert (out.text, out.usage, out.finish_reason) == ("a fox", {"prompt": 5, "completion": 2, "cost": 0.0}, "stop")
     assert tokens == ["a ", "fox"]
+
+
+@forks
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_n36_a_forked_child_has_a_process_of_its_own_and_leaves_that_of_its_parent(model: LlamaCpp) -> None:
+    model.run(messages=say("hi"))
+    pid = model._link.pid
+
+    def child() -> list[Any]:
+        inherited = model._link.pid
+        text = model.run(messages=say("hi")).text
+        own = model._link.pid
+        model.close()
+        return [inherited, text, own]
+
+    inherited, text, own = in_child(child)
+    assert inherited is None and text == "a fox" and own not in (None, pid)
+    assert model.run(messages=say("hi")).text == "a fox" and model._link.pid == pid
 
 
 def test_a_schema_and_the_settings_go_along(model: LlamaCpp) -> None:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.forked import begun, forks
 from yggdrasil.contract import YggError
 from yggdrasil.engine.cycle.branches import MAIN
 from yggdrasil.engine.cycle.deltas import changed, difference
@@ -135,3 +136,31 @@ def test_branches_are_named_and_guarded(tmp_path: Path) -> None:
     with pytest.raises(YggError, match="no whole step 7"):
         log.step(main, 7)
     log.close()
+
+
+@forks
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_n36_a_parent_and_its_forks_write_into_one_log_as_processes_of_their_own(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    write = "INSERT INTO notes VALUES(0, 0, ?)"
+    log.database.write(write, "before")
+
+    def child(name: str) -> list[Any]:
+        for number in range(5):
+            log.database.write(write, f"{name} {number}")
+        return [text for (text,) in log.database.all("SELECT text FROM notes")]
+
+    with log.database.transaction():
+        log.database.write(write, "within")
+    children = [begun(lambda name=name: child(name)) for name in ("a", "b", "c")]
+    child("parent")
+    seen = [ended() for ended in children]
+    assert all({"before", "within", f"{name} 4"} <= set(texts) for name, texts in zip("abc", seen, strict=True))
+    wanted = {"before", "within", *(f"{name} {n}" for name in ("a", "b", "c", "parent") for n in range(5))}
+    rows = [text for (text,) in log.database.all("SELECT text FROM notes")]
+    assert len(rows) == len(wanted) and set(rows) == wanted
+    assert log.database.one("PRAGMA integrity_check") == ("ok",)
+    log.close()
+    again = Log(tmp_path)
+    assert len(again.database.all("SELECT text FROM notes")) == len(wanted)
+    again.close()

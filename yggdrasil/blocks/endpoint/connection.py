@@ -9,10 +9,8 @@ from __future__ import annotations
 import asyncio
 import functools
 import itertools
-import os
 import queue
 import threading
-import weakref
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -23,6 +21,7 @@ from yggdrasil.blocks.endpoint.errors import EndpointError, nonsense, too_slow, 
 from yggdrasil.blocks.endpoint.line import Line
 from yggdrasil.blocks.endpoint.proxy import Proxy, transport
 from yggdrasil.contract import here
+from yggdrasil.contract.forks import ending, lock, renew, renewed
 
 if TYPE_CHECKING:
     from httpx2 import Response
@@ -56,21 +55,33 @@ class Connection:
     """What all blocks share that name one endpoint and one secret. `dialects` holds that of each model."""
 
     def __init__(self, base_url: str, secret: str, proxy: Proxy | None = None) -> None:
+        self.dialects: defaultdict[str, Dialect] = defaultdict(Dialect)
+        self._base_url = base_url
+        self._proxy = proxy
+        self._secret = secret
+        self._left: list[object] = []
+        self._open()
+        renewed(self, Connection._reopen)
+
+    def _open(self) -> None:
         from httpx2 import AsyncClient
         from openai import AsyncOpenAI
 
         wire = AsyncClient(
-            transport=transport(proxy),
+            transport=transport(self._proxy),
             follow_redirects=False,
             event_hooks={"response": [_bounded]},
             headers={"accept-encoding": "identity"},
         )
-        self.client = AsyncOpenAI(api_key=secret or "none", base_url=base_url, max_retries=0, http_client=wire)
+        key = self._secret or "none"
+        self.client = AsyncOpenAI(api_key=key, base_url=self._base_url, max_retries=0, http_client=wire)
         self.line = Line()
-        self.dialects: defaultdict[str, Dialect] = defaultdict(Dialect)
-        self._proxy = proxy
-        self._secret = secret
-        weakref.finalize(self, _close, self.client).atexit = False
+        ending(self, _close, self.client).atexit = False
+
+    def _reopen(self) -> None:
+        """In a forked child: sockets of its own. The parent's are kept unused, since closing them would speak there."""
+        self._left.append(self.client)
+        self._open()
 
     def ask(self, ask: Ask[T], how: How) -> T:
         """What `ask` gives, run on the loop; its turn is waited for in order. Raises EndpointError, Cancelled."""
@@ -182,7 +193,7 @@ def _counted(stream: Any) -> Any:
     return Counted()
 
 
-_guard = threading.Lock()
+_guard = lock()
 _running: list[asyncio.AbstractEventLoop] = []
 
 
@@ -200,4 +211,4 @@ def _close(client: AsyncOpenAI) -> None:
     asyncio.run_coroutine_threadsafe(client.close(), _loop())
 
 
-os.register_at_fork(after_in_child=_running.clear)
+renew(_running.clear)

@@ -14,12 +14,12 @@ import sys
 import tempfile
 import threading
 import time
-import weakref
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from yggdrasil.contract import Cancelled, YggError
+from yggdrasil.contract.forks import ending, renewed, rlock
 
 _LOOK = 0.1
 _GRACE = 5.0
@@ -48,15 +48,16 @@ class Link:
         path = pieces[0]
         if len(pieces) > 1:
             folder = Path(tempfile.mkdtemp(prefix="yggdrasil-gguf-"))
-            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+            ending(self, shutil.rmtree, folder, True)
             path = _laid_out(pieces, folder)
         self._load = {"op": "load", "path": str(path), "context": context, "threads": threads}
-        self._turns = threading.Lock()
+        self._turns = rlock()
         self._process: subprocess.Popen[bytes] | None = None
         self._heard: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._complaints: IO[bytes] | None = None
         self._number = 0
         self._end: Callable[[], object] = lambda: None
+        renewed(self, Link._leave)
 
     @property
     def pid(self) -> int | None:
@@ -84,6 +85,16 @@ class Link:
         """End the process."""
         self._end()
 
+    def _leave(self) -> None:
+        """In a forked child: the process belongs to the parent; the next turn here starts another."""
+        process, self._process, self._complaints = self._process, None, None
+        self._end = lambda: None
+        if process is not None:
+            process.returncode = 0
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    cast(Any, pipe).raw.close()
+
     def _start(self) -> None:
         self.close()
         self._heard = queue.SimpleQueue()
@@ -94,7 +105,7 @@ class Link:
             _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._complaints, env=environment
         )
         self._process = process
-        self._end = weakref.finalize(self, _end, process, self._complaints)
+        self._end = ending(self, _end, process, self._complaints)
         threading.Thread(target=_listen, args=(process, self._heard), daemon=True).start()
         self._send(self._load)
 

@@ -6,6 +6,7 @@ import asyncio
 import atexit
 import itertools
 import queue
+import shutil
 import tempfile
 import threading
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from yggdrasil.contract import YggError
+from yggdrasil.contract.forks import ending, lock, renewed
 
 _LOOK = 0.05
 _COMPACT = {"backend": "xgrammar", "disable_any_whitespace": True}
@@ -38,14 +40,19 @@ class Engine:
     """
 
     def __init__(self, lay_out: Callable[[Path], None], settings: dict[str, Any]) -> None:
-        self._files = tempfile.TemporaryDirectory(prefix="yggdrasil-vllm-")
-        self._folder = Path(self._files.name)
+        self._folder = Path(tempfile.mkdtemp(prefix="yggdrasil-vllm-"))
+        ending(self, shutil.rmtree, self._folder, True)
         lay_out(self._folder)
         self._settings = settings
-        self._loop = asyncio.new_event_loop()
         self._numbers = itertools.count()
-        self._starting = threading.Lock()
+        self._starting = lock()
+        self._begin()
+        renewed(self, Engine._begin)
+
+    def _begin(self) -> None:
+        """A loop of this process, and no engine yet: that of the parent has processes of the parent's."""
         self._engine: Any = None
+        self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, daemon=True, name="yggdrasil-vllm").start()
 
     def _start(self) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from yggdrasil.contract import Block, WeightsError
+from yggdrasil.contract.forks import lock
 
 Marks = tuple[list[int], list[int]]
 _read: dict[tuple[str, str], tuple[Any, threading.Lock, Marks]] = {}
-_reading = threading.Lock()
+_reading = lock()
 _PROBE = "a"
 
 
@@ -29,7 +30,7 @@ def read_tokenizer(block: Block, pad_token: str) -> tuple[Any, threading.Lock, M
     with _reading:
         if key not in _read:
             tokenizer = (_clip if clip else _whole)(paths, pad_token)
-            _read[key] = (tokenizer, threading.Lock(), _marks(tokenizer))
+            _read[key] = (tokenizer, lock(), _marks(tokenizer))
         return _read[key]
 
 

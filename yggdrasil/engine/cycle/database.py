@@ -8,14 +8,15 @@ import os
 import shutil
 import sqlite3
 import tempfile
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from yggdrasil.contract.artifacts import storing
 from yggdrasil.contract.characters import whole
+from yggdrasil.contract.forks import ending, renewed, rlock
 from yggdrasil.engine.cycle.errors import LogError, LogNotStored, NewerLog, ReadOnlyPlace, WorldBusy
 
 FORMAT = 2
@@ -94,15 +95,15 @@ def is_writable(path: Path) -> bool:
     return not path.exists() or (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
 
 
-def _copied(path: Path) -> tempfile.TemporaryDirectory[str]:
+def _copied(path: Path) -> Path:
     """The log where SQLite can open it: it opens none in a place that cannot be written. Raises LogError."""
-    folder = tempfile.TemporaryDirectory(prefix="yggdrasil-log-")
+    folder = Path(tempfile.mkdtemp(prefix="yggdrasil-log-"))
     try:
         for name in (path.name, f"{path.name}-wal"):
             if (source := path.with_name(name)).exists():
-                shutil.copyfile(source, Path(folder.name) / name)
+                shutil.copyfile(source, folder / name)
     except OSError as error:
-        folder.cleanup()
+        shutil.rmtree(folder, True)
         mend = "give yourself the right to read it"
         raise LogError(f"cannot be read ({error.strerror})", where=str(path), mend=mend) from error
     return folder
@@ -117,22 +118,37 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = threading.RLock()
+        self._lock = rlock(awaited=True)
         self._depth = 0
         self.read_only = not is_writable(path)
         if path.exists() and not path.is_file():
             raise LogError("is no file", where=str(path), mend="restore it from a copy")
-        self._copy = _copied(path) if self.read_only else None
+        self._opened = path
+        self._forget: Callable[[], object] = lambda: None
+        if self.read_only:
+            copy = _copied(path)
+            self._opened, self._forget = copy / path.name, ending(self, shutil.rmtree, copy, True)
         with storing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-        opened = Path(self._copy.name) / path.name if self._copy else path
         with self._telling():
-            self._connection = sqlite3.connect(opened, isolation_level=None, check_same_thread=False, timeout=_WAIT)
             self._prepare()
+        renewed(self, Database._reopen)
+
+    @cached_property
+    def _connection(self) -> sqlite3.Connection:
+        made = sqlite3.connect(self._opened, isolation_level=None, check_same_thread=False, timeout=_WAIT)
+        for pragma in (*_CAREFUL, "journal_mode=WAL", "synchronous=FULL", *SMALL_WAL):
+            made.execute(f"PRAGMA {pragma}").fetchall()
+        return made
+
+    def _reopen(self) -> None:
+        """A forked child closes what it inherited, as SQLite demands, and opens the file for itself when needed."""
+        inherited = vars(self).pop("_connection", None)
+        with suppress(sqlite3.Error):
+            if inherited is not None:
+                inherited.close()
 
     def _prepare(self) -> None:
-        for pragma in (*_CAREFUL, "journal_mode=WAL", "synchronous=FULL", *SMALL_WAL):
-            self._connection.execute(f"PRAGMA {pragma}").fetchall()
         found = self._format()
         if found == 0:
             with self.transaction():
@@ -231,5 +247,4 @@ class Database:
     def close(self) -> None:
         with self._lock:
             self._connection.close()
-            if self._copy is not None:
-                self._copy.cleanup()
+            self._forget()

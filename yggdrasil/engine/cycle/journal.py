@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, cast
 
 from yggdrasil.contract.digest import digest
 from yggdrasil.contract.errors import Cancelled, Paused
+from yggdrasil.contract.forks import lock
 from yggdrasil.engine.cycle.branches import Branch, Share
 from yggdrasil.engine.cycle.database import Database, dumps, parsed
 from yggdrasil.engine.cycle.errors import CycleError, LogError
@@ -39,7 +39,7 @@ class StageJournal:
         self._branch, self._step, self._position = branch, step, position
         self._prefix = prefix
         self._seen: Counter[tuple[str, str, str]] = Counter()
-        self._lock = threading.Lock()
+        self._lock = lock()
 
     def once(self, place: str, name: str, inputs: Any, act: Callable[[], Any], repeat: bool = True) -> Any:
         """The recorded answer, or that of `act`, recorded. A question that `act` asks by Paused is recorded too,

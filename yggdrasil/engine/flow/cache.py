@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections import OrderedDict
 from typing import Any
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import ManifestError
+from yggdrasil.contract.forks import lock
 from yggdrasil.contract.forms import NotKeepable
 from yggdrasil.contract.tree import describe, walk
 from yggdrasil.contract.values import copied, digest
@@ -31,7 +31,7 @@ class Cache:
         self.limit = limit
         self._found: OrderedDict[str, tuple[Any, int]] = OrderedDict()
         self._bytes = 0
-        self._lock = threading.Lock()
+        self._lock = lock()
 
     def get(self, key: str) -> Any:
         """A copy of the results kept under `key`, or None."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
+from yggdrasil.contract.forks import rlock
 from yggdrasil.engine.cycle.errors import LogError
 from yggdrasil.engine.cycle.log import FILE, Log
 from yggdrasil.levels.world.life import Life
@@ -16,7 +16,7 @@ class Home:
     def __init__(self, home: Path | None) -> None:
         self.home = home
         self._life: Life | None = None
-        self._lock = threading.RLock()
+        self._lock = rlock()
 
     def open(self) -> Life:
         with self._lock:

@@ -6,7 +6,6 @@ import json
 import shutil
 import tempfile
 import threading
-import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from yggdrasil.contract.artifacts import FolderArtifacts, storing, write_durably
+from yggdrasil.contract.forks import ending, lock
 from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.cursor import FILE as CURSOR
 from yggdrasil.engine.cycle.database import dumps
@@ -35,7 +35,7 @@ class Life:
         with storing(home or Path(tempfile.gettempdir())):
             self.home = home.resolve() if home else Path(tempfile.mkdtemp(prefix="yggdrasil-world-"))
         if home is None:
-            weakref.finalize(self, shutil.rmtree, self.home, ignore_errors=True)
+            ending(self, shutil.rmtree, self.home, True)
         refuse_links(self.home)
         check_there(self.home)
         self.log = Log(self.home)
@@ -44,7 +44,7 @@ class Life:
         self._intents: dict[int, tuple[int, list[str], list[Any]]] = {}
         self._holder = 0
         self._first_style: str | None = None
-        self._lock = threading.Lock()
+        self._lock = lock()
 
     @contextmanager
     def writing(self, wait: float) -> Iterator[None]:
