@@ -31,7 +31,9 @@ def remembered(name: str, inputs: Any, key: str, block: Block | None, act: Calla
         return {key: value, **({"life": life} if life else {})}
 
     found: Any = place.once(name, inputs, acted, repeat=block is None or may_repeat(block))
-    done = cast("dict[str, Any]", found) if isinstance(found, dict) and key in found else {key: found}
+    done: dict[str, Any] = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+    if key not in done:
+        return cast("object", found)
     if not ran and block is not None and "life" in done:
         place.session.restore(block, place.path, done["life"])
     return done[key]
