@@ -332,3 +332,16 @@ def test_of_several_outputs_the_one_named_as_the_input_is_taken() -> None:
 
     assert drawn("abc") == "bc"
     assert tail(split("abc")) == "bc"
+
+
+@pytest.mark.parametrize("name", ["../../pwned", "/abs/x", "a b", "a\nb", "x" * 65, "caf\udce9", 'a"b', "C:\\x"])
+def test_a_strangers_graph_names_its_own_ports_as_nodes_are_named(name: str) -> None:
+    for edges in (["self.text -> a.text", f"a.text -> self.{name}"], [f"self.{name} -> a.text", "a.text -> self.out"]):
+        with pytest.raises(WiringError, match=r"cannot name a port|is not an edge"):
+            ygg.Graph.assemble({"title": "g"}, {"a": Shout()}, {"edges": edges})
+
+
+@pytest.mark.parametrize("edge", ["a.text -> b.txt", "a.txt -> b.text", "self.text -> b.txt", "b.txt -> self.out"])
+def test_an_edge_to_a_port_that_is_not_there_is_refused_when_the_manifest_is_read(edge: str) -> None:
+    with pytest.raises(WiringError, match="did you mean 'text'"):
+        ygg.Graph.assemble({"title": "g"}, {"a": Shout(), "b": Shout()}, {"edges": ["self.text -> a.text", edge]})

@@ -44,6 +44,14 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "name": ("Name of the world.", "Имя мира."),
     "action": ("What you do in the world.", "Что вы делаете в мире."),
+    "answer": (
+        "Answer to what the unfinished step asks (ID=ANSWER if there is more than one question).",
+        "Ответ на вопрос незаконченного шага (ID=ОТВЕТ, если вопросов несколько).",
+    ),
+    "expect": (
+        "Refuse, and change nothing, if the branch's last step is not HEAD.",
+        "Отказать, ничего не меняя, если последний шаг ветви — не HEAD.",
+    ),
     "give_up": (
         "Drop the unfinished step first; the history keeps it.",
         "Сначала отказаться от незаконченного шага; в истории он останется.",
@@ -77,6 +85,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "go_on": ("Go on:", "Дальше:"),
     "no_steps": ("Nothing has happened yet.", "Пока ничего не произошло."),
     "kept": ("what was finished is kept; go on:", "законченное сохранено; продолжить:"),
+    "asks": ("it asks:", "вопрос:"),
+    "answer_by": ("answer and go on:", "ответить и продолжить:"),
     "stuck": ("this stage has failed twice in the same way", "этот этап дважды сорвался одинаково"),
     "way_give_up": ("without this step", "без этого шага"),
     "way_words": ("with other words", "другими словами"),

@@ -63,6 +63,8 @@ class Block:
     pure: ClassVar[bool] = False
     """Whether its results hang on inputs, settings, weights and seed alone: only then may they be kept."""
     remembers: ClassVar[bool] = False
+    repeatable: ClassVar[bool] = True
+    """Whether it does no harm to run it twice for one call; else a call whose end is not known becomes a question."""
     _changes: int = 0
     __ygg_root__: ClassVar[bool] = True
     __signature__: ClassVar[Any] = Arguments()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from yggdrasil.contract.block import Block
+from yggdrasil.contract.characters import halved
 from yggdrasil.contract.digest import canonical
 from yggdrasil.contract.errors import WiringError, YggError, did_you_mean
 from yggdrasil.contract.kinds import fits
@@ -17,8 +18,8 @@ from yggdrasil.contract.ports import Port
 SELF = "self"
 CONSTANT = "#"
 """The source of values that a graph holds itself; no node can have this name."""
-_NAME = re.compile(r"^[^\s./\\:>\"'#]{1,64}$")
 _NAMES = "1 to 64 letters in Unicode form NFC, no spaces, dots, slashes or quotes"
+_NAME = re.compile(r"^[^\s./\\:>\"'#]{1,64}$")
 JOINS = ("list", "sum", "first")
 
 
@@ -36,15 +37,12 @@ class Edge:
 
     @staticmethod
     def parse(text: str, where: str = "") -> Edge:
-        """Read the text form. Raises WiringError showing the form, or the name that no port may have."""
+        """Read the text form. Raises WiringError showing the form."""
         left, arrow, right = text.partition("->")
         source, dot, out = left.strip().partition(".")
         target, dot2, into = right.strip().partition(".")
         if not (arrow and dot and dot2 and source and out and target and into):
             raise WiringError(f"{text!r} is not an edge", where=where, mend="write it as `a.out -> b.in`")
-        for port in (out, into):
-            if not _is_name(port):
-                raise WiringError(f"{port[:80]!r} cannot name a port", where=where, mend=_NAMES)
         return Edge(source, out, target, into)
 
 
@@ -118,7 +116,15 @@ def check_name(name: str, where: str) -> None:
 
 
 def _is_name(name: str) -> bool:
-    return bool(_NAME.match(name)) and unicodedata.is_normalized("NFC", name)
+    return _NAME.fullmatch(name) is not None and unicodedata.is_normalized("NFC", name) and not halved(name)
+
+
+def _check_own_names(net: Net, where: str) -> None:
+    """Own ports are named as nodes are: a stranger's graph is run by commands that make files of these names."""
+    for edge in net.edges:
+        for node, port in ((edge.source, edge.out), (edge.target, edge.into)):
+            if node == SELF and not _is_name(port):
+                raise WiringError(f"edge `{edge}`: {port[:80]!r} cannot name a port", where=where, mend=_NAMES)
 
 
 def check_edges(net: Net, where: str) -> None:
@@ -126,6 +132,7 @@ def check_edges(net: Net, where: str) -> None:
 
     Raises WiringError that names the edge, both kinds and the names that are near.
     """
+    _check_own_names(net, where)
     _check_joins(net, where)
     _check_constants(net, where)
     _check_own_inputs(net, where)
