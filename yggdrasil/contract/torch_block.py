@@ -132,7 +132,7 @@ class TorchBlock(Block):
         """What most of its weights are of, found once: by the files' headers, or by the module that was adopted."""
         files = tuple(ref.sha256 for ref in self.pieces().values())
         if self._most is None or self._most[0] != files:
-            self._most = files, stored_dtype(self.weights_paths()) if files else most_of(self._module)
+            self._most = files, stored_dtype(self.weights_paths()) if files else most_of(self.module)
         return self._most[1]
 
     def weights_paths(self) -> list[Path]:
