@@ -38,6 +38,8 @@ _WHERE = {
     "Pipeline": "yggdrasil.levels.graph",
     "graph": "yggdrasil.levels.graph_function",
     "Stage": "yggdrasil.levels.stage.stage",
+    "Creator": "yggdrasil.levels.stage.creator",
+    "Philosopher": "yggdrasil.levels.stage.philosopher",
     "World": "yggdrasil.levels.world.world",
     "from_diffusers": "yggdrasil.store.from_diffusers",
     "from_template": "yggdrasil.store.templates",
@@ -45,6 +47,7 @@ _WHERE = {
     "loop": "yggdrasil.levels.loop",
     "mermaid": "yggdrasil.store.mermaid",
     "Agent": "yggdrasil.agent.agent",
+    "Limits": "yggdrasil.agent.limits",
     "LLM": "yggdrasil.store.language_models",
     "load": "yggdrasil.store.load",
     "save": "yggdrasil.store.save",
@@ -56,6 +59,7 @@ _MODULES = ("ports", "testing")
 if TYPE_CHECKING:
     from yggdrasil import ports, testing
     from yggdrasil.agent.agent import Agent
+    from yggdrasil.agent.limits import Limits
     from yggdrasil.contract import (
         Artifact,
         ArtifactError,
@@ -90,6 +94,8 @@ if TYPE_CHECKING:
     from yggdrasil.levels.graph import Graph, Pipeline
     from yggdrasil.levels.graph_function import graph
     from yggdrasil.levels.loop import loop
+    from yggdrasil.levels.stage.creator import Creator
+    from yggdrasil.levels.stage.philosopher import Philosopher
     from yggdrasil.levels.stage.stage import Stage
     from yggdrasil.levels.world.world import World
     from yggdrasil.store.from_diffusers import from_diffusers
@@ -109,13 +115,16 @@ __all__ = [
     "CancelToken",
     "Cancelled",
     "ConfigError",
+    "Creator",
     "Event",
     "Graph",
+    "Limits",
     "ManifestError",
     "MissingFile",
     "NotStored",
     "Outputs",
     "Paused",
+    "Philosopher",
     "Pipeline",
     "PortError",
     "Session",
@@ -149,14 +158,16 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return import_module(f"yggdrasil.{name}")
-    if name not in _WHERE:
-        raise AttributeError(f"module 'yggdrasil' has no attribute {name!r}")
-    value = getattr(import_module(_WHERE[name]), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        if name in _MODULES:
+            return import_module(f"yggdrasil.{name}")
+        if name not in _WHERE:
+            raise AttributeError(f"module 'yggdrasil' has no attribute {name!r}")
+        value = getattr(import_module(_WHERE[name]), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

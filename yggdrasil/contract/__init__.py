@@ -21,6 +21,7 @@ from yggdrasil.contract.errors import (
 )
 from yggdrasil.contract.events import KINDS, SCHEMAS, USUAL, Event, Kind, Reason, reason
 from yggdrasil.contract.readers import ReaderDropped
+from yggdrasil.contract.roles import Role, register_role
 from yggdrasil.contract.running import Outputs, listening
 from yggdrasil.contract.stream import Stream
 
@@ -51,6 +52,7 @@ __all__ = [
     "PortError",
     "ReaderDropped",
     "Reason",
+    "Role",
     "Stream",
     "UnknownType",
     "WeightsError",
@@ -60,5 +62,6 @@ __all__ = [
     "here",
     "listening",
     "reason",
+    "register_role",
     "standing",
 ]

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
 from yggdrasil.contract import registry
-from yggdrasil.contract.config import config_model, refuse_misspelt, validated, validated_one
+from yggdrasil.contract.config import Arguments, config_model, refuse_misspelt, validated, validated_one
 from yggdrasil.contract.errors import ConfigError, MissingFile, PortError
 from yggdrasil.contract.ports import Ports, input_ports, output_ports
 
@@ -46,12 +46,14 @@ def is_weights(role: str) -> bool:
     return stem == WEIGHTS and (number.isdecimal() or role == WEIGHTS)
 
 
+@dataclass_transform(kw_only_default=True)
 class Block:
     """Base of everything. Write `forward` and annotated fields; call `run`, `stream`, or draw it in a graph.
 
     Fields annotated in the class body are the config (checked by pydantic, saved in the manifest);
     the parameters of `forward` are the inputs, its return annotation the outputs. A block that `remembers` reads
-    `here().memory()` in its `forward` and says `here().remember(…)`.
+    `here().memory()` in its `forward` and says `here().remember(…)`. A class that keeps the `__init__` of a block
+    with one of its own says `init=False`, so that an editor completes that one.
     """
 
     type_name: ClassVar[str] = ""
@@ -61,10 +63,14 @@ class Block:
     pure: ClassVar[bool] = False
     """Whether its results hang on inputs, settings, weights and seed alone: only then may they be kept."""
     remembers: ClassVar[bool] = False
+    repeatable: ClassVar[bool] = True
+    """Whether it does no harm to run it twice for one call; else a call whose end is not known becomes a question."""
     _changes: int = 0
     __ygg_root__: ClassVar[bool] = True
+    __signature__: ClassVar[Any] = Arguments()
 
-    def __init_subclass__(cls, type: str = "", role: str = "", **rest: Any) -> None:
+    def __init_subclass__(cls, type: str = "", role: str = "", init: bool = True, **rest: Any) -> None:
+        del init
         super().__init_subclass__(**rest)
         if role:
             cls.role = role
@@ -79,6 +85,7 @@ class Block:
         self.origin: str = ""
         self.origin_digests: dict[str, str] = {}
         self.formerly: tuple[str, ...] = ()
+        self.origin_structure: str = ""
         for field, value in validated(self.__class__, config).items():
             object.__setattr__(self, field, value)
 

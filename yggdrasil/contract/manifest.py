@@ -73,6 +73,10 @@ class Manifest(BaseModel):
         """sha256 over the hashes of all weights in the tree, by their places."""
         return digest(self._weights())
 
+    def own_digests(self) -> dict[str, str]:
+        """Both, as a manifest that is saved names them."""
+        return {"structure": self.structure_digest(), "weights": self.weights_digest()}
+
     def _weights(self) -> dict[str, Any]:
         own = {role: entry.sha256 for role, entry in self.files.items() if role != "state"}
         below = {name: weights for name, node in self.nodes.items() if (weights := node._weights())}

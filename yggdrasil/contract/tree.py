@@ -46,7 +46,7 @@ def _describe(block: Block, path: str, seen: dict[int, str], refs: bool) -> Mani
         )
     if refs and block.origin and path:
         alone = describe(block)
-        digests = {"structure": alone.structure_digest(), "weights": alone.weights_digest()}
+        digests = alone.own_digests()
         if digests == block.origin_digests:
             return Manifest(kind=alone.kind, ref=block.origin, digests=digests)
     nodes = {n: _describe(c, f"{path}/{n}" if path else n, seen, refs) for n, c in block.children().items()}
@@ -153,17 +153,24 @@ class _Assembler:
 
 
 def _check_digests(block: Block, manifest: Manifest, path: str) -> None:
+    """Compare what a ref stands for with what it stood for; by the digest of its own file too, if that is older."""
     if not manifest.digests:
         return
-    found = describe(block)
-    for name, value in (("structure", found.structure_digest()), ("weights", found.weights_digest())):
+    found = block.origin_digests if block.origin == manifest.ref else describe(block).own_digests()
+    for name, value in found.items():
         wanted = manifest.digests.get(name)
-        if wanted not in (None, value, *(block.formerly if name == "structure" else ())):
+        own = (*block.formerly, block.origin_structure) if name == "structure" and block.origin == manifest.ref else ()
+        if wanted not in (None, value, *own):
             raise ManifestError(
                 f"{manifest.ref} has {name} {value[:12]}…, the manifest was saved with {wanted[:12]}…",
                 where=path,
                 mend="install the version that it was saved with, or take `digests` out to accept the new one",
             )
+
+
+def was_migrated(block: Block) -> bool:
+    """Whether a part of the tree came from a shelf's file that an earlier version wrote otherwise than this one."""
+    return any(b.origin_structure not in ("", b.origin_digests.get("structure")) for _, b in walk(block))
 
 
 def rebuilt(block: Block, instead: dict[int, Block]) -> Block:

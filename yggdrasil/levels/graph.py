@@ -36,8 +36,8 @@ class Graph(Block, type="graph"):
     kind: ClassVar[str] = "graph"
     title: str = ""
 
-    def __init__(self, title: str = "", *, about: str = "", **config: Any) -> None:
-        super().__init__(title=title, **config)
+    def __init__(self, title: str = "", *, about: str = "") -> None:
+        super().__init__(title=title)
         if title:
             self.name = title
         self.net = Net()
@@ -272,7 +272,7 @@ class Graph(Block, type="graph"):
         return taken
 
 
-class Pipeline(Graph, type="pipeline"):
+class Pipeline(Graph, type="pipeline", init=False):
     """A graph of graphs, for combined tasks: draft → repaint → upscale. It may hold a single one."""
 
     kind: ClassVar[str] = "pipeline"

@@ -239,17 +239,95 @@ def test_n29_a_setting_that_no_scheduler_has_is_refused(name: Any, setting: str,
         solver.run()
 
 
+@pytest.mark.parametrize(
+    ("name", "setting", "told"),
+    [
+        ("DDIMScheduler", "skip_prk_steps", "PNDMScheduler has it"),
+        ("EulerDiscreteScheduler", "use_karras_sigma", "did you mean 'use_karras_sigmas'"),
+        ("PNDMScheduler", "clip_sample_range", "DDIMScheduler has it"),
+        ("FlowMatchEulerDiscreteScheduler", "solver_order", "DPMSolverMultistepScheduler has it"),
+    ],
+)
+def test_n29_a_setting_that_only_another_scheduler_has_is_refused(name: Any, setting: str, told: str) -> None:
+    solver = SchedulerSolver(scheduler=name, shape=SHAPE, settings={setting: 1})
+    with pytest.raises(ConfigError, match=rf"has (no|a) .*setting '{setting}'.*{told}"):
+        solver.run()
+
+
 def test_n29_a_setting_of_another_scheduler_follows_a_pipelines_config() -> None:
     foreign = SchedulerSolver(
-        scheduler="DDIMScheduler", shape=SHAPE, settings={"skip_prk_steps": True, "_class_name": "x"}
+        scheduler="DDIMScheduler", shape=SHAPE, settings={"skip_prk_steps": True, "_class_name": "PNDMScheduler"}
     )
     plain_ = SchedulerSolver(scheduler="DDIMScheduler", shape=SHAPE)
     assert torch.equal(denoise(foreign, Model(), steps=2)[0], denoise(plain_, Model(), steps=2)[0])
 
 
-def test_n29_what_was_saved_with_such_a_setting_still_loads(tmp_path: Path) -> None:
-    folder = ygg.save(SchedulerSolver(scheduler="DDIMScheduler", shape=SHAPE, settings={"clip": 1}), tmp_path / "s")
+@pytest.mark.parametrize("setting", ["clip", "skip_prk_steps"])
+def test_n29_what_was_saved_with_such_a_setting_still_loads(tmp_path: Path, setting: str) -> None:
+    folder = ygg.save(SchedulerSolver(scheduler="DDIMScheduler", shape=SHAPE, settings={setting: 1}), tmp_path / "s")
     path = folder / "manifest.yaml"
     path.write_text(path.read_text().replace("format: 3", "format: 1"))
     loaded: Any = ygg.load(folder)
     assert loaded.settings == {} and loaded.run(seed=1).next_latent.shape == (1, *SHAPE)
+
+
+CLEAN = torch.rand(1, *SHAPE, generator=torch.Generator().manual_seed(3)) * 1.8 - 0.9
+TRUE_NOISE = torch.randn(1, *SHAPE, generator=torch.Generator().manual_seed(7))
+STEPPING = [("DDIMScheduler", {}), ("PNDMScheduler", {"skip_prk_steps": True})]
+
+
+def missed(solver: SchedulerSolver, steps: int, strength: float) -> tuple[float, list[str]]:
+    """How far from the clean latent a run ends that begins at it noised, told always the noise that was mixed in; the
+    notes of the run."""
+    notes: list[str] = []
+    with listening(lambda event: notes.append(event.data["text"]), kinds=["note"]):
+        step: Any = solver.run(image_latent=CLEAN, seed=7, steps=steps, strength=strength)
+        while step.next_timestep is not None:
+            step = solver.run(
+                latent=step.next_latent, timestep=step.next_timestep, pred=TRUE_NOISE, schedule=step.schedule
+            )
+    return float((step.next_latent - CLEAN).abs().max()), notes
+
+
+@pytest.mark.parametrize("strength", [1.0, 0.6])
+@pytest.mark.parametrize("steps", [2, 7, 10])
+@pytest.mark.parametrize("spacing", ["linspace", "leading", "trailing"])
+@pytest.mark.parametrize(("name", "more"), STEPPING)
+def test_n29_on_its_own_times_a_scheduler_finds_the_clean_image(
+    name: Any, more: dict[str, Any], spacing: str, steps: int, strength: float
+) -> None:
+    settings = {"timestep_spacing": spacing, **more}
+    solver = SchedulerSolver(scheduler=name, shape=SHAPE, settings=settings, own_times=True)
+    far, notes = missed(solver, steps, strength)
+    assert far < 1e-4 and notes == []
+
+
+@pytest.mark.parametrize(
+    ("spacing", "steps", "strays"),
+    [("linspace", 10, True), ("trailing", 7, True), ("trailing", 10, False), ("leading", 7, False)],
+)
+@pytest.mark.parametrize(("name", "more"), STEPPING)
+def test_n29_a_scheduler_that_leaves_its_own_times_says_so_once(
+    name: Any, more: dict[str, Any], spacing: str, steps: int, strays: bool
+) -> None:
+    settings = {"timestep_spacing": spacing, **more}
+    far, notes = missed(SchedulerSolver(scheduler=name, shape=SHAPE, settings=settings), steps, 1.0)
+    assert (far > 0.03) is strays
+    assert [("own_times" in note, repr(spacing) in note) for note in notes] == [(True, True)] * strays
+
+
+def test_n29_steps_of_runge_and_kutta_have_no_times_of_their_own() -> None:
+    solver = SchedulerSolver(scheduler="PNDMScheduler", shape=SHAPE, own_times=True)
+    with pytest.raises(ConfigError, match=r"Runge-Kutta.*skip_prk_steps"):
+        solver.run(steps=10)
+
+
+@pytest.mark.parametrize("name", ["DDIMScheduler", "PNDMScheduler"])
+def test_n29_own_times_of_what_keeps_them_anyway_change_nothing(name: Any) -> None:
+    settings = {"timestep_spacing": "leading", "set_alpha_to_one": True}
+    settings |= {"skip_prk_steps": True} if name == "PNDMScheduler" else {}
+    one, other = (
+        denoise(SchedulerSolver(scheduler=name, shape=SHAPE, settings=settings, own_times=own), Model(), steps=5)
+        for own in (False, True)
+    )
+    assert torch.equal(one[0], other[0]) and one[1:] == other[1:]

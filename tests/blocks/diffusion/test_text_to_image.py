@@ -124,7 +124,7 @@ def test_files_and_configs_that_do_not_fit_are_told(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match=r"weights do not fit the config: .* missing"):
         loaded.run(latent=torch.zeros(1, 4, 8, 8))
     with pytest.raises(ConfigError, match=r"setting 'arch'"):
-        UNet()
+        UNet()  # type: ignore[call-arg]
     for arch, told in (({"auto_map": {}, **BERT}, "auto_map"), ({"model_type": "brt"}, "no 'brt'"), ({}, "model_type")):
         with pytest.raises(WeightsError, match=told):
             TextEncoder(arch=arch).build()
