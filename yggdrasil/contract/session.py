@@ -49,10 +49,10 @@ class Session:
     @property
     def artifacts(self) -> OwnArtifacts:
         """Where runs of this session that are given no other store put what is large."""
-        with self._lock:
-            if self._artifacts is None:
-                self._artifacts = OwnArtifacts()
-            return self._artifacts
+        if self._artifacts is None:
+            with self._lock:
+                self._artifacts = self._artifacts or OwnArtifacts()
+        return self._artifacts
 
     def recall(self, place: str) -> Any:
         """What was remembered at `place`; None if nothing."""
