@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -119,6 +120,19 @@ def test_what_is_renewed_is_so_in_each_child_and_nowhere_else() -> None:
     renewed(gone := Owner(), lambda _: seen.append("gone"))
     del gone
     assert in_child(lambda: seen) == ["anew"]
+
+
+def test_one_that_cannot_be_renewed_keeps_no_other_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, whole, seen, told = Owner(), Owner(), list[str](), list[str]()
+    monkeypatch.setattr(sys, "unraisablehook", lambda found: told.append(repr(found.exc_value)))
+
+    def fails(_: Owner) -> None:
+        raise OSError("out of ink")
+
+    renewed(broken, fails)
+    renewed(whole, lambda _: seen.append("anew"))
+    anew, [said] = in_child(lambda: [seen, told])
+    assert anew == ["anew"] and "out of ink" in said and not told
 
 
 def test_who_forks_inside_of_a_lane_is_inside_in_the_child_and_leaves_it_there() -> None:

@@ -6,6 +6,7 @@ import os
 import threading
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -74,10 +75,14 @@ def _begin() -> None:
     for one in (*_locks, *(one for one in _awaited if one not in awaited)):
         if not (hasattr(one, "_is_owned") and one._is_owned()):
             one._at_fork_reinit()
-    for make in _makers:
-        make()
-    for thing, anew in list(_things.items()):
-        anew(thing)
+    failed: list[Exception] = []
+    for act in (*_makers, *(partial(anew, thing) for thing, anew in list(_things.items()))):
+        try:
+            act()
+        except Exception as error:  # what one cannot do leaves the others what they need
+            failed.append(error)
+    if failed:
+        raise ExceptionGroup("what a forked child needs could not be made", failed)
 
 
 if hasattr(os, "register_at_fork"):
