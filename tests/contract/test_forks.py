@@ -104,6 +104,25 @@ def test_a_fork_waits_for_who_is_in_the_middle_of_what_must_be_whole() -> None:
     assert free(one)
 
 
+def test_threads_that_fork_at_once_wait_for_each_other_and_leave_every_lock_free() -> None:
+    one, found = rlock(awaited=True), list[bool]()
+    start = threading.Barrier(8)
+
+    def fork() -> None:
+        start.wait(30)
+        for _ in range(3):
+            with one:
+                pass
+            found.append(in_child(lambda: free(one)))
+
+    threads = [threading.Thread(target=fork) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert found == [True] * 24 and free(one)
+
+
 def test_what_is_to_end_ends_in_its_own_process_only(tmp_path: Path) -> None:
     owner, ended = Owner(), tmp_path / "ended"
     end = ending(owner, ended.touch)

@@ -17,6 +17,8 @@ _awaited: weakref.WeakSet[Any] = weakref.WeakSet()
 _makers: list[Callable[[], None]] = []
 _things: weakref.WeakKeyDictionary[Any, Callable[[Any], None]] = weakref.WeakKeyDictionary()
 _taken: list[Any] = []
+_forking = threading.Lock()
+"""Had by the one thread that forks, from before its waiting until after."""
 
 
 def lock() -> threading.Lock:
@@ -59,6 +61,7 @@ def _ended(owner: int, act: Callable[..., object], *given: Any) -> None:
 
 def _wait() -> None:
     """Before a fork: nobody is in the middle of what the awaited locks guard."""
+    _forking.acquire()
     _taken[:] = [one for one in list(_awaited) if one.acquire(timeout=_WAIT)]
 
 
@@ -66,6 +69,7 @@ def _let_go() -> None:
     for one in _taken:
         one.release()
     _taken.clear()
+    _forking.release()
 
 
 def _begin() -> None:
