@@ -16,6 +16,7 @@ from yggdrasil.contract.containers import owned
 from yggdrasil.contract.context import Here, here, standing
 from yggdrasil.contract.errors import CONTROL
 from yggdrasil.contract.events import reason
+from yggdrasil.contract.finite import check_finite
 from yggdrasil.contract.running import perform
 from yggdrasil.contract.wiring import CONSTANT, SELF
 from yggdrasil.engine.flow.cache import Cache, Keys, value_key
@@ -47,6 +48,8 @@ def run_plan(
         for step in plan.steps:
             run.step(step)
     outputs = {name: joined(run.values, sources, join) for name, (sources, join) in plan.outputs.items()}
+    if plan.finite:
+        check_finite(outputs, plan.finite, lambda name: place.below(plan.outputs[name][0][0][0]).path)
     return outputs | {f"{node}.{port}": run.values[node].get(port) for node, port in watch} if watch else outputs
 
 
