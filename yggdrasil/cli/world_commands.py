@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from yggdrasil.cli import model_commands
 from yggdrasil.cli.live import watched
@@ -51,9 +51,9 @@ def grow_new(wish: str, at: Path | None, steps: int, chosen: dict[str, Any], *, 
 
 def _made(wish: str, chosen: dict[str, Any]) -> World:
     world = from_template(TEMPLATE, **{**chosen, "wish": wish, "name": chosen["name"] or wish})
-    if not isinstance(world, World):
+    if world.kind != "world":
         raise ManifestError(f"{TEMPLATE!r} makes a {world.kind}, not a world", mend="reinstall yggdrasill")
-    return world
+    return cast(World, world)
 
 
 def _check_language(world: World) -> None:
