@@ -218,7 +218,8 @@ def loop(
     """A block that runs `body` for `times` rounds, or until its output `until` is true (see Looping).
 
     In a drawing `times` may be a wire: what is given back is then called like the block, and has that input.
-    Raises WiringError for a loop that could never end and for names that the body lacks; at run time EndlessLoop after `most` rounds in which `until` stayed false.
+    Raises WiringError for a loop that could never end and for names that the body lacks; at run time EndlessLoop after
+    `most` rounds in which `until` stayed false.
     """
     more: Values = {"until": until, "most": most, "carry": carry, "index": index}
     if not isinstance(times, Wire):
