@@ -6,11 +6,12 @@ import hashlib
 import threading
 import time
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from typing import Any
 
-from benchmarks.pairs import Row, main, turns
+from benchmarks.pairs import Row, main, seconds, turns
 from yggdrasil import Block, Graph, load
 from yggdrasil.contract import Event, ReaderDropped, here, listening
 
@@ -23,7 +24,6 @@ ASKED: dict[str, Any] = {"prompt": "a red fox beside a house", "seed": 5}
 
 class Work(Block, type="bench/work"):
     """Work for about two milliseconds, tell how far it is, and say a word."""
-
 
     def forward(self, n: int) -> int:
         place, found = here(), hashlib.sha256(str(n).encode())
@@ -52,11 +52,10 @@ def painter() -> Callable[[], Any]:
 def measured(work: Callable[[], Any], listener: Callable[[Event], object] | None, wanted: Any) -> float:
     """Seconds on the wall of one run with this listener, or with none; the end of `listening` waits for nobody."""
     heard = nullcontext() if listener is None else listening(listener, patience=0)  # pyright: ignore[reportArgumentType]
+    given: list[Any] = []
     with heard:
-        began = time.perf_counter()
-        given = work()
-        took = time.perf_counter() - began
-    assert given == wanted, "the run gives what it gives without a reader"
+        took = seconds(lambda: given.append(work()), time.perf_counter)
+    assert given == [wanted], "the run gives what it gives without a reader"
     return took
 
 
@@ -69,7 +68,7 @@ def beside_none(work: Callable[[], Any], name: str, listener: Callable[[Event], 
 def kinds_of_readers() -> Iterator[Row]:
     work = rounds()
     pause = SLOWER * measured(work, None, ROUNDS) / (2 * ROUNDS)
-    held: list[Event] = []
+    held: deque[Event] = deque(maxlen=3 * ROUNDS)
 
     def keeps(event: Event) -> None:
         held.append(event)
@@ -84,7 +83,6 @@ def kinds_of_readers() -> Iterator[Row]:
         threading.Event().wait(600)
 
     for listener in (keeps, raises, slow, vanishes):
-        held.clear()
         yield beside_none(work, listener.__name__, listener, 31)
 
 

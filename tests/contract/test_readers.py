@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import yggdrasil as ygg
-from yggdrasil.contract import KINDS, USUAL, Block, Event, Kind, ReaderDropped, here, listening
+from yggdrasil.contract import KINDS, USUAL, Block, Event, Kind, ReaderDropped, here, listening, readers
 from yggdrasil.contract.readers import Audience, Mailbox
 from yggdrasil.contract.stream import Stream
 from yggdrasil.ports import Text
@@ -144,6 +144,55 @@ def test_a_reader_that_hangs_holds_up_neither_the_run_nor_for_ever_the_block_aro
             assert taken.wait(30)
     hold.set()
     assert ["was 6 behind after 0 s" in str(w.message) for w in told] == [True]
+
+
+def test_a_reader_that_gathers_is_woken_by_half_a_room_and_by_the_end_and_loses_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(readers, "GATHERS", threading.TIMEOUT_MAX)
+    events: list[Event] = []
+    one, more = threading.Event(), threading.Event()
+
+    def hear(event: Event) -> None:
+        events.append(event)
+        (more if one.is_set() else one).set()
+
+    reader = readers.Called(hear, KINDS, 8)
+    audience = Audience([reader])
+    audience.tell("note", here(), {})
+    assert one.wait(30)
+    for _ in range(4):
+        audience.tell("note", here(), {})
+    assert more.wait(30), "four of eight wake it"
+    audience.tell("note", here(), {})
+    reader.finish(30)
+    assert [(e.seq, e.dropped) for e in events] == [(n, 0) for n in range(1, 7)]
+
+
+@pytest.mark.parametrize("how", ["raises", "vanishes", "is slow", "hangs"])
+@pytest.mark.filterwarnings("ignore::yggdrasil.contract.ReaderDropped")
+def test_a_run_gives_the_same_whatever_its_reader_does_and_every_event_is_got_or_counted(how: str) -> None:
+    gate, events = threading.Event(), list[Event]()
+
+    def reader(event: Event) -> None:
+        events.append(event)
+        if how == "raises":
+            raise BrokenPipeError("the pipe is gone")
+        if how == "vanishes":
+            raise SystemExit
+        gate.wait(30)
+
+    alone = Say().run(text="word " * 900).text
+    with listening(reader, patience=0 if how == "hangs" else 30):
+        assert Say().run(text="word " * 900).text == alone
+        if how == "is slow":
+            gate.set()
+    gate.set()
+    if how == "is slow":
+        assert len(events) < 1803 == events[-1].seq == len(events) + sum(e.dropped for e in events)
+    else:
+        kinds = [e.kind for e in events]
+        assert kinds == ["started"] or (how == "hangs" and kinds == []), "its thread may not even have begun"
 
 
 def filled(box: Mailbox, *kinds: Kind) -> list[Event]:

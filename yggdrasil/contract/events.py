@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict, get_args, get_origin, get_type_hints
 
 if TYPE_CHECKING:
@@ -203,10 +203,6 @@ class Event:
     dropped: int = 0
     artifacts: ArtifactStore | None = field(default=None, repr=False, compare=False)
     """The store of the run, where large values go when the event is sent elsewhere."""
-
-    def after(self, seq: int) -> Event:
-        """This event as the next one after number `seq`: what lies between was dropped."""
-        return self if self.seq == seq + 1 else replace(self, dropped=self.seq - seq - 1)
 
     def to_wire(self, artifacts: ArtifactStore | None = None) -> dict[str, Any]:
         """The event as JSON: large values go into the store (by default the run's own), references stay.

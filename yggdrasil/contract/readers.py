@@ -20,10 +20,14 @@ if TYPE_CHECKING:
     from yggdrasil.contract.artifacts import ArtifactStore
 
 Listener = Callable[[Event], None]
+Word = tuple[Kind, str, dict[str, Any], float, int, "ArtifactStore"]
+"""What an event is made of: kind, path, data, time, number, store. The reader's side makes it, so a run pays less."""
 ROOM = 1024
 """How many events wait for a reader."""
 PATIENCE = 5.0
 """Seconds that the end of `listening` waits for a reader that is behind."""
+GATHERS = 0.01
+"""Seconds that a function which has read all lets events gather before it is called again."""
 _NOTHING: frozenset[Kind] = frozenset()
 _VIEWS = 2
 """How many previews wait for a reader: each holds a whole picture, and only the newest says anything."""
@@ -41,8 +45,8 @@ class Reader(ABC):
         self.lock = rlock()
 
     @abstractmethod
-    def accept(self, seat: Seat, event: Event) -> None:
-        """Take an event; called under the lock."""
+    def accept(self, seat: Seat, word: Word) -> None:
+        """Take what an event is made of; called under the lock."""
 
     @abstractmethod
     def leave(self) -> None:
@@ -62,12 +66,13 @@ class Seat:
     def tell(self, kind: Kind, path: str, data: dict[str, Any], artifacts: ArtifactStore) -> None:
         with self.reader.lock:
             self.sent += 1
-            self.reader.accept(self, Event(kind, path, data, time.time(), self.run, self.sent, 0, artifacts))
+            self.reader.accept(self, (kind, path, data, time.time(), self.sent, artifacts))
 
-    def taken(self, event: Event) -> Event:
+    def taken(self, word: Word) -> Event:
         """The event as the reader gets it: it says what was lost before it."""
-        before, self.got = self.got, event.seq
-        return event.after(before)
+        kind, path, data, at, seq, artifacts = word
+        before, self.got = self.got, seq
+        return Event(kind, path, data, at, self.run, seq, seq - before - 1, artifacts)
 
 
 class Audience:
@@ -116,38 +121,46 @@ class Mailbox(Reader):
         super().__init__(kinds)
         self._room = max(room, 1)
         self._ready = threading.Condition(self.lock)
-        self._held: OrderedDict[int, tuple[Seat, Event]] = OrderedDict()
+        self._held: OrderedDict[int, tuple[Seat, Word]] = OrderedDict()
         self._passing: deque[int] = deque()
         self._views: deque[int] = deque()
         self._serial = 0
         self._open = True
+        self._waiting, self._enough = 0, 1
         self._wakers: list[Callable[[], None]] = []
 
-    def accept(self, seat: Seat, event: Event) -> None:
+    def accept(self, seat: Seat, word: Word) -> None:
         if not self._open:
             return
-        passing = event.kind in PASSING
-        if event.kind == "preview":
+        kind = word[0]
+        passing = kind in PASSING
+        if kind == "preview":
             self._keep_few(self._views)
         if len(self._held) >= self._room and not self._dropped_passing():
             if passing:
                 return
             self._held.popitem(last=False)
         self._serial += 1
-        self._held[self._serial] = (seat, event)
-        if event.kind == "preview":
+        self._held[self._serial] = (seat, word)
+        if kind == "preview":
             self._views.append(self._serial)
         if passing:
             self._passing.append(self._serial)
             if len(self._passing) > 2 * self._room:
                 self._passing = deque(serial for serial in self._passing if serial in self._held)
-        self._wake()
+        if self._wakers or (self._waiting and len(self._held) >= self._enough):
+            self._wake()
 
     def take(self, seconds: float | None = None) -> Event | None:
         """The next event, waited for; None when no more will come, or none came in so many seconds."""
         with self._ready:
-            self._ready.wait_for(lambda: self._held or not self._open, seconds)
+            self._wait(1, seconds)
             return self._next()
+
+    def gather(self, seconds: float) -> None:
+        """Let events come in for so long, or until half the room is full, or no more come."""
+        with self._ready:
+            self._wait(max(self._room // 2, 1), seconds)
 
     def poll(self, wake: Callable[[], None]) -> tuple[Event | None, bool]:
         """The next event if there is one, and whether there may be more; `wake` is called when it is worth looking."""
@@ -169,11 +182,21 @@ class Mailbox(Reader):
             self._held.clear()
             return lost
 
+    def _wait(self, enough: int, seconds: float | None) -> None:
+        """Wait for so many events; nobody is woken for fewer, since each waking takes time from the run."""
+        if len(self._held) >= enough:
+            return
+        self._waiting, self._enough = self._waiting + 1, enough
+        try:
+            self._ready.wait_for(lambda: len(self._held) >= enough or not self._open, seconds)
+        finally:
+            self._waiting, self._enough = self._waiting - 1, 1
+
     def _next(self) -> Event | None:
         if not self._held:
             return None
-        _, (seat, event) = self._held.popitem(last=False)
-        return seat.taken(event)
+        _, (seat, word) = self._held.popitem(last=False)
+        return seat.taken(word)
 
     def _wake(self) -> None:
         self._ready.notify_all()
@@ -227,6 +250,8 @@ class Called(Mailbox):
                 self.clear()
                 warn_failed(error)
                 return
+            if not self._held:
+                self.gather(GATHERS)
 
 
 class Direct(Reader):
@@ -236,9 +261,9 @@ class Direct(Reader):
         super().__init__(kinds)
         self._listener = listener
 
-    def accept(self, seat: Seat, event: Event) -> None:
+    def accept(self, seat: Seat, word: Word) -> None:
         try:
-            self._listener(seat.taken(event))
+            self._listener(seat.taken(word))
         except Exception as error:
             self.wants = _NOTHING
             warn_failed(error)
