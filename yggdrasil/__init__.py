@@ -46,6 +46,8 @@ _WHERE = {
     "LLM": "yggdrasil.store.language_models",
     "load": "yggdrasil.store.load",
     "save": "yggdrasil.store.save",
+    "set_cache": "yggdrasil.engine.flow.budget",
+    "set_lanes": "yggdrasil.contract.lanes",
 }
 _MODULES = ("ports", "testing")
 
@@ -77,8 +79,10 @@ if TYPE_CHECKING:
     from yggdrasil.contract.computing import learning, wearing
     from yggdrasil.contract.context import session
     from yggdrasil.contract.functions import block
+    from yggdrasil.contract.lanes import set_lanes
     from yggdrasil.contract.learners import unfreeze
     from yggdrasil.contract.session import Session
+    from yggdrasil.engine.flow.budget import set_cache
     from yggdrasil.levels.choose import choose
     from yggdrasil.levels.graph import Graph, Pipeline
     from yggdrasil.levels.graph_function import graph
@@ -132,6 +136,8 @@ __all__ = [
     "ports",
     "save",
     "session",
+    "set_cache",
+    "set_lanes",
     "testing",
     "unfreeze",
     "wearing",

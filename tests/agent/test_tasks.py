@@ -254,3 +254,38 @@ def test_the_ground_of_a_place_comes_from_its_words() -> None:
     assert not re.match(answer_schemas.phrase("en", small=True)["pattern"], "Smith")
     assert re.match(answer_schemas.phrase("ru", small=True)["pattern"], "кузнец")
     assert not re.match(answer_schemas.phrase("ru", small=True)["pattern"], "Кузнец")
+
+
+@pytest.mark.parametrize(
+    "text", ["The Sunken Castle", "Hall of Kings", "Half-Moon Bay", "Vik"]
+)  # fmt: skip
+def test_a_name_has_room_for_each_of_its_words(text: str) -> None:
+    assert re.match(answer_schemas.name("en", 2)["pattern"], text)
+
+
+def test_a_text_that_met_its_bound_ends_at_a_word_and_one_that_did_not_stands() -> None:
+    short = answer_schemas.sentence("en", 2, 5)
+    words = ["A", "fox", "runs", "to", "the", "bottom", "of", "the", "sea", "and", "on", "the"]
+    met = " ".join(words[: 5 + 6 + 1]) + " seaside."
+    assert re.match(short["pattern"], met)
+    assert answer_schemas.ended(met, short) == "A fox runs."
+    free = " ".join(words * 3) + "."
+    assert not re.match(short["pattern"], free) and answer_schemas.ended(free, short) == free
+    assert answer_schemas.ended("A fox runs to the sea bed.", short) == "A fox runs to the sea bed."
+    answer = {"places": [{"name": "Aa " * 9 + "Aa"}], "operations": [{"op": "tell", "text": met}]}
+    options = [answer_schemas.object_of(op={"const": op}, text=text) for op, text in (("go", {}), ("tell", short))]
+    bound = answer_schemas.object_of(
+        places=answer_schemas.list_of(answer_schemas.object_of(name=answer_schemas.name("en", 2)), 1, 1),
+        operations=answer_schemas.list_of({"anyOf": options}, 1, 1),
+    )
+    assert answer_schemas.ended(answer, bound)["operations"][0]["text"] == "A fox runs."
+
+
+def test_what_a_seer_says_reaches_the_author_in_words() -> None:
+    labels = {
+        "place": {"name": "sea", "confidence": 0.9}, "time": {"name": "night", "confidence": 0.8}, "weather": "none",
+        "things": [{"name": "whale", "confidence": 0.95}, "gull"],
+    }  # fmt: skip
+    turn = {"sentence1": "The whale swims past.", "sentence2": "Nora waves.", "mood": "calm"}
+    _, llm, _ = do("author", [turn], intent=INTENT, perception={"picture": {"text": "a whale", "labels": labels}})
+    assert "whale, gull, sea, night" in llm.seen[-1]["messages"][-1]["content"]

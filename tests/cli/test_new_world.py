@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from tests.cli.command import ygg
-from tests.levels.scripted import Paint, scripted
+from tests.levels.scripted import Develop, Paint, scripted
 from yggdrasil.cli import world_commands
+from yggdrasil.cli.translations import russian
 from yggdrasil.contract import Block, ConfigError
-from yggdrasil.ports import Image, Text
+from yggdrasil.ports import Image, Json, Text
+from yggdrasil.store.save import save
 
 DEAD = "openai:m@http://127.0.0.1:9"
 
@@ -22,6 +24,15 @@ class Late(Block, type="test_founding/late", role="Tool"):
 
     def forward(self, prompt: Text, seed: int = 0) -> Image:
         raise ConfigError("the brush is dry", mend="wet it")
+
+
+class Choosy(Develop, type="test_founding/choosy"):
+    """Fail at some words."""
+
+    def forward(self, step: Json, world: Json, story: Json, past: Json, action: Text | None = None) -> Json:
+        if action == "{who}":
+            raise KeyError("who")
+        return super().forward(step, world, story, past, action)
 
 
 @pytest.mark.parametrize("at", [[], ["--at", "w"], ["--at", "deep/er/w"]])
@@ -70,6 +81,28 @@ def test_a_step_that_fails_keeps_the_world_and_says_how_to_go_on(
     monkeypatch.setattr(Late, "forward", Paint.forward)
     assert ygg(monkeypatch, "step", "grown/a wish", "--json") == 0
     assert [s["status"] for s in json.loads(capsys.readouterr().out)["steps"]] == ["whole"]
+
+
+@pytest.mark.parametrize(("lang", "told"), [("C", "without this step"), ("ru_RU.UTF-8", "без этого шага")])
+def test_a_stage_that_fails_twice_in_the_same_way_offers_ways_that_lead_on(
+    lang: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LC_ALL", lang)
+    russian.cache_clear()
+    save(scripted(development=Choosy()), tmp_path / "w")
+    said: list[str] = []
+    for _ in range(2):
+        assert ygg(monkeypatch, "step", "w", "--action", "{who}") == 1
+        said.append(capsys.readouterr().err)
+    assert told not in said[0] and told in said[1] and "yggdrasil step w --give-up --action" in said[1]
+    assert ygg(monkeypatch, "show", "w") == 0
+    assert told in capsys.readouterr().out
+    assert ygg(monkeypatch, "step", "w", "--give-up", "--action", "other words", "--json") == 0
+    given_up, whole = json.loads(capsys.readouterr().out)["steps"]
+    assert (given_up["action"], given_up["status"]) == ("{who}", "dropped")
+    assert whole["status"] == "whole" and "other words" in whole["chronicle"]
+    russian.cache_clear()
 
 
 @pytest.mark.parametrize(("code", "told"), [("rus", "did you mean 'ru'?"), ("de", "known here: en, ru")])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from yggdrasil.contract import Block, PortError
 from yggdrasil.contract.characters import Joined, whole, whole_value
-from yggdrasil.ports import Text
+from yggdrasil.contract.running import listening
+from yggdrasil.ports import Json, Messages, Text
 
 OWL = "\U0001f989"
 FIRST, SECOND = "\ud83e", "\udd89"
@@ -48,6 +51,40 @@ class Says(Block):
         return text
 
 
+class Tells(Block):
+    """Give a value that no port of its own has looked at."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__()
+        self.value = value
+
+    def forward(self) -> Json:
+        return self.value
+
+
+class Takes(Block):
+    def forward(self, value: Json = None, messages: Messages | None = None) -> Json:
+        return [value, messages]
+
+
 def test_half_a_character_at_a_port_is_a_port_error() -> None:
     with pytest.raises(PortError, match="half a character"):
         Says().run(text="caf\udce9")
+
+
+@pytest.mark.parametrize("value", [FIRST, [FIRST], {"a" + SECOND: 1}, {"a": [{"b": "caf\udce9"}]}])
+def test_half_a_character_inside_data_at_a_port_is_a_port_error_and_a_pair_is_joined(value: Any) -> None:
+    with pytest.raises(PortError, match=r"'value' holds half a character: .*\\ud"):
+        Takes().run(value=value)
+    with pytest.raises(PortError, match="'messages' holds half a character"):
+        Takes().run(messages=[{"role": "user", "content": value if isinstance(value, str) else FIRST}])
+    assert Takes().run(value={"a": [FIRST + SECOND]}).value == [{"a": [OWL]}, None]
+    assert Says().run(text=FIRST + SECOND).text == OWL
+
+
+def test_what_a_block_gives_in_halves_is_joined_or_replaced_and_told() -> None:
+    told: list[str] = []
+    with listening(lambda event: told.append(event.data["code"]), kinds=["note"], inline=True):
+        assert Tells({"a": [FIRST + SECOND]}).run().value == {"a": [OWL]} and told == []
+        assert Tells({"a" + FIRST: "b"}).run().value == {"a\ufffd": "b"}
+    assert told == ["half_character"]

@@ -182,7 +182,7 @@ def test_a_run_that_waits_for_its_turn_can_be_cancelled() -> None:
     session, held, free = own_session(diary := Diary()), threading.Event(), threading.Event()
 
     def hold() -> None:
-        with session.turn(ROOT, lambda: None):
+        with session.turn(ROOT, CancelToken()):
             held.set()
             free.wait()
 

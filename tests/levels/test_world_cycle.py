@@ -168,9 +168,13 @@ class Stuck(Block, type="test/stuck"):
 
 def test_a_step_that_cannot_be_finished_is_given_up() -> None:
     world = scripted(author=Stuck())
-    for _ in range(2):
-        with pytest.raises(RuntimeError, match="no words"):
-            world.step()
+    with pytest.raises(RuntimeError, match="no words") as first:
+        world.step()
+    with pytest.raises(RuntimeError, match="no words") as second:
+        world.step()
+    told = ["; ".join(getattr(error.value, "__notes__", [])) for error in (first, second)]
+    assert "world.give_up()" not in told[0] and "world.give_up()" in told[1]
+    assert world.show()["unfinished"]["stuck"]
     step = world.give_up()
     assert step.status == "dropped" and step.dropped[0]["missing"] == ["chronicle"]
     assert world.unfinished() is None and world.content().story == [] and calls.names.count("philosopher") == 1

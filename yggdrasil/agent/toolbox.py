@@ -17,6 +17,7 @@ from yggdrasil.contract import (
     derive_seed,
     here,
 )
+from yggdrasil.contract.characters import whole
 from yggdrasil.contract.running import drive_at
 from yggdrasil.contract.tools import Given, Tool, named_tools, tool_named
 from yggdrasil.contract.values import TEXT_TYPE
@@ -66,7 +67,7 @@ class Toolbox:
         except Exception as error:
             if is_control(error):
                 raise
-            return fault_text(error)
+            return whole(fault_text(error))
 
 
 def _cut(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from yggdrasil.agent.model import Message, Model
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.blocks.llm.abilities import InvalidOutput, TruncatedOutput, parse_object
+from yggdrasil.blocks.llm.bounds import ended_at_words, roomy
 from yggdrasil.contract import derive_seed, here
 from yggdrasil.contract.tools import ArgumentError, parse_arguments
 
@@ -57,13 +58,13 @@ def fill(
     `needed` is what the answer must obey where the schema asks for more than that. Raises TruncatedOutput,
     InvalidOutput.
     """
-    needed = schema if needed is None else needed
+    needed = roomy(schema) if needed is None else needed
     shown = as_sent(messages) if model.calls_natively() else as_plain(messages)
     limit, seed = ask.max_tokens, ask.seed
     for last in (False, True):
-        turn = model.turn(shown, schema=schema, max_tokens=limit, temperature=ask.temperature, seed=seed)
+        turn = model.turn(shown, schema=roomy(schema), max_tokens=limit, temperature=ask.temperature, seed=seed)
         try:
-            return parse_object(turn, limit, needed)
+            return ended_at_words(parse_object(turn, limit, needed), schema, strict=False)
         except (TruncatedOutput, InvalidOutput) as problem:
             if last:
                 raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -10,6 +9,7 @@ from typing import Any, Protocol
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.contract import Block, ConfigError
 from yggdrasil.contract.entry_points import GENRES
+from yggdrasil.state.outline import outline
 
 Message = dict[str, Any]
 _CLOSING = "Give the result now."
@@ -120,8 +120,7 @@ def guide(name: str) -> Guides:
 
 
 def _plainly(task: Task, instructions: str, work: Work) -> tuple[Work, list[Message]]:
-    told = json.dumps(task.context, ensure_ascii=False)
-    asked = "\n".join(part for part in (f"Task: {task.name}", task.about, told) if part)
+    asked = "\n".join(part for part in (f"Task: {task.name}", task.about, outline(task.context)) if part)
     system: list[Message] = [{"role": "system", "content": instructions}] if instructions else []
     schema = task.schema or {"type": "object"}
     return replace(work, schema=schema, closing=_CLOSING), [*system, {"role": "user", "content": asked}]

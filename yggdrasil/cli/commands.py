@@ -57,6 +57,7 @@ def step(
     dir: Dir,
     action: Annotated[str | None, typer.Option("--action", help=say("action"))] = None,
     count: Annotated[int, typer.Option("--count", min=1, max=10_000, help=say("count"))] = 1,
+    give_up: Annotated[bool, typer.Option("--give-up", help=say("give_up"))] = False,
     branch: Branch = "main",
     painter: Painter = "",
     llm: Llm = "",
@@ -66,7 +67,7 @@ def step(
     from yggdrasil.cli import pages, world_commands
 
     models = {"llm": llm, "painter": painter}
-    shown, last, before = world_commands.grow_on(dir, branch, action, count, models, yes=yes)
+    shown, last, before = world_commands.grow_on(dir, branch, action, count, models, give_up=give_up, yes=yes)
     if json:
         print_json(shown)
         return
@@ -87,6 +88,8 @@ def show(dir: Dir, branch: Branch = "main", json: Json = False) -> None:
     pages.world_page(shown)
     if shown.get("unfinished") or not shown["steps"]:
         line(f"{say('go_on')} {pages.go_on(str(dir), branch)}")
+    if shown.get("unfinished", {}).get("stuck"):
+        write(visible(pages.ways_on(str(dir), branch)))
 
 
 @app.command(help=say("history"))

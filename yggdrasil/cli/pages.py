@@ -85,6 +85,13 @@ def go_on(folder: str, branch: str = MAIN) -> str:
     return f"yggdrasil step {shlex.quote(short(folder))}{more}"
 
 
+def ways_on(folder: str, branch: str = MAIN) -> str:
+    """How a world gets on whose stage fails again and again: a command a line."""
+    again = go_on(folder, branch)
+    ways = {"give_up": "--give-up", "words": "--give-up --action '…'", "model": "--llm '…'"}
+    return "\n".join([f"{say('stuck')}:", *(f"  {say(f'way_{w}')}: {again} {more}" for w, more in ways.items())])
+
+
 def history_rows(shown: dict[str, Any]) -> list[dict[str, Any]]:
     """Every run and skip of a stage, those of the unfinished step too, and where the world itself was changed."""
     steps = [*shown["steps"], *([shown["unfinished"]] if shown.get("unfinished") else [])]

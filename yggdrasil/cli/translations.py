@@ -40,6 +40,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "name": ("Name of the world.", "Имя мира."),
     "action": ("What you do in the world.", "Что вы делаете в мире."),
+    "give_up": (
+        "Drop the unfinished step first; the history keeps it.",
+        "Сначала отказаться от незаконченного шага; в истории он останется.",
+    ),
     "count": ("How many steps.", "Сколько шагов."),
     "branch": ("Branch of the world.", "Ветвь мира."),
     "fork_at": ("Step after which the branch begins.", "Шаг, после которого начинается ветвь."),
@@ -69,6 +73,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "go_on": ("Go on:", "Дальше:"),
     "no_steps": ("Nothing has happened yet.", "Пока ничего не произошло."),
     "kept": ("what was finished is kept; go on:", "законченное сохранено; продолжить:"),
+    "stuck": ("this stage has failed twice in the same way", "этот этап дважды сорвался одинаково"),
+    "way_give_up": ("without this step", "без этого шага"),
+    "way_words": ("with other words", "другими словами"),
+    "way_model": ("with another model", "с другой моделью"),
     "not_founded": ("no world was founded, and nothing is left of it", "мир не основан, и от него ничего не осталось"),
     "not_understood": ("not understood in the wish", "в пожелании не понято"),
     "style_not_understood": ("not understood in the style", "в стиле не понято"),
@@ -138,6 +146,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "note_english_only": (
         "this storyteller writes English only; a model that writes other languages is named by --llm",
         "этот рассказчик пишет только по-английски; модель, которая пишет на других языках, называет --llm",
+    ),
+    "note_half_character": (
+        "half a character became \ufffd: {found}",
+        "половина знака стала \ufffd: {found}",
     ),
     "note_no_previews": ("no previews: {error}", "промежуточных картин не будет: {error}"),
 }  # fmt: skip

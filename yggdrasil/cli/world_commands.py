@@ -12,7 +12,7 @@ from typing import Any
 from yggdrasil.cli import model_commands
 from yggdrasil.cli.live import watched
 from yggdrasil.cli.output import tell
-from yggdrasil.cli.pages import go_on
+from yggdrasil.cli.pages import go_on, ways_on
 from yggdrasil.cli.targets import GROWN, open_world, shown
 from yggdrasil.cli.translations import say
 from yggdrasil.contract.errors import ConfigError, ManifestError, did_you_mean
@@ -115,12 +115,13 @@ def _settle_in(world: World, at: Path | None, name: str) -> None:
 
 
 def grow_on(
-    folder: Path, branch: str, action: str | None, count: int, models: dict[str, str], *, yes: bool
+    folder: Path, branch: str, action: str | None, count: int, models: dict[str, str], *, give_up: bool, yes: bool
 ) -> tuple[dict[str, Any], int, dict[str, Any]]:
     """Step a world that is there, with other `models` (llm, painter) from now on; as it is now, and its last step and
     content as they were before.
 
-    Other models are written into the world's manifest, and its history says so.
+    With `give_up` the unfinished step is dropped first. Other models are written into the world's manifest,
+    and its history says so.
     """
     models = {name: value for name, value in models.items() if value}
     world = _with_models(folder, branch, models)
@@ -134,6 +135,8 @@ def grow_on(
     before = world.content().shown() if last >= 0 else {}
     with _what_is_left(world) as settled, watched(str(folder), count):
         settled.append(world)
+        if give_up:
+            world.give_up()
         return _grow(world, action, count), last, before
 
 
@@ -173,6 +176,8 @@ def _what_is_left(world: World) -> Iterator[list[World]]:
     except BaseException:
         if settled:
             tell(f"{say('kept')} {go_on(str(world.home), world.branch_name)}")
+            if (waiting := world.unfinished()) and waiting.stuck:
+                tell(ways_on(str(world.home), world.branch_name))
         else:
             world.close()
             tell(say("not_founded"))

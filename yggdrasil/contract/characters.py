@@ -16,6 +16,25 @@ def whole(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
+def halved(value: Any) -> bool:
+    """Whether a JSON value holds half a character anywhere, or a pair of halves that is one."""
+    if isinstance(value, str):
+        return not value.isascii() and _HALF.search(value) is not None
+    if isinstance(value, dict):
+        return any(halved(part) for pair in cast("dict[Any, Any]", value).items() for part in pair)
+    return isinstance(value, list) and any(halved(part) for part in cast("list[Any]", value))
+
+
+def lost(value: Any) -> str:
+    """The first text of a JSON value that holds half a character without its other, in ASCII; '' if none does."""
+    if isinstance(value, str):
+        return ascii(value)[:80] if whole(value).count("\ufffd") > value.count("\ufffd") else ""
+    parts: list[Any] = cast("list[Any]", value) if isinstance(value, list) else []
+    if isinstance(value, dict):
+        parts = [part for pair in cast("dict[Any, Any]", value).items() for part in pair]
+    return next((said for part in parts if (said := lost(part))), "")
+
+
 def whole_value(value: Any) -> Any:
     """A JSON value, all of whose texts and names are whole."""
     if isinstance(value, str):

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Annotated, Any, Union, cast, get_args, get_origin, get_type_hints, is_typeddict
 
 from yggdrasil.contract import kinds
-from yggdrasil.contract.characters import whole
+from yggdrasil.contract.characters import halved, lost, whole_value
 from yggdrasil.contract.containers import MUTABLE, owned
 from yggdrasil.contract.errors import PortError, did_you_mean
 from yggdrasil.contract.kinds import Kind
@@ -22,6 +22,8 @@ _GIVEN: dict[str, tuple[type[Any], ...]] = {
     "text": (str,), "boolean": (bool,), "integer": (int,), "number": (float, int),
 }  # fmt: skip
 """What an output of a plain kind may be; of the others only those with a form are looked at."""
+_WORDED = ("text", "any", "json", "messages")
+"""Kinds whose values may hold texts, which are looked at whatever their class."""
 _PLAIN: dict[Any, Kind] = {
     str: kinds.TEXT,
     bool: kinds.BOOLEAN,
@@ -65,6 +67,8 @@ class Port:
     @cached_property
     def seen(self) -> set[type[Any]] | None:
         """The classes of values that the output has given rightly; None where no class tells what is right."""
+        if self.kind.name in _WORDED:
+            return {type(None)}
         if self.kind.name in _GIVEN:
             return {type(None), *_GIVEN[self.kind.name]}
         return {type(None)} if self.kind.tensor or self.kind.form is not None else None
@@ -80,6 +84,8 @@ class Port:
         if wrong:
             mend = f"let forward return {self.kind.name}, or declare what it returns"
             raise PortError(f"output {self.name!r} {wrong}", where=where, mend=mend)
+        if self.kind.name in _WORDED:
+            return _in_whole_characters(value)
         if self.seen is not None and plain is None and not self.kind.of:
             self.seen.add(cast(type[Any], type(value)))
         return value
@@ -103,14 +109,20 @@ class Port:
             return value
         if self.kind.name in MUTABLE:
             value = owned(value, where)
-        return value if self.kind.name == "any" else self._validated(value, where)
+        return self._in_whole_characters(value, where) if self.kind.name == "any" else self._validated(value, where)
+
+    def _in_whole_characters(self, value: Any, where: str) -> Any:
+        if not halved(value):
+            return value
+        if said := lost(value):
+            mend = "give whole characters: bytes that are no UTF-8 have no meaning here"
+            raise PortError(f"input {self.name!r} holds half a character: {said}", where=where, mend=mend)
+        return whole_value(value)
 
     def _validated(self, value: Any, where: str) -> Any:
         from pydantic import ValidationError
 
-        if isinstance(value, str) and not value.isascii() and whole(value) is not value:
-            shown, mend = ascii(value)[:80], "give whole characters: bytes that are no UTF-8 have no meaning here"
-            raise PortError(f"input {self.name!r} holds half a character: {shown}", where=where, mend=mend)
+        value = self._in_whole_characters(value, where)
         try:
             valid = self.adapter.validate_python(value)
             if isinstance(valid, float) and not math.isfinite(valid):
@@ -126,6 +138,17 @@ class Port:
 
 
 Ports = dict[str, Port]
+
+
+def _in_whole_characters(value: Any) -> Any:
+    """What a block gave, its half characters joined, or told and replaced by U+FFFD: so nothing is stuck with them."""
+    if not halved(value):
+        return value
+    if said := lost(value):
+        from yggdrasil.contract.context import here
+
+        here().note(f"half a character became U+FFFD: {said}", "half_character", found=said)
+    return whole_value(value)
 
 
 def _legal(schema: Mapping[str, Any]) -> str:

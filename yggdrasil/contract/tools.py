@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from yggdrasil.contract import values
 from yggdrasil.contract.block import Block, description
+from yggdrasil.contract.characters import whole_value
 from yggdrasil.contract.context import here
 from yggdrasil.contract.errors import ConfigError, PortError, YggError
 from yggdrasil.contract.functions import as_block
@@ -128,7 +129,7 @@ def _opened_once(text: str) -> Any:
         return None
     try:
         value = json.loads(text)
-        return json.loads(value) if isinstance(value, str) and value.lstrip().startswith("{") else value
+        return whole_value(json.loads(value) if isinstance(value, str) and value.lstrip().startswith("{") else value)
     except (ValueError, RecursionError) as error:
         raise ArgumentError(f"the arguments are not JSON ({error})", mend="write one JSON object") from None
 

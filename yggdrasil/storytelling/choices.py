@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from yggdrasil.contract import derive_seed
 from yggdrasil.state.reading import stems
@@ -45,6 +45,17 @@ def offered(context: dict[str, Any], action: str) -> list[str]:
     order = sorted(left, key=lambda thing: derive_seed(wish, thing))
     asked = [thing for thing in left if stems(thing) and stems(thing) <= stems(action)]
     return list(dict.fromkeys([*asked, *order[:_OFFERED]]))
+
+
+def labelled(label: Any) -> str:
+    """What a label says: itself, or its name where a seer says as well how sure it is."""
+    said = cast(dict[str, Any], label).get("name") if isinstance(label, dict) else label
+    return str(said or "")
+
+
+def sure(label: Any) -> float:
+    """How sure a label is, 0 … 1; one that does not say so is."""
+    return float(cast(dict[str, Any], label).get("confidence", 1.0)) if isinstance(label, dict) else 1.0
 
 
 def fresh(values: list[str], past: list[dict[str, Any]], field: str, span: int) -> list[str]:

@@ -38,6 +38,22 @@ def shortened(text: str, limit: int) -> str:
     return " ".join(words)[: limit - 1] + "."
 
 
+def in_words(text: str, words: int, stop: str = "") -> str:
+    """The text in at most `words` words: cut after a sentence if one ends in time, else after a word and by `stop`."""
+    spoken = text.split()
+    if len(spoken) <= words:
+        return text
+    spoken = spoken[:words]
+    last = next((at for at in range(words, 0, -1) if spoken[at - 1][-1] in ".!?"), 0)
+    if last:
+        return " ".join(spoken[:last])
+    spoken[-1] = spoken[-1].rstrip(",;:-")
+    while len(spoken) > 1 and spoken[-1].lower() in _LOOSE_ENDS:
+        spoken.pop()
+        spoken[-1] = spoken[-1].rstrip(",;:-")
+    return " ".join(spoken) + stop
+
+
 def unfinished(text: str) -> float:
     """1 if the sentence ends on a word that asks for another one."""
     last = text.rstrip(" .!?").rpartition(" ")[2].lower()

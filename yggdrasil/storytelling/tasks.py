@@ -11,7 +11,7 @@ from yggdrasil.agent.work import Message, Task, Work, loose
 from yggdrasil.plugins.scenery import HOURS, WEATHERS
 from yggdrasil.state.reading import stems
 from yggdrasil.storytelling import answer_schemas, prompts
-from yggdrasil.storytelling.choices import fresh, named, names, offered, openings, worth_reading
+from yggdrasil.storytelling.choices import fresh, labelled, named, names, offered, openings, sure, worth_reading
 from yggdrasil.storytelling.grounds import ground
 from yggdrasil.storytelling.line_quality import repeats, shortened, unfinished
 from yggdrasil.storytelling.world_changes import change_shapes, changes
@@ -40,7 +40,8 @@ def plan(task: Task, toolbox: Toolbox, instructions: str, work: Work) -> tuple[W
     if task.name != "found":
         ready = prompts.words(_language(context))["ready"]
         head += [{"role": "user", "content": prompts.digest(context)}, {"role": "assistant", "content": ready}]
-    made = replace(made, needed=loose(made.schema))
+    bound, finish = made.schema or {}, made.finish
+    made = replace(made, needed=loose(bound), finish=lambda value: finish(answer_schemas.ended(value, bound)))
     return made, [*head, {"role": "user", "content": opening}]
 
 
@@ -57,11 +58,11 @@ def _found(context: dict[str, Any], work: Work) -> tuple[str, Work]:
     )
     person = answer_schemas.object_of(
         person=answer_schemas.name(language),
-        trade=answer_schemas.phrase(language, 1, 2, small=True),
+        trade=answer_schemas.phrase(language, 1, 3, small=True),
         home=answer_schemas.one_of([1, 2, 3]),
     )
     schema = answer_schemas.object_of(
-        title=answer_schemas.phrase(language, 2, 4),
+        title=answer_schemas.phrase(language, 2, 6),
         places=answer_schemas.list_of(place, 3, 3),
         characters=answer_schemas.list_of(person, 3, 3),
         trouble=answer_schemas.sentence(language, 6, 22),
@@ -144,7 +145,8 @@ def _architect(context: dict[str, Any], work: Work) -> tuple[str, Work]:
     def finish(value: dict[str, Any]) -> dict[str, Any]:
         lit = f"{value['prompt'].strip(' ,')} {HOURS.get(world.get('time', ''), '')}".strip()
         prompt = f"{lit} {_SKY.get(world.get('weather', ''), '')}".strip()
-        return {"paints": [{"prompt": next(p for p in (prompt, lit, lit[:90]) if len(p) <= 90), "slot": "picture"}]}
+        short = next(p for p in (prompt, lit, shortened(lit, 90).rstrip(".")) if len(p) <= 90)
+        return {"paints": [{"prompt": short, "slot": "picture"}]}
 
     def flaw(result: dict[str, Any]) -> float:
         thing = str(intent.get("thing") or "")
@@ -159,8 +161,8 @@ def seen(perception: dict[str, Any]) -> tuple[list[str], list[str]]:
     told: list[str] = []
     for look in perception.values():
         labels = look.get("labels") or {}
-        things = [t["name"] for t in labels.get("things", []) if t.get("confidence", 1.0) >= _SURE]
-        around = [str(labels[k]) for k in ("place", "time", "weather") if labels.get(k) not in (None, "", "none")]
+        things = [labelled(t) for t in labels.get("things") or [] if sure(t) >= _SURE]
+        around = [name for k in ("place", "time", "weather") if (name := labelled(labels.get(k))) not in ("", "none")]
         names += things
         told.append(", ".join([*things, *around]) or str(look.get("text", "")))
     return names, [text for text in told if text]

@@ -116,10 +116,7 @@ def test_a_hundred_that_are_cancelled_leave_nothing_under_way(stand_in: StandIn)
     assert len(stand_in.asked) <= 4
 
 
-def test_a_turn_that_comes_after_the_cancelling_sends_nothing(
-    stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("yggdrasil.blocks.endpoint.connection._LOOK", 5.0)
+def test_a_turn_that_comes_after_the_cancelling_sends_nothing(stand_in: StandIn) -> None:
     crowd = stand_in.answer = Crowd()
     block = OpenAIModel(model="m", base_url=stand_in.url, concurrency=1)
     first, line, token = ask(block, "first"), block._connection().line, CancelToken()

@@ -154,10 +154,11 @@ def test_the_process_dies_with_its_parent(tmp_path: Path, model: LlamaCpp) -> No
         "import sys, time\n"
         "from pathlib import Path\n"
         "from yggdrasil.blocks.llm import llamacpp_link\n"
+        "from yggdrasil.contract import CancelToken\n"
         f"llamacpp_link._COMMAND = (sys.executable, {str(tmp_path / 'stand_in.py')!r})\n"
         "link = llamacpp_link.Link([Path('x')], 512, 1)\n"
         "ask = {'messages': [{'role': 'user', 'content': 'hi'}]}\n"
-        "link.chat(ask, timeout=20, check=lambda: None, token=lambda t: None)\n"
+        "link.chat(ask, timeout=20, cancel=CancelToken(), where='', token=lambda t: None)\n"
         "print(link.pid, flush=True)\n"
         "time.sleep(60)\n"
     )

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.forked import begun, forks
 from tests.levels.scripted import Tell, scripted
-from yggdrasil.contract import NotStored
+from yggdrasil.contract import Cancelled, CancelToken, NotStored, here, standing
 from yggdrasil.engine.cycle.errors import WorldBusy
 from yggdrasil.engine.cycle.lock import holding
 from yggdrasil.ports import Json
@@ -69,6 +70,62 @@ def test_one_who_takes_it_again_and_again_lets_the_next_one_in(tmp_path: Path) -
     finally:
         stop.set()
         greedy.join()
+
+
+def test_who_waits_leaves_as_soon_as_the_run_is_cancelled(tmp_path: Path) -> None:
+    token, seen = CancelToken(), list[BaseException]()
+
+    def wait() -> None:
+        try:
+            with standing(here().but(path="world", cancel=token)), holding(tmp_path / "lock", 600):
+                pass
+        except Cancelled as error:
+            seen.append(error)
+
+    with holding(tmp_path / "lock", 1):
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        token.cancel()
+        waiting.join(30)
+        assert len(seen) == 1 and str(seen[0]) != ""
+    with holding(tmp_path / "lock", 0):
+        pass
+
+
+@forks
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_n36_a_fork_of_the_holder_neither_keeps_the_lock_nor_frees_it(tmp_path: Path) -> None:
+    stay, go = os.pipe()
+
+    def child() -> bool:
+        os.close(go)
+        with pytest.raises(WorldBusy), holding(tmp_path / "lock", 0):
+            pass
+        os.read(stay, 1)
+        return True
+
+    with holding(tmp_path / "lock", 1):
+        ended = begun(child)
+        with pytest.raises(WorldBusy), holding(tmp_path / "lock", 0):
+            pass
+    with holding(tmp_path / "lock", 5):
+        os.close(stay)
+        os.close(go)
+        assert ended()
+        with pytest.raises(WorldBusy), holding(tmp_path / "lock", 0):
+            pass
+
+
+def test_the_lock_is_the_one_that_earlier_versions_took(tmp_path: Path) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    with (tmp_path / "lock").open("w") as earlier:
+        fcntl.flock(earlier, fcntl.LOCK_EX)
+        earlier.write("process 7")
+        earlier.flush()
+        with pytest.raises(WorldBusy, match="held by process 7"), holding(tmp_path / "lock", 0):
+            pass
+    with holding(tmp_path / "lock", 0), (tmp_path / "lock").open("r+") as earlier, pytest.raises(BlockingIOError):
+        fcntl.flock(earlier, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def test_a_link_is_not_followed(tmp_path: Path) -> None:

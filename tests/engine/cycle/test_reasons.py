@@ -10,8 +10,8 @@ import pytest
 from tests.levels.scripted import scripted
 from yggdrasil.contract import Reason, reason
 from yggdrasil.engine.cycle.cycle_stages import BLOCKS, ORDER, reason_to_skip
+from yggdrasil.engine.cycle.database import dumps
 from yggdrasil.engine.cycle.errors import LogError
-from yggdrasil.engine.cycle.log import dumps
 from yggdrasil.engine.cycle.reasons import load_reason
 
 OLD: list[tuple[str, str, Reason]] = [

@@ -37,3 +37,8 @@ def test_every_russian_name_leads_to_a_drawing() -> None:
         name for concept in vocabulary().values() for name in concept.ru if not read_scene(understand(name)[0]).things
     ]
     assert lost == []
+
+
+def test_marks_stay_where_they_stood() -> None:
+    assert understand("the sign says {open} (50%), $x_1/2") == ("the sign says {open} (50%), $x_1/2", [])
+    assert understand("лиса {и} волк!")[0].endswith("{and} wolf!")

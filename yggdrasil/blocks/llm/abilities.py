@@ -7,6 +7,7 @@ import re
 from abc import abstractmethod
 from typing import Any, NamedTuple, TypedDict
 
+from yggdrasil.blocks.llm.bounds import ended_at_words, roomy
 from yggdrasil.contract import Block, YggError, here
 from yggdrasil.contract.characters import whole_value
 from yggdrasil.contract.operations import operation
@@ -174,15 +175,18 @@ class LanguageModel(Block, role="LLM"):
 
         Raises TruncatedOutput when the last allowed turn meets its limit, InvalidOutput when it isn't JSON.
         """
-        limit = max_tokens
+        limit, room = max_tokens, roomy(schema)
         closed(schema, here().path)
         for attempt in range(retries + 1):
-            turn = self.chat(messages, schema=schema, max_tokens=limit, temperature=temperature, seed=seed)
+            turn = self.chat(messages, schema=room, max_tokens=limit, temperature=temperature, seed=seed)
             if turn.finish_reason != "length" or attempt == retries:
                 break
             here().note(f"cut at {limit} tokens, asked again with {limit * 2}; it had written: {turn.text}")
             limit *= 2
-        return parse_object(turn, limit, schema)
+        value = ended_at_words(parse_object(turn, limit, room), schema)
+        if problem := beside_schema(value, schema):
+            raise InvalidOutput(problem, turn.text, here().path)
+        return value
 
     @operation
     def choose(self, prefix: Text, candidates: list[str]) -> list[float]:

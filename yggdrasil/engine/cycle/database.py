@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from yggdrasil.contract.artifacts import storing
+from yggdrasil.contract.characters import whole
 from yggdrasil.contract.forks import ending, renewed, rlock
 from yggdrasil.engine.cycle.errors import LogError, LogNotStored, NewerLog, ReadOnlyPlace, WorldBusy
 
@@ -73,6 +74,11 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{text} is not finite")
     return number
+
+
+def dumps(value: Any) -> str:
+    """Compact JSON with every script as it is, in whole characters."""
+    return whole(json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
 
 
 def parsed(text: Any) -> Any:
@@ -200,6 +206,9 @@ class Database:
         """Turn what SQLite says into an error that teaches."""
         try:
             yield
+        except UnicodeEncodeError as error:
+            what = f"half a character has no place in a log: {ascii(error.object)[:80]}"
+            raise LogError(what, where=str(self.path), mend="give whole characters") from None
         except OverflowError as error:
             what = "a number is larger than any that a log has"
             raise LogError(what, where=str(self.path), mend="name a step that there is") from error

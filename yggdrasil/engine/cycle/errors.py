@@ -28,6 +28,15 @@ def _message(failure: Any) -> str:
     return str(failure.get("message", failure)) if isinstance(failure, dict) else str(failure)  # pyright: ignore
 
 
+def offer_ways(error: BaseException) -> None:
+    """Let an error that met a stage for the second time say how the world gets on without it."""
+    ways = "world.give_up() drops the step, then step with other words; or step with another model"
+    if isinstance(error, YggError):
+        error.mend = "; ".join(part for part in (error.mend, f"it failed so before: {ways}") if part)
+    else:
+        error.add_note(f"The stage failed so before: {ways}.")
+
+
 class AnotherHead(CycleError):
     """The branch went on since the caller looked; `stands` is its last step, `expected` the one that was named."""
 

@@ -11,7 +11,7 @@ from yggdrasil.contract.digest import digest
 from yggdrasil.contract.errors import Cancelled, Paused
 from yggdrasil.contract.forks import lock
 from yggdrasil.engine.cycle.branches import Branch, Share
-from yggdrasil.engine.cycle.database import Database, parsed
+from yggdrasil.engine.cycle.database import Database, dumps, parsed
 from yggdrasil.engine.cycle.errors import CycleError, LogError
 
 Key = tuple[str, str, str, int]
@@ -215,7 +215,7 @@ def questions(database: Database, branch: Branch, step: int) -> list[dict[str, A
 
 def _text(value: Any, place: str, name: str) -> str:
     try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        return dumps(value)
     except (TypeError, ValueError) as error:
         raise CycleError(
             f"the result of {name!r} is not JSON ({error})",

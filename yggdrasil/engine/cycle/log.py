@@ -12,7 +12,7 @@ from typing import Any
 from yggdrasil.contract.digest import digest
 from yggdrasil.engine.cycle.branches import Branch, Branches
 from yggdrasil.engine.cycle.cycle_stages import SETTLED
-from yggdrasil.engine.cycle.database import Database, parsed
+from yggdrasil.engine.cycle.database import Database, dumps, parsed
 from yggdrasil.engine.cycle.errors import LogError
 from yggdrasil.engine.cycle.journal import StageJournal
 from yggdrasil.engine.cycle.records import StageRecord, StepRecord, StepStatus, load_given, load_json, load_stage
@@ -257,11 +257,6 @@ def _step_digest(before: str, record: StepRecord, operations: list[Any]) -> str:
     stages = [[s.position, s.name, s.status, s.block, s.output] for s in record.stages if s.status == "ran"]
     passed = [record.action, record.given]
     return digest({"before": before, "passed": passed, "stages": stages, "operations": operations})
-
-
-def dumps(value: Any) -> str:
-    """Compact JSON with every script as it is."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def as_stored(value: Any) -> Any:

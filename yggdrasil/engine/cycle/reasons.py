@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, cast
 
+from yggdrasil.contract.characters import whole
 from yggdrasil.contract.errors import Paused
 from yggdrasil.contract.events import Reason, reason
 from yggdrasil.engine.cycle.database import parsed
@@ -26,7 +27,7 @@ _OLD = {
 def of_error(status: str, error: BaseException) -> Reason:
     """The reason of a stage that ended by an error."""
     more = {"ask": error.ask, "id": error.id} if isinstance(error, Paused) else {}
-    return reason(status, error=type(error).__name__, message=str(error), **more)
+    return reason(status, error=type(error).__name__, message=whole(str(error)), **more)
 
 
 def load_reason(text: str, status: str) -> Reason | None:

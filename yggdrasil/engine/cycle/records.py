@@ -53,6 +53,12 @@ class StepRecord:
         return next((s for s in reversed(self.stages) if s.position == position), None)
 
     @property
+    def stuck(self) -> bool:
+        """Whether its last stage failed twice in the same way: to go on as it stands will hardly help."""
+        ends = [(s.position, (s.reason or {}).get("args", {}).get("error")) for s in self.stages[-2:]]
+        return len(ends) == 2 and ends[0] == ends[1] and all(s.status == "failed" for s in self.stages[-2:])
+
+    @property
     def next_position(self) -> int:
         """The first position that is not finished."""
         done = {s.position for s in self.stages if s.status in DONE}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from typing import Any
 
 from yggdrasil.engine.cycle.branches import Branch, Branches
 from yggdrasil.engine.cycle.cycle_stages import END
-from yggdrasil.engine.cycle.database import Database, parsed
+from yggdrasil.engine.cycle.database import Database, dumps, parsed
 from yggdrasil.engine.cycle.deltas import changed, difference
 from yggdrasil.engine.cycle.errors import LogError
 
@@ -38,7 +37,7 @@ class Keeping:
 
     def record(self, branch: Branch, step: int, position: int, operations: list[Any]) -> None:
         """Store the operations of one World update."""
-        text = _dumps(operations)
+        text = dumps(operations)
         self._database.write(
             "INSERT INTO operations(branch, step, position, operations, inverses) VALUES (?, ?, ?, ?, '[]')",
             branch.id, step, position, text,
@@ -67,7 +66,7 @@ class Keeping:
 
     def snapshot(self, branch: Branch, step: int, content: dict[str, Any]) -> None:
         """Store the content as it is after `step`."""
-        text = _dumps(content)
+        text = dumps(content)
         self._database.write("INSERT INTO snapshots(branch, step, content) VALUES (?, ?, ?)", branch.id, step, text)
         self._growth[branch.id] = _Growth(step, len(text))
 
@@ -129,14 +128,14 @@ class Keeping:
 
     def remember(self, branch: Branch, step: int, position: int, place: str, state: Any) -> None:
         """Store what the agent at `place` remembers after this stage, as what is new in it."""
-        whole, delta = _dumps(state), ""
+        whole, delta = dumps(state), ""
         chain = self._chain(branch, step, position, place)
         if chain:
             old = _unrolled(chain)
             difference_now = difference(old, state)
             if not difference_now:
                 return
-            delta = _dumps(difference_now)
+            delta = dumps(difference_now)
             since = sum(len(text) for is_whole, text in chain if not is_whole)
             if since + len(delta) > max(_LEAST, len(chain[0][1])):
                 delta = ""
@@ -188,7 +187,3 @@ def _unrolled(chain: list[tuple[bool, str]]) -> Any:
         what = f"an agent's memory cannot be put together ({error})"
         raise LogError(what, where="world.db", mend="restore it from a copy") from None
     return state
-
-
-def _dumps(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

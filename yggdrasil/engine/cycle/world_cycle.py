@@ -28,7 +28,7 @@ from yggdrasil.engine.cycle.cycle_stages import (
     missing,
     reason_to_skip,
 )
-from yggdrasil.engine.cycle.errors import CreatorFailure, CycleError
+from yggdrasil.engine.cycle.errors import CreatorFailure, CycleError, offer_ways
 from yggdrasil.engine.cycle.log import Head, Log, as_stored
 from yggdrasil.engine.cycle.reasons import of_error
 from yggdrasil.engine.cycle.records import DONE, StageRecord, StageStatus, StepRecord, StepStatus
@@ -158,6 +158,8 @@ class WorldCycle:
             status = _status(error)
             with suppress(NotStored):
                 self._write(running, _ended(moment, status, of_error(status, error), started, inputs, Written()))
+                if running.record.stuck:
+                    offer_ways(error)
             raise
         ended = _ended(moment, "ran", None, started, inputs, written)
         with self._log.database.transaction():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, cast
+
+from yggdrasil.state.outline import outline
 
 _HEADS = {
     "wish": "Wish",
@@ -47,16 +48,25 @@ def _told(key: str, value: Any) -> str:
             return ", ".join(_prompts(mapping))
         if key == "perception":
             return " ".join(_told("", seen) for seen in mapping.values())
-        parts = [f"{name} ({_names(entries)})" for name, entries in mapping.items() if entries]
+        parts = [
+            f"{name} ({_names(entries)})" for name, entries in mapping.items() if entries not in (None, "", [], {})
+        ]
         return "; ".join(parts)
     if isinstance(value, list):
         texts = [_told("", entry) for entry in cast(list[Any], value)[-_STORY:]]
         return " ".join(texts)
-    return json.dumps(value, ensure_ascii=False)
+    return outline(value)
 
 
 def _names(entries: Any) -> str:
     if isinstance(entries, list):
-        named = [e.get("name", "") if isinstance(e, dict) else str(e) for e in cast(list[Any], entries)]  # pyright: ignore
-        return ", ".join(str(name) for name in named)
-    return json.dumps(entries, ensure_ascii=False)
+        return ", ".join(_named(entry) for entry in cast(list[Any], entries))
+    if isinstance(entries, dict):
+        return ", ".join(f"{name}: {_names(entry)}" for name, entry in cast(dict[str, Any], entries).items())
+    return outline(entries)
+
+
+def _named(entry: Any) -> str:
+    if isinstance(entry, dict) and isinstance(name := cast(dict[str, Any], entry).get("name"), str):
+        return name
+    return _names(entry)

@@ -17,9 +17,10 @@ from yggdrasil.contract.artifacts import FolderArtifacts, storing, write_durably
 from yggdrasil.contract.forks import ending, lock
 from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.cursor import FILE as CURSOR
+from yggdrasil.engine.cycle.database import dumps
 from yggdrasil.engine.cycle.errors import LogError, ReadOnlyPlace
 from yggdrasil.engine.cycle.lock import holding
-from yggdrasil.engine.cycle.log import FILE, Log, dumps
+from yggdrasil.engine.cycle.log import FILE, Log
 from yggdrasil.state.content import Content
 from yggdrasil.state.operations import apply, parse_operations
 

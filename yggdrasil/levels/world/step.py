@@ -90,6 +90,11 @@ class Step:
         return self.record.dropped
 
     @property
+    def stuck(self) -> bool:
+        """Whether its last stage failed twice in the same way; `World.give_up` drops such a step."""
+        return self.status == "open" and self.record.stuck
+
+    @property
     def pictures(self) -> list[dict[str, Any]]:
         """The pictures: slot, path, sha256, prompt, seed; `missing` where the file is lost."""
         store, found = FolderArtifacts(self.folder / "artifacts"), list[dict[str, Any]]()
@@ -125,6 +130,8 @@ class Step:
             shown["failures"] = self.failures
         if self.refused:
             shown["refused"] = self.refused
+        if self.stuck:
+            shown["stuck"] = True
         return shown
 
 

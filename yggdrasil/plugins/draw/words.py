@@ -20,25 +20,25 @@ _ENDINGS = sorted(_ENDING_LIST.split(), key=len, reverse=True)
 
 def understand(text: str) -> tuple[str, list[str]]:
     """The text in English, and the Russian words that the dictionary lacks; other scripts pass unchanged."""
-    tokens = _TOKEN.findall(text.replace("́", ""))
+    found = list(_TOKEN.finditer(text.replace("́", "")))
+    tokens = [token.group() for token in found]
+    apart = ["" if at and token.start() == found[at - 1].end() else " " for at, token in enumerate(found)]
     english: list[str] = []
     unknown: list[str] = []
     at = 0
     while at < len(tokens):
-        if not _CYRILLIC.search(tokens[at]):
-            english.append(tokens[at])
-            at += 1
-            continue
         length, meaning = _longest(tokens[at : at + LONGEST_PHRASE])
         if length:
-            english.append(meaning)
+            english.append(apart[at] + meaning)
         else:
             unknown.append(tokens[at].lower())
         at += max(length, 1)
-    return re.sub(r"\s+([,.;:!?)])", r"\1", " ".join(english)), list(dict.fromkeys(unknown))
+    return re.sub(r"\s+([,.;:!?)])", r"\1", "".join(english)).strip(), list(dict.fromkeys(unknown))
 
 
 def _longest(tokens: list[str]) -> tuple[int, str]:
+    if not _CYRILLIC.search(tokens[0]):
+        return 1, tokens[0]
     words = [_plain(token) for token in tokens]
     functions, phrases = _functions(), _phrases()
     for length in range(len(words), 0, -1):

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from yggdrasil.storytelling.choices import labelled, sure
 from yggdrasil.storytelling.guides.action import KIND_OF_THING
 from yggdrasil.storytelling.guides.cast import UNNAMED, Cast, capital, named_place, others, people, places, scene_of
 from yggdrasil.storytelling.guides.events_more import BY_KIND
@@ -51,18 +52,11 @@ def seen_in(perception: dict[str, Any], drawable: list[str]) -> Seen:
     found: dict[str, float] = {}
     for label in labels:
         for thing in label.get("things") or []:
-            name = canonical(str(thing.get("name")))
-            found[name] = max(found.get(name, 0.0), float(thing.get("confidence", 0.0)))
+            name = canonical(labelled(thing))
+            found[name] = max(found.get(name, 0.0), sure(thing))
     clear = sorted((n for n, sure in found.items() if sure >= CLEAR), key=lambda n: (-found[n], n))
     first = labels[0]
-    return Seen(True, tuple(clear), _word(first, "place"), _word(first, "time"), _word(first, "weather"))
-
-
-def _word(label: dict[str, Any], name: str) -> str:
-    value = label.get(name)
-    if isinstance(value, dict):
-        return str(value.get("name") or "")
-    return str(value or "")
+    return Seen(True, tuple(clear), *(labelled(first.get(name)) for name in ("place", "time", "weather")))
 
 
 def remade(scribe: Scribe, intent: dict[str, Any], seen: Seen) -> tuple[str, Cast, str]:
