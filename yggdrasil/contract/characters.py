@@ -30,7 +30,7 @@ def halved(value: Any) -> bool:
 
 def _any_halved(parts: Iterable[Any]) -> bool:
     for part in parts:
-        kind = cast("type[Any]", type(part))
+        kind: type[Any] = part.__class__
         if kind is str:
             if not part.isascii() and _HALF.search(part):
                 return True
