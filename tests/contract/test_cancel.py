@@ -2,11 +2,13 @@
 
 import gc
 import threading
+import time
 import weakref
 
 import pytest
 
 from yggdrasil.contract import Block, Cancelled, CancelToken, here
+from yggdrasil.contract.cancel import Inbox
 
 
 def test_a_callback_is_called_once_and_at_once_where_it_comes_late() -> None:
@@ -99,3 +101,33 @@ def test_a_run_that_cancels_itself_leaves_the_later_ones_of_the_process_alone() 
     with pytest.raises(Cancelled):
         block.run(stop=True)
     assert block.run().value == 1
+
+
+def test_an_inbox_gives_in_order_until_the_run_is_cancelled_or_the_time_is_over() -> None:
+    inbox, token = Inbox[int](), CancelToken()
+    for item in (1, 2):
+        inbox.put(item)
+    assert [inbox.take(token), inbox.take(token)] == [1, 2]
+    with pytest.raises(TimeoutError):
+        inbox.take(token, until=time.monotonic() + 0.01)
+    with pytest.raises(TimeoutError):
+        inbox.take(token, until=0.0)
+    inbox.put(3)
+    assert inbox.take(token, until=time.monotonic() + 60) == 3 and not token._callbacks
+    left = list[str]()
+
+    def wait() -> None:
+        try:
+            inbox.take(CancelToken(token), "g/wait")
+        except Cancelled as error:
+            left.append(error.where)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    token.cancel()
+    thread.join(30)
+    assert left == ["g/wait"]
+    inbox.put(4)
+    with pytest.raises(Cancelled):
+        inbox.take(token)
+    assert inbox.take(CancelToken()) == 4

@@ -30,7 +30,7 @@ class Diary(Block, type="test_session/diary"):
         return lines
 
 
-class Echo(Scripted, type="test_session/echo"):
+class Echo(Scripted, type="test_session/echo", init=False):
     """Say how many user's words it has seen, and the last of them."""
 
     def chat(self, messages: Any, **rest: Any) -> Turn:
@@ -182,7 +182,7 @@ def test_a_run_that_waits_for_its_turn_can_be_cancelled() -> None:
     session, held, free = own_session(diary := Diary()), threading.Event(), threading.Event()
 
     def hold() -> None:
-        with session.turn(ROOT, lambda: None):
+        with session.turn(ROOT, CancelToken()):
             held.set()
             free.wait()
 

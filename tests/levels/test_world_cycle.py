@@ -9,7 +9,7 @@ import pytest
 from yggdrasil.contract import Block, Cancelled, CancelToken, listening, reason
 from yggdrasil.engine.cycle.cycle_stages import BLOCKS
 from yggdrasil.engine.cycle.errors import CreatorFailure
-from yggdrasil.levels.stage.creator import Making
+from yggdrasil.levels.stage.creator import Creator
 from yggdrasil.levels.stage.stage import Stage
 from yggdrasil.levels.world.world import World
 from yggdrasil.ports import Image, Json, Text
@@ -37,7 +37,7 @@ def given(*blocks: int) -> dict[str, Any]:
 
 def tools_of(world: World) -> dict[str, Block]:
     body = world.stages["creator"].body
-    assert isinstance(body, Making)
+    assert isinstance(body, Creator)
     return body.tools
 
 

@@ -36,6 +36,7 @@ def new(
     seed: Annotated[int, typer.Option("--seed", min=0, max=2**62, help=say("seed"))] = 0,
     style: Annotated[str, typer.Option("--style", help=say("style"))] = "",
     language: Annotated[str, typer.Option("--language", help=say("language"))] = "en",
+    template: Annotated[str, typer.Option("--template", help=say("template"))] = "storytelling",
     painter: Painter = "",
     llm: Llm = "",
     yes: Yes = False,
@@ -43,7 +44,10 @@ def new(
 ) -> None:
     from yggdrasil.cli import pages, world_commands
 
-    chosen = {"seed": seed, "style": style, "language": language, "painter": painter, "llm": llm, "name": name}
+    chosen = {
+        "template": template, "seed": seed, "style": style, "language": language,
+        "painter": painter, "llm": llm, "name": name,
+    }  # fmt: skip
     shown = world_commands.grow_new(wish, at, steps, chosen, yes=yes)
     if json:
         print_json(shown)

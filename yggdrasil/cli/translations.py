@@ -29,6 +29,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "yes": ("Fetch what is missing without asking.", "Загрузить недостающее без вопросов."),
     "seed": ("Seed of the world.", "Зерно (seed) мира."),
     "style": ("Style in your words, e.g. norse.", "Стиль своими словами, например norse."),
+    "template": (
+        "Template of the world: a shelf name, or the path of its folder.",
+        "Шаблон мира: имя с полки или путь к его папке.",
+    ),
     "language": ("Language of the chronicle, such as en or ru.", "Язык хроники, например en или ru."),
     "painter": (
         "What paints: a shelf name, a path, or a folder or hub name (owner/model) of a diffusers pipeline.",
@@ -147,6 +151,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "why_filled": ("{block} is filled already", "уже есть: {block}"),
     "why_passed_over": ("passed over, since another state was given", "передано другое состояние"),
     "why_absent": ("{port} is absent", "нет значения: {port}"),
+    "why_unread": ("nobody needs it now", "сейчас это никому не нужно"),
     "why_unchanged": ("nothing changed: its last result is kept", "ничего не изменилось: взят прежний результат"),
     "why_not_chosen": ("{port} is {value}", "{port}: {value}"),
     "why_journalled": ("it ran before and stands in the journal", "уже сделано, результат в журнале"),

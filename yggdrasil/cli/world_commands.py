@@ -26,8 +26,6 @@ from yggdrasil.store.load import healing
 from yggdrasil.store.save import MANIFEST, save
 from yggdrasil.store.templates import from_template
 
-TEMPLATE = "storytelling"
-
 
 def grow_new(wish: str, at: Path | None, steps: int, chosen: dict[str, Any], *, yes: bool) -> dict[str, Any]:
     """Make a world from a wish in a folder of its own and grow it; a world that cannot be founded leaves nothing.
@@ -51,9 +49,11 @@ def grow_new(wish: str, at: Path | None, steps: int, chosen: dict[str, Any], *, 
 
 
 def _made(wish: str, chosen: dict[str, Any]) -> World:
-    world = from_template(TEMPLATE, **{**chosen, "wish": wish, "name": chosen["name"] or wish})
+    parameters = {name: value for name, value in chosen.items() if name != "template"}
+    world = from_template(chosen["template"], **{**parameters, "wish": wish, "name": chosen["name"] or wish})
     if not isinstance(world, World):
-        raise ManifestError(f"{TEMPLATE!r} makes a {world.kind}, not a world", mend="reinstall yggdrasill")
+        what = f"{chosen['template']!r} makes a {world.kind}, not a world"
+        raise ManifestError(what, where="--template", mend="name the template of a world, such as storytelling")
     return world
 
 

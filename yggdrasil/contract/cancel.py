@@ -1,14 +1,18 @@
-"""The one way to stop a run: a flag that every depth looks at, and that can wake who waits."""
+"""The one way to stop a run: a flag that every depth looks at, and that wakes who waits."""
 
 from __future__ import annotations
 
 import functools
+import queue
 import threading
+import time
 from collections.abc import Callable
+from typing import Generic, TypeVar, cast
 
 from yggdrasil.contract.errors import Cancelled
 from yggdrasil.contract.forks import rlock
 
+T = TypeVar("T")
 _LOCK = rlock()
 """Guards who is to be called, of all tokens; reentrant, since a signal may cancel a run in the middle of that."""
 
@@ -80,6 +84,38 @@ class CancelToken:
             if not self._callbacks and self._leave is not None:
                 leave, self._leave = self._leave, None
                 leave()
+
+
+class Inbox(Generic[T]):
+    """What other threads put for a run, which takes it in order and stops waiting as soon as it is cancelled."""
+
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[object] = queue.SimpleQueue()
+
+    def put(self, item: T) -> None:
+        self._queue.put(item)
+
+    def take(self, cancel: CancelToken, where: str = "", until: float | None = None) -> T:
+        """The next item. Raises Cancelled with the place `where`; TimeoutError at `until` (of `time.monotonic`)."""
+        forget = cancel.on_cancel(functools.partial(self._queue.put, _WOKEN))
+        try:
+            while True:
+                cancel.check(where)
+                left = None if until is None else until - time.monotonic()
+                if left is not None and left <= 0:
+                    raise TimeoutError
+                try:
+                    item = self._queue.get(timeout=left)
+                except queue.Empty:
+                    raise TimeoutError from None
+                if item is not _WOKEN:
+                    return cast("T", item)
+        finally:
+            forget()
+
+
+_WOKEN = object()
+"""What a cancelled run finds in its inbox."""
 
 
 def _nothing() -> None:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from yggdrasil.contract.errors import YggError
-from yggdrasil.contract.forks import lock, rlock
+from yggdrasil.contract.forks import lock
+from yggdrasil.contract.lanes import Line
 
 if TYPE_CHECKING:
     from yggdrasil.contract.block import Block
+    from yggdrasil.contract.cancel import CancelToken
     from yggdrasil.contract.context import Here
 
 ROOT = "."
 """The place of the block whose tree a session belongs to."""
-
-_LOOK = 0.05
-"""Seconds after which somebody who waits for a turn looks whether the run was cancelled."""
 
 
 class SessionError(YggError):
@@ -43,7 +41,7 @@ class Session:
 
     def __init__(self, memories: Memories | None = None) -> None:
         self._memories: Memories = {} if memories is None else memories
-        self._turns: dict[str, threading.RLock] = {}
+        self._turns: dict[str, Line] = {}
         self._lock = lock()
 
     def recall(self, place: str) -> Any:
@@ -69,17 +67,13 @@ class Session:
         with self._lock:
             self._memories = {}
 
-    @contextmanager
-    def turn(self, place: str, check: Callable[[], None]) -> Generator[None]:
-        """Have `place` for oneself; whoever waits calls `check` now and then, which may raise Cancelled."""
+    def turn(self, place: str, cancel: CancelToken, where: str = "") -> AbstractContextManager[None]:
+        """Have `place` for oneself inside. Raises Cancelled, with `where`, as soon as `cancel` is set."""
         with self._lock:
-            turn = self._turns.setdefault(place, rlock())
-        while not turn.acquire(timeout=_LOOK):
-            check()
-        try:
-            yield
-        finally:
-            turn.release()
+            line = self._turns.get(place)
+            if line is None:
+                line = self._turns[place] = Line()
+        return line.turn(cancel, where)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Session:
         """A copied block remembers what the first one did, and from then on for itself."""
@@ -164,7 +158,7 @@ def in_turn(block: Block, place: Here, inputs: dict[str, Any]) -> Any:
     """Call `forward` of a block that remembers, while no other call of its place runs in this session."""
     place.remembers = block
     session = place.session
-    with session.session.turn(session.place(block, place.path), place.check):
+    with session.session.turn(session.place(block, place.path), place.cancel, place.path):
         return block.forward(**inputs)
 
 

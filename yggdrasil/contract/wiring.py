@@ -84,6 +84,9 @@ class Loop:
 class Net:
     """What a graph is made of: nodes, edges, loops, how several edges into one port are joined, and values (`node.port`
     → value) that it holds where no edge leads.
+
+    `again`: a further place → the node whose block is called there once more. It takes from where that node does what
+    no edge and no value of its own feeds.
     """
 
     nodes: dict[str, Block] = field(default_factory=dict[str, Block])
@@ -91,6 +94,12 @@ class Net:
     loops: list[Loop] = field(default_factory=list[Loop])
     joins: dict[str, str] = field(default_factory=dict[str, str])
     constants: dict[str, Any] = field(default_factory=dict[str, Any])
+    again: dict[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def places(self) -> dict[str, Block]:
+        """The block that is called at each place: the nodes, and the further calls of some."""
+        return self.nodes | {place: self.nodes[node] for place, node in self.again.items() if node in self.nodes}
 
 
 def fed_ports(net: Net) -> set[tuple[str, str]]:
@@ -168,9 +177,9 @@ def checked_constant(net: Net, place: str, value: Any, where: str) -> Any:
     node, dot, into = place.partition(".")
     if not dot:
         raise WiringError(f"{place!r} is no port", where=where, mend="write it as `node.port`")
-    block = net.nodes.get(node)
+    block = net.places.get(node)
     if block is None:
-        raise WiringError(f"{place!r}: there is no node {node!r}", where=where, mend=did_you_mean(node, net.nodes))
+        raise WiringError(f"{place!r}: there is no node {node!r}", where=where, mend=did_you_mean(node, net.places))
     port = block.inputs.get(into)
     if port is None:
         what = f"{place!r}: {node!r} has no input {into!r}"

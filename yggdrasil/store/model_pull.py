@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import json
 import os
 import shutil
@@ -21,12 +20,12 @@ from typing import IO, Self
 from yggdrasil.contract.artifacts import sync_folder, write_durably
 from yggdrasil.contract.digest import digest_file
 from yggdrasil.contract.errors import NotStored, YggError
+from yggdrasil.contract.known_digests import home
 from yggdrasil.store.catalogue import (
     Model,
     ModelFile,
     Part,
     WrongFile,
-    home,
     licence,
     locate,
     model,
@@ -233,9 +232,9 @@ def _full(entry: Model) -> DiskFull:
 @contextmanager
 def _alone(file: ModelFile) -> Iterator[None]:
     """Hold the file's lock, so that two processes do not write into each other's half."""
-    lock = _partial() / f"{file.sha256}.lock"
-    with lock.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    from filelock import FileLock
+
+    with FileLock(_partial() / f"{file.sha256}.lock", thread_local=False):
         _work(file).mkdir(exist_ok=True)
         yield
 

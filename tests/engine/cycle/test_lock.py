@@ -7,22 +7,33 @@ import re
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.forked import begun, forks
 from tests.levels.scripted import Tell, scripted
-from yggdrasil.contract import NotStored
+from yggdrasil.contract import Cancelled, CancelToken, NotStored, here, standing
 from yggdrasil.engine.cycle.errors import WorldBusy
 from yggdrasil.engine.cycle.lock import holding
 from yggdrasil.ports import Json
 
+BEGUN, GO_ON = threading.Event(), threading.Event()
+
 
 class Slow(Tell, type="test_lock/slow"):
+    """Say that a step is under way, and go on when the test says so."""
+
     def forward(self, intent: Json, perception: Json, step: Json) -> Json:
-        time.sleep(0.3)
+        BEGUN.set()
+        assert GO_ON.wait(60)
         return {"text": f"{step}"}
+
+
+@pytest.fixture(autouse=True)
+def _free() -> None:
+    BEGUN.clear()
+    GO_ON.set()
 
 
 def test_the_holder_is_named_by_process_host_and_time(tmp_path: Path) -> None:
@@ -40,23 +51,81 @@ def test_the_holder_is_named_by_process_host_and_time(tmp_path: Path) -> None:
 
 
 def test_one_who_takes_it_again_and_again_lets_the_next_one_in(tmp_path: Path) -> None:
-    stop = threading.Event()
+    stop, held = threading.Event(), threading.Event()
 
     def again() -> None:
         while not stop.is_set():
             with holding(tmp_path / "lock", 30):
-                time.sleep(0.05)
+                held.set()
+                stop.wait(0.05)
 
     greedy = threading.Thread(target=again)
     greedy.start()
     try:
         for _ in range(5):
-            time.sleep(0.02)
-            with holding(tmp_path / "lock", 5):
+            held.clear()
+            assert held.wait(30)
+            with holding(tmp_path / "lock", 30):
                 pass
     finally:
         stop.set()
         greedy.join()
+
+
+def test_who_waits_leaves_as_soon_as_the_run_is_cancelled(tmp_path: Path) -> None:
+    token, seen = CancelToken(), list[BaseException]()
+
+    def wait() -> None:
+        try:
+            with standing(here().but(path="world", cancel=token)), holding(tmp_path / "lock", 600):
+                pass
+        except Cancelled as error:
+            seen.append(error)
+
+    with holding(tmp_path / "lock", 1):
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        token.cancel()
+        waiting.join(30)
+        assert len(seen) == 1 and str(seen[0]) != ""
+    with holding(tmp_path / "lock", 0):
+        pass
+
+
+@forks
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_n36_a_fork_of_the_holder_neither_keeps_the_lock_nor_frees_it(tmp_path: Path) -> None:
+    stay, go = os.pipe()
+
+    def child() -> bool:
+        os.close(go)
+        with pytest.raises(WorldBusy), holding(tmp_path / "lock", 0):
+            pass
+        os.read(stay, 1)
+        return True
+
+    with holding(tmp_path / "lock", 1):
+        ended = begun(child)
+        with pytest.raises(WorldBusy), holding(tmp_path / "lock", 0):
+            pass
+    with holding(tmp_path / "lock", 5):
+        os.close(stay)
+        os.close(go)
+        assert ended()
+        with pytest.raises(WorldBusy), holding(tmp_path / "lock", 0):
+            pass
+
+
+def test_the_lock_is_the_one_that_earlier_versions_took(tmp_path: Path) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    with (tmp_path / "lock").open("w") as earlier:
+        fcntl.flock(earlier, fcntl.LOCK_EX)
+        earlier.write("process 7")
+        earlier.flush()
+        with pytest.raises(WorldBusy, match="held by process 7"), holding(tmp_path / "lock", 0):
+            pass
+    with holding(tmp_path / "lock", 0), (tmp_path / "lock").open("r+") as earlier, pytest.raises(BlockingIOError):
+        fcntl.flock(earlier, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def test_a_link_is_not_followed(tmp_path: Path) -> None:
@@ -90,10 +159,14 @@ def test_while_many_steps_run_a_fork_gets_through_and_one_head_comes_out(tmp_pat
     world = scripted(tmp_path / "w", author=Slow())
     world.step()
     runner = threading.Thread(target=lambda: list(scripted(tmp_path / "w", author=Slow()).steps(count=4)))
+    BEGUN.clear()
+    GO_ON.clear()
     runner.start()
-    time.sleep(0.2)
-    other = scripted(tmp_path / "w", author=Slow(), wait=2.0)
-    other.fork(at=1, name="aside").step()
+    assert BEGUN.wait(60), "the first of four steps is under way"
+    other = scripted(tmp_path / "w", author=Slow(), wait=30.0)
+    aside = other.fork(at=1, name="aside")
+    GO_ON.set()
+    aside.step()
     assert other.step().status == "whole"
     runner.join()
     assert [s.step for s in world.history()] == [1, 2, 3, 4, 5, 6]

@@ -11,6 +11,7 @@ from PIL import Image as Pictures
 
 import yggdrasil as ygg
 from yggdrasil.contract import Block, FileRef, here, listening, standing
+from yggdrasil.engine.flow.budget import Budget
 from yggdrasil.engine.flow.cache import Cache, value_key
 from yggdrasil.ports import AnyTensor, Image, Json, Text
 
@@ -174,7 +175,7 @@ def test_values_that_differ_have_keys_that_differ() -> None:
 
 
 def test_the_least_used_goes_first_and_what_cannot_be_copied_is_not_kept() -> None:
-    cache = Cache(limit=300)
+    cache = Cache(Budget(300))
     cache.put("a", b"x" * 100)
     cache.put("b", b"x" * 100)
     assert cache.get("a") is not None

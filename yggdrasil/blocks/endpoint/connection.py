@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import functools
 import itertools
-import queue
 import threading
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -21,6 +20,7 @@ from yggdrasil.blocks.endpoint.errors import EndpointError, nonsense, too_slow, 
 from yggdrasil.blocks.endpoint.line import Line
 from yggdrasil.blocks.endpoint.proxy import Proxy, transport
 from yggdrasil.contract import here
+from yggdrasil.contract.cancel import Inbox
 from yggdrasil.contract.forks import ending, lock, renew, renewed
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ Say = Callable[[Callable[[], object]], None]
 """Hands something to do to the thread that asks, such as telling a token to the run's reader."""
 Ask = Callable[["AsyncOpenAI", Say], Awaitable[T]]
 MAX_BYTES = 64 << 20
-_LOOK = 0.1
 _CONNECT = 10.0
 _OF_PROXIES = frozenset({403, 407, 502, 503, 504})
 
@@ -86,19 +85,13 @@ class Connection:
     def ask(self, ask: Ask[T], how: How) -> T:
         """What `ask` gives, run on the loop; its turn is waited for in order. Raises EndpointError, Cancelled."""
         place = here()
-        heard: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
+        heard: Inbox[Callable[[], object] | None] = Inbox()
         future = asyncio.run_coroutine_threadsafe(self._in_turn(ask, how, heard.put, place.check), _loop())
         future.add_done_callback(lambda _: heard.put(None))
         try:
-            while True:
-                place.check()
-                try:
-                    act = heard.get(timeout=_LOOK)
-                except queue.Empty:
-                    continue
-                if act is None:
-                    return future.result()
+            while (act := heard.take(place.cancel, place.path)) is not None:
                 act()
+            return future.result()
         except EndpointError as error:
             error.where = error.where or place.path
             raise

@@ -62,7 +62,7 @@ class LlamaCpp(LanguageModel, type="llm/llamacpp"):
             compact = {"x-guidance": _COMPACT, **schema}
             request["response_format"] = {"type": "json_schema", "json_schema": {"name": "answer", "schema": compact}}
         place = here()
-        done = self._link.chat(request, timeout=self.timeout, check=place.check, token=place.token)
+        done = self._link.chat(request, timeout=self.timeout, cancel=place.cancel, where=place.path, token=place.token)
         calls = [ToolCall(c["id"], c["name"], c["arguments"]) for c in done["tool_calls"]]
         usage = Usage(done["usage"].get("prompt", 0), done["usage"].get("completion", 0))
         return Turn(done["text"], calls, usage, done["finish_reason"] or "stop")

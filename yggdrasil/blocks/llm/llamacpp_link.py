@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import queue
 import re
 import shutil
 import signal
@@ -16,12 +15,13 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, NamedTuple, cast
 
-from yggdrasil.contract import Cancelled, YggError
-from yggdrasil.contract.forks import ending, renewed, rlock
+from yggdrasil.contract import Cancelled, CancelToken, YggError
+from yggdrasil.contract.cancel import Inbox
+from yggdrasil.contract.forks import ending, renewed
+from yggdrasil.contract.lanes import Line
 
-_LOOK = 0.1
 _GRACE = 5.0
 _COMPLAINT = re.compile(r"[\d.]+ E (?:\w+ +)*(\w+: .+)")
 """A line by which llama.cpp says what fails, after its clock and the name of its part."""
@@ -41,6 +41,15 @@ class ModelRefused(YggError):
     """The runtime refused the request: a conversation that is too long, a schema it cannot follow, a broken file."""
 
 
+class _Limit(NamedTuple):
+    """When the turn of a place is over: after so many seconds, at this time of the clock, or when it is cancelled."""
+
+    seconds: float
+    until: float
+    cancel: CancelToken
+    where: str
+
+
 class Link:
     """One model, a file or pieces in order, in a process of its own; one turn at a time."""
 
@@ -51,9 +60,9 @@ class Link:
             ending(self, shutil.rmtree, folder, True)
             path = _laid_out(pieces, folder)
         self._load = {"op": "load", "path": str(path), "context": context, "threads": threads}
-        self._turns = rlock()
+        self._line = Line()
         self._process: subprocess.Popen[bytes] | None = None
-        self._heard: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self._heard: Inbox[dict[str, Any] | None] = Inbox()
         self._complaints: IO[bytes] | None = None
         self._number = 0
         self._end: Callable[[], object] = lambda: None
@@ -65,21 +74,20 @@ class Link:
         return self._process.pid if self._process is not None and self._process.poll() is None else None
 
     def chat(
-        self, request: dict[str, Any], *, timeout: float, check: Callable[[], None], token: Callable[[str], None]
+        self, request: dict[str, Any], *, timeout: float, cancel: CancelToken, where: str, token: Callable[[str], None]
     ) -> dict[str, Any]:
-        """One turn: `check` and `token` may raise Cancelled. Raises ModelDied, ModelTimeout, ModelRefused."""
-        until = time.monotonic() + timeout
-        while not self._turns.acquire(timeout=_LOOK):
-            check()
-        try:
+        """One turn, of `timeout` seconds from when it comes; `token` may raise Cancelled too.
+
+        Raises Cancelled, ModelDied, ModelTimeout, ModelRefused.
+        """
+        with self._line.turn(cancel, where):
+            limit = _Limit(timeout, time.monotonic() + timeout, cancel, where)
             if self.pid is None:
                 self._start()
-                self._await(0, until, timeout, check, token)
+                self._await(0, limit, token)
             self._number += 1
             self._send({"op": "chat", "id": self._number, "request": request})
-            return self._await(self._number, until, timeout, check, token)
-        finally:
-            self._turns.release()
+            return self._await(self._number, limit, token)
 
     def close(self) -> None:
         """End the process."""
@@ -97,7 +105,7 @@ class Link:
 
     def _start(self) -> None:
         self.close()
-        self._heard = queue.SimpleQueue()
+        self._heard = Inbox()
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - `_end` closes it
         known = os.environ.get("PYTHONPATH")
         environment = {**os.environ, "PYTHONPATH": f"{_ROOT}{os.pathsep}{known}" if known else _ROOT}
@@ -119,20 +127,10 @@ class Link:
         except (BrokenPipeError, ValueError) as error:
             raise self._died() from error
 
-    def _await(
-        self, number: int, until: float, limit: float, check: Callable[[], None], token: Callable[[str], None]
-    ) -> dict[str, Any]:
+    def _await(self, number: int, limit: _Limit, token: Callable[[str], None]) -> dict[str, Any]:
         try:
             while True:
-                check()
-                if time.monotonic() > until:
-                    self.close()
-                    mend = "raise `timeout`, or ask for fewer tokens"
-                    raise ModelTimeout(f"the turn met its time limit of {limit:g} s", mend=mend)
-                try:
-                    heard = self._heard.get(timeout=_LOOK)
-                except queue.Empty:
-                    continue
+                heard = self._heard.take(limit.cancel, limit.where, limit.until)
                 if heard is None:
                     raise self._died()
                 if heard["id"] != number:
@@ -141,6 +139,10 @@ class Link:
                     token(heard["token"])
                 else:
                     return _result(heard["done"]) if number else self._loaded(heard["done"])
+        except TimeoutError:
+            self.close()
+            mend = "raise `timeout`, or ask for fewer tokens"
+            raise ModelTimeout(f"the turn met its time limit of {limit.seconds:g} s", mend=mend) from None
         except Cancelled:
             self._stop(number)
             raise
@@ -164,15 +166,13 @@ class Link:
             return
         with contextlib.suppress(ModelDied):
             self._send({"op": "cancel", "id": number})
-        until = time.monotonic() + _GRACE
-        while time.monotonic() < until:
-            try:
-                heard = self._heard.get(timeout=_LOOK)
-            except queue.Empty:
-                continue
-            if heard is None or (heard["id"] == number and "done" in heard):
-                return
-        self.close()
+        until, nobody = time.monotonic() + _GRACE, CancelToken()
+        try:
+            while (heard := self._heard.take(nobody, until=until)) is not None:
+                if heard["id"] == number and "done" in heard:
+                    return
+        except TimeoutError:
+            self.close()
 
     def _died(self) -> ModelDied:
         process = self._process
@@ -213,7 +213,7 @@ def _result(done: dict[str, Any]) -> dict[str, Any]:
     return done
 
 
-def _listen(process: subprocess.Popen[bytes], heard: queue.SimpleQueue[dict[str, Any] | None]) -> None:
+def _listen(process: subprocess.Popen[bytes], heard: Inbox[dict[str, Any] | None]) -> None:
     if process.stdout is not None:
         with process.stdout as lines:
             for line in lines:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import atexit
 import itertools
-import queue
 import shutil
 import tempfile
 import threading
@@ -13,10 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from yggdrasil.contract import YggError
+from yggdrasil.contract import CancelToken, YggError
+from yggdrasil.contract.cancel import Inbox
 from yggdrasil.contract.forks import ending, lock, renewed
 
-_LOOK = 0.05
 _COMPACT = {"backend": "xgrammar", "disable_any_whitespace": True}
 """A weak model whose JSON may hold free whitespace writes nothing else."""
 
@@ -77,20 +76,16 @@ class Engine:
             raise EngineError(what, where=str(self._folder), mend=mend) from error
 
     def write(
-        self, ids: list[int], how: dict[str, Any], *, check: Callable[[], None], token: Callable[[str], None]
+        self, ids: list[int], how: dict[str, Any], *, cancel: CancelToken, where: str, token: Callable[[str], None]
     ) -> Written:
-        """Continue the token ids under vLLM's sampling settings; `check` may raise to stop it between pieces."""
+        """Continue the token ids under vLLM's sampling settings. Raises Cancelled, EngineError."""
         self._start()
-        pieces: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        pieces: Inbox[Any] = Inbox()
         running = asyncio.run_coroutine_threadsafe(self._generate(ids, how, pieces), self._loop)
         text, count, reason = "", 0, ""
         try:
             while not reason:
-                check()
-                try:
-                    piece = pieces.get(timeout=_LOOK)
-                except queue.Empty:
-                    continue
+                piece = pieces.take(cancel, where)
                 if isinstance(piece, BaseException):
                     raise EngineError(f"vLLM stopped ({piece})", where=str(self._folder), mend="ask again") from piece
                 text, count, reason = text + piece.text, count + len(piece.token_ids), piece.finish_reason or ""
@@ -100,7 +95,7 @@ class Engine:
             running.cancel()
         return Written(text, count, "length" if reason == "length" else "stop")
 
-    async def _generate(self, ids: list[int], how: dict[str, Any], pieces: queue.SimpleQueue[Any]) -> None:
+    async def _generate(self, ids: list[int], how: dict[str, Any], pieces: Inbox[Any]) -> None:
         from vllm import SamplingParams  # pyright: ignore
         from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams  # pyright: ignore
 

@@ -76,7 +76,7 @@ class VllmModel(ModelFiles, LanguageModel, type="llm/vllm"):
             "stop_token_ids": self.ends(),
         }  # fmt: skip
         place = here()
-        written = self._engine.write(ids, how, check=place.check, token=place.token)
+        written = self._engine.write(ids, how, cancel=place.cancel, where=place.path, token=place.token)
         return Turn(written.text, [], Usage(len(ids), written.tokens), written.finish_reason)
 
     def close(self) -> None:

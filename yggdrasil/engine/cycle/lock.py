@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import socket
 import time
@@ -10,54 +9,66 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from yggdrasil.contract.artifacts import storing
+from yggdrasil.contract.context import here
 from yggdrasil.engine.cycle.errors import WorldBusy
 
-_PAUSE = 0.05
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+
+_LONGEST = 200
+"""Bytes of the holder's name. All of them are written each time: to cut a file short takes milliseconds."""
 
 
 @contextmanager
 def holding(path: Path, timeout: float) -> Iterator[None]:
-    """Hold the lock file `path` for the block; freed by the kernel if the process dies.
+    """Hold the lock file `path` for the block; freed by the system if the process dies, and not held by its forks.
 
     Whoever waits holds a second file, the turn, so that one who steps again and again lets others in between.
-    Raises WorldBusy, which names the holder (process, host, since when), after `timeout` seconds.
+    Raises WorldBusy, which names the holder (process, host, since when), after `timeout` seconds; Cancelled.
     """
+    from filelock import FileLock
+
     until = time.monotonic() + timeout
-    handle, turn = _opened(path), _opened(path.with_name(f"{path.name}.turn"))
+    lock, turn = (
+        FileLock(name, mode=0o644, thread_local=False) for name in (path, path.with_name(f"{path.name}.turn"))
+    )
     try:
-        _take(turn, handle, path, until, timeout)
-        _take(handle, handle, path, until, timeout)
-        fcntl.flock(turn, fcntl.LOCK_UN)
-        _sign(handle, f"process {os.getpid()} on {socket.gethostname()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S}Z")
+        _take(turn, path, until, timeout)
+        _take(lock, path, until, timeout)
+        turn.release()
+        _sign(path, f"process {os.getpid()} on {socket.gethostname()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S}Z")
         yield
-        _sign(handle, "")
+        _sign(path, "")
     finally:
-        os.close(turn)
-        os.close(handle)
+        turn.release()
+        lock.release()
 
 
-def _opened(path: Path) -> int:
-    """The lock file, made if need be; a link is refused, since it would lead the writing elsewhere."""
+def _sign(path: Path, holder: str) -> None:
+    """Say who holds the lock; on a full disk, or where a held file cannot be written, nobody is named."""
+    with suppress(OSError), path.open("r+b", buffering=0) as file:
+        file.write(holder.encode()[:_LONGEST].ljust(_LONGEST))
+
+
+def _take(lock: BaseFileLock, path: Path, until: float, timeout: float) -> None:
+    from filelock import Timeout
+
+    place = here()
+    left = max(until - time.monotonic(), 0.0)
     with storing(path):
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-
-
-def _sign(handle: int, holder: str) -> None:
-    """Say who holds the lock; on a full disk nobody is named, and the lock holds all the same."""
-    with suppress(OSError):
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, holder.encode(), 0)
-
-
-def _take(wanted: int, signed: int, path: Path, until: float, timeout: float) -> None:
-    while True:
         try:
-            fcntl.flock(wanted, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock.acquire(left, cancel_check=lambda: place.cancel.cancelled)
             return
-        except BlockingIOError:
-            if time.monotonic() >= until:
-                holder = os.pread(signed, 200, 0).decode(errors="replace") or "another process"
-                raise WorldBusy(holder, timeout, str(path)) from None
-            time.sleep(_PAUSE)
+        except Timeout:
+            place.check()
+    raise WorldBusy(_holder(path) or "another process", timeout, str(path))
+
+
+def _holder(path: Path) -> str:
+    with suppress(OSError), path.open("rb") as file:
+        return file.read(_LONGEST).decode(errors="replace").strip()
+    return ""

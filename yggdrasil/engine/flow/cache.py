@@ -3,66 +3,49 @@
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 from typing import Any
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import ManifestError
-from yggdrasil.contract.forks import lock
 from yggdrasil.contract.forms import NotKeepable
 from yggdrasil.contract.tree import describe, walk
 from yggdrasil.contract.values import copied, digest
 from yggdrasil.contract.values import size as size_of
 from yggdrasil.contract.wiring import SELF
+from yggdrasil.engine.flow.budget import BUDGET, Budget
 from yggdrasil.engine.flow.plan import Call, Plan, Round, Step
 
-LIMIT = 256 << 20
 Keys = dict[tuple[str, str], str | None]
 """(node, output) → the key of its value; None where it has none."""
 
 
 class Cache:
-    """Results of one graph's nodes, the least used dropped past `limit` bytes. Safe to share between threads.
+    """Results of one graph's nodes, within the budget that all graphs share. Safe to share between threads.
 
     What is kept is a copy, and so is what is given back: nobody who changes a result in place changes it here.
     """
 
-    def __init__(self, limit: int = LIMIT) -> None:
-        self.limit = limit
-        self._found: OrderedDict[str, tuple[Any, int]] = OrderedDict()
-        self._bytes = 0
-        self._lock = lock()
+    def __init__(self, budget: Budget = BUDGET) -> None:
+        self._budget = budget
+        self._owner = budget.owner(self)
 
     def get(self, key: str) -> Any:
         """A copy of the results kept under `key`, or None."""
-        with self._lock:
-            entry = self._found.get(key)
-            if entry is None:
-                return None
-            self._found.move_to_end(key)
-        return copied(entry[0])
+        found = self._budget.get(self._owner, key)
+        return None if found is None else copied(found)
 
     def put(self, key: str, value: Any) -> None:
-        """Keep a copy of `value`; what cannot be copied, or is larger than the whole cache, is not kept."""
+        """Keep a copy of `value`; what cannot be copied, or is larger than the whole budget, is not kept."""
         try:
             size = size_of(value)
-            if size > self.limit:
-                return
-            kept = copied(value)
+            if size <= self._budget.limit:
+                self._budget.put(self._owner, key, copied(value), size)
         except NotKeepable:
             return
-        with self._lock:
-            old = self._found.pop(key, (None, 0))[1]
-            self._found[key] = (kept, size)
-            self._bytes += size - old
-            while self._bytes > self.limit:
-                self._bytes -= self._found.popitem(last=False)[1][1]
 
     def clear(self) -> None:
         """Forget everything."""
-        with self._lock:
-            self._found.clear()
-            self._bytes = 0
+        self._budget.forget(self._owner)
 
     def step_key(self, plan: Plan, step: Step, keys: Keys, salt: str) -> str | None:
         """The key of a step's results; None if it, or anything it was given, has none."""
@@ -75,6 +58,8 @@ class Cache:
             if not own:
                 return None
             parts += (call.name, own)
+            if call.extra is not None and call.extra.worn is not None:
+                parts.append(call.extra.worn.key)
             for port, sources, join in call.feeds:
                 for source in sources:
                     key = keys.get(source)

@@ -24,7 +24,7 @@ class Made(TypedDict):
     failures: Json
 
 
-class Making(Block, type="creator/make"):
+class Creator(Block, type="creator/make"):
     """Run each call of a plan, {slot: {tool, arguments}}, on the tools of this block; keep the results."""
 
     def __init__(self, tools: Mapping[str, Block] | None = None, **config: Any) -> None:
