@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any
 
+from yggdrasil.contract.artifacts import Noticing
 from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.containers import owned
 from yggdrasil.contract.context import Here, here, standing
 from yggdrasil.contract.errors import CONTROL
 from yggdrasil.contract.events import reason
+from yggdrasil.contract.finite import check_finite
 from yggdrasil.contract.running import perform
 from yggdrasil.contract.wiring import CONSTANT, SELF
 from yggdrasil.engine.flow.cache import Cache, Keys, value_key
@@ -46,6 +48,8 @@ def run_plan(
         for step in plan.steps:
             run.step(step)
     outputs = {name: joined(run.values, sources, join) for name, (sources, join) in plan.outputs.items()}
+    if plan.finite:
+        check_finite(outputs, plan.finite, lambda name: place.below(plan.outputs[name][0][0][0]).path)
     return outputs | {f"{node}.{port}": run.values[node].get(port) for node, port in watch} if watch else outputs
 
 
@@ -59,7 +63,8 @@ class _Run:
         self.keys: Keys = {}
         self.salt = ""
         if cache is not None:
-            self.salt = f"{place.seed}|{place.artifacts_name()}|{place.mode.key}"
+            self.salt = f"{place.seed}|{place.mode.key}"
+            self.put = place.artifacts = Noticing(place.artifacts)
             self.keys = {(SELF, n): value_key(v) for n, v in inputs.items()}
             self.keys |= {(CONSTANT, place): value_key(v) for place, v in plan.constants.items()}
 
@@ -122,9 +127,11 @@ class _Run:
                     for call in step.calls if isinstance(step, Round) else (step,):
                         self.place.below(call.name).emit("skipped", reason=reason("unchanged"))
                 return
+        before = self.put.times
         self._act(step)
-        if key is not None:
+        if key is not None and self.put.times == before:
             self.cache.put(key, self._results(step))
+        if key is not None:
             self._remember_keys(step, key)
 
     def _act(self, step: Step) -> None:
