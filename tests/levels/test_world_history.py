@@ -16,8 +16,8 @@ from tests.levels.scripted import Asking, Develop, Paint, Remembering, See, call
 from yggdrasil.agent.ask import ask
 from yggdrasil.contract import Block, Paused, here, listening
 from yggdrasil.engine.cycle.errors import CycleError, LogError, NewerLog
-from yggdrasil.levels.stage.philosopher import Looking
-from yggdrasil.levels.stage.update import Telling
+from yggdrasil.levels.stage.philosopher import Philosopher
+from yggdrasil.levels.stage.update import PlainUpdate
 from yggdrasil.levels.world.replay import ReplayError
 from yggdrasil.levels.world.world import World
 from yggdrasil.ports import Image, Json, Text
@@ -210,7 +210,7 @@ def work(world: World, act: Callable[[], object]) -> tuple[int, int]:
 
 
 def test_f2_bytes_grow_by_what_is_new(tmp_path: Path) -> None:
-    world = scripted(tmp_path / "w", development=First(), creator=BigOnce(), author=Kib(), update=Telling())
+    world = scripted(tmp_path / "w", development=First(), creator=BigOnce(), author=Kib(), update=PlainUpdate())
     list(world.steps(count=19))
     young = work(world, world.step)
     list(world.steps(count=179))
@@ -391,7 +391,7 @@ def test_opening_a_long_world_takes_a_bounded_amount_of_work(tmp_path: Path) -> 
 
 
 def test_tools_may_take_the_picture_of_an_earlier_slot() -> None:
-    from yggdrasil.levels.stage.creator import Making
+    from yggdrasil.levels.stage.creator import Creator
 
     class Tint(Block, role="Tool"):
         def forward(self, image: Image, prompt: Text = "") -> Image:
@@ -402,6 +402,6 @@ def test_tools_may_take_the_picture_of_an_earlier_slot() -> None:
         "tinted": {"tool": "tint", "arguments": {"image": "scene"}},
         "wrong": {"tool": "tnit", "arguments": {}},
     }
-    made = Making({"paint": Paint(), "tint": Tint()}).run(plan=plan)
+    made = Creator({"paint": Paint(), "tint": Tint()}).run(plan=plan)
     assert set(made.artifacts) == {"scene", "tinted"} and "did you mean 'tint'" in made.failures["wrong"]["message"]
-    assert Looking(See()).run(artifacts={"poem": {"text": "words"}}).perception["poem"]["text"] == "words"
+    assert Philosopher(See()).run(artifacts={"poem": {"text": "words"}}).perception["poem"]["text"] == "words"

@@ -27,7 +27,7 @@ from yggdrasil.agent.ask import AskPerson
 from yggdrasil.blocks.llm.llamacpp import LlamaCpp
 from yggdrasil.blocks.solver.noise_schedule import NoiseSchedule
 from yggdrasil.contract import Block
-from yggdrasil.levels.stage.update import Telling
+from yggdrasil.levels.stage.update import PlainUpdate
 from yggdrasil.levels.world.tools import ReadPlace, Recall, Search
 
 
@@ -95,7 +95,7 @@ def composed() -> Iterator[Example]:
     yield Example(world.stages["architect"], {"state": {"intent": {"text": "a fox comes"}}})
     yield Example(world.stages["creator"].children()["body"], {"plan": _PLAN})
     yield Example(world.stages["philosopher"].children()["body"], {"artifacts": {"scene": {"text": "A fox came."}}})
-    yield Example(Telling(), {"chronicle": {"text": "A fox came."}})
+    yield Example(PlainUpdate(), {"chronicle": {"text": "A fox came."}})
     yield Example(world, {"count": 2}, ("steps",))
     yield from in_a_task()
 

@@ -14,7 +14,9 @@ from yggdrasil.cli.results import keeping
 from yggdrasil.cli.targets import check_saved, open_block
 from yggdrasil.contract.block import Block, description
 from yggdrasil.contract.errors import PortError, did_you_mean
+from yggdrasil.contract.known_digests import reading_anew
 from yggdrasil.contract.ports import Port, each_once
+from yggdrasil.contract.safetensors_header import table_of
 from yggdrasil.contract.tree import describe as describe_tree
 from yggdrasil.contract.tree import walk
 from yggdrasil.contract.values import decode
@@ -119,7 +121,7 @@ def describe(what: str) -> dict[str, Any]:
         "nodes": {n: c.type_name for n, c in block.children().items()},
         "edges": block.structure().get("edges", []),
         "parameters": parameters(block),
-        "digests": {"structure": manifest.structure_digest(), "weights": manifest.weights_digest()},
+        "digests": manifest.own_digests(),
         "schema": tool_schema(block.inputs),
     }
 
@@ -158,13 +160,16 @@ def description_page(shown: dict[str, Any]) -> None:
 
 
 def validate(folder: Path) -> dict[str, Any]:
-    """Load a saved block and check every file of it against its hash. Raises the first thing that is wrong."""
+    """Load a saved block and read every file of it against its hash; `tensors` counts those of its safetensors files.
+
+    Raises the first thing that is wrong.
+    """
     if not folder.exists():
         check_saved(folder)
-    block = load(folder)
-    for _, part in walk(block):
-        for role in part.files:
-            part.file(role)
+    with reading_anew():
+        block = load(folder)
+    files = {part.file(role) for _, part in walk(block) for role in part.files}
+    tensors = sum(len(table_of(path).tensors) for path in files if path.suffix == ".safetensors")
     checks = getattr(block, "verify", None)
     found = {"valid": True, "kind": block.kind, "type": block.type_name, "blocks": sum(1 for _ in walk(block))}
-    return {**found, **(checks() if checks is not None else {})}
+    return {**found, "tensors": tensors, **(checks() if checks is not None else {})}

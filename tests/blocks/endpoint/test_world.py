@@ -23,8 +23,8 @@ from yggdrasil.blocks.endpoint.painter import EndpointPainter
 from yggdrasil.blocks.endpoint.pictures import png
 from yggdrasil.blocks.llm.openai import OpenAIModel
 from yggdrasil.contract import YggError
-from yggdrasil.levels.stage.creator import Making
-from yggdrasil.levels.stage.philosopher import Looking
+from yggdrasil.levels.stage.creator import Creator
+from yggdrasil.levels.stage.philosopher import Philosopher
 from yggdrasil.levels.world.world import World
 
 TOLD = {"sentence1": "The fox woke.", "sentence2": "Olaf laughed.", "mood": "merry"}
@@ -60,9 +60,9 @@ def world_at(url: str, home: Path | None = None) -> World:
     return scripted(
         home,
         genre="tale",
-        philosopher=Looking(EndpointEye(model="eye", **common)),
+        philosopher=Philosopher(EndpointEye(model="eye", **common)),
         author=Agent(llm, {"see": See()}),
-        creator=Making({"paint": EndpointPainter(model="painter", **common)}),
+        creator=Creator({"paint": EndpointPainter(model="painter", **common)}),
         architect=Plan(),
     )
 
