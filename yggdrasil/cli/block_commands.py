@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,11 @@ from typing import Any
 from yggdrasil.cli import model_commands
 from yggdrasil.cli.live import watched
 from yggdrasil.cli.output import line, write
-from yggdrasil.cli.results import keeping
+from yggdrasil.cli.results import Keeping, keeping
 from yggdrasil.cli.targets import check_saved, open_block
 from yggdrasil.contract.block import Block, description
 from yggdrasil.contract.errors import PortError, did_you_mean
+from yggdrasil.contract.finite import NotFinite
 from yggdrasil.contract.known_digests import reading_anew
 from yggdrasil.contract.ports import Port, each_once
 from yggdrasil.contract.safetensors_header import table_of
@@ -24,16 +26,27 @@ from yggdrasil.store.load import load
 
 
 def run(what: str, inputs: list[str], out: str | None, *, yes: bool) -> tuple[Block, dict[str, Any]]:
-    """Run a block once; large outputs go to files. Raises PortError for an input or a file that does not fit."""
+    """Run a block once; large outputs go to files, what is good of them too where a run fails by the rest.
+
+    Raises PortError for an input or a file that does not fit.
+    """
     block = open_block(what)
     if model_commands.ensure(model_commands.missing(block), yes=yes):
         block = open_block(what)
     values = dict(_value(block, text) for text in inputs)
     place = keeping(block, out)
-    with watched(what):
-        outputs = block.run(**values)
-    given = each_once(block.outputs, outputs)
-    return block, {name: place.keep(name, value) for name, value in given.items()}
+    try:
+        with watched(what):
+            outputs = block.run(**values)
+    except NotFinite as error:
+        _kept(block, error.kept, place)
+        raise
+    return block, _kept(block, outputs, place)
+
+
+def _kept(block: Block, outputs: Mapping[str, Any], place: Keeping) -> dict[str, Any]:
+    given = each_once(block.outputs, {name: value for name, value in outputs.items() if name in block.outputs})
+    return {name: place.keep(name, value) for name, value in given.items()}
 
 
 def _value(block: Block, text: str) -> tuple[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.containers import MUTABLE
+from yggdrasil.contract.kinds import Kind
 from yggdrasil.contract.places import spelled_out
 from yggdrasil.contract.ports import Port, as_outputs
 from yggdrasil.contract.tree import walk
@@ -77,6 +78,8 @@ class Plan:
     heavy: list[bool]
     parallel: bool
     constants: dict[str, Any]
+    finite: dict[str, Kind]
+    """The outputs that a node makes and that must hold no NaN."""
     keys: dict[str, tuple[Any, str]] = field(default_factory=dict[str, tuple[Any, str]])
 
 
@@ -115,7 +118,8 @@ def compile_plan(net: Net, where: str) -> Plan:
         for j in above:
             followers[j].append(i)
     parallel = _can_overlap(heavy, waits)
-    return Plan(steps, waits, followers, _outputs(net), heavy, parallel, copy.deepcopy(net.constants))
+    outputs = _outputs(net)
+    return Plan(steps, waits, followers, outputs, heavy, parallel, copy.deepcopy(net.constants), _finite(net, outputs))
 
 
 def is_heavy(step: Step) -> bool:
@@ -274,3 +278,9 @@ def joined(values: Values, sources: tuple[Source, ...], join: str) -> Any:
 def carried_into(carried: dict[Source, Any], call: Call) -> dict[str, Any]:
     """What is carried into the inputs of one call."""
     return {into: value for (node, into), value in carried.items() if node == call.name}
+
+
+def _finite(net: Net, outputs: dict[str, tuple[tuple[Source, ...], str]]) -> dict[str, Kind]:
+    made = {n: sources[0] for n, (sources, _) in outputs.items() if sources and sources[0][0] in net.nodes}
+    kinds = {n: net.nodes[node].outputs[port].kind for n, (node, port) in made.items()}
+    return {name: kind for name, kind in kinds.items() if kind.finite}
