@@ -9,6 +9,7 @@ _WHERE = {
     "Block": "yggdrasil.contract",
     "YggError": "yggdrasil.contract",
     "Artifact": "yggdrasil.contract",
+    "Ask": "yggdrasil.contract",
     "Stream": "yggdrasil.contract",
     "Outputs": "yggdrasil.contract",
     "Event": "yggdrasil.contract",
@@ -28,6 +29,7 @@ _WHERE = {
     "Session": "yggdrasil.contract.session",
     "session": "yggdrasil.contract.context",
     "learning": "yggdrasil.contract.computing",
+    "twin": "yggdrasil.contract.learners",
     "unfreeze": "yggdrasil.contract.learners",
     "wearing": "yggdrasil.contract.computing",
     "here": "yggdrasil.contract",
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
     from yggdrasil.contract import (
         Artifact,
         ArtifactError,
+        Ask,
         Block,
         Cancelled,
         CancelToken,
@@ -85,7 +88,7 @@ if TYPE_CHECKING:
     from yggdrasil.contract.context import session
     from yggdrasil.contract.functions import block
     from yggdrasil.contract.lanes import set_lanes
-    from yggdrasil.contract.learners import unfreeze
+    from yggdrasil.contract.learners import twin, unfreeze
     from yggdrasil.contract.session import Session
     from yggdrasil.contract.torch_block import TorchBlock
     from yggdrasil.engine.flow.budget import set_cache
@@ -109,6 +112,7 @@ __all__ = [
     "Agent",
     "Artifact",
     "ArtifactError",
+    "Ask",
     "Block",
     "CancelToken",
     "Cancelled",
@@ -151,6 +155,7 @@ __all__ = [
     "set_cache",
     "set_lanes",
     "testing",
+    "twin",
     "unfreeze",
     "wearing",
 ]

@@ -173,6 +173,7 @@ def test_a_step_that_cannot_be_finished_is_given_up() -> None:
     with pytest.raises(RuntimeError, match="no words") as second:
         world.step()
     told = ["; ".join(getattr(error.value, "__notes__", [])) for error in (first, second)]
+    assert told[0] == "in block world/author/body"
     assert "world.give_up()" not in told[0] and "world.give_up()" in told[1]
     assert world.show()["unfinished"]["stuck"]
     step = world.give_up()

@@ -56,7 +56,7 @@ class Agent(Block, type="agent", role="Agent"):
     remembers: ClassVar[bool] = True
 
     policy: Literal["tools", "guided"] = "tools"
-    guide: str = "tale"
+    guide: str = ""
     instructions: str = ""
     limits: Limits = Limits()
     strict: bool = False

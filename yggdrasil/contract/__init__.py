@@ -1,6 +1,7 @@
 """The contract floor: what a block is. A plugin needs nothing else."""
 
 from yggdrasil.contract.artifacts import Artifact, ArtifactStore, FolderArtifacts, MemoryArtifacts
+from yggdrasil.contract.asking import Ask
 from yggdrasil.contract.block import Block, FileRef
 from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.context import Here, Journal, derive_seed, here, standing
@@ -31,6 +32,7 @@ __all__ = [
     "Artifact",
     "ArtifactError",
     "ArtifactStore",
+    "Ask",
     "Block",
     "CancelToken",
     "Cancelled",

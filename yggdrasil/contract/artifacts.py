@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
 import stat
 import tempfile
-from collections.abc import Generator, Iterator
+import weakref
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from yggdrasil.contract.digest import digest_bytes, digest_file
 from yggdrasil.contract.errors import ArtifactError, NotStored
@@ -81,6 +83,50 @@ class MemoryArtifacts:
         self._older.put(data, "")
         del self._data[sha]
         self._bytes -= len(data)
+
+
+class Noticing:
+    """A store that counts how often something was put into it: what refers to that has a meaning only there."""
+
+    def __init__(self, store: ArtifactStore) -> None:
+        self.times = 0
+        self._store = store
+
+    def put(self, data: bytes, media_type: str) -> Artifact:
+        self.times += 1
+        return self._store.put(data, media_type)
+
+    def get(self, sha256: str) -> bytes:
+        return self._store.get(sha256)
+
+    def has(self, sha256: str) -> bool:
+        return self._store.has(sha256)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+class OwnArtifacts(MemoryArtifacts):
+    """What the runs of one session put: it goes when nobody holds the session or what a run of it gave.
+
+    A name that another store of this kind holds is found there: one run's result may be another's input.
+    """
+
+    _living: ClassVar[weakref.WeakSet[OwnArtifacts]] = weakref.WeakSet()
+
+    def __init__(self, held: int = _HELD) -> None:
+        super().__init__(held)
+        OwnArtifacts._living.add(self)
+
+    def get(self, sha256: str) -> bytes:
+        if not super().has(sha256):
+            for other in list(OwnArtifacts._living):
+                if other is not self and MemoryArtifacts.has(other, sha256):
+                    return MemoryArtifacts.get(other, sha256)
+        return super().get(sha256)
+
+    def has(self, sha256: str) -> bool:
+        return super().has(sha256) or any(MemoryArtifacts.has(other, sha256) for other in list(OwnArtifacts._living))
 
 
 SUFFIXES = {
@@ -177,25 +223,45 @@ def storing(where: Path) -> Generator[None]:
         raise NotStored(error.strerror or error, str(where)) from error
 
 
-def write_durably(target: Path, data: bytes) -> None:
+def write_durably(target: Path, data: bytes | Iterable[bytes | memoryview]) -> None:
     """Write a file whole or not at all: temporary file, fsync, rename, fsync of the folder. Raises NotStored."""
-    with storing(target):
-        new = not target.parent.exists()
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".tmp-")
+    _written(target.parent, [data] if isinstance(data, bytes) else data, lambda: target)
+
+
+def write_by_digest(folder: Path, pieces: Iterable[bytes | memoryview], suffix: str) -> tuple[str, Path]:
+    """The same for a file that is named by its sha256 (hex); gives both. Raises NotStored."""
+    total = hashlib.sha256()
+
+    def hashed() -> Iterator[bytes | memoryview]:
+        for piece in pieces:
+            total.update(piece)
+            yield piece
+
+    path = _written(folder, hashed(), lambda: folder / f"{total.hexdigest()}{suffix}")
+    return total.hexdigest(), path
+
+
+def _written(folder: Path, pieces: Iterable[bytes | memoryview], named: Callable[[], Path]) -> Path:
+    with storing(folder):
+        new = not folder.exists()
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=folder, prefix=".tmp-")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(data)
+                for piece in pieces:
+                    file.write(piece)
                 os.fchmod(file.fileno(), 0o644)
                 file.flush()
                 os.fsync(file.fileno())
+            target = named()
             os.replace(name, target)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
-        sync_folder(target.parent)
+        sync_folder(folder)
         if new:
-            sync_folder(target.parent.parent)
+            sync_folder(folder.parent)
+    return target
 
 
 def sync_folder(folder: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
@@ -16,6 +16,8 @@ from yggdrasil.contract.errors import ConfigError, MissingFile, PortError
 from yggdrasil.contract.ports import Ports, input_ports, output_ports
 
 if TYPE_CHECKING:
+    from yggdrasil.contract.asking import Ask
+    from yggdrasil.contract.manifest import Manifest
     from yggdrasil.contract.running import Outputs
     from yggdrasil.contract.stream import Stream
 
@@ -61,6 +63,8 @@ class Block:
     pure: ClassVar[bool] = False
     """Whether its results hang on inputs, settings, weights and seed alone: only then may they be kept."""
     remembers: ClassVar[bool] = False
+    repeatable: ClassVar[bool] = True
+    """Whether it does no harm to run it twice for one call; else a call whose end is not known becomes a question."""
     _changes: int = 0
     __ygg_root__: ClassVar[bool] = True
     __signature__: ClassVar[Any] = Arguments()
@@ -80,6 +84,8 @@ class Block:
         self.files: dict[str, FileRef] = {}
         self.origin: str = ""
         self.origin_digests: dict[str, str] = {}
+        self.formerly: tuple[str, ...] = ()
+        self.origin_structure: str = ""
         for field, value in validated(self.__class__, config).items():
             object.__setattr__(self, field, value)
 
@@ -100,6 +106,27 @@ class Block:
     def touched(self) -> Any:
         """Differs after any change of a setting, file or part: what was remembered about the block is then stale."""
         return self._changes
+
+    @property
+    def asks(self) -> Mapping[str, Ask]:
+        """Inputs that further calls of a block feed which feeds another input of this one, as those of a guidance."""
+        return {}
+
+    def unread(self, given: Mapping[str, Any]) -> Collection[str]:
+        """The inputs that this run does not need, judged by those that are known before: what only feeds such, and
+        stands in a graph, is not run. A block whose results hang on all of its inputs has none.
+        """
+        del given
+        return ()
+
+    def joined(self, calls: list[dict[str, Any]]) -> dict[str, Any] | None:
+        """The inputs of one call of `forward` that does the work of several; None where each must be made alone."""
+        del calls
+        return None
+
+    def parted(self, outputs: dict[str, Any], count: int) -> list[dict[str, Any]]:
+        """What each of the `count` calls that were joined would have given."""
+        raise ConfigError(f"{self.__class__.__name__} has no parted", mend="write it: it undoes what `joined` does")
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """The raw computation; each subclass writes its own, with named and annotated parameters."""
@@ -139,6 +166,12 @@ class Block:
         """The config as this version writes it, out of a manifest of an earlier format; most never changed."""
         del format
         return config
+
+    @classmethod
+    def restructured(cls, structure: dict[str, Any], nodes: Mapping[str, Manifest], format: int) -> dict[str, Any]:
+        """The same for what a container adds to its manifest; `nodes` are its parts as that format had them."""
+        del nodes, format
+        return structure
 
     @classmethod
     def assemble(cls, config: dict[str, Any], nodes: dict[str, Block], structure: dict[str, Any]) -> Block:
@@ -187,9 +220,9 @@ class Block:
 
     def run(self, *args: Any, **inputs: Any) -> Outputs:
         """Compute once. Inputs are the ports by name (the first ones may be given by position)."""
-        from yggdrasil.contract.running import Outputs, drive
+        from yggdrasil.contract.running import outputs_of
 
-        return Outputs(drive(self, self._bind(args, inputs)))
+        return outputs_of(self, self._bind(args, inputs))
 
     def stream(self, *args: Any, **inputs: Any) -> Stream:
         """Compute in the background; iterate over the events by `for` or `async for`; closing it cancels the run."""

@@ -125,7 +125,7 @@ def scheduler(folder: Folder, forced: Mapping[str, Any] = {}) -> tuple[Any, dict
 
     name = folder.classes["scheduler"]
     takes = inspect.signature(getattr(diffusers, name).__init__).parameters
-    found = known_only(plain(folder.configs["scheduler"]))
+    found = known_only(name, {**plain(folder.configs["scheduler"]), "_class_name": name})
     for key, value in list(found.items()):
         if isinstance(value, float) and not math.isfinite(value):
             if key not in takes or takes[key].default != value:
