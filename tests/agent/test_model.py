@@ -106,7 +106,7 @@ def test_a_limit_that_is_met_is_told(heard: list[Event]) -> None:
     assert [(n["code"], n["args"]) for n in notes] == [("limit_reached", {"kind": "steps", "limit": 2})]
 
 
-class Scoring(Scripted):
+class Scoring(Scripted, init=False):
     """A model that likes long candidates."""
 
     def choose(self, prefix: str, candidates: list[str]) -> list[float]:

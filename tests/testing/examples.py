@@ -26,7 +26,7 @@ from tests.testing.parts import parts_of
 from yggdrasil.blocks.llm.llamacpp import LlamaCpp
 from yggdrasil.blocks.solver.noise_schedule import NoiseSchedule
 from yggdrasil.contract import Block
-from yggdrasil.levels.stage.update import Telling
+from yggdrasil.levels.stage.update import PlainUpdate
 
 
 class Example(NamedTuple):
@@ -92,7 +92,7 @@ def composed() -> Iterator[Example]:
     yield Example(world.stages["architect"], {"state": {"intent": {"text": "a fox comes"}}})
     yield Example(world.stages["creator"].children()["body"], {"plan": _PLAN})
     yield Example(world.stages["philosopher"].children()["body"], {"artifacts": {"scene": {"text": "A fox came."}}})
-    yield Example(Telling(), {"chronicle": {"text": "A fox came."}})
+    yield Example(PlainUpdate(), {"chronicle": {"text": "A fox came."}})
     yield Example(world, {"count": 2}, ("steps",))
 
 

@@ -68,8 +68,8 @@ class TorchBlock(Block):
     dtype: Dtype = "float32"
     device: str = "cpu"
 
-    _module: Any = None
-    _stored: int | None = None
+    _module = None
+    _stored = None
     """The fingerprint of the module that its files hold; None if none does."""
     _most: tuple[tuple[str, ...], torch.dtype] | None = None
 
@@ -132,7 +132,7 @@ class TorchBlock(Block):
         """What most of its weights are of, found once: by the files' headers, or by the module that was adopted."""
         files = tuple(ref.sha256 for ref in self.pieces().values())
         if self._most is None or self._most[0] != files:
-            self._most = files, stored_dtype(self.weights_paths()) if files else most_of(self._module)
+            self._most = files, stored_dtype(self.weights_paths()) if files else most_of(self.module)
         return self._most[1]
 
     def weights_paths(self) -> list[Path]:

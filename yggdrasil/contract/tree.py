@@ -77,16 +77,31 @@ def assemble(manifest: Manifest, find_file: Callable[[FileEntry, str], FileRef],
 
 def migrated(manifest: Manifest) -> Manifest:
     """The manifest as this version writes it; itself if nothing in it has changed since its format."""
-    now = _migrated(manifest, manifest.format or FORMAT)
+    now = _migrated(manifest, manifest.format or FORMAT, manifest)
     return manifest if now == manifest else now
 
 
-def _migrated(manifest: Manifest, format: int) -> Manifest:
+def _migrated(manifest: Manifest, format: int, root: Manifest) -> Manifest:
     if not manifest.type or manifest.type not in registry.names():
         return manifest
-    config = registry.find(manifest.type).migrated(manifest.config, format)
-    nodes = {name: _migrated(node, format) for name, node in manifest.nodes.items()}
-    return manifest.model_copy(update={"config": config, "nodes": nodes})
+    cls = registry.find(manifest.type)
+    meant = {name: _meant(node, root) for name, node in manifest.nodes.items()}
+    parts = {
+        "config": cls.migrated(manifest.config, format),
+        "structure": cls.restructured(manifest.structure, meant, format),
+        "nodes": {name: _migrated(node, format, root) for name, node in manifest.nodes.items()},
+    }
+    return manifest.model_copy(update=parts)
+
+
+def _meant(node: Manifest, root: Manifest) -> Manifest:
+    """The part of the tree that a reference inside of it means."""
+    if node.ref is None or not node.ref.startswith("#"):
+        return node
+    found: Manifest | None = root
+    for name in node.ref[1:].split("/"):
+        found = found.nodes.get(name) if found is not None else None
+    return node if found is None else found
 
 
 class _Assembler:
@@ -144,8 +159,8 @@ def _check_digests(block: Block, manifest: Manifest, path: str) -> None:
     found = block.origin_digests if block.origin == manifest.ref else describe(block).own_digests()
     for name, value in found.items():
         wanted = manifest.digests.get(name)
-        as_written = name == "structure" and block.origin == manifest.ref and wanted == block.origin_structure
-        if wanted is not None and wanted != value and not as_written:
+        own = (*block.formerly, block.origin_structure) if name == "structure" and block.origin == manifest.ref else ()
+        if wanted not in (None, value, *own):
             raise ManifestError(
                 f"{manifest.ref} has {name} {value[:12]}…, the manifest was saved with {wanted[:12]}…",
                 where=path,

@@ -6,7 +6,7 @@ import functools
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, TypedDict, Unpack, cast
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.context import here
@@ -21,6 +21,13 @@ from yggdrasil.contract.wiring import check_name
 _WHEN, _THEN, _OTHERWISE = "when", "then", "otherwise"
 
 
+class ChoosingSettings(TypedDict, total=False):
+    """What `Choosing(…)` takes beside its branches."""
+
+    when: str
+    cases: dict[str, str]
+
+
 class Choosing(Block, type="choose"):
     """Run the branch that a value names, and no other; all branches give the same outputs.
 
@@ -33,8 +40,8 @@ class Choosing(Block, type="choose"):
     when: str = _WHEN
     cases: dict[str, str] = {}
 
-    def __init__(self, branches: Mapping[str, Block] | None = None, **config: Any) -> None:
-        super().__init__(**config)
+    def __init__(self, branches: Mapping[str, Block] | None = None, **settings: Unpack[ChoosingSettings]) -> None:
+        super().__init__(**settings)
         self.branches = dict(branches or {})
         lost = {*(self.cases.values() if self.cases else [_THEN])} - set(self.branches)
         if lost or not self.branches:

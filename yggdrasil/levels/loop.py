@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, TypedDict, Unpack, cast
 
 from pydantic import PositiveInt
 
@@ -30,6 +30,16 @@ class EndlessLoop(YggError):
     """A loop reached its upper bound and its condition never came true."""
 
 
+class LoopingSettings(TypedDict, total=False):
+    """What `Looping(…)` takes beside its body."""
+
+    times: int | str | None
+    until: str
+    most: int
+    carry: dict[str, str] | None
+    index: str
+
+
 class Looping(Block, type="loop"):
     """Run a body again and again; what it gives is carried by name into the next round.
 
@@ -47,8 +57,8 @@ class Looping(Block, type="loop"):
     carry: dict[str, str] | None = None
     index: str = ""
 
-    def __init__(self, body: Block | None = None, **config: Any) -> None:
-        super().__init__(**config)
+    def __init__(self, body: Block | None = None, **settings: Unpack[LoopingSettings]) -> None:
+        super().__init__(**settings)
         if not isinstance(body, Block):
             raise ConfigError(f"a loop goes round a block, not {body!r:.60}", mend="pass a block, graph or pipeline")
         if self.times is None and not self.until:

@@ -14,7 +14,7 @@ from yggdrasil.contract.digest import digest_file
 from yggdrasil.contract.errors import ManifestError, WeightsError, YggError
 from yggdrasil.contract.inside import inside
 from yggdrasil.contract.known_digests import digest_of_version
-from yggdrasil.contract.manifest import FileEntry, Manifest, read_manifest
+from yggdrasil.contract.manifest import FORMAT, FileEntry, Manifest, read_manifest
 from yggdrasil.contract.session import ROOT, own_session
 from yggdrasil.contract.tree import assemble, describe, migrated, walk, was_migrated
 from yggdrasil.contract.weights import check_kind, refuse_code
@@ -56,6 +56,7 @@ def load(name: str | Path, wanted: type[Block] = Block) -> Block:
         block.origin = f"shelf:{text}"
         block.origin_digests = (whole or describe(block)).own_digests()
         block.origin_structure = (manifest.digests or {}).get("structure", "")
+        block.formerly = tuple(manifest.formerly)
         block.name = text
     digests = manifest.digests or {}
     _revive(block, folder, digests.get("life"), digests.get("founding", ""))
@@ -113,9 +114,11 @@ def _loaded(manifest: Manifest, folder: Path, instead: Mapping[str, Block]) -> t
 
     now = migrated(manifest)
     block = assemble(now, find, follow)
-    if now is not manifest and not _refers_out(manifest):
+    outer = _refers_out(manifest)
+    if now is not manifest and not outer:
         _check_digest(manifest, "structure", "is", manifest.structure_digest(), folder)
-    if now is not manifest or was_migrated(block):
+    older = outer and (manifest.format or FORMAT) < FORMAT
+    if now is not manifest or older or was_migrated(block):
         kept = {part: value for part, value in (manifest.digests or {}).items() if part != "structure"}
         now = now.model_copy(update={"digests": kept})
     return block, None if instead else _checked(now, block, folder)

@@ -32,8 +32,8 @@ class ScriptedModel(LanguageModel):
 
     native: bool = True
 
-    def __init__(self, turns: list[Turn] | None = None, **config: Any) -> None:
-        super().__init__(**config)
+    def __init__(self, turns: list[Turn] | None = None, **settings: Any) -> None:
+        super().__init__(**settings)
         self.turns = turns or [says("ok")]
         self.seen: list[dict[str, Any]] = []
 

@@ -1,7 +1,7 @@
 """The solver takes exactly the steps of the scheduler it wraps, and counts what it asks the backbone for."""
 
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 import diffusers
 import pytest
@@ -20,30 +20,35 @@ pytestmark = [  # diffusers hands tensors to numpy in the old way
 SHAPE = (2, 4, 4)
 
 
-class Both(TypedDict):
-    pred: Pred
-    pred_uncond: Pred | None
-
-
 class Stub(Block, role="Backbone"):
-    """2 for the conditional and 1 for the unconditional half; counts samples as the UNet batches them."""
+    """2 where the condition is 1, 1 where it is 0; counts samples, and joins calls as the networks do."""
 
     def __init__(self) -> None:
         super().__init__()
         self.samples: list[int] = []
 
-    def forward(
-        self,
-        latent: Latent,
-        timestep: Timestep,
-        condition: Embedding,
-        negative: Embedding | None = None,
-        scale: float = 1.0,
-    ) -> Both:
-        guided = negative is not None and scale != 1.0
-        self.samples.append(latent.shape[0] * (2 if guided else 1))
-        ones = torch.ones_like(latent)
-        return {"pred": 2 * ones, "pred_uncond": ones if guided else None}
+    def forward(self, latent: Latent, timestep: Timestep, condition: Embedding) -> Pred:
+        self.samples.append(latent.shape[0])
+        return torch.ones_like(latent) + condition.mean(dim=(1, 2))[:, None, None, None]
+
+    def joined(self, calls: list[dict[str, Any]]) -> dict[str, Any]:
+        both = {port: torch.cat([call[port] for call in calls]) for port in ("latent", "condition")}
+        return {**calls[0], **both}
+
+    def parted(self, outputs: dict[str, Any], count: int) -> list[dict[str, Any]]:
+        return [{"pred": part} for part in outputs["pred"].chunk(count)]
+
+
+class Seen(SchedulerSolver):
+    """Remembers the predictions that it was given."""
+
+    def __init__(self, **config: Any) -> None:
+        super().__init__(**config)
+        self.preds: list[Any] = []
+
+    def _step(self, course: Any, latent: Any, timestep: Any, pred: Any) -> Any:
+        self.preds.append(pred)
+        return super()._step(course, latent, timestep, pred)
 
 
 class Model(Block, role="Backbone"):
@@ -145,11 +150,12 @@ def test_s1_a_second_order_solver_starts_at_the_first_half_of_a_pair(name: Any, 
 
 @pytest.mark.parametrize(("scale", "combined", "samples"), [(0.0, 1.0, 6), (1.0, 2.0, 3), (7.5, 8.5, 6)])
 def test_s3_guidance_combines_and_pays_for_what_it_uses(scale: float, combined: float, samples: int) -> None:
-    stub, guidance = Stub(), ClassifierFree()
-    latent, condition = torch.zeros(3, *SHAPE), torch.ones(3, 2, 2)
-    out = stub.run(latent=latent, timestep=torch.tensor(1.0), condition=condition, negative=condition, scale=scale)
-    made = guidance.run(pred_cond=out.pred, pred_uncond=out.pred_uncond, scale=scale).pred_guided
-    assert torch.equal(made, torch.full_like(latent, combined)) and stub.samples == [samples]
+    stub, seen = Stub(), Seen(scheduler="DDIMScheduler", shape=SHAPE)
+    graph = ygg.Graph("g").add(stub).add(ClassifierFree()).add(seen)
+    given = {"condition": torch.ones(3, 2, 2), "negative": torch.zeros(3, 2, 2)}
+    graph.run(**given, guidance_scale=scale, count=3, steps=2)
+    assert [torch.equal(p, torch.full_like(p, combined)) for p in seen.preds] == [True, True]
+    assert stub.samples == [samples, samples]
 
 
 def test_s3_a_unet_that_was_taught_its_guidance_is_never_doubled() -> None:
@@ -166,9 +172,12 @@ def test_s3_a_unet_that_was_taught_its_guidance_is_never_doubled() -> None:
     sizes: list[int] = []
     unet.module.register_forward_pre_hook(lambda _, args: sizes.append(args[0].shape[0]))
     given = {"latent": torch.ones(3, 4, 8, 8), "timestep": torch.tensor(5.0), "condition": torch.ones(1, 2, 16)}
-    made = [unet.run(**given, negative=torch.zeros(1, 2, 16), scale=scale) for scale in (0.0, 1.0, 7.5)]
-    assert sizes == [3, 3, 3] and all(out.pred_uncond is None for out in made)
+    made = [unet.run(**given, scale=scale) for scale in (0.0, 1.0, 7.5)]
+    assert sizes == [3, 3, 3]
     assert len({out.pred.numpy().tobytes() for out in made}) == 3, "each scale is told to the network"
+    graph = ygg.Graph("g").add(unet).add(ClassifierFree()).add(SchedulerSolver(scheduler="DDIMScheduler"))
+    assert {"guidance_scale"} <= set(graph.inputs) and not graph.net.again
+    assert "scale" not in UNet(arch=UNET).inputs, "who was not taught it does not ask for it"
 
 
 def test_s3_flux_is_told_its_guidance_and_never_doubled() -> None:
@@ -196,10 +205,11 @@ def test_s3_the_unet_pays_the_same() -> None:
     unet = seeded(UNet(arch=UNET))
     sizes: list[int] = []
     unet.module.register_forward_pre_hook(lambda _, args: sizes.append(args[0].shape[0]))
-    given = {"latent": torch.zeros(3, 4, 8, 8), "timestep": torch.tensor(5.0), "condition": torch.ones(3, 2, 16)}
+    solver = SchedulerSolver(scheduler="DDIMScheduler", shape=(4, 8, 8))
+    graph = ygg.Graph("g").add(unet).add(ClassifierFree()).add(solver)
+    given = {"condition": torch.ones(3, 2, 16), "negative": torch.zeros(3, 2, 16), "count": 3, "steps": 1}
     for scale in (0.0, 1.0, 7.5):
-        out = unet.run(**given, negative=torch.zeros(3, 2, 16), scale=scale)
-        assert out.pred.shape == (3, 4, 8, 8) and (out.pred_uncond is None) == (scale == 1.0)
+        graph.run(**given, guidance_scale=scale)
     assert sizes == [6, 3, 6]
 
 
@@ -256,7 +266,7 @@ def test_n29_a_setting_of_another_scheduler_follows_a_pipelines_config() -> None
 def test_n29_what_was_saved_with_such_a_setting_still_loads(tmp_path: Path, setting: str) -> None:
     folder = ygg.save(SchedulerSolver(scheduler="DDIMScheduler", shape=SHAPE, settings={setting: 1}), tmp_path / "s")
     path = folder / "manifest.yaml"
-    path.write_text(path.read_text().replace("format: 2", "format: 1"))
+    path.write_text(path.read_text().replace("format: 3", "format: 1"))
     loaded: Any = ygg.load(folder)
     assert loaded.settings == {} and loaded.run(seed=1).next_latent.shape == (1, *SHAPE)
 

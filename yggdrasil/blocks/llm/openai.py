@@ -30,7 +30,7 @@ class OpenAIModel(EndpointBlock, LanguageModel, type="llm/openai"):
 
     extra: dict[str, Any] = {}
 
-    _found: bool | None = None
+    _found = None
 
     def chat(
         self,

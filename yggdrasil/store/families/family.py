@@ -106,7 +106,7 @@ def plain(config: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in config.items() if not key.startswith("_")}
 
 
-def autoencoder(folder: Folder, component: str = "vae") -> tuple[str, dict[str, Any], int]:
+def autoencoder(folder: Folder, component: str = "vae") -> tuple[Any, dict[str, Any], int]:
     """Class and config of an autoencoder of pictures, and how many pixels are one cell of its latent."""
     config = plain(folder.configs[component])
     levels = config.get("block_out_channels") or config.get("encoder_block_out_channels")
