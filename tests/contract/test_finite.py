@@ -14,7 +14,7 @@ from yggdrasil.contract import Block
 from yggdrasil.contract.artifacts import MemoryArtifacts
 from yggdrasil.contract.context import here, standing
 from yggdrasil.contract.finite import NotFinite
-from yggdrasil.levels.stage.creator import Making
+from yggdrasil.levels.stage.creator import Creator
 from yggdrasil.ports import AnyTensor, Audio, AudioClip, Audios, Embedding, Latent
 
 NAN, INFINITY = float("nan"), float("inf")
@@ -161,7 +161,7 @@ def test_n24_an_encoder_tells_it_before_the_steps_are_paid(graph: Any, monkeypat
 
 
 def test_n24_a_creator_that_made_it_fails_as_by_any_failed_tool() -> None:
-    making = Making({"ring": Rings(bad=1), "fine": Rings()})
+    making = Creator({"ring": Rings(bad=1), "fine": Rings()})
     calls = {name: {"tool": name, "arguments": {}} for name in ("ring", "fine")}
     with standing(here().but(artifacts=MemoryArtifacts())):
         made = making.run(plan=calls)
