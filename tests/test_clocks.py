@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-CLOCKS = re.compile(r"\b(perf_counter|monotonic|process_time|thread_time)\b")
+CLOCKS = re.compile(r"\b(perf_counter|process_time|thread_time)\b|\bmonotonic\(\)(?! \+)")
+"""A time after which something gives up, `monotonic() + seconds`, measures nothing."""
 APART = {
     "tests/waiting.py": "gives up on what never comes; nobody asks it how long that took",
     "tests/system/test_fresh_clone.py": "prints how long it took, and asks nothing of that",

@@ -162,6 +162,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "this storyteller writes English only; a model that writes other languages is named by --llm",
         "этот рассказчик пишет только по-английски; модель, которая пишет на других языках, называет --llm",
     ),
+    "note_tools_in_words": (
+        "the model calls no tools by itself, so each turn is bound by a schema",
+        "модель сама инструментов не зовёт, поэтому каждый ход связан схемой",
+    ),
     "note_half_character": (
         "half a character became \ufffd: {found}",
         "половина знака стала \ufffd: {found}",

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from yggdrasil.cli import model_commands
 from yggdrasil.cli.live import watched
@@ -51,10 +51,10 @@ def grow_new(wish: str, at: Path | None, steps: int, chosen: dict[str, Any], *, 
 def _made(wish: str, chosen: dict[str, Any]) -> World:
     parameters = {name: value for name, value in chosen.items() if name != "template"}
     world = from_template(chosen["template"], **{**parameters, "wish": wish, "name": chosen["name"] or wish})
-    if not isinstance(world, World):
+    if world.kind != "world":
         what = f"{chosen['template']!r} makes a {world.kind}, not a world"
         raise ManifestError(what, where="--template", mend="name the template of a world, such as storytelling")
-    return world
+    return cast(World, world)
 
 
 def _check_language(world: World) -> None:

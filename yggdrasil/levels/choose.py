@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, ClassVar, TypedDict, Unpack, cast
+from typing import Any, ClassVar, TypedDict, Unpack, cast, overload
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.context import here
@@ -144,13 +144,31 @@ def _unlike(side: str, name: str, one: tuple[str, Port], other: tuple[str, Port]
     return WiringError(f"{side} {name!r} is {told}", mend=f"give the {side}s different names, or the same kind")
 
 
+@overload
+def choose(
+    when: str = _WHEN,
+    cases: Mapping[Any, Block] | None = None,
+    *,
+    then: Block | None = None,
+    otherwise: Block | None = None,
+) -> Choosing: ...
+@overload
+def choose(
+    when: Any,
+    cases: Mapping[Any, Block] | None = None,
+    *,
+    then: Block | None = None,
+    otherwise: Block | None = None,
+) -> Callable[..., Any]: ...
+
+
 def choose(
     when: str | Any = _WHEN,
     cases: Mapping[Any, Block] | None = None,
     *,
     then: Block | None = None,
     otherwise: Block | None = None,
-) -> Choosing:
+) -> Choosing | Callable[..., Any]:
     """A block that runs one of several: `then` or `otherwise` by a truth value, or one of `cases` by its name.
 
     `when` is the input that decides (in a drawing it may be a wire). Raises WiringError if the branches differ in
@@ -163,7 +181,7 @@ def choose(
     branches = dict(zip(nodes.values(), (cases or {}).values(), strict=True)) if cases else {_THEN: then}
     more = {} if otherwise is None else {_OTHERWISE: otherwise}
     made = Choosing(cast(Any, {**branches, **more}), when=port, cases=nodes)
-    return cast(Choosing, functools.partial(made, **{_WHEN: when})) if isinstance(when, Wire) else made
+    return functools.partial(made, **{_WHEN: when}) if isinstance(when, Wire) else made
 
 
 def _nodes(cases: list[str]) -> dict[str, str]:

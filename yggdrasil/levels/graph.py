@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypedDict, Unpack
 
 from yggdrasil.contract.block import Block, description
 from yggdrasil.contract.errors import WiringError, did_you_mean
@@ -29,6 +29,10 @@ _WIRED = ("edges", "loops", "joins", "again")
 """Parts of a net to which the wiring by roles adds."""
 
 
+class GraphSettings(TypedDict, total=False):
+    """A graph has no setting but its title; another name is refused as a setting of any block is."""
+
+
 class Graph(Block, type="graph"):
     """A whole task made of blocks. Roles know their places: what is added without edges wires itself."""
 
@@ -36,8 +40,8 @@ class Graph(Block, type="graph"):
     kind: ClassVar[str] = "graph"
     title: str = ""
 
-    def __init__(self, title: str = "", *, about: str = "") -> None:
-        super().__init__(title=title)
+    def __init__(self, title: str = "", *, about: str = "", **settings: Unpack[GraphSettings]) -> None:
+        super().__init__(title=title, **settings)
         if title:
             self.name = title
         self.net = Net()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, ClassVar, TypedDict, Unpack, cast
+from typing import Any, ClassVar, TypedDict, Unpack, overload
 
 from pydantic import PositiveInt
 
@@ -184,6 +184,17 @@ class Looping(Block, type="loop"):
         return recorded(kept, place.artifacts)
 
 
+@overload
+def loop(
+    body: Block,
+    times: Wire,
+    until: str = "",
+    *,
+    most: int = 1000,
+    carry: dict[str, str] | None = None,
+    index: str = "",
+) -> Callable[..., Any]: ...
+@overload
 def loop(
     body: Block,
     times: int | str | None = None,
@@ -192,13 +203,25 @@ def loop(
     most: int = 1000,
     carry: dict[str, str] | None = None,
     index: str = "",
-) -> Looping:
+) -> Looping: ...
+
+
+def loop(
+    body: Block,
+    times: Wire | int | str | None = None,
+    until: str = "",
+    *,
+    most: int = 1000,
+    carry: dict[str, str] | None = None,
+    index: str = "",
+) -> Looping | Callable[..., Any]:
     """A block that runs `body` for `times` rounds, or until its output `until` is true (see Looping).
 
-    In a drawing `times` may be a wire. Raises WiringError for a loop that could never end and for names that the
-    body lacks; at run time EndlessLoop after `most` rounds in which `until` stayed false.
+    In a drawing `times` may be a wire: what is given back is then called like the block, and has that input.
+    Raises WiringError for a loop that could never end and for names that the body lacks; at run time EndlessLoop after
+    `most` rounds in which `until` stayed false.
     """
     more: Values = {"until": until, "most": most, "carry": carry, "index": index}
     if not isinstance(times, Wire):
         return Looping(body, times=times, **more)
-    return cast(Looping, functools.partial(Looping(body, times=_TIMES, **more), **{_TIMES: times}))
+    return functools.partial(Looping(body, times=_TIMES, **more), **{_TIMES: times})

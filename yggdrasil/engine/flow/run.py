@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any
 
+from yggdrasil.contract.artifacts import Noticing
 from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.containers import owned
 from yggdrasil.contract.context import Here, here, standing
@@ -21,11 +22,9 @@ from yggdrasil.contract.wiring import CONSTANT, SELF
 from yggdrasil.engine.flow.cache import Cache, Keys, value_key
 from yggdrasil.engine.flow.plan import Call, Plan, Round, Source, Step, Values, carried_into, joined
 from yggdrasil.engine.flow.together import Together
-from yggdrasil.engine.flow.told import Told
+from yggdrasil.engine.flow.told import Gathered, Told, Waiting
 from yggdrasil.engine.flow.workers import workers
 
-Waiting = tuple[Call, dict[str, Any], Here]
-"""A call that is to be made, its inputs and its place."""
 _NOTHING: dict[str, Any] = {}
 _CHEAP = 0.01
 """Seconds that a preview may take at every round."""
@@ -64,7 +63,8 @@ class _Run:
         self.keys: Keys = {}
         self.salt = ""
         if cache is not None:
-            self.salt = f"{place.seed}|{place.artifacts_name()}|{place.mode.key}"
+            self.salt = f"{place.seed}|{place.mode.key}"
+            self.put = place.artifacts = Noticing(place.artifacts)
             self.keys = {(SELF, n): value_key(v) for n, v in inputs.items()}
             self.keys |= {(CONSTANT, place): value_key(v) for place, v in plan.constants.items()}
 
@@ -110,12 +110,12 @@ class _Run:
                 ready.append(j)
 
     def step(self, step: Step) -> None:
-        if step.extra is not None and step.extra.unread(self.values):
-            self.values[step.name] = self._unread(step)
-            self.keys |= {(step.name, port): "unread" for port in step.gives}
-            return
         if self.cache is None:
             self._act(step)
+            return
+        if step.extra is not None and step.extra.unread(self.values):
+            self._act(step)
+            self.keys |= {(step.name, port): "unread" for port in step.gives}
             return
         key = self.cache.step_key(self.plan, step, self.keys, self.salt)
         if key is not None:
@@ -127,9 +127,11 @@ class _Run:
                     for call in step.calls if isinstance(step, Round) else (step,):
                         self.place.below(call.name).emit("skipped", reason=reason("unchanged"))
                 return
+        before = self.put.times
         self._act(step)
-        if key is not None:
+        if key is not None and self.put.times == before:
             self.cache.put(key, self._results(step))
+        if key is not None:
             self._remember_keys(step, key)
 
     def _act(self, step: Step) -> None:
@@ -152,7 +154,7 @@ class _Run:
             for port in call.gives:
                 self.keys[(call.name, port)] = f"{key}|{call.name}.{port}"
 
-    def _unread(self, call: Call, told: Told | None = None) -> dict[str, Any]:
+    def _unread(self, call: Call, told: Told | Gathered | None) -> dict[str, Any]:
         """A call that nobody wants in this run is skipped."""
         if told is None or told.skips(call.name):
             self.place.below(call.name).emit("skipped", reason=reason("unread"))
@@ -163,13 +165,12 @@ class _Run:
         call: Call,
         carried: dict[str, Any],
         number: int = 1,
-        told: Told | None = None,
-        waiting: list[Waiting] | None = None,
+        told: Told | Gathered | None = None,
     ) -> dict[str, Any]:
         """Run one node, or skip it if a required value is absent.
 
         `number`: which call of this place it is; each draws from a seed of its own. `told`: of a loop, what its
-        nodes have said already. With `waiting` what is to run is put there instead.
+        nodes have said already, or where what is to run is gathered instead.
         """
         values: dict[str, Any] = {}
         absent: list[str] = []
@@ -188,8 +189,11 @@ class _Run:
             ports = call.block.inputs
             values |= {p: ports[p].fresh_default() for p in (*absent, *call.unfed) if not ports[p].required}
         place = self.place.below(call.name, number)
-        if call.extra is not None and call.extra.worn is not None:
-            place.mode = place.mode.with_worn(call.block.serial, call.extra.worn)
+        if call.extra is not None:
+            if call.extra.unread(self.values):
+                return self._unread(call, told)
+            if call.extra.worn is not None:
+                place.mode = place.mode.with_worn(call.block.serial, call.extra.worn)
         for port in absent:
             if port in call.needs:
                 if told is None or told.skips(call.name):
@@ -200,19 +204,14 @@ class _Run:
             values |= {port: ports[port].check(values[port], place.path) for port in call.doubtful}
         for port in call.shared:
             values[port] = owned(values[port], place.path)
-        if waiting is not None:
-            waiting.append((call, values, place))
-            return _NOTHING
         return perform(call.block, values, place) if told is None else told.perform(call, values, place)
 
     def _together(self, group: Together, carried: dict[Source, Any], number: int, told: Told) -> None:
         """Run calls of one block: as one call if the block can join them, else one after another."""
-        waiting: list[Waiting] = []
+        gathered = Gathered(told)
         for call in group.calls:
-            if call.extra is not None and call.extra.unread(self.values):
-                self.values[call.name] = self._unread(call, told)
-            else:
-                self.values[call.name] = self.call(call, carried_into(carried, call), number, told, waiting)
+            self.values[call.name] = self.call(call, carried_into(carried, call), number, gathered)
+        waiting = gathered.calls
         bare, dressed = _parted(waiting)
         whole = bare[-1][0].block.joined([values for _, values, _ in bare]) if len(bare) > 1 else None
         for call, values, place in waiting if whole is None else dressed:
@@ -242,8 +241,6 @@ class _Run:
             for turn in step.turns:
                 if isinstance(turn, Together):
                     self._together(turn, carried, done + 1, told)
-                elif turn.extra is not None and turn.extra.unread(self.values):
-                    self.values[turn.name] = self._unread(turn, told)
                 else:
                     self.values[turn.name] = self.call(turn, carried_into(carried, turn), done + 1, told)
                 if self._is_over(step, turn):

@@ -9,6 +9,9 @@ from yggdrasil.contract.errors import Paused
 from yggdrasil.contract.running import perform
 from yggdrasil.engine.flow.plan import Call
 
+Waiting = tuple[Call, dict[str, Any], Here]
+"""A call that is to be made, its inputs and its place."""
+
 
 class Told:
     """What the nodes of a running loop have said: each begins once and ends once, whatever the number of rounds."""
@@ -48,3 +51,15 @@ class Told:
                 place.emit("paused", ask=error.ask, id=error.id)
             else:
                 place.emit("finished" if error is None else "cancelled")
+
+
+class Gathered:
+    """Calls of a loop that are to be made together: each is kept instead of made."""
+
+    def __init__(self, told: Told) -> None:
+        self.calls: list[Waiting] = []
+        self.skips = told.skips
+
+    def perform(self, call: Call, values: dict[str, Any], place: Here) -> dict[str, Any]:
+        self.calls.append((call, values, place))
+        return {}

@@ -74,7 +74,7 @@ class World(Block, type="world"):
     def from_template(cls, name: str, /, home: Path | str | None = None, **params: Any) -> World:
         """A new world from the template `name` of the shelf, or of a path that holds a slash or a dot."""
         world = VERBS.find("from_template")(name, **params)
-        if not isinstance(world, World):
+        if world.kind != "world":
             raise ConfigError(f"{name!r} is a {world.kind}, not a world", mend="name a world's template")
         if home is not None:
             world.live_at(home)
@@ -291,9 +291,10 @@ class World(Block, type="world"):
 
 
 def _as_stage(name: str, part: Block) -> Stage:
-    if not isinstance(part, Stage):
+    if part.kind != "stage":
         return Stage(part, plays=cast(Any, name))
-    if part.plays != name:
-        what = f"the stage given as {name} plays {part.plays}"
-        raise ConfigError(what, where="world", mend=f"pass it as {part.plays}=…")
-    return part
+    stage = cast(Stage, part)
+    if stage.plays != name:
+        what = f"the stage given as {name} plays {stage.plays}"
+        raise ConfigError(what, where="world", mend=f"pass it as {stage.plays}=…")
+    return stage
