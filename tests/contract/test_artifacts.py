@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import os
+import weakref
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
-from yggdrasil.contract import ArtifactError, FolderArtifacts, MemoryArtifacts, NotStored
+import yggdrasil as ygg
+from yggdrasil.contract import ArtifactError, Block, FolderArtifacts, MemoryArtifacts, NotStored, here, standing
 from yggdrasil.contract.artifacts import write_durably
+from yggdrasil.contract.session import Session, own_session
+from yggdrasil.ports import Json, Text
 
 
 def test_what_no_longer_fits_into_the_memory_goes_to_a_folder_that_goes_with_the_store() -> None:
@@ -59,3 +65,63 @@ def test_the_right_bytes_heal_a_damaged_artifact_of_their_name(tmp_path: Path) -
             store.get(made.sha256)
         assert store.put(b"right", "image/png") == made
         assert store.get(made.sha256) == b"right" and len(list(tmp_path.glob("??/*"))) == 1
+
+
+class Put(Block, type="test_artifacts/put"):
+    """Put words away, and refer to them."""
+
+    pure: ClassVar[bool] = True
+
+    def forward(self, text: Text) -> Json:
+        return here().artifacts.put(text.encode(), "text/plain;charset=utf-8").to_json()
+
+
+class Get(Block, type="test_artifacts/get"):
+    """The words that are referred to."""
+
+    def forward(self, reference: Json) -> Text:
+        return here().artifacts.get(reference["sha256"]).decode()
+
+
+def test_what_runs_put_away_goes_with_their_session_and_their_results_and_is_found_until_then() -> None:
+    put, get, session = Put(), Get(), Session()
+    with ygg.session(session):
+        out = put.run(text="of a session")
+    assert out.value["sha256"] in session.artifacts._data and not own_session(put).artifacts._data
+    assert here().artifacts.get(out.value["sha256"]) == b"of a session"
+    assert get.run(reference=out.value).text == "of a session"
+    reference, store = dict(out.value), weakref.ref(session.artifacts)
+    del session
+    gc.collect()
+    assert get.run(reference=reference).text == "of a session"
+    assert copy.deepcopy(out) == out
+    del out
+    gc.collect()
+    assert store() is None and not here().artifacts.has(reference["sha256"])
+    with pytest.raises(ArtifactError, match="is not there"):
+        get.run(reference=reference)
+
+
+def test_a_result_that_refers_to_a_store_is_answered_from_no_cache_into_another() -> None:
+    graph = ygg.Graph("g").add(Put(), "put").connect("self.text", "put.text").connect("put.value", "self.reference")
+    kept = list[dict[str, Any]]()
+    for _ in range(2):
+        with ygg.session():
+            out = graph.run(text="again")
+            kept.append(out.reference)
+            assert here().artifacts.get(out.reference["sha256"]) == b"again"
+        del out
+        gc.collect()
+    assert kept[0] == kept[1] and not here().artifacts.has(kept[0]["sha256"])
+
+
+def test_a_run_that_is_given_a_store_uses_that(tmp_path: Path) -> None:
+    folder = FolderArtifacts(tmp_path)
+    with standing(here().but(artifacts=folder)):
+        out = Put().run(text="into the folder")
+        with ygg.session():
+            other = Put().run(text="too")
+    assert set(folder.names()) == {out.value["sha256"], other.value["sha256"]}
+    graph = ygg.Graph("g").add(Put(), "put").connect("self.text", "put.text").connect("put.value", "self.reference")
+    with standing(here().but(artifacts=folder)):
+        assert folder.has(graph.run(text="third").reference["sha256"])

@@ -7,11 +7,12 @@ import re
 import shutil
 import stat
 import tempfile
+import weakref
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from yggdrasil.contract.digest import digest_bytes, digest_file
 from yggdrasil.contract.errors import ArtifactError, NotStored
@@ -81,6 +82,50 @@ class MemoryArtifacts:
         self._older.put(data, "")
         del self._data[sha]
         self._bytes -= len(data)
+
+
+class Noticing:
+    """A store that counts how often something was put into it: what refers to that has a meaning only there."""
+
+    def __init__(self, store: ArtifactStore) -> None:
+        self.times = 0
+        self._store = store
+
+    def put(self, data: bytes, media_type: str) -> Artifact:
+        self.times += 1
+        return self._store.put(data, media_type)
+
+    def get(self, sha256: str) -> bytes:
+        return self._store.get(sha256)
+
+    def has(self, sha256: str) -> bool:
+        return self._store.has(sha256)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+class OwnArtifacts(MemoryArtifacts):
+    """What the runs of one session put: it goes when nobody holds the session or what a run of it gave.
+
+    A name that another store of this kind holds is found there: one run's result may be another's input.
+    """
+
+    _living: ClassVar[weakref.WeakSet[OwnArtifacts]] = weakref.WeakSet()
+
+    def __init__(self, held: int = _HELD) -> None:
+        super().__init__(held)
+        OwnArtifacts._living.add(self)
+
+    def get(self, sha256: str) -> bytes:
+        if not super().has(sha256):
+            for other in list(OwnArtifacts._living):
+                if other is not self and MemoryArtifacts.has(other, sha256):
+                    return MemoryArtifacts.get(other, sha256)
+        return super().get(sha256)
+
+    def has(self, sha256: str) -> bool:
+        return super().has(sha256) or any(MemoryArtifacts.has(other, sha256) for other in list(OwnArtifacts._living))
 
 
 SUFFIXES = {

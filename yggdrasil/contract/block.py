@@ -183,9 +183,9 @@ class Block:
 
     def run(self, *args: Any, **inputs: Any) -> Outputs:
         """Compute once. Inputs are the ports by name (the first ones may be given by position)."""
-        from yggdrasil.contract.running import Outputs, drive
+        from yggdrasil.contract.running import outputs_of
 
-        return Outputs(drive(self, self._bind(args, inputs)))
+        return outputs_of(self, self._bind(args, inputs))
 
     def stream(self, *args: Any, **inputs: Any) -> Stream:
         """Compute in the background; iterate over the events by `for` or `async for`; closing it cancels the run."""

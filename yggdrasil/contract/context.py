@@ -9,13 +9,13 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from yggdrasil.contract.artifacts import ArtifactStore, MemoryArtifacts
+from yggdrasil.contract.artifacts import ArtifactStore, MemoryArtifacts, OwnArtifacts
 from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.errors import Cancelled
 from yggdrasil.contract.events import Kind
 from yggdrasil.contract.mode import INFER, Mode
 from yggdrasil.contract.readers import Audience
-from yggdrasil.contract.session import NO_RUN, RunSession, Session, SessionError
+from yggdrasil.contract.session import NO_RUN, RunSession, Session, SessionError, own_session
 
 if TYPE_CHECKING:
     import torch
@@ -161,11 +161,6 @@ class Here:
             warnings.warn(f"{self.path}: {text}" if self.path else text, stacklevel=2)
         self.note(text)
 
-    def artifacts_name(self) -> str:
-        """Which artifact store this is: a reference means something only in the store that it was put into."""
-        root = getattr(self.artifacts, "root", None)
-        return str(root) if root is not None else f"store {id(self.artifacts)}"
-
     def check(self) -> None:
         """Raise Cancelled if the reader has closed the stream."""
         if self.cancel.cancelled:
@@ -213,12 +208,19 @@ class Here:
 _here: contextvars.ContextVar[Here] = contextvars.ContextVar("yggdrasil_here")
 stand = _here.set
 leave = _here.reset
-_nowhere = Here()
+_nowhere = Here(artifacts=OwnArtifacts())
 
 
 def is_outside(place: Here) -> bool:
     """Whether `place` is that of no run: one that begins there has a cancel token of its own."""
     return place is _nowhere
+
+
+def own_artifacts(place: Here, root: Block) -> ArtifactStore:
+    """Where a run of `root` that begins at `place` puts artifacts: what it was given, else its session's own store."""
+    if place.artifacts is not _nowhere.artifacts:
+        return place.artifacts
+    return (place.session.given or own_session(root)).artifacts
 
 
 def here() -> Here:

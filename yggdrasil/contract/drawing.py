@@ -6,7 +6,7 @@ import contextvars
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from yggdrasil.contract.running import Outputs, drive
+from yggdrasil.contract.running import outputs_of
 
 if TYPE_CHECKING:
     from yggdrasil.contract.block import Block
@@ -35,5 +35,5 @@ def draw(block: Block, inputs: dict[str, Any]) -> Any:
     current = _pen.get()
     if current is not None:
         return current.record(block, inputs)
-    outputs = Outputs(drive(block, inputs))
+    outputs = outputs_of(block, inputs)
     return next(iter(outputs.values())) if len(outputs) == 1 else outputs

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.computing import as_learnable
-from yggdrasil.contract.context import Here, here, is_outside, leave, stand, standing
+from yggdrasil.contract.context import Here, here, is_outside, leave, own_artifacts, stand, standing
 from yggdrasil.contract.errors import Cancelled, Paused, YggError
 from yggdrasil.contract.events import USUAL, Kind
 from yggdrasil.contract.operations import operation_ports
@@ -22,13 +22,19 @@ if TYPE_CHECKING:
 
 
 class Outputs(dict[str, Any]):
-    """What a run gave, by output port: `out["image"]` or `out.image`; one called `items` hides the method."""
+    """What a run gave, by output port: `out["image"]` or `out.image`; one called `items` hides the method.
+
+    The artifacts that it refers to stay at least as long as it does.
+    """
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         for name in self:
             if hasattr(dict, name):
                 self.__dict__[name] = self[name]
+
+    def __reduce__(self) -> tuple[type[Outputs], tuple[dict[str, Any]]]:
+        return Outputs, (dict(self),)
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -48,13 +54,21 @@ def drive(
     """
     above = here()
     if not above.path:
-        above = above.but(cancel=CancelToken(None if is_outside(above) else above.cancel))
+        cancel = CancelToken(None if is_outside(above) else above.cancel)
+        above = above.but(cancel=cancel, artifacts=own_artifacts(above, block))
     if above.audience is not None and not above.path:
         above = above.but(audience=above.audience.fresh())
     if above.mode.learning:
         inputs = {port: as_learnable(value) for port, value in inputs.items()}
     place = above.below(name) if name else above.below(block.name, above.turn(block.name))
     return perform(block, inputs, place, check=True, begins=begins, ends=ends)
+
+
+def outputs_of(block: Block, inputs: dict[str, Any]) -> Outputs:
+    """The same, as its caller gets it: with what it refers to kept."""
+    made = Outputs(drive(block, inputs))
+    made.__dict__["_store"] = own_artifacts(here(), block)
+    return made
 
 
 def drive_at(block: Block, inputs: dict[str, Any], place: Here) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from yggdrasil.contract.artifacts import OwnArtifacts
 from yggdrasil.contract.errors import YggError
 from yggdrasil.contract.forks import lock
 from yggdrasil.contract.lanes import Line
@@ -43,6 +44,15 @@ class Session:
         self._memories: Memories = {} if memories is None else memories
         self._turns: dict[str, Line] = {}
         self._lock = lock()
+        self._artifacts: OwnArtifacts | None = None
+
+    @property
+    def artifacts(self) -> OwnArtifacts:
+        """Where runs of this session that are given no other store put what is large."""
+        if self._artifacts is None:
+            with self._lock:
+                self._artifacts = self._artifacts or OwnArtifacts()
+        return self._artifacts
 
     def recall(self, place: str) -> Any:
         """What was remembered at `place`; None if nothing."""
@@ -77,7 +87,9 @@ class Session:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Session:
         """A copied block remembers what the first one did, and from then on for itself."""
-        return Session(self.to_json())
+        made = Session(self.to_json())
+        made._artifacts = self._artifacts
+        return made
 
 
 class RunSession:

@@ -15,7 +15,7 @@ from yggdrasil.contract.errors import Cancelled
 from yggdrasil.contract.events import USUAL, Event, Kind
 from yggdrasil.contract.forks import renewed
 from yggdrasil.contract.readers import ROOM, Mailbox
-from yggdrasil.contract.running import Outputs, drive, heard
+from yggdrasil.contract.running import Outputs, heard, outputs_of
 
 if TYPE_CHECKING:
     import asyncio
@@ -39,7 +39,7 @@ class _Work:
     def do(self, block: Block, inputs: dict[str, Any]) -> None:
         try:
             with heard(self.events, self.cancel):
-                self.outputs = Outputs(drive(block, inputs))
+                self.outputs = outputs_of(block, inputs)
         except BaseException as error:
             self.error = error
         finally:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any
 
+from yggdrasil.contract.artifacts import Noticing
 from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.containers import owned
 from yggdrasil.contract.context import Here, here, standing
@@ -59,7 +60,8 @@ class _Run:
         self.keys: Keys = {}
         self.salt = ""
         if cache is not None:
-            self.salt = f"{place.seed}|{place.artifacts_name()}|{place.mode.key}"
+            self.salt = f"{place.seed}|{place.mode.key}"
+            self.put = place.artifacts = Noticing(place.artifacts)
             self.keys = {(SELF, n): value_key(v) for n, v in inputs.items()}
             self.keys |= {(CONSTANT, place): value_key(v) for place, v in plan.constants.items()}
 
@@ -118,9 +120,11 @@ class _Run:
                     for call in step.calls if isinstance(step, Round) else (step,):
                         self.place.below(call.name).emit("skipped", reason=reason("unchanged"))
                 return
+        before = self.put.times
         self._act(step)
-        if key is not None:
+        if key is not None and self.put.times == before:
             self.cache.put(key, self._results(step))
+        if key is not None:
             self._remember_keys(step, key)
 
     def _act(self, step: Step) -> None:
