@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -103,6 +104,25 @@ def test_a_fork_waits_for_who_is_in_the_middle_of_what_must_be_whole() -> None:
     assert free(one)
 
 
+def test_threads_that_fork_at_once_wait_for_each_other_and_leave_every_lock_free() -> None:
+    one, found = rlock(awaited=True), list[bool]()
+    start = threading.Barrier(8)
+
+    def fork() -> None:
+        start.wait(30)
+        for _ in range(3):
+            with one:
+                pass
+            found.append(in_child(lambda: free(one)))
+
+    threads = [threading.Thread(target=fork) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert found == [True] * 24 and free(one)
+
+
 def test_what_is_to_end_ends_in_its_own_process_only(tmp_path: Path) -> None:
     owner, ended = Owner(), tmp_path / "ended"
     end = ending(owner, ended.touch)
@@ -119,6 +139,19 @@ def test_what_is_renewed_is_so_in_each_child_and_nowhere_else() -> None:
     renewed(gone := Owner(), lambda _: seen.append("gone"))
     del gone
     assert in_child(lambda: seen) == ["anew"]
+
+
+def test_one_that_cannot_be_renewed_keeps_no_other_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, whole, seen, told = Owner(), Owner(), list[str](), list[str]()
+    monkeypatch.setattr(sys, "unraisablehook", lambda found: told.append(repr(found.exc_value)))
+
+    def fails(_: Owner) -> None:
+        raise OSError("out of ink")
+
+    renewed(broken, fails)
+    renewed(whole, lambda _: seen.append("anew"))
+    anew, [said] = in_child(lambda: [seen, told])
+    assert anew == ["anew"] and "out of ink" in said and not told
 
 
 def test_who_forks_inside_of_a_lane_is_inside_in_the_child_and_leaves_it_there() -> None:

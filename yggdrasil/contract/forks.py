@@ -6,6 +6,7 @@ import os
 import threading
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -16,6 +17,8 @@ _awaited: weakref.WeakSet[Any] = weakref.WeakSet()
 _makers: list[Callable[[], None]] = []
 _things: weakref.WeakKeyDictionary[Any, Callable[[Any], None]] = weakref.WeakKeyDictionary()
 _taken: list[Any] = []
+_forking = threading.Lock()
+"""Had by the one thread that forks, from before its waiting until after."""
 
 
 def lock() -> threading.Lock:
@@ -58,6 +61,7 @@ def _ended(owner: int, act: Callable[..., object], *given: Any) -> None:
 
 def _wait() -> None:
     """Before a fork: nobody is in the middle of what the awaited locks guard."""
+    _forking.acquire()
     _taken[:] = [one for one in list(_awaited) if one.acquire(timeout=_WAIT)]
 
 
@@ -65,6 +69,7 @@ def _let_go() -> None:
     for one in _taken:
         one.release()
     _taken.clear()
+    _forking.release()
 
 
 def _begin() -> None:
@@ -74,10 +79,14 @@ def _begin() -> None:
     for one in (*_locks, *(one for one in _awaited if one not in awaited)):
         if not (hasattr(one, "_is_owned") and one._is_owned()):
             one._at_fork_reinit()
-    for make in _makers:
-        make()
-    for thing, anew in list(_things.items()):
-        anew(thing)
+    failed: list[Exception] = []
+    for act in (*_makers, *(partial(anew, thing) for thing, anew in list(_things.items()))):
+        try:
+            act()
+        except Exception as error:  # what one cannot do leaves the others what they need
+            failed.append(error)
+    if failed:
+        raise ExceptionGroup("what a forked child needs could not be made", failed)
 
 
 if hasattr(os, "register_at_fork"):

@@ -13,6 +13,7 @@ import threading
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from yggdrasil.blocks.endpoint.dialect import Dialect
@@ -59,10 +60,13 @@ class Connection:
         self._proxy = proxy
         self._secret = secret
         self._left: list[object] = []
-        self._open()
-        renewed(self, Connection._reopen)
+        self.line = Line()
+        _ = self.client
+        renewed(self, Connection._leave)
 
-    def _open(self) -> None:
+    @cached_property
+    def client(self) -> AsyncOpenAI:
+        """What speaks; in a forked child it is made when it is first needed."""
         from httpx2 import AsyncClient
         from openai import AsyncOpenAI
 
@@ -73,14 +77,14 @@ class Connection:
             headers={"accept-encoding": "identity"},
         )
         key = self._secret or "none"
-        self.client = AsyncOpenAI(api_key=key, base_url=self._base_url, max_retries=0, http_client=wire)
-        self.line = Line()
-        ending(self, _close, self.client).atexit = False
+        made = AsyncOpenAI(api_key=key, base_url=self._base_url, max_retries=0, http_client=wire)
+        ending(self, _close, made).atexit = False
+        return made
 
-    def _reopen(self) -> None:
-        """In a forked child: sockets of its own. The parent's are kept unused, since closing them would speak there."""
-        self._left.append(self.client)
-        self._open()
+    def _leave(self) -> None:
+        """In a forked child: the parent's sockets are kept unused, since closing them would speak there."""
+        self._left.append(vars(self).pop("client", None))
+        self.line = Line()
 
     def ask(self, ask: Ask[T], how: How) -> T:
         """What `ask` gives, run on the loop; its turn is waited for in order. Raises EndpointError, Cancelled."""
