@@ -145,7 +145,8 @@ def _readers() -> tuple[dict[str, Reader], dict[str, list[bytes]]]:
     from tests.store.hostile import _life
     from yggdrasil.contract.artifacts import FolderArtifacts
     from yggdrasil.contract.pictures import read_picture
-    from yggdrasil.contract.weights import check_kind, read_tensors
+    from yggdrasil.contract.tensor_files import read_tensors
+    from yggdrasil.contract.weights import check_kind
     from yggdrasil.store.load import load
     from yggdrasil.store.model_folder import read_config
 
@@ -219,7 +220,7 @@ def _good(folder: Path) -> dict[str, list[bytes]]:
 
     import yggdrasil as ygg
     from tests.store.test_save_load import Dice, save
-    from yggdrasil.contract.weights import encode_tensors
+    from yggdrasil.contract.tensor_files import encode_tensors
 
     pictures: list[bytes] = []
     for kind in ("PNG", "JPEG", "WEBP", "GIF", "BMP"):

@@ -15,7 +15,7 @@ SCRIPTS: dict[str, list[str]] = {
     "nodes": ["diffusers", "langgraph", "cached"],
     "diffusion": list(diffusion.rows()),
     "language": ["loading"],
-    "worlds": ["step", "open"],
+    "worlds": ["step", "first", "open"],
     "starting": ["help", "import"],
 }
 VERDICTS = {"holds": "держится", "short": "не держится"}

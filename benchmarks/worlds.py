@@ -1,4 +1,4 @@
-"""What a world costs without its models: a durable step early and late, its bytes, and opening a long life."""
+"""What a world costs without its models: a durable step first, early and late, its bytes, opening a long life."""
 
 from __future__ import annotations
 
@@ -17,6 +17,18 @@ from tests.levels.scripted import scripted
 AGES = (10, 100, 1000)
 _ENDING = "world.content(); world.questions()"
 _IMPORTS = "import tests.levels.scripted as s, yggdrasil.engine.cycle.world_cycle, langgraph.graph; "
+
+
+_FIRSTS = 11
+_FIRST = """
+import time, pathlib
+import tests.levels.scripted as s
+{before}
+world = s.scripted(pathlib.Path({home!r}))
+began = time.process_time()
+world.step()
+print(time.process_time() - began)
+"""
 
 
 def size(home: Path) -> int:
@@ -49,6 +61,21 @@ def stepped() -> Iterator[Row]:
         yield Row("step-bytes", ((late, early),), 1.1, "B")
 
 
+def begun() -> Iterator[Row]:
+    """The first step of a process beside 150 ms: with all that it imports, and with langgraph imported before."""
+    with TemporaryDirectory() as name:
+        for row, before in (("first-step", ""), ("first-step-own", "import langgraph.graph")):
+            pairs = [(_first(Path(name), before), 0.15) for _ in range(_FIRSTS)]
+            yield Row(row, tuple(pairs), 1.0)
+
+
+def _first(folder: Path, before: str) -> float:
+    """CPU seconds of the first step of a new world in a new process, after `before`."""
+    with TemporaryDirectory(dir=folder) as home:
+        command = [sys.executable, "-c", _FIRST.format(before=before, home=home)]
+        return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1])
+
+
 def opened() -> Iterator[Row]:
     """A process that opens a world of 1000 steps, beside one that only imports the same; 0.3 s may lie between."""
     with TemporaryDirectory() as name:
@@ -62,4 +89,4 @@ def opened() -> Iterator[Row]:
 
 
 if __name__ == "__main__":
-    main({"step": stepped, "open": opened})
+    main({"step": stepped, "first": begun, "open": opened})

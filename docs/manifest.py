@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from docs.pages import filled
 from yggdrasil.contract.manifest import FileEntry, Manifest
 from yggdrasil.contract.wiring import Loop
-from yggdrasil.levels.graph import SHAPES
+from yggdrasil.levels.written import SHAPES
 
 PAGE = Path(__file__).resolve().parent / "manifest.md"
 SHA = "0" * 64
@@ -34,6 +34,7 @@ KEYS = {
     "ref": ("текст", "вместо описания: `#путь/в/дереве` (тот же объект) или `shelf:ИМЯ` (полка)", 1, "#a"),
     "parameters": ("имя → `ref`", "делает манифест шаблоном: параметр ставит другой блок на место `ref`", 1,
                    {"a": "shelf:b"}),
+    "formerly": ("список sha256", "у предмета полки: прежние дайджесты структуры, значащие то же самое", 3, [SHA]),
     "digests": ("имя → sha256", "дайджесты, с которыми это сохранено", 1, {"structure": SHA}),
     "versions": ("имя → версия", "чем сохранено: yggdrasill, torch, diffusers, transformers", 1, {"torch": "0"}),
 }  # fmt: skip
@@ -48,6 +49,7 @@ SHAPE_KEYS = {
     "joins": ("объект", "`узел.вход` → `list`, `sum` или `first`: как соединить несколько рёбер в один вход", 1),
     "defaults": ("объект", "вход графа → значение, если его не дали", 1),
     "constants": ("объект", "`узел.вход` → значение, которое граф держит сам", 2),
+    "again": ("объект", "место → узел, чей блок зовут там ещё раз: остальные входы — как у узла", 3),
 }
 LOOP_KEYS = {
     "nodes": ("список имён", "что повторяется, по порядку"),

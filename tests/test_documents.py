@@ -74,6 +74,17 @@ def test_python_snippets_run_one_after_the_other(document: Path, tmp_path: Path)
     assert done.returncode == 0, done.stderr[-3000:]
 
 
+def test_no_document_imports_from_deeper_than_a_public_module() -> None:
+    public = {"yggdrasil", "yggdrasil.ports", "yggdrasil.testing", "yggdrasil.contract", "yggdrasil.blocks"}
+    wrong = [
+        f"{document.name}: {line}"
+        for document in DOCUMENTS
+        for line in document.read_text(encoding="utf-8").splitlines()
+        if (found := re.match(r"\s*(?:from|import) (yggdrasil[\w.]*)", line)) and found[1] not in public
+    ]
+    assert wrong == []
+
+
 def test_documents_link_to_what_is_there() -> None:
     for document in DOCUMENTS:
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text(encoding="utf-8")):

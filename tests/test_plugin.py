@@ -1,8 +1,11 @@
 """A stranger's package: a block of its own, found by its entry point, without a line changed in ours."""
 
 import os
+import re
+import runpy
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -98,3 +101,22 @@ def test_without_the_plugin_its_manifest_is_refused_by_name(site: Path, tmp_path
     code = LOAD.replace("print(ygg", "try:\n    print(ygg") + "except ygg.YggError as error:\n    print(error)\n"
     told = python(None, "-c", code, folder)
     assert "no type 'stranger/tint' is installed" in told and "tinted/manifest.yaml: tool" in told
+
+
+def test_the_walk_through_of_the_page_on_testing_passes_as_it_stands(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (root / "docs" / "testing.md").read_text(encoding="utf-8")
+    files = dict(re.findall(r"^```(?:py|toml)\n# (\S+)\n(.*?)^```", page, re.MULTILINE | re.DOTALL))
+    assert set(files) == {"pyproject.toml", "my_tint.py", "test_tint.py"}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    tests = [test for name, test in runpy.run_path(str(tmp_path / "test_tint.py")).items() if name.startswith("test_")]
+    assert len(tests) == 2
+    for test in tests:
+        test()
+    points = tomllib.loads(files["pyproject.toml"])["project"]["entry-points"]["yggdrasil.blocks"]
+    module, _, name = points["walk/tint"].partition(":")
+    assert getattr(sys.modules[module], name).type_name == "walk/tint"

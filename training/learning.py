@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from yggdrasil.contract.weights import read_tensors, write_tensors
+from yggdrasil.contract.tensor_files import read_tensors, write_tensors
 
 if TYPE_CHECKING:
     import torch

@@ -9,6 +9,7 @@ _WHERE = {
     "Block": "yggdrasil.contract",
     "YggError": "yggdrasil.contract",
     "Artifact": "yggdrasil.contract",
+    "Ask": "yggdrasil.contract",
     "Stream": "yggdrasil.contract",
     "Outputs": "yggdrasil.contract",
     "Event": "yggdrasil.contract",
@@ -27,6 +28,7 @@ _WHERE = {
     "Session": "yggdrasil.contract.session",
     "session": "yggdrasil.contract.context",
     "learning": "yggdrasil.contract.computing",
+    "twin": "yggdrasil.contract.learners",
     "unfreeze": "yggdrasil.contract.learners",
     "wearing": "yggdrasil.contract.computing",
     "here": "yggdrasil.contract",
@@ -36,6 +38,8 @@ _WHERE = {
     "Pipeline": "yggdrasil.levels.graph",
     "graph": "yggdrasil.levels.graph_function",
     "Stage": "yggdrasil.levels.stage.stage",
+    "Creator": "yggdrasil.levels.stage.creator",
+    "Philosopher": "yggdrasil.levels.stage.philosopher",
     "World": "yggdrasil.levels.world.world",
     "from_diffusers": "yggdrasil.store.from_diffusers",
     "from_template": "yggdrasil.store.templates",
@@ -43,6 +47,7 @@ _WHERE = {
     "loop": "yggdrasil.levels.loop",
     "mermaid": "yggdrasil.store.mermaid",
     "Agent": "yggdrasil.agent.agent",
+    "Limits": "yggdrasil.agent.limits",
     "LLM": "yggdrasil.store.language_models",
     "load": "yggdrasil.store.load",
     "save": "yggdrasil.store.save",
@@ -54,9 +59,11 @@ _MODULES = ("ports", "testing")
 if TYPE_CHECKING:
     from yggdrasil import ports, testing
     from yggdrasil.agent.agent import Agent
+    from yggdrasil.agent.limits import Limits
     from yggdrasil.contract import (
         Artifact,
         ArtifactError,
+        Ask,
         Block,
         Cancelled,
         CancelToken,
@@ -80,13 +87,15 @@ if TYPE_CHECKING:
     from yggdrasil.contract.context import session
     from yggdrasil.contract.functions import block
     from yggdrasil.contract.lanes import set_lanes
-    from yggdrasil.contract.learners import unfreeze
+    from yggdrasil.contract.learners import twin, unfreeze
     from yggdrasil.contract.session import Session
     from yggdrasil.engine.flow.budget import set_cache
     from yggdrasil.levels.choose import choose
     from yggdrasil.levels.graph import Graph, Pipeline
     from yggdrasil.levels.graph_function import graph
     from yggdrasil.levels.loop import loop
+    from yggdrasil.levels.stage.creator import Creator
+    from yggdrasil.levels.stage.philosopher import Philosopher
     from yggdrasil.levels.stage.stage import Stage
     from yggdrasil.levels.world.world import World
     from yggdrasil.store.from_diffusers import from_diffusers
@@ -101,17 +110,21 @@ __all__ = [
     "Agent",
     "Artifact",
     "ArtifactError",
+    "Ask",
     "Block",
     "CancelToken",
     "Cancelled",
     "ConfigError",
+    "Creator",
     "Event",
     "Graph",
+    "Limits",
     "ManifestError",
     "MissingFile",
     "NotStored",
     "Outputs",
     "Paused",
+    "Philosopher",
     "Pipeline",
     "PortError",
     "Session",
@@ -139,19 +152,22 @@ __all__ = [
     "set_cache",
     "set_lanes",
     "testing",
+    "twin",
     "unfreeze",
     "wearing",
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return import_module(f"yggdrasil.{name}")
-    if name not in _WHERE:
-        raise AttributeError(f"module 'yggdrasil' has no attribute {name!r}")
-    value = getattr(import_module(_WHERE[name]), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        if name in _MODULES:
+            return import_module(f"yggdrasil.{name}")
+        if name not in _WHERE:
+            raise AttributeError(f"module 'yggdrasil' has no attribute {name!r}")
+        value = getattr(import_module(_WHERE[name]), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

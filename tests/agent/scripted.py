@@ -12,7 +12,7 @@ from yggdrasil.testing.model import ScriptedModel, calls, says
 __all__ = ["Effect", "Fails", "Fine", "Scripted", "Sleeps", "calls", "says"]
 
 
-class Scripted(ScriptedModel, type="test/scripted"):
+class Scripted(ScriptedModel, type="test/scripted", init=False):
     """The same under a type, so that what holds it can be saved."""
 
 

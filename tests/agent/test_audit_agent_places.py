@@ -21,7 +21,7 @@ from yggdrasil.store import shelf
 from yggdrasil.store.save import save
 
 
-class Echoes(Scripted, type="test_audit/echoes"):
+class Echoes(Scripted, type="test_audit/echoes", init=False):
     """Call every tool once with a text of the prompt, then answer with all that they said and all that was asked."""
 
     def chat(self, messages: Any, *, tools: Any = None, schema: Any = None, **rest: Any) -> Turn:

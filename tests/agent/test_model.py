@@ -96,6 +96,14 @@ def test_the_probe_is_paid_and_told_but_its_words_are_nobodys_answer(heard: list
     assert used[0] == ("agent/llm/probe", 0.25)
     assert out.status["cost"] == sum(cost for _, cost in used) and out.status["tokens"] == 101 * len(used)
     assert "hidden " not in [e.data["text"] for e in heard if e.kind == "token"]
+    assert [e.data["code"] for e in heard if e.kind == "note"] == ["tools_in_words"]
+
+
+def test_an_object_that_is_filled_is_a_turn_that_is_told_and_counted(heard: list[Event]) -> None:
+    model = Scripted([says('{"n": 1}')])
+    with counting() as spent:
+        assert model.fill([{"role": "user", "content": "Count."}], {"type": "object"}) == {"n": 1}
+    assert [e.kind for e in heard] == ["started", "token", "usage", "finished"] and spent.tokens == 15
 
 
 def test_a_limit_that_is_met_is_told(heard: list[Event]) -> None:
@@ -106,7 +114,7 @@ def test_a_limit_that_is_met_is_told(heard: list[Event]) -> None:
     assert [(n["code"], n["args"]) for n in notes] == [("limit_reached", {"kind": "steps", "limit": 2})]
 
 
-class Scoring(Scripted):
+class Scoring(Scripted, init=False):
     """A model that likes long candidates."""
 
     def choose(self, prefix: str, candidates: list[str]) -> list[float]:

@@ -13,7 +13,7 @@ import yggdrasil as ygg
 from yggdrasil.contract import ConfigError, here
 from yggdrasil.contract.learners import twin
 from yggdrasil.contract.pool import mark
-from yggdrasil.contract.torch_block import TorchBlock
+from yggdrasil.contract.torch_block import TorchBlock, unfilled
 from yggdrasil.ports import Latent
 
 
@@ -90,6 +90,18 @@ def test_the_loaded_parameters_are_no_inference_tensors_even_if_inference_loads_
     line: Any = ygg.load(folder)
     with torch.inference_mode():
         assert not any(p.is_inference() for p in line.module.parameters())
+
+
+def test_a_module_is_built_without_values_and_no_other_thread_builds_so() -> None:
+    def built(_: object = None) -> nn.Module:
+        module = nn.Linear(2, 2)
+        module.register_buffer("found", torch.arange(3) * 2, persistent=False)
+        return module
+
+    with ThreadPoolExecutor(1) as pool, unfilled():
+        here_, there = built(), pool.submit(built).result()
+    assert all(p.is_meta for p in here_.parameters()) and not any(p.is_meta for p in there.parameters())
+    assert here_.get_buffer("found").tolist() == [0, 2, 4]
 
 
 def test_what_a_run_without_gradients_made_can_be_learned_from(folder: Path) -> None:

@@ -61,7 +61,8 @@ def test_what_cannot_be_saved_is_refused_with_name_and_place(name: str, value: A
 
 
 def test_numbers_of_numpy_become_plain_ones_and_declared_types_are_kept(tmp_path: Path) -> None:
-    block = Solve(strength=np.float32(0.25), count=np.int64(3), more={"a": [np.int64(2)], "b": (1, 2), 5: "x"})
+    given: dict[str, Any] = {"strength": np.float32(0.25), "count": np.int64(3)}
+    block = Solve(**given, more={"a": [np.int64(2)], "b": (1, 2), 5: "x"})  # type: ignore[dict-item]
     block.only, block.day = {"x"}, datetime.date(2020, 1, 1)
     assert block.more["a"] == [2] and type(block.more["a"][0]) is int and type(block.count) is int
     loaded: Any = ygg.load(ygg.save(block, tmp_path / "s"))

@@ -194,12 +194,12 @@ def test_config_is_checked_and_only_what_differs_is_kept() -> None:
         def forward(self, image: Image) -> Image:
             return image
 
-    assert Sepia().config() == {} and Sepia(style="water").config() == {"style": "water"}
+    assert Sepia().config() == {} and Sepia(style=Style("water")).config() == {"style": "water"}
     assert Sepia().tags is not Sepia().tags
     with pytest.raises(ConfigError, match=r"no setting 'strenght'.*did you mean 'strength'"):
-        Sepia(strenght=1)
+        Sepia(strenght=1)  # type: ignore[call-arg]
     with pytest.raises(ConfigError, match=r"'strength'.*number"):
-        Sepia(strength="much")
+        Sepia(strength="much")  # type: ignore[arg-type]
 
 
 def test_a_setting_may_not_hide_a_part_of_the_block() -> None:

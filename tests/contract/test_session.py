@@ -30,7 +30,7 @@ class Diary(Block, type="test_session/diary"):
         return lines
 
 
-class Echo(Scripted, type="test_session/echo"):
+class Echo(Scripted, type="test_session/echo", init=False):
     """Say how many user's words it has seen, and the last of them."""
 
     def chat(self, messages: Any, **rest: Any) -> Turn:

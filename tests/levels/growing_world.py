@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.levels.scripted import Change, Develop, Plan, Tell, scripted
+from tests.waiting import until
 from yggdrasil.contract import Block, Event, here, listening
 from yggdrasil.levels.world.world import World
 from yggdrasil.ports import Image, Json, Text
@@ -124,9 +125,7 @@ def killed_after(home: Path, told: Path, seconds: float) -> bool:
     before = lines(told).count(["ready"])
     process = context.Process(target=grow, args=(home, told, 0))
     process.start()
-    until = time.monotonic() + 120
-    while lines(told).count(["ready"]) == before and process.is_alive() and time.monotonic() < until:
-        time.sleep(0.005)
+    until(lambda: lines(told).count(["ready"]) != before or not process.is_alive())
     time.sleep(seconds)
     process.kill()
     process.join(60)

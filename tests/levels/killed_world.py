@@ -12,7 +12,7 @@ from tests.levels.scripted import Change, Develop, Plan, Seen, Tell, scripted
 from yggdrasil.agent.ask import ask
 from yggdrasil.contract import Block, Paused, here
 from yggdrasil.contract.values import store
-from yggdrasil.levels.stage.philosopher import Looking
+from yggdrasil.levels.stage.philosopher import Philosopher
 from yggdrasil.ports import Image, Json, Text
 
 
@@ -105,6 +105,6 @@ def main(home: Path, ran: Path, kill: str) -> None:
     """Step the world in `home`; `ran` is written, and `kill` names the stage that does not survive."""
     os.environ.update(RAN=str(ran), KILL=kill)
     world = scripted(
-        home, {"paint": P()}, philosopher=Looking(S()), author=T(), update=U(), development=D(), architect=A()
+        home, {"paint": P()}, philosopher=Philosopher(S()), author=T(), update=U(), development=D(), architect=A()
     )
     world.step(action="x")

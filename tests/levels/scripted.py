@@ -12,8 +12,8 @@ from yggdrasil.agent.ask import ask
 from yggdrasil.contract import Block, here
 from yggdrasil.contract.running import drive
 from yggdrasil.engine.cycle.log import Log
-from yggdrasil.levels.stage.creator import Making
-from yggdrasil.levels.stage.philosopher import Looking
+from yggdrasil.levels.stage.creator import Creator
+from yggdrasil.levels.stage.philosopher import Philosopher
 from yggdrasil.levels.world.world import World
 from yggdrasil.ports import Image, Json, Text
 
@@ -153,15 +153,16 @@ def scripted(home: Path | None = None, tools: dict[str, Block] | None = None, **
     calls.names.clear()
     calls.seen.clear()
     stages: dict[str, Any] = {
-        "philosopher": Looking(See()),
+        "philosopher": Philosopher(See()),
         "author": Tell(),
         "update": Change(),
         "development": Develop(),
         "architect": Plan(),
-        "creator": Making(tools or {"paint": Paint()}),
+        "creator": Creator(tools or {"paint": Paint()}),
     }
     beginning = {"places": [{"name": "Fjord"}], "characters": [{"name": "Olaf", "place": "Fjord"}]}
-    return World(home, **{"wish": "a fjord", "beginning": beginning, **stages, **parts})
+    given: dict[str, Any] = {"wish": "a fjord", "beginning": beginning, **stages, **parts}
+    return World(home, **given)
 
 
 def remembered(world: World, place: str) -> Any:

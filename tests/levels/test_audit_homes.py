@@ -28,7 +28,7 @@ def test_a_picture_keeps_its_ending_when_its_world_moves(tmp_path: Path) -> None
     assert world.history()[0].pictures[0]["path"].startswith(str(tmp_path / "home"))
 
 
-class TwoPictures(Scripted, type="test_audit/two_pictures"):
+class TwoPictures(Scripted, type="test_audit/two_pictures", init=False):
     """Paint two pictures and answer with the first; the second stands in the conversation only."""
 
     def chat(self, messages: Any, *, tools: Any = None, schema: Any = None, **rest: Any) -> Turn:

@@ -63,7 +63,7 @@ class Facts(Block, type="test_audit/facts"):
         return FACT
 
 
-class ByPicture(Scripted, type="test_audit/by_picture"):
+class ByPicture(Scripted, type="test_audit/by_picture", init=False):
     """Call its one tool on the picture that the task names (or on a prompt), then answer what the tool said."""
 
     makes: bool = False
@@ -81,7 +81,7 @@ class ByPicture(Scripted, type="test_audit/by_picture"):
         return says(json.dumps({"scene": answer}))
 
 
-class Obedient(Scripted, type="test_audit/obedient"):
+class Obedient(Scripted, type="test_audit/obedient", init=False):
     """Says what was written down, with the first kind of event that the schema leaves open."""
 
     def chat(self, messages: Any, *, tools: Any = None, schema: Any = None, **rest: Any) -> Turn:

@@ -40,7 +40,7 @@ def test_a_drawn_graph_takes_a_plain_value(tmp_path: Path) -> None:
     assert loud.run(text="a").text == "a!!!!" and list(loud.inputs) == ["text"]
     folder = ygg.save(loud, tmp_path / "loud")
     manifest = read_manifest(folder / "manifest.yaml")
-    assert manifest.format == FORMAT == 2
+    assert manifest.format == FORMAT == 3
     assert manifest.structure["constants"] == {"shout.times": 3, "shout2.times": 1}
     assert ygg.load(folder).run(text="a").text == "a!!!!"
 
@@ -110,7 +110,7 @@ def test_a_value_is_the_first_of_what_a_loop_carries() -> None:
 def test_a_manifest_of_the_old_format_loads(tmp_path: Path) -> None:
     folder = ygg.save(ygg.Graph("g").add(Shout()), tmp_path / "g")
     text = (folder / "manifest.yaml").read_text()
-    (folder / "manifest.yaml").write_text(text.replace("format: 2", "format: 1"))
+    (folder / "manifest.yaml").write_text(text.replace("format: 3", "format: 1"))
     assert parse_manifest((folder / "manifest.yaml").read_text(), "x").format == 1
     assert ygg.load(folder).run(text="a").text == "a!"
 

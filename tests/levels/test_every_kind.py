@@ -25,8 +25,8 @@ from yggdrasil.contract import Block, Here, MemoryArtifacts, Paused, standing, v
 from yggdrasil.contract.kinds import AudioClip, VideoClip
 from yggdrasil.contract.tools import Tool
 from yggdrasil.levels.round_journal import record, recorded
-from yggdrasil.levels.stage.creator import Making
-from yggdrasil.levels.stage.philosopher import Looking
+from yggdrasil.levels.stage.creator import Creator
+from yggdrasil.levels.stage.philosopher import Philosopher
 from yggdrasil.levels.world.world import World
 from yggdrasil.ports import AnyTensor, Audio, Json, Text, Video
 
@@ -135,7 +135,7 @@ def artifact_of_a_creator(maker: type[Block], port: str, folder: Path, monkeypat
     """The Creator keeps it, and hands it to the next slot."""
     store = MemoryArtifacts()
     with standing(Here(artifacts=store)):
-        made = Making({"make": maker(), "hear": Hear()}).run(plan=Both(port=port).run(intent={}).value)
+        made = Creator({"make": maker(), "hear": Hear()}).run(plan=Both(port=port).run(intent={}).value)
     assert made.failures == {} and made.artifacts["b"]["text"] == values.digest(HEARD[0])
     kept = made.artifacts["a"]
     return values.decode(store.get(kept["sha256"]), kept["media_type"])
@@ -151,7 +151,7 @@ def file_of_the_command(maker: type[Block], port: str, folder: Path, monkeypatch
 
 def journal_and_replay(maker: type[Block], port: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A world that stops between two slots: what the first made is read from the journal, and again in a replay."""
-    creator = Making({"make": maker(), "hear": Hear(asks=True)})
+    creator = Creator({"make": maker(), "hear": Hear(asks=True)})
     world = scripted(folder / "w", architect=Both(port=port), creator=creator, author=Tells())
     with pytest.raises(Paused, match="loud"):
         world.step()
@@ -205,7 +205,7 @@ def test_a_philosopher_with_a_port_for_sound_hears_what_others_pass_by() -> None
     store = MemoryArtifacts()
     with standing(Here(artifacts=store)):
         slots = {"voice": values.store(CLIP, store), "cube": values.store(CUBE, store)}
-        seen = Looking(Ear()).run(artifacts=slots).perception
+        seen = Philosopher(Ear()).run(artifacts=slots).perception
     assert seen["voice"]["text"] == "44100 Hz" and "model/x-test-mesh" in seen["cube"]["text"]
 
 

@@ -5,6 +5,7 @@ The folders in saved_before/ were made and stepped on by that version (d0445a5);
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -14,15 +15,30 @@ import pytest
 
 import tests.agent.scripted
 import tests.levels.scripted
-from tests.levels.scripted import remembered
+from tests.levels.scripted import Conversing, remembered
 from yggdrasil.agent.agent import Agent
+from yggdrasil.contract import Block
 from yggdrasil.levels.world.world import World
+from yggdrasil.ports import Json
 from yggdrasil.store.load import load
 from yggdrasil.store.save import save
 
 SAVED = Path(__file__).parent / "saved_before"
 WENT_ON: dict[str, Any] = json.loads((SAVED / "went_on.json").read_text())
 _ = (tests.agent.scripted, tests.levels.scripted)
+
+
+class Calls(Block, type="test_saved/calls"):
+    """Plan these calls, whatever is intended."""
+
+    plan: dict[str, Any] = {}
+
+    def forward(self, intent: Json) -> Json:
+        return self.plan
+
+
+class Steer(Conversing, type="test_saved/steer"):
+    """Let an agent decide what happens."""
 
 
 def opened(name: str, folder: Path) -> World:
@@ -83,3 +99,46 @@ def test_an_agent_saved_before_remembers_its_conversation() -> None:
     assert isinstance(agent, Agent)
     agent.run("third")
     assert [m["content"] for m in agent.memory.messages] == WENT_ON["agent"]
+
+
+def all_told(world: World) -> list[Any]:
+    """As `told`, with the text or hash of every artifact."""
+    found = []
+    for step in world.history():
+        artifacts = {slot: made.get("sha256", made.get("text")) for slot, made in step.artifacts.items()}
+        found.append([step.step, step.chronicle, artifacts, step.record.digest])
+    return found
+
+
+@pytest.mark.models
+def test_a_world_of_shelf_items_with_a_voice_and_a_branch_saved_light_before_goes_on_alike(tmp_path: Path) -> None:
+    world, then = opened("spoken", tmp_path / "w"), WENT_ON["spoken"]
+    assert not (tmp_path / "w" / "weights").exists(), "it names its tools on the shelf by reference and digest"
+    assert world.verify()["branches"] == {"main": 2, "other": 2} and all_told(world) == then["main"][:2]
+    assert all_told(world.branch("other")) == then["other"]
+    assert world.replay().artifacts == 2
+    world.step()
+    world.step(action="Onward")
+    for now, before in zip(all_told(world), then["main"], strict=True):
+        assert [now[:2], now[2]["scene"]] == [before[:2], before[2]["scene"]]
+    assert {a["media_type"] for s in world.history() for a in s.artifacts.values()} == {"image/png", "audio/wav"}
+    assert world.content().digest == then["content"] and len(world.replay().steps) == 4
+
+
+def test_a_world_whose_agent_has_tools_saved_before_goes_on_alike_and_remembers_their_answers(tmp_path: Path) -> None:
+    world, then = opened("tools", tmp_path / "w"), WENT_ON["tools"]
+    assert world.verify()["branches"] == {"main": 2} and all_told(world) == then["main"][:2]
+    assert [s.intent["text"] for s in world.replay().steps] == ["1: first", "2: second"]
+    world.step()
+    world.step(action="Onward")
+    assert all_told(world) == then["main"] and world.content().digest == then["content"]
+    messages = remembered(world, "development/body/agent")["messages"]
+    assert [m["content"] for m in messages if m["role"] == "tool"] == ["did E", "did F", "did G"]
+    assert [m["content"] for m in messages if m["role"] == "user"] == ["Hello", "step 2", "step 3", "Onward"]
+    assert len(world.replay().steps) == 4
+
+
+def test_a_painting_graph_imported_and_saved_before_paints_the_same_picture() -> None:
+    painting = load(SAVED / "painting")
+    picture = painting.run(prompt="fox in snow", seed=3, steps=2)["image"]
+    assert hashlib.sha256(picture.tobytes()).hexdigest() == WENT_ON["painting"]

@@ -9,7 +9,7 @@ import pytest
 from yggdrasil.contract import Block, Cancelled, CancelToken, listening, reason
 from yggdrasil.engine.cycle.cycle_stages import BLOCKS
 from yggdrasil.engine.cycle.errors import CreatorFailure
-from yggdrasil.levels.stage.creator import Making
+from yggdrasil.levels.stage.creator import Creator
 from yggdrasil.levels.stage.stage import Stage
 from yggdrasil.levels.world.world import World
 from yggdrasil.ports import Image, Json, Text
@@ -37,7 +37,7 @@ def given(*blocks: int) -> dict[str, Any]:
 
 def tools_of(world: World) -> dict[str, Block]:
     body = world.stages["creator"].body
-    assert isinstance(body, Making)
+    assert isinstance(body, Creator)
     return body.tools
 
 
@@ -173,6 +173,7 @@ def test_a_step_that_cannot_be_finished_is_given_up() -> None:
     with pytest.raises(RuntimeError, match="no words") as second:
         world.step()
     told = ["; ".join(getattr(error.value, "__notes__", [])) for error in (first, second)]
+    assert told[0] == "in block world/author/body"
     assert "world.give_up()" not in told[0] and "world.give_up()" in told[1]
     assert world.show()["unfinished"]["stuck"]
     step = world.give_up()

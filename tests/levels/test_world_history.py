@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image as Pictures
 
+from tests.counted import calls_of
 from tests.levels.scripted import Asking, Develop, Paint, Remembering, See, calls, scripted
 from yggdrasil.agent.ask import ask
 from yggdrasil.contract import Block, Paused, here, listening
 from yggdrasil.engine.cycle.errors import CycleError, LogError, NewerLog
-from yggdrasil.levels.stage.philosopher import Looking
-from yggdrasil.levels.stage.update import Telling
+from yggdrasil.levels.stage.philosopher import Philosopher
+from yggdrasil.levels.stage.update import PlainUpdate
 from yggdrasil.levels.world.replay import ReplayError
+from yggdrasil.levels.world.world import World
 from yggdrasil.ports import Image, Json, Text
 from yggdrasil.state.names import folder_name
 
@@ -191,17 +193,32 @@ def size(folder: Path) -> int:
     return sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
 
 
+def work(world: World, act: Callable[[], object]) -> tuple[int, int]:
+    """How much `act` does, whatever the machine: calls of functions here, and hundreds of SQLite's own steps."""
+    steps = [0]
+
+    def stepped() -> int:
+        steps[0] += 1
+        return 0
+
+    connection = world._home.open().log.database._connection
+    connection.set_progress_handler(stepped, 100)
+    try:
+        return calls_of(act), steps[0]
+    finally:
+        connection.set_progress_handler(None, 0)
+
+
 def test_f2_bytes_grow_by_what_is_new(tmp_path: Path) -> None:
-    world = scripted(tmp_path / "w", development=First(), creator=BigOnce(), author=Kib(), update=Telling())
-    seconds: list[float] = []
-    for _ in range(200):
-        start = time.perf_counter()
-        world.step()
-        seconds.append(time.perf_counter() - start)
+    world = scripted(tmp_path / "w", development=First(), creator=BigOnce(), author=Kib(), update=PlainUpdate())
+    list(world.steps(count=19))
+    young = work(world, world.step)
+    list(world.steps(count=179))
+    old = work(world, world.step)
     world.close()
     stored = size(tmp_path / "w")
     assert stored < 3 * (200 * 1024 + (1 << 20)) + 200 * 2048
-    assert sorted(seconds[190:])[5] < 10 * sorted(seconds[15:25])[5]
+    assert old[0] < 2 * young[0] and old[1] < 2 * young[1], (young, old)
     assert [len(world.content(at=k).story) for k in (0, 1, 57, 100, 200)] == [0, 1, 57, 100, 200]
     fork = world.fork(at=100, name="fork")
     list(fork.steps(count=10))
@@ -209,9 +226,8 @@ def test_f2_bytes_grow_by_what_is_new(tmp_path: Path) -> None:
     world.close()
     grown = size(tmp_path / "w") - stored
     assert grown < 10 * 3 * (1024 + 4096) + 64 * 1024
-    start = time.perf_counter()
     again = scripted(tmp_path / "w")
-    assert len(again.content().story) == 200 and time.perf_counter() - start < 1
+    assert len(again.content().story) == 200
     stray = again._home.open().artifacts.put(b"stray", "text/plain")
     assert again.prune() == [stray.sha256]
     assert len(list(again._home.open().artifacts.names())) == 1
@@ -348,7 +364,7 @@ def test_i1_world_names_are_kept_as_written(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == len(names)
 
 
-def test_opening_a_long_world_is_fast(tmp_path: Path) -> None:
+def test_opening_a_long_world_takes_a_bounded_amount_of_work(tmp_path: Path) -> None:
     world = scripted(tmp_path / "w")
     world.step()
     world.close()
@@ -367,16 +383,15 @@ def test_opening_a_long_world_is_fast(tmp_path: Path) -> None:
         database.execute("INSERT INTO operations VALUES (1, ?, 8, ?, '[]')", (step, operations))
     database.commit()
     database.close()
-    start = time.perf_counter()
     world = scripted(tmp_path / "w")
+    read = work(world, world.content)
     assert len(world.content().story) == 1000
-    opened = time.perf_counter() - start
+    assert read[0] < 100_000 and read[1] < 1_000, read
     assert world.step().step == 1001
-    assert opened < 1.0
 
 
 def test_tools_may_take_the_picture_of_an_earlier_slot() -> None:
-    from yggdrasil.levels.stage.creator import Making
+    from yggdrasil.levels.stage.creator import Creator
 
     class Tint(Block, role="Tool"):
         def forward(self, image: Image, prompt: Text = "") -> Image:
@@ -387,6 +402,6 @@ def test_tools_may_take_the_picture_of_an_earlier_slot() -> None:
         "tinted": {"tool": "tint", "arguments": {"image": "scene"}},
         "wrong": {"tool": "tnit", "arguments": {}},
     }
-    made = Making({"paint": Paint(), "tint": Tint()}).run(plan=plan)
+    made = Creator({"paint": Paint(), "tint": Tint()}).run(plan=plan)
     assert set(made.artifacts) == {"scene", "tinted"} and "did you mean 'tint'" in made.failures["wrong"]["message"]
-    assert Looking(See()).run(artifacts={"poem": {"text": "words"}}).perception["poem"]["text"] == "words"
+    assert Philosopher(See()).run(artifacts={"poem": {"text": "words"}}).perception["poem"]["text"] == "words"

@@ -149,3 +149,17 @@ def test_one_writer_may_be_one_block_at_several_places() -> None:
     world.step()
     assert world.children()["development"].children()["body"] is both
     assert calls.names[-1] == "update"
+
+
+@pytest.mark.parametrize("seed", [2**53, 2**60, 2**62])
+def test_a_world_of_a_large_seed_is_saved_and_goes_on_alike(seed: int, tmp_path: Path) -> None:
+    alone = scripted(seed=seed)
+    wanted = [step.record.digest for step in alone.steps(count=2)]
+    world = scripted(seed=seed)
+    first = world.step().record.digest
+    save(world, tmp_path / "w")
+    world.close()
+    again = load(tmp_path / "w")
+    assert isinstance(again, World) and again.seed == seed
+    assert [first, again.step().record.digest] == wanted
+    assert len(again.replay().steps) == 2

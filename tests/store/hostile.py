@@ -18,7 +18,7 @@ from tests.store.hostile_weights import NAMES, Attack, artifacts, weights
 from tests.store.test_save_load import Diary, Model, Tied, save
 from yggdrasil.contract.artifacts import FolderArtifacts
 from yggdrasil.contract.digest import digest_bytes, digest_file
-from yggdrasil.contract.weights import read_tensors
+from yggdrasil.contract.tensor_files import read_tensors
 from yggdrasil.state.names import folder_name
 from yggdrasil.store.load import load
 from yggdrasil.store.model_folder import read_config

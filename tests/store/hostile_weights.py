@@ -17,7 +17,8 @@ import torch
 
 from yggdrasil.contract.artifacts import FolderArtifacts
 from yggdrasil.contract.pictures import read_picture
-from yggdrasil.contract.weights import check_kind, encode_tensors, read_tensors
+from yggdrasil.contract.tensor_files import encode_tensors, read_tensors
+from yggdrasil.contract.weights import check_kind
 
 Attack = Callable[[Path], Any]
 """Writes something hostile below a folder and does what a victim would do; raises, or gives something harmless."""

@@ -14,7 +14,8 @@ from tests.store.tiny_flux import flux
 from tests.store.tiny_pipeline import as_of_old, pipeline, saved
 from tests.store.tiny_sound import sound
 from yggdrasil.agent.agent import Agent
-from yggdrasil.contract import FileRef, ManifestError, MissingFile, PortError, WeightsError, YggError, listening
+from yggdrasil.contract import FileRef, ManifestError, MissingFile, PortError, WeightsError, YggError, listening, values
+from yggdrasil.contract.torch_block import TorchBlock
 from yggdrasil.store.hub import is_hub_name
 from yggdrasil.store.language_models import language_model, teller
 
@@ -55,6 +56,23 @@ def test_an_old_folder_and_a_small_autoencoder(tmp_path: Path) -> None:
 
     small = pipeline(tiny_vae=True, **DDIM)
     assert ours(ygg.from_diffusers(saved(small, tmp_path / "small")), 7.5) == theirs(small, 7.5)
+
+
+@pytest.mark.filterwarnings("ignore:.*weight_norm:FutureWarning")
+@pytest.mark.parametrize("make", [pipeline, flux, sound])
+def test_n30_what_is_imported_keeps_its_dtype_and_runs_in_it(tmp_path: Path, make: Any) -> None:
+    pipe = make("DDIMScheduler", **DDIM) if make is pipeline else make()
+    for part in pipe.components.values():
+        if isinstance(part, torch.nn.Module):
+            part.to(torch.bfloat16)
+    graph = ygg.from_diffusers(saved(pipe, tmp_path / "half"))
+    heavy: list[Any] = [block for block in graph.children().values() if isinstance(block, TorchBlock)]
+    assert {p.dtype for block in heavy for p in block.module.parameters()} == {torch.bfloat16}
+    asked = {"prompt": "a fox", "seed": 5, "steps": 2}
+    (name,) = {"images", "audios"} & graph.outputs.keys()
+    loaded = ygg.load(ygg.save(graph, tmp_path / "saved"))
+    first, second = (values.digest(one.run(**asked)[name]) for one in (graph, loaded))
+    assert first == second
 
 
 def _drop(path: Path, *names: str, **change: Any) -> None:

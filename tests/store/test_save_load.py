@@ -20,7 +20,7 @@ from yggdrasil.blocks.codec.vae import Decoder
 from yggdrasil.contract import Block, FileRef, ManifestError, NotStored, UnknownType, WeightsError, YggError, here
 from yggdrasil.contract.artifacts import write_durably
 from yggdrasil.contract.digest import digest_file
-from yggdrasil.contract.manifest import read_manifest
+from yggdrasil.contract.manifest import Manifest, read_manifest
 from yggdrasil.contract.session import SessionError, own_session
 from yggdrasil.contract.torch_block import TorchBlock
 from yggdrasil.ports import AnyTensor, Json, Text
@@ -287,6 +287,30 @@ def test_an_older_manifest_that_names_the_shelf_is_migrated_and_loads(tmp_path: 
     edited(spelled, as_before)
     with pytest.raises(ManifestError, match="the structure is"):
         load(spelled)
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_what_names_a_shelfs_item_that_is_migrated_still_loads(tmp_path: Path, shelves: Path, deep: bool) -> None:
+    def as_before(data: dict[str, Any]) -> None:
+        data["format"] = 1
+        old = Manifest(kind="block", type="test_store/renamed", config={"size": 4}).structure_digest()
+        if "length" in data.get("config", {}):
+            data["config"], data["digests"]["structure"] = {"size": 4}, old
+        else:
+            data["digests"]["structure"] = "0" * 64
+            for node in data["nodes"].values():
+                node["digests"]["structure"] = old if node["ref"] == "shelf:long" else "0" * 64
+
+    graph = save(Renamed(length=4), shelves / "tools" / "long")
+    for name in ["inner", "outer"] if deep else ["outer"]:
+        below = "inner" if deep and name == "outer" else "long"
+        graph = save(ygg.Graph(name).add(load(below), "part"), shelves / "tools" / name)
+    for name in {"long", "inner", "outer"} & {path.name for path in (shelves / "tools").iterdir()}:
+        edited(shelves / "tools" / name, as_before)
+    assert load(graph).run() == load("outer").run() == {"value": 4}
+    edited(shelves / "tools" / "long", lambda data: data["config"].update(size=5))
+    with pytest.raises(ManifestError, match="the structure is"):
+        load(graph)
 
 
 def test_a_part_that_was_changed_is_no_longer_named_by_the_shelf(tmp_path: Path, shelves: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 import yggdrasil as ygg
-from yggdrasil.contract.weights import encode_tensors
+from yggdrasil.contract.tensor_files import encode_tensors
 
 pytestmark = pytest.mark.system
 

@@ -22,25 +22,28 @@ from tests.levels.scripted import Paint, scripted
 from tests.store.tiny_flux import flux
 from tests.store.tiny_pipeline import pipeline, saved
 from tests.store.tiny_sound import sound
-from tests.testing.parts import parts_of
+from tests.testing.parts import Within, parts_of
+from yggdrasil.agent.ask import AskPerson
 from yggdrasil.blocks.llm.llamacpp import LlamaCpp
 from yggdrasil.blocks.solver.noise_schedule import NoiseSchedule
 from yggdrasil.contract import Block
-from yggdrasil.levels.stage.update import Telling
+from yggdrasil.levels.stage.update import PlainUpdate
+from yggdrasil.levels.world.tools import ReadPlace, Recall, Search
 
 
 class Example(NamedTuple):
     block: Block
     inputs: dict[str, Any]
     varying: tuple[str, ...] = ()
+    subject: str = ""
+    """The type that is checked, where `block` only stands around it."""
 
 
 APART = {
-    "ask": "it pauses until a person answers: tests/agent/test_ask.py",
-    "llm/vllm": "vLLM wants an environment of its own: benchmarks/vllm_world.py",
-    "world/read_place": "it reads the world whose agent calls it: tests/agent/test_tasks.py",
-    "world/recall": "it reads the world whose agent calls it: tests/agent/test_tasks.py",
-    "world/search": "it reads the world whose agent calls it: tests/agent/test_tasks.py",
+    "llm/vllm": (
+        "vLLM pins a torch of its own, which cannot stand beside ours: tests/blocks/llm/test_vllm.py asks what needs "
+        "no vLLM, benchmarks/vllm_world.py --inside runs a world where it is installed"
+    ),
 }
 """Types that run only in surroundings of their own, and where they are tested."""
 
@@ -92,8 +95,19 @@ def composed() -> Iterator[Example]:
     yield Example(world.stages["architect"], {"state": {"intent": {"text": "a fox comes"}}})
     yield Example(world.stages["creator"].children()["body"], {"plan": _PLAN})
     yield Example(world.stages["philosopher"].children()["body"], {"artifacts": {"scene": {"text": "A fox came."}}})
-    yield Example(Telling(), {"chronicle": {"text": "A fox came."}})
+    yield Example(PlainUpdate(), {"chronicle": {"text": "A fox came."}})
     yield Example(world, {"count": 2}, ("steps",))
+    yield from in_a_task()
+
+
+def in_a_task() -> Iterator[Example]:
+    """Tools that work only where an agent does a task of a world, or where a person has answered."""
+    past = [{"place": "Fjord", "text": "A ship came."}]
+    known = {"world": {"places": [{"name": "Fjord"}], "facts": ["The sea is cold."]}, "past": past, "story": ["A fox."]}
+    yield Example(Within(ReadPlace(), context=known), {"text": "fjord"}, subject="world/read_place")
+    yield Example(Within(Recall(), context=known), {"text": "fox"}, subject="world/recall")
+    yield Example(Within(Search(ygg.load("embedder")), context=known), {"text": "the cold sea"}, subject="world/search")
+    yield Example(Within(AskPerson(), answer="yes"), {"text": "Go on?"}, subject="ask")
 
 
 _PLAN = {"scene": {"tool": "paint", "arguments": {"prompt": "a fox", "seed": 3}}}

@@ -6,18 +6,24 @@ import itertools
 import random
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+import torch
 
 from docs import checked
 from tests.blocks.endpoint.stand_in import standing_in
+from tests.system.test_shelf_checked import LONG
 from tests.testing import examples
 from yggdrasil.contract import Block, here, registry
 from yggdrasil.contract.context import derive_seed
 from yggdrasil.ports import Json, Text
+from yggdrasil.store.shelf import shelf
 from yggdrasil.testing import CheckFailed, Elsewhere, Report, check_block
+from yggdrasil.testing.checks import PROMISES
+from yggdrasil.testing.subject import Subject
 
 
 @pytest.fixture(scope="module")
@@ -52,11 +58,11 @@ class Counting(Block, type="test_checks/counting"):
 
 
 class Changing(Block, type="test_checks/changing"):
-    """Change what it was given."""
+    """Change what it was given: a tensor, which a run does not copy as it does a list."""
 
-    def forward(self, items: Json) -> Json:
-        items.append(1)
-        return len(items)
+    def forward(self, numbers: torch.Tensor) -> Json:
+        numbers += 1
+        return 0
 
 
 class Forgetful(Block, type="test_checks/forgetful"):
@@ -68,6 +74,26 @@ class Forgetful(Block, type="test_checks/forgetful"):
 
     def forward(self, text: Text) -> Text:
         return text + self._word
+
+
+class Placed(Block, type="test_checks/placed"):
+    """Say where it stands, though it says that only its inputs count."""
+
+    pure: ClassVar[bool] = True
+
+    def forward(self, text: Text) -> Text:
+        return f"{text} at {here().path}"
+
+
+class Mindful(Block, type="test_checks/mindful"):
+    """Remember, though it says that only its inputs count."""
+
+    pure: ClassVar[bool] = True
+    remembers: ClassVar[bool] = True
+
+    def forward(self, text: Text) -> Text:
+        here().remember([text])
+        return text
 
 
 class Undescribed(Block, type="test_checks/undescribed"):
@@ -85,9 +111,11 @@ def test_a_block_that_keeps_its_promises_passes(elsewhere: Elsewhere) -> None:
     [
         (Drawing(), {"text": "fox"}, "draws by its seed", r"it draws from random instead of here\(\)\.generator\(\)"),
         (Counting(), {"text": "fox"}, "draws by its seed", "a source that no seed reaches"),
-        (Changing(), {"items": [1]}, "repeats", "changes its inputs"),
+        (Changing(), {"numbers": torch.ones(2)}, "repeats", "changes its inputs"),
         (Forgetful("!"), {"text": "fox"}, "saves and loads", "text differs"),
         (Undescribed(), {"text": "fox"}, "manifest", "no docstring"),
+        (Placed(), {"text": "fox"}, "pure", "at another place text differs from the first run"),
+        (Mindful(), {"text": "fox"}, "pure", "it says that it is pure, and remembers"),
     ],
 )
 def test_a_broken_promise_is_named(
@@ -98,6 +126,10 @@ def test_a_broken_promise_is_named(
     assert promise in {outcome.promise for outcome in raised.value.report.failed}
 
 
+STANDING = ("manifest", "schema", "settings")
+"""Promises that are asked without a run: of a tool itself, too, where the run is of what stands around it."""
+
+
 def reports(folder: Path, elsewhere: Elsewhere) -> Iterator[Report]:
     """A report of every example; warnings of foreign libraries about tiny models are theirs."""
     with standing_in() as server:
@@ -106,7 +138,12 @@ def reports(folder: Path, elsewhere: Elsewhere) -> Iterator[Report]:
             examples.embedded(folder),
         )  # fmt: skip
         for example in itertools.chain.from_iterable(sources):
-            yield check_block(example.block, example.inputs, elsewhere=elsewhere, varying=example.varying)
+            report = check_block(example.block, example.inputs, elsewhere=elsewhere, varying=example.varying)
+            if example.subject:
+                tool = example.block.children()["tool"]
+                for promise in STANDING:
+                    dict(PROMISES)[promise](Subject(tool, {}, folder, elsewhere))
+            yield replace(report, block=example.subject) if example.subject else report
 
 
 @pytest.mark.models
@@ -118,4 +155,19 @@ def test_every_registered_block_keeps_every_promise(tmp_path: Path, elsewhere: E
     declared = {name for name in registry.names() if registry.owner(name) == "yggdrasill"}
     assert asked | set(examples.APART) >= declared, "give each new type an example in tests/testing/examples.py"
     assert not asked & set(examples.APART)
-    assert checked.PAGE.read_text(encoding="utf-8") == checked.page(found), "run: python docs/checked.py"
+    written = checked.PAGE.read_text(encoding="utf-8")
+    assert written == checked.page(found, checked.of_shelf(written)), "run: python docs/checked.py"
+
+
+def test_the_page_has_a_row_for_every_item_of_the_shelf_that_does_not_take_long_and_each_holds() -> None:
+    """What stands there was seen by tests/system/test_shelf_checked.py, which compares it."""
+    told = checked.of_shelf(checked.PAGE.read_text(encoding="utf-8")).splitlines()
+    names = {row[1].strip(" `"): row[2:-1] for row in (line.split("|") for line in told if line.startswith("| `"))}
+    assert names.keys() | LONG.keys() == shelf().keys() and not names.keys() & LONG.keys(), "docs/checked.py shelf"
+    assert all(mark.strip() in "+·" for marks in names.values() for mark in marks)
+
+
+def test_the_page_on_testing_has_a_row_for_every_promise(root: Path) -> None:
+    page = (root / "docs" / "testing.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1].strip(" `") for line in page.splitlines() if line.startswith("| `")]
+    assert rows == [name for name, _ in PROMISES]

@@ -41,7 +41,7 @@ class Plans(Block, type="test_halves/plans"):
         return {"text": HALF, HALF: here().once("cut", {}, lambda: {"half": HALF})}
 
 
-class Model(Scripted, type="test_halves/model"):
+class Model(Scripted, type="test_halves/model", init=False):
     """A scripted one."""
 
 

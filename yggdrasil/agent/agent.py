@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal, TypedDict, cast
+from typing import Annotated, Any, ClassVar, Literal, TypedDict, Unpack, cast
 
 from pydantic import Field
 
@@ -36,6 +36,19 @@ class Answered(TypedDict):
     status: Json
 
 
+class AgentSettings(TypedDict, total=False):
+    """What `Agent(…)` takes beside its model, its tools and what they are about."""
+
+    policy: Literal["tools", "guided"]
+    guide: str
+    instructions: str
+    limits: Limits | dict[str, Any]
+    strict: bool
+    window: int
+    max_tokens: int
+    temperature: float
+
+
 class Agent(Block, type="agent", role="Agent"):
     """Ask a model that has tools and remembers the conversation; it answers in words or by a schema."""
 
@@ -43,7 +56,7 @@ class Agent(Block, type="agent", role="Agent"):
     remembers: ClassVar[bool] = True
 
     policy: Literal["tools", "guided"] = "tools"
-    guide: str = "tale"
+    guide: str = ""
     instructions: str = ""
     limits: Limits = Limits()
     strict: bool = False
@@ -57,9 +70,9 @@ class Agent(Block, type="agent", role="Agent"):
         tools: Sequence[Given] | Mapping[str, Given] = (),
         *,
         about: str = "",
-        **config: Any,
+        **settings: Unpack[AgentSettings],
     ) -> None:
-        super().__init__(**config)
+        super().__init__(**settings)
         if about:
             self.about = about
         self.llm = check_model(VERBS.find("language_model")(llm) if isinstance(llm, str) else llm, self.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from yggdrasil.blocks.llm.abilities import ToolCall, Turn, Usage
+from yggdrasil.blocks.llm.abilities import Turn, as_turn
 from yggdrasil.contract import Block, ConfigError, here
 from yggdrasil.contract.running import perform
 
@@ -34,7 +34,7 @@ class Model:
         if asked.get("schema") is not None and "schema" not in ports:
             messages = _told(messages, asked["schema"])
         given = {name: value for name, value in asked.items() if value is not None and name in ports}
-        return _as_turn(perform(self.block, {"messages": messages, **given}, here(), check=True))
+        return as_turn(perform(self.block, {"messages": messages, **given}, here(), check=True))
 
 
 def check_model(block: Any, where: str) -> Block:
@@ -48,20 +48,6 @@ def check_model(block: Any, where: str) -> Block:
         where=where,
         mend="pass llm=…, a block of role LLM (messages → text), or the name of a model (yggdrasil models list)",
     )
-
-
-def _as_turn(outputs: dict[str, Any]) -> Turn:
-    calls = [
-        ToolCall(str(call.get("id") or ""), str(call["name"]), _written(call.get("arguments")))
-        for call in outputs.get("tool_calls") or []
-    ]
-    usage = outputs.get("usage") or {}
-    used = Usage(int(usage.get("prompt") or 0), int(usage.get("completion") or 0), float(usage.get("cost") or 0.0))
-    return Turn(str(outputs["text"] or ""), calls, used, str(outputs.get("finish_reason") or "stop"))
-
-
-def _written(arguments: Any) -> str:
-    return arguments if isinstance(arguments, str) else json.dumps(arguments or {}, ensure_ascii=False)
 
 
 def _told(messages: list[Message], schema: dict[str, Any]) -> list[Message]:

@@ -1,0 +1,37 @@
+"""Blocks of every role; those that a script makes by hand are named here, and imported on first use."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from yggdrasil.blocks.endpoint.embedder import EndpointEmbedder
+    from yggdrasil.blocks.endpoint.eye import EndpointEye
+    from yggdrasil.blocks.endpoint.painter import EndpointPainter, EndpointRepainter
+    from yggdrasil.blocks.endpoint.voice import EndpointVoice
+    from yggdrasil.blocks.llm.openai import OpenAIModel
+else:
+    _WHERE = {
+        "EndpointEmbedder": "endpoint.embedder",
+        "EndpointEye": "endpoint.eye",
+        "EndpointPainter": "endpoint.painter",
+        "EndpointRepainter": "endpoint.painter",
+        "EndpointVoice": "endpoint.voice",
+        "OpenAIModel": "llm.openai",
+    }
+
+    def __getattr__(name: str) -> Any:
+        if name not in _WHERE:
+            raise AttributeError(f"module 'yggdrasil.blocks' has no attribute {name!r}")
+        return getattr(import_module(f"yggdrasil.blocks.{_WHERE[name]}"), name)
+
+
+__all__ = [
+    "EndpointEmbedder",
+    "EndpointEye",
+    "EndpointPainter",
+    "EndpointRepainter",
+    "EndpointVoice",
+    "OpenAIModel",
+]

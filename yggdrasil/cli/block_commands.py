@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,14 @@ from typing import Any
 from yggdrasil.cli import model_commands
 from yggdrasil.cli.live import watched
 from yggdrasil.cli.output import line, write
-from yggdrasil.cli.results import keeping
+from yggdrasil.cli.results import Keeping, keeping
 from yggdrasil.cli.targets import check_saved, open_block
 from yggdrasil.contract.block import Block, description
 from yggdrasil.contract.errors import PortError, did_you_mean
+from yggdrasil.contract.finite import NotFinite
+from yggdrasil.contract.known_digests import reading_anew
 from yggdrasil.contract.ports import Port, each_once
+from yggdrasil.contract.safetensors_header import table_of
 from yggdrasil.contract.tree import describe as describe_tree
 from yggdrasil.contract.tree import walk
 from yggdrasil.contract.values import decode
@@ -22,16 +26,27 @@ from yggdrasil.store.load import load
 
 
 def run(what: str, inputs: list[str], out: str | None, *, yes: bool) -> tuple[Block, dict[str, Any]]:
-    """Run a block once; large outputs go to files. Raises PortError for an input or a file that does not fit."""
+    """Run a block once; large outputs go to files, what is good of them too where a run fails by the rest.
+
+    Raises PortError for an input or a file that does not fit.
+    """
     block = open_block(what)
     if model_commands.ensure(model_commands.missing(block), yes=yes):
         block = open_block(what)
     values = dict(_value(block, text) for text in inputs)
     place = keeping(block, out)
-    with watched(what):
-        outputs = block.run(**values)
-    given = each_once(block.outputs, outputs)
-    return block, {name: place.keep(name, value) for name, value in given.items()}
+    try:
+        with watched(what):
+            outputs = block.run(**values)
+    except NotFinite as error:
+        _kept(block, error.kept, place)
+        raise
+    return block, _kept(block, outputs, place)
+
+
+def _kept(block: Block, outputs: Mapping[str, Any], place: Keeping) -> dict[str, Any]:
+    given = each_once(block.outputs, {name: value for name, value in outputs.items() if name in block.outputs})
+    return {name: place.keep(name, value) for name, value in given.items()}
 
 
 def _value(block: Block, text: str) -> tuple[str, Any]:
@@ -119,7 +134,7 @@ def describe(what: str) -> dict[str, Any]:
         "nodes": {n: c.type_name for n, c in block.children().items()},
         "edges": block.structure().get("edges", []),
         "parameters": parameters(block),
-        "digests": {"structure": manifest.structure_digest(), "weights": manifest.weights_digest()},
+        "digests": manifest.own_digests(),
         "schema": tool_schema(block.inputs),
     }
 
@@ -158,13 +173,16 @@ def description_page(shown: dict[str, Any]) -> None:
 
 
 def validate(folder: Path) -> dict[str, Any]:
-    """Load a saved block and check every file of it against its hash. Raises the first thing that is wrong."""
+    """Load a saved block and read every file of it against its hash; `tensors` counts those of its safetensors files.
+
+    Raises the first thing that is wrong.
+    """
     if not folder.exists():
         check_saved(folder)
-    block = load(folder)
-    for _, part in walk(block):
-        for role in part.files:
-            part.file(role)
+    with reading_anew():
+        block = load(folder)
+    files = {part.file(role) for _, part in walk(block) for role in part.files}
+    tensors = sum(len(table_of(path).tensors) for path in files if path.suffix == ".safetensors")
     checks = getattr(block, "verify", None)
     found = {"valid": True, "kind": block.kind, "type": block.type_name, "blocks": sum(1 for _ in walk(block))}
-    return {**found, **(checks() if checks is not None else {})}
+    return {**found, "tensors": tensors, **(checks() if checks is not None else {})}

@@ -36,6 +36,7 @@ def new(
     seed: Annotated[int, typer.Option("--seed", min=0, max=2**62, help=say("seed"))] = 0,
     style: Annotated[str, typer.Option("--style", help=say("style"))] = "",
     language: Annotated[str, typer.Option("--language", help=say("language"))] = "en",
+    template: Annotated[str, typer.Option("--template", help=say("template"))] = "storytelling",
     painter: Painter = "",
     llm: Llm = "",
     yes: Yes = False,
@@ -43,7 +44,10 @@ def new(
 ) -> None:
     from yggdrasil.cli import pages, world_commands
 
-    chosen = {"seed": seed, "style": style, "language": language, "painter": painter, "llm": llm, "name": name}
+    chosen = {
+        "template": template, "seed": seed, "style": style, "language": language,
+        "painter": painter, "llm": llm, "name": name,
+    }  # fmt: skip
     shown = world_commands.grow_new(wish, at, steps, chosen, yes=yes)
     if json:
         print_json(shown)
@@ -58,6 +62,8 @@ def step(
     action: Annotated[str | None, typer.Option("--action", help=say("action"))] = None,
     count: Annotated[int, typer.Option("--count", min=1, max=10_000, help=say("count"))] = 1,
     give_up: Annotated[bool, typer.Option("--give-up", help=say("give_up"))] = False,
+    answer: Annotated[str | None, typer.Option("--answer", help=say("answer"))] = None,
+    expect: Annotated[int | None, typer.Option("--expect", metavar="HEAD", help=say("expect"))] = None,
     branch: Branch = "main",
     painter: Painter = "",
     llm: Llm = "",
@@ -67,7 +73,8 @@ def step(
     from yggdrasil.cli import pages, world_commands
 
     models = {"llm": llm, "painter": painter}
-    shown, last, before = world_commands.grow_on(dir, branch, action, count, models, give_up=give_up, yes=yes)
+    how: Any = {"give_up": give_up, "expect": expect, "answer": answer}
+    shown, last, before = world_commands.grow_on(dir, branch, action, count, models, yes=yes, **how)
     if json:
         print_json(shown)
         return

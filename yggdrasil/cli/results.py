@@ -31,7 +31,7 @@ class Keeping:
 
     def keep(self, name: str, value: Any) -> Any:
         """The value as it is shown, or the path, media type and number of bytes of the file that it went to."""
-        if isinstance(value, list) and value and not _is_small(value[0]):
+        if isinstance(value, list) and any(part is not None and not _is_small(part) for part in value):
             return [self._keep(name, part, f"-{number}") for number, part in enumerate(value, 1)]
         return self._keep(name, value, "")
 

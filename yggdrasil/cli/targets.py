@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import ManifestError
@@ -33,13 +33,13 @@ def open_world(folder: Path) -> World:
     """The world that lives in `folder`. Raises ManifestError if something else does, a mere template, or nothing."""
     check_saved(folder)
     block = load(folder)
-    if not isinstance(block, World):
+    if block.kind != "world":
         raise ManifestError(f"is a {block.kind}, not a world", where=str(folder), mend="name the folder of a world")
     if not (folder / FILE).exists():
         raise ManifestError(
             "is a template, in which no world lives", where=str(folder), mend="grow a world: yggdrasil new WISH"
         )
-    return block
+    return cast(World, block)
 
 
 def shown(world: World) -> dict[str, Any]:

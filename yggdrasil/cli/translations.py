@@ -29,6 +29,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "yes": ("Fetch what is missing without asking.", "Загрузить недостающее без вопросов."),
     "seed": ("Seed of the world.", "Зерно (seed) мира."),
     "style": ("Style in your words, e.g. norse.", "Стиль своими словами, например norse."),
+    "template": (
+        "Template of the world: a shelf name, or the path of its folder.",
+        "Шаблон мира: имя с полки или путь к его папке.",
+    ),
     "language": ("Language of the chronicle, such as en or ru.", "Язык хроники, например en или ru."),
     "painter": (
         "What paints: a shelf name, a path, or a folder or hub name (owner/model) of a diffusers pipeline.",
@@ -40,6 +44,14 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "name": ("Name of the world.", "Имя мира."),
     "action": ("What you do in the world.", "Что вы делаете в мире."),
+    "answer": (
+        "Answer to what the unfinished step asks (ID=ANSWER if there is more than one question).",
+        "Ответ на вопрос незаконченного шага (ID=ОТВЕТ, если вопросов несколько).",
+    ),
+    "expect": (
+        "Refuse, and change nothing, if the branch's last step is not HEAD.",
+        "Отказать, ничего не меняя, если последний шаг ветви — не HEAD.",
+    ),
     "give_up": (
         "Drop the unfinished step first; the history keeps it.",
         "Сначала отказаться от незаконченного шага; в истории он останется.",
@@ -73,6 +85,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "go_on": ("Go on:", "Дальше:"),
     "no_steps": ("Nothing has happened yet.", "Пока ничего не произошло."),
     "kept": ("what was finished is kept; go on:", "законченное сохранено; продолжить:"),
+    "asks": ("it asks:", "вопрос:"),
+    "answer_by": ("answer and go on:", "ответить и продолжить:"),
     "stuck": ("this stage has failed twice in the same way", "этот этап дважды сорвался одинаково"),
     "way_give_up": ("without this step", "без этого шага"),
     "way_words": ("with other words", "другими словами"),
@@ -137,6 +151,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "why_filled": ("{block} is filled already", "уже есть: {block}"),
     "why_passed_over": ("passed over, since another state was given", "передано другое состояние"),
     "why_absent": ("{port} is absent", "нет значения: {port}"),
+    "why_unread": ("nobody needs it now", "сейчас это никому не нужно"),
     "why_unchanged": ("nothing changed: its last result is kept", "ничего не изменилось: взят прежний результат"),
     "why_not_chosen": ("{port} is {value}", "{port}: {value}"),
     "why_journalled": ("it ran before and stands in the journal", "уже сделано, результат в журнале"),
@@ -146,6 +161,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "note_english_only": (
         "this storyteller writes English only; a model that writes other languages is named by --llm",
         "этот рассказчик пишет только по-английски; модель, которая пишет на других языках, называет --llm",
+    ),
+    "note_tools_in_words": (
+        "the model calls no tools by itself, so each turn is bound by a schema",
+        "модель сама инструментов не зовёт, поэтому каждый ход связан схемой",
     ),
     "note_half_character": (
         "half a character became \ufffd: {found}",

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from yggdrasil.cli import model_commands
 from yggdrasil.cli.live import watched
@@ -15,8 +15,9 @@ from yggdrasil.cli.output import tell
 from yggdrasil.cli.pages import go_on, ways_on
 from yggdrasil.cli.targets import GROWN, open_world, shown
 from yggdrasil.cli.translations import say
-from yggdrasil.contract.errors import ConfigError, ManifestError, did_you_mean
+from yggdrasil.contract.errors import ConfigError, ManifestError, Paused, did_you_mean
 from yggdrasil.contract.tree import walk
+from yggdrasil.engine.cycle.errors import AnotherHead
 from yggdrasil.levels.stage.genre import languages, unread
 from yggdrasil.levels.world.world import World
 from yggdrasil.state.names import folder_name
@@ -24,8 +25,6 @@ from yggdrasil.store.exchange_models import exchanged
 from yggdrasil.store.load import healing
 from yggdrasil.store.save import MANIFEST, save
 from yggdrasil.store.templates import from_template
-
-TEMPLATE = "storytelling"
 
 
 def grow_new(wish: str, at: Path | None, steps: int, chosen: dict[str, Any], *, yes: bool) -> dict[str, Any]:
@@ -50,10 +49,12 @@ def grow_new(wish: str, at: Path | None, steps: int, chosen: dict[str, Any], *, 
 
 
 def _made(wish: str, chosen: dict[str, Any]) -> World:
-    world = from_template(TEMPLATE, **{**chosen, "wish": wish, "name": chosen["name"] or wish})
-    if not isinstance(world, World):
-        raise ManifestError(f"{TEMPLATE!r} makes a {world.kind}, not a world", mend="reinstall yggdrasill")
-    return world
+    parameters = {name: value for name, value in chosen.items() if name != "template"}
+    world = from_template(chosen["template"], **{**parameters, "wish": wish, "name": chosen["name"] or wish})
+    if world.kind != "world":
+        what = f"{chosen['template']!r} makes a {world.kind}, not a world"
+        raise ManifestError(what, where="--template", mend="name the template of a world, such as storytelling")
+    return cast(World, world)
 
 
 def _check_language(world: World) -> None:
@@ -115,18 +116,31 @@ def _settle_in(world: World, at: Path | None, name: str) -> None:
 
 
 def grow_on(
-    folder: Path, branch: str, action: str | None, count: int, models: dict[str, str], *, give_up: bool, yes: bool
+    folder: Path,
+    branch: str,
+    action: str | None,
+    count: int,
+    models: dict[str, str],
+    *,
+    yes: bool,
+    give_up: bool = False,
+    expect: int | None = None,
+    answer: str | None = None,
 ) -> tuple[dict[str, Any], int, dict[str, Any]]:
     """Step a world that is there, with other `models` (llm, painter) from now on; as it is now, and its last step and
     content as they were before.
 
-    With `give_up` the unfinished step is dropped first. Other models are written into the world's manifest,
-    and its history says so.
+    With `give_up` the unfinished step is dropped first; `answer` is what its open question is given (ID=VALUE if there
+    are more). Raises AnotherHead, and changes nothing, if the branch does not stand at step `expect`. Other models are
+    written into the world's manifest, and its history says so.
     """
     models = {name: value for name, value in models.items() if value}
     world = _with_models(folder, branch, models)
     if model_commands.ensure(model_commands.missing(world), yes=yes):
         world = _with_models(folder, branch, models)
+    stands = max(world.branch(branch).last_step, 0)
+    if expect is not None and expect != stands:
+        raise AnotherHead(branch, stands, expect, str(folder))
     if models:
         save(world, folder)
         world.note("; ".join(f"{name}: {value}" for name, value in models.items()))
@@ -135,9 +149,23 @@ def grow_on(
     before = world.content().shown() if last >= 0 else {}
     with _what_is_left(world) as settled, watched(str(folder), count):
         settled.append(world)
+        if answer is not None:
+            world.answer(*_answered(world, answer))
         if give_up:
-            world.give_up()
-        return _grow(world, action, count), last, before
+            stands = world.give_up().step
+        return _grow(world, action, count, expect if expect is None else stands), last, before
+
+
+def _answered(world: World, given: str) -> tuple[str, str]:
+    """The question that is answered, and the answer. Raises ConfigError if nobody asks, or more than one."""
+    waiting = [question["id"] for question in world.questions() if not question["answered"]]
+    name, equals, rest = given.partition("=")
+    if equals and name in waiting:
+        return name, rest
+    if len(waiting) != 1:
+        mend = f"name one: --answer ID=…, ID being {' or '.join(waiting)}" if waiting else "leave --answer out"
+        raise ConfigError(f"{len(waiting)} questions wait for an answer", where=str(world.home), mend=mend)
+    return waiting[0], given
 
 
 def _with_models(folder: Path, branch: str, models: dict[str, str]) -> World:
@@ -158,9 +186,9 @@ def _with_models(folder: Path, branch: str, models: dict[str, str]) -> World:
     return made
 
 
-def _grow(world: World, action: str | None, steps: int) -> dict[str, Any]:
-    for _ in world.steps(steps, action):
-        pass
+def _grow(world: World, action: str | None, steps: int, expect: int | None = None) -> dict[str, Any]:
+    for number in range(steps):
+        world.step(None if number else action, expect=None if number else expect)
     return shown(world) | {"folder": str(world.home)}
 
 
@@ -173,9 +201,13 @@ def _what_is_left(world: World) -> Iterator[list[World]]:
     settled: list[World] = []
     try:
         yield settled
-    except BaseException:
+    except BaseException as error:
         if settled:
             tell(f"{say('kept')} {go_on(str(world.home), world.branch_name)}")
+            for question in world.questions() if isinstance(error, Paused) else ():
+                if not question["answered"]:
+                    again = go_on(str(world.home), world.branch_name)
+                    tell(f"{say('asks')} {question['ask']}\n{say('answer_by')} {again} --answer '{question['id']}=…'")
             if (waiting := world.unfinished()) and waiting.stuck:
                 tell(ways_on(str(world.home), world.branch_name))
         else:

@@ -1,6 +1,7 @@
 """The contract floor: what a block is. A plugin needs nothing else."""
 
 from yggdrasil.contract.artifacts import Artifact, ArtifactStore, FolderArtifacts, MemoryArtifacts
+from yggdrasil.contract.asking import Ask
 from yggdrasil.contract.block import Block, FileRef
 from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.context import Here, Journal, derive_seed, here, standing
@@ -20,6 +21,7 @@ from yggdrasil.contract.errors import (
 )
 from yggdrasil.contract.events import KINDS, SCHEMAS, USUAL, Event, Kind, Reason, reason
 from yggdrasil.contract.readers import ReaderDropped
+from yggdrasil.contract.roles import Role, register_role
 from yggdrasil.contract.running import Outputs, listening
 from yggdrasil.contract.stream import Stream
 
@@ -30,6 +32,7 @@ __all__ = [
     "Artifact",
     "ArtifactError",
     "ArtifactStore",
+    "Ask",
     "Block",
     "CancelToken",
     "Cancelled",
@@ -49,6 +52,7 @@ __all__ = [
     "PortError",
     "ReaderDropped",
     "Reason",
+    "Role",
     "Stream",
     "UnknownType",
     "WeightsError",
@@ -58,5 +62,6 @@ __all__ = [
     "here",
     "listening",
     "reason",
+    "register_role",
     "standing",
 ]

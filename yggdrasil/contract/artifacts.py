@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
 import stat
 import tempfile
 import weakref
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -222,25 +223,45 @@ def storing(where: Path) -> Generator[None]:
         raise NotStored(error.strerror or error, str(where)) from error
 
 
-def write_durably(target: Path, data: bytes) -> None:
+def write_durably(target: Path, data: bytes | Iterable[bytes | memoryview]) -> None:
     """Write a file whole or not at all: temporary file, fsync, rename, fsync of the folder. Raises NotStored."""
-    with storing(target):
-        new = not target.parent.exists()
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".tmp-")
+    _written(target.parent, [data] if isinstance(data, bytes) else data, lambda: target)
+
+
+def write_by_digest(folder: Path, pieces: Iterable[bytes | memoryview], suffix: str) -> tuple[str, Path]:
+    """The same for a file that is named by its sha256 (hex); gives both. Raises NotStored."""
+    total = hashlib.sha256()
+
+    def hashed() -> Iterator[bytes | memoryview]:
+        for piece in pieces:
+            total.update(piece)
+            yield piece
+
+    path = _written(folder, hashed(), lambda: folder / f"{total.hexdigest()}{suffix}")
+    return total.hexdigest(), path
+
+
+def _written(folder: Path, pieces: Iterable[bytes | memoryview], named: Callable[[], Path]) -> Path:
+    with storing(folder):
+        new = not folder.exists()
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=folder, prefix=".tmp-")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(data)
+                for piece in pieces:
+                    file.write(piece)
                 os.fchmod(file.fileno(), 0o644)
                 file.flush()
                 os.fsync(file.fileno())
+            target = named()
             os.replace(name, target)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
-        sync_folder(target.parent)
+        sync_folder(folder)
         if new:
-            sync_folder(target.parent.parent)
+            sync_folder(folder.parent)
+    return target
 
 
 def sync_folder(folder: Path) -> None:

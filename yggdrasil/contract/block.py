@@ -5,17 +5,19 @@ from __future__ import annotations
 import inspect
 import itertools
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
 from yggdrasil.contract import registry
-from yggdrasil.contract.config import config_model, refuse_misspelt, validated, validated_one
+from yggdrasil.contract.config import Arguments, config_model, refuse_misspelt, validated, validated_one
 from yggdrasil.contract.errors import ConfigError, MissingFile, PortError
 from yggdrasil.contract.ports import Ports, input_ports, output_ports
 
 if TYPE_CHECKING:
+    from yggdrasil.contract.asking import Ask
+    from yggdrasil.contract.manifest import Manifest
     from yggdrasil.contract.running import Outputs
     from yggdrasil.contract.stream import Stream
 
@@ -44,12 +46,14 @@ def is_weights(role: str) -> bool:
     return stem == WEIGHTS and (number.isdecimal() or role == WEIGHTS)
 
 
+@dataclass_transform(kw_only_default=True)
 class Block:
     """Base of everything. Write `forward` and annotated fields; call `run`, `stream`, or draw it in a graph.
 
     Fields annotated in the class body are the config (checked by pydantic, saved in the manifest);
     the parameters of `forward` are the inputs, its return annotation the outputs. A block that `remembers` reads
-    `here().memory()` in its `forward` and says `here().remember(…)`.
+    `here().memory()` in its `forward` and says `here().remember(…)`. A class that keeps the `__init__` of a block
+    with one of its own says `init=False`, so that an editor completes that one.
     """
 
     type_name: ClassVar[str] = ""
@@ -59,10 +63,14 @@ class Block:
     pure: ClassVar[bool] = False
     """Whether its results hang on inputs, settings, weights and seed alone: only then may they be kept."""
     remembers: ClassVar[bool] = False
+    repeatable: ClassVar[bool] = True
+    """Whether it does no harm to run it twice for one call; else a call whose end is not known becomes a question."""
     _changes: int = 0
     __ygg_root__: ClassVar[bool] = True
+    __signature__: ClassVar[Any] = Arguments()
 
-    def __init_subclass__(cls, type: str = "", role: str = "", **rest: Any) -> None:
+    def __init_subclass__(cls, type: str = "", role: str = "", init: bool = True, **rest: Any) -> None:
+        del init
         super().__init_subclass__(**rest)
         if role:
             cls.role = role
@@ -76,6 +84,8 @@ class Block:
         self.files: dict[str, FileRef] = {}
         self.origin: str = ""
         self.origin_digests: dict[str, str] = {}
+        self.formerly: tuple[str, ...] = ()
+        self.origin_structure: str = ""
         for field, value in validated(self.__class__, config).items():
             object.__setattr__(self, field, value)
 
@@ -96,6 +106,27 @@ class Block:
     def touched(self) -> Any:
         """Differs after any change of a setting, file or part: what was remembered about the block is then stale."""
         return self._changes
+
+    @property
+    def asks(self) -> Mapping[str, Ask]:
+        """Inputs that further calls of a block feed which feeds another input of this one, as those of a guidance."""
+        return {}
+
+    def unread(self, given: Mapping[str, Any]) -> Collection[str]:
+        """The inputs that this run does not need, judged by those that are known before: what only feeds such, and
+        stands in a graph, is not run. A block whose results hang on all of its inputs has none.
+        """
+        del given
+        return ()
+
+    def joined(self, calls: list[dict[str, Any]]) -> dict[str, Any] | None:
+        """The inputs of one call of `forward` that does the work of several; None where each must be made alone."""
+        del calls
+        return None
+
+    def parted(self, outputs: dict[str, Any], count: int) -> list[dict[str, Any]]:
+        """What each of the `count` calls that were joined would have given."""
+        raise ConfigError(f"{self.__class__.__name__} has no parted", mend="write it: it undoes what `joined` does")
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """The raw computation; each subclass writes its own, with named and annotated parameters."""
@@ -135,6 +166,12 @@ class Block:
         """The config as this version writes it, out of a manifest of an earlier format; most never changed."""
         del format
         return config
+
+    @classmethod
+    def restructured(cls, structure: dict[str, Any], nodes: Mapping[str, Manifest], format: int) -> dict[str, Any]:
+        """The same for what a container adds to its manifest; `nodes` are its parts as that format had them."""
+        del nodes, format
+        return structure
 
     @classmethod
     def assemble(cls, config: dict[str, Any], nodes: dict[str, Block], structure: dict[str, Any]) -> Block:

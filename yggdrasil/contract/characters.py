@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, cast
 
 _HALF = re.compile("[\ud800-\udfff]")
+_WHOLE = frozenset((int, float, bool, type(None)))
 _FIRST_HALVES = range(0xD800, 0xDC00)
 
 
@@ -21,8 +23,20 @@ def halved(value: Any) -> bool:
     if isinstance(value, str):
         return not value.isascii() and _HALF.search(value) is not None
     if isinstance(value, dict):
-        return any(halved(part) for pair in cast("dict[Any, Any]", value).items() for part in pair)
-    return isinstance(value, list) and any(halved(part) for part in cast("list[Any]", value))
+        known = cast("dict[Any, Any]", value)
+        return _any_halved(known) or _any_halved(known.values())
+    return isinstance(value, list) and _any_halved(cast("list[Any]", value))
+
+
+def _any_halved(parts: Iterable[Any]) -> bool:
+    for part in parts:
+        kind: type[Any] = part.__class__
+        if kind is str:
+            if not part.isascii() and _HALF.search(part):
+                return True
+        elif kind not in _WHOLE and halved(part):
+            return True
+    return False
 
 
 def lost(value: Any) -> str:

@@ -14,6 +14,7 @@ from yggdrasil.contract.errors import ConfigError, YggError, did_you_mean
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+    from pydantic.fields import FieldInfo
 
     from yggdrasil.contract.block import Block
 
@@ -34,6 +35,27 @@ def config_model(cls: type[Block]) -> type[BaseModel]:
         settings = ConfigDict(extra="forbid", arbitrary_types_allowed=False, validate_default=True)
         _models[cls] = create_model(f"{cls.__name__}Config", __config__=settings, **fields)
     return _models[cls]
+
+
+class Arguments:
+    """The signature of a block's class, for notebooks and help: its settings by name, typed, with their defaults."""
+
+    def __get__(self, block: object, cls: type[Block]) -> inspect.Signature:
+        if block is not None:
+            raise AttributeError("__signature__")
+        init = inspect.signature(cls.__init__, eval_str=False)
+        own = [p for p in list(init.parameters.values())[1:] if p.kind is not inspect.Parameter.VAR_KEYWORD]
+        named = {p.name for p in own}
+        fields = config_model(cls).model_fields
+        settings = [_argument(n, field) for n, field in fields.items() if n not in named]
+        return inspect.Signature([*own, *settings])
+
+
+def _argument(name: str, field: FieldInfo) -> inspect.Parameter:
+    default = inspect.Parameter.empty if field.is_required() else field.get_default(call_default_factory=True)
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=field.rebuild_annotation()
+    )
 
 
 def validated(cls: type[Block], config: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import hashlib
 import warnings
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Unpack, cast, overload
 
 from yggdrasil.contract.artifacts import ArtifactStore, MemoryArtifacts, OwnArtifacts
 from yggdrasil.contract.cancel import CancelToken
@@ -20,6 +20,7 @@ from yggdrasil.contract.session import NO_RUN, RunSession, Session, SessionError
 if TYPE_CHECKING:
     import torch
 
+    from yggdrasil.contract import events
     from yggdrasil.contract.block import Block
 
 MAX_SEED = 2**63 - 1
@@ -129,6 +130,34 @@ class Here:
         self._turns[name] = self._turns.get(name, 0) + 1
         return self._turns[name]
 
+    @overload
+    def emit(self, kind: Literal["started"], **data: Unpack[events.Started]) -> None: ...
+    @overload
+    def emit(self, kind: Literal["skipped"], **data: Unpack[events.Skipped]) -> None: ...
+    @overload
+    def emit(self, kind: Literal["progress"], **data: Unpack[events.Progress]) -> None: ...
+    @overload
+    def emit(self, kind: Literal["preview"], **data: Unpack[events.Preview]) -> None: ...
+    @overload
+    def emit(self, kind: Literal["token"], **data: Unpack[events.Token]) -> None: ...
+    @overload
+    def emit(self, kind: Literal["tool_call"], **data: Unpack[events.ToolCall]) -> None: ...
+    @overload
+    def emit(self, kind: Literal["tool_result"], **data: Unpack[events.ToolResult]) -> None: ...
+    @overload
+    def emit(self, kind: Literal["artifact"], **data: Unpack[events.ArtifactMade]) -> None: ...
+    @overload
+    def emit(self, kind: Literal["note"], **data: Unpack[events.Note]) -> None: ...
+    @overload
+    def emit(self, kind: Literal["usage"], **data: Unpack[events.Used]) -> None: ...
+    @overload
+    def emit(self, kind: Literal["paused"], **data: Unpack[events.PausedFor]) -> None: ...
+    @overload
+    def emit(self, kind: Literal["finished"], **data: Unpack[events.Finished]) -> None: ...
+    @overload
+    def emit(self, kind: Literal["failed"], **data: Unpack[events.Failed]) -> None: ...
+    @overload
+    def emit(self, kind: Literal["cancelled"], **data: Unpack[events.Stopped]) -> None: ...
     def emit(self, kind: Kind, **data: Any) -> None:
         """Tell who reads this kind of event; `data` as `events.SCHEMAS` says."""
         if self.audience is not None:

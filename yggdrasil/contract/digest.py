@@ -49,18 +49,6 @@ def digest_file(path: Path) -> str:
     return total.hexdigest()
 
 
-_seen: dict[tuple[str, int, int], str] = {}
-
-
-def digest_of_version(path: Path) -> str:
-    """sha256 (hex) of a file, read once a process and version (path, time of change, size)."""
-    status = path.stat()
-    key = (str(path), status.st_mtime_ns, status.st_size)
-    if key not in _seen:
-        _seen[key] = digest_file(path)
-    return _seen[key]
-
-
 def _nfc(value: Any) -> Any:
     if isinstance(value, str):
         return unicodedata.normalize("NFC", value)

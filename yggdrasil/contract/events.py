@@ -53,7 +53,9 @@ class Skipped(TypedDict):
     """A part does not run."""
 
     reason: Reason
-    """absent, unchanged, not_chosen, journalled; a stage: needs, filled, no_state, dropped, given_up, passed_over."""
+    """absent, unread, unchanged, not_chosen, journalled; a stage: needs, filled, no_state, dropped, given_up,
+    passed_over.
+    """
     step: NotRequired[int]
 
 

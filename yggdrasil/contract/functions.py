@@ -21,19 +21,23 @@ Plain = Callable[..., Any]
 
 
 @overload
-def block(function: Plain, /, *, type: str = "", role: str = "Tool") -> Function: ...
+def block(function: Plain, /, *, type: str = "", role: str = "Tool", repeatable: bool = True) -> Function: ...
 @overload
-def block(function: None = None, /, *, type: str = "", role: str = "Tool") -> Callable[[Plain], Function]: ...
+def block(
+    function: None = None, /, *, type: str = "", role: str = "Tool", repeatable: bool = True
+) -> Callable[[Plain], Function]: ...
 
 
-def block(function: Plain | None = None, /, *, type: str = "", role: str = "Tool") -> Any:
+def block(function: Plain | None = None, /, *, type: str = "", role: str = "Tool", repeatable: bool = True) -> Any:
     """The function as a block, also as a decorator: `@ygg.block` or `@ygg.block(type="me/add")`.
 
     Its annotations are the ports and are checked; called, it is the function still. With a `type`, which a package
-    names as an entry point of `yggdrasil.blocks`, it can be saved. Raises ConfigError, PortError for `*args`.
+    names as an entry point of `yggdrasil.blocks`, it can be saved. `repeatable=False` is for what must not be done
+    twice, such as a payment: a tool's call that was cut off in the middle is asked about, not made again.
+    Raises ConfigError, PortError for `*args`.
     """
     if function is None:
-        return functools.partial(block, type=type, role=role)
+        return functools.partial(block, type=type, role=role, repeatable=repeatable)
     if not callable(function) or inspect.iscoroutinefunction(function):
         what = "is asynchronous" if callable(function) else f"is a {function.__class__.__name__}"
         raise ConfigError(
@@ -48,7 +52,12 @@ def block(function: Plain | None = None, /, *, type: str = "", role: str = "Tool
         del self
         return function(**given)
 
-    parts = {"forward": forward, "__doc__": function.__doc__, "__module__": function.__module__}
+    parts = {
+        "forward": forward,
+        "repeatable": repeatable,
+        "__doc__": function.__doc__,
+        "__module__": function.__module__,
+    }
     made = _class_of(_name(function), parts, type, role)()
     made.name = _name(function)
     return made

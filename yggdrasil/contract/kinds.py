@@ -17,7 +17,8 @@ class Kind:
     `name` decides which edges are legal; `port` is the name of an unnamed output of this kind;
     `schema` is the JSON schema of the value where it crosses an endpoint (large values as references).
     A batch of a kind is a kind of its own, whose values are lists; `of` names the kind of its members.
-    `form` is how its values become bytes and come back; what has none is plain JSON.
+    `form` is how its values become bytes and come back; what has none is plain JSON. A value of a `finite` kind that
+    holds NaN or infinity is of no use to anybody.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Kind:
     about: str = ""
     of: str = ""
     form: Form | None = field(default=None, compare=False, repr=False)
+    finite: bool = field(default=False, compare=False, repr=False)
 
     @property
     def output_name(self) -> str:
@@ -41,20 +43,20 @@ BOOLEAN = Kind("boolean", "value")
 JSON = Kind("json", "value", about="a JSON value")
 NUMBERS = Kind("numbers", about="a list of numbers")
 IMAGE = Kind("image", large=True, about="sha256 of an image artifact", form=forms.PICTURE)
-AUDIO = Kind("audio", large=True, about="sha256 of an audio artifact", form=forms.SOUND)
+AUDIO = Kind("audio", large=True, about="sha256 of an audio artifact", form=forms.SOUND, finite=True)
 VIDEO = Kind("video", large=True, about="sha256 of a video artifact", form=forms.VIDEO)
 PICTURE_MASK = Kind("mask", large=True, about="sha256 of an image artifact: where, in grey", form=forms.PICTURE)
 DEPTH = Kind("depth", large=True, about="sha256 of an image artifact: how far, in grey", form=forms.PICTURE)
 IMAGES = Kind("images", large=True, about="sha256 of each image artifact", of="image", form=forms.PICTURE)
-AUDIOS = Kind("audios", large=True, about="sha256 of each audio artifact", of="audio", form=forms.SOUND)
+AUDIOS = Kind("audios", large=True, about="sha256 of each audio artifact", of="audio", form=forms.SOUND, finite=True)
 MESSAGES = Kind("messages", about="a list of chat messages")
 _TENSOR = "sha256 of a safetensors artifact with one tensor, `value`"
-LATENT = Kind("latent", tensor=True, about=_TENSOR, form=forms.TENSOR)
-EMBEDDING = Kind("embedding", tensor=True, about=_TENSOR, form=forms.TENSOR)
+LATENT = Kind("latent", tensor=True, about=_TENSOR, form=forms.TENSOR, finite=True)
+EMBEDDING = Kind("embedding", tensor=True, about=_TENSOR, form=forms.TENSOR, finite=True)
 TOKEN_IDS = Kind("token_ids", tensor=True, about=_TENSOR, form=forms.TENSOR)
 MASK = Kind("attention_mask", tensor=True, about=_TENSOR, form=forms.TENSOR)
 TIMESTEP = Kind("timestep", tensor=True, about=_TENSOR, form=forms.TENSOR)
-PRED = Kind("pred", tensor=True, about=_TENSOR, form=forms.TENSOR)
+PRED = Kind("pred", tensor=True, about=_TENSOR, form=forms.TENSOR, finite=True)
 TENSOR = Kind("tensor", tensor=True, about=_TENSOR, form=forms.TENSOR)
 SCHEDULE = Kind("schedule", about="the solver's own state in one run; never shared between runs")
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from yggdrasil.contract.digest import digest
 from yggdrasil.contract.errors import ManifestError
 
-FORMAT = 2
+FORMAT = 3
 MAX_BYTES = 16 << 20
 MAX_DEPTH = 32
 Level = Literal["block", "graph", "pipeline", "stage", "world", "universe"]
@@ -33,7 +33,8 @@ class FileEntry(BaseModel):
 class Manifest(BaseModel):
     """Structure of a block at any level; a `ref` stands for an object that is described elsewhere.
 
-    `parameters` makes it a template: name of a parameter → the `ref` whose block the parameter replaces.
+    `parameters` makes it a template: name of a parameter → the `ref` whose block the parameter replaces. `formerly`:
+    digests of structures of an item of the shelf that mean the same; who was saved with one of them takes it as it is.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -49,6 +50,7 @@ class Manifest(BaseModel):
     files: dict[str, FileEntry] = Field(default_factory=dict)
     ref: str | None = None
     parameters: dict[str, str] = Field(default_factory=dict)
+    formerly: list[str] = Field(default_factory=list)
     digests: dict[str, str] | None = None
     versions: dict[str, str] | None = None
 
@@ -70,6 +72,10 @@ class Manifest(BaseModel):
     def weights_digest(self) -> str:
         """sha256 over the hashes of all weights in the tree, by their places."""
         return digest(self._weights())
+
+    def own_digests(self) -> dict[str, str]:
+        """Both, as a manifest that is saved names them."""
+        return {"structure": self.structure_digest(), "weights": self.weights_digest()}
 
     def _weights(self) -> dict[str, Any]:
         own = {role: entry.sha256 for role, entry in self.files.items() if role != "state"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -30,11 +30,31 @@ class Mode:
     learning: bool = False
     worn: Mapping[int, Worn] = field(default_factory=dict[int, "Worn"])
 
+    def with_worn(self, serial: int, worn: Worn) -> Mode:
+        """The mode in which a block wears one thing more, over what it wears already."""
+        before = self.worn.get(serial)
+        return replace(self, worn={**self.worn, serial: worn if before is None else _Over(before, worn)})
+
     @property
     def key(self) -> str:
         if not self.worn:
             return ""
         return "|".join(f"{serial}:{worn.key}" for serial, worn in sorted(self.worn.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Over:
+    """Two things that are worn, the second over the first."""
+
+    inner: Worn
+    outer: Worn
+
+    @property
+    def key(self) -> str:
+        return f"{self.inner.key}+{self.outer.key}"
+
+    def over(self, module: nn.Module) -> nn.Module:
+        return self.outer.over(self.inner.over(module))
 
 
 INFER = Mode()

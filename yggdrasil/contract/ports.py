@@ -22,8 +22,8 @@ _GIVEN: dict[str, tuple[type[Any], ...]] = {
     "text": (str,), "boolean": (bool,), "integer": (int,), "number": (float, int),
 }  # fmt: skip
 """What an output of a plain kind may be; of the others only those with a form are looked at."""
-_WORDED = ("text", "any", "json", "messages")
-"""Kinds whose values may hold texts, which are looked at whatever their class."""
+_TELLING = ("any", "json", "messages")
+"""Kinds whose lists and dicts may hold texts."""
 _PLAIN: dict[Any, Kind] = {
     str: kinds.TEXT,
     bool: kinds.BOOLEAN,
@@ -67,8 +67,8 @@ class Port:
     @cached_property
     def seen(self) -> set[type[Any]] | None:
         """The classes of values that the output has given rightly; None where no class tells what is right."""
-        if self.kind.name in _WORDED:
-            return {type(None)}
+        if self.kind.name in _TELLING:
+            return {type(None), str, int, float, bool}
         if self.kind.name in _GIVEN:
             return {type(None), *_GIVEN[self.kind.name]}
         return {type(None)} if self.kind.tensor or self.kind.form is not None else None
@@ -84,7 +84,7 @@ class Port:
         if wrong:
             mend = f"let forward return {self.kind.name}, or declare what it returns"
             raise PortError(f"output {self.name!r} {wrong}", where=where, mend=mend)
-        if self.kind.name in _WORDED:
+        if self.kind.name in _TELLING:
             return _in_whole_characters(value)
         if self.seen is not None and plain is None and not self.kind.of:
             self.seen.add(cast(type[Any], type(value)))
@@ -252,6 +252,8 @@ def as_outputs(result: Any, ports: Mapping[str, Port], where: str) -> dict[str, 
         return {}
     first = next(iter(ports.values()))
     if first.bare:
+        if type(result) is str and not result.isascii():
+            result = _in_whole_characters(result)
         seen = first.seen
         if seen is not None and type(result) not in seen:
             result = first.given(result, where)
@@ -263,6 +265,8 @@ def as_outputs(result: Any, ports: Mapping[str, Port], where: str) -> dict[str, 
     if lost:
         raise PortError(f"forward returned no {', '.join(lost)}", where=where, mend=f"return all of {list(ports)}")
     for name, port in ports.items():
+        if type(values[name]) is str and not values[name].isascii():
+            values[name] = _in_whole_characters(values[name])
         seen = port.seen
         if seen is not None and type(values[name]) not in seen:
             values[name] = port.given(values[name], where)

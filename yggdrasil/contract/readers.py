@@ -8,6 +8,7 @@ import threading
 import time
 import traceback
 import warnings
+from abc import ABC, abstractmethod
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
@@ -36,17 +37,18 @@ class ReaderDropped(RuntimeWarning):
     """A reader of events has failed, or was too far behind at the end; it hears nothing more, the run goes on."""
 
 
-class Reader:
+class Reader(ABC):
     """What every reader has: the kinds that it wants, and a lock that keeps its events in order."""
 
     def __init__(self, kinds: Iterable[Kind]) -> None:
         self.wants: frozenset[Kind] = frozenset(kinds)
         self.lock = rlock()
 
+    @abstractmethod
     def accept(self, seat: Seat, word: Word) -> None:
         """Take what an event is made of; called under the lock."""
-        raise NotImplementedError
 
+    @abstractmethod
     def leave(self) -> None:
         """Nothing more comes."""
 
@@ -265,6 +267,9 @@ class Direct(Reader):
         except Exception as error:
             self.wants = _NOTHING
             warn_failed(error)
+
+    def leave(self) -> None:
+        """It has read all, and so it has at the end."""
 
     def finish(self, patience: float) -> None:
         """It has read all."""

@@ -31,7 +31,8 @@ class Role:
     `takes`: input → the outputs that feed it; `joins`: input → how several of them are joined.
     `carries`: input → the outputs that feed it in the next round of the loop that the role drives, which lasts
     `until` an output of its own is None; `previews`: the input that can show the loop's state.
-    `inner`: inputs that make no sense as a graph's own: what feeds them must stand in the graph.
+    `inner`: inputs that make no sense as a graph's own: what feeds them must stand in the graph; `within`: the same, of
+    inputs that may go without.
     `shown`: input → its name among the inputs of a graph; `results`: outputs that a graph shows whatever ends it;
     `ends`: output → its name among those of a graph that nothing else ends.
     """
@@ -45,6 +46,7 @@ class Role:
     until: str = ""
     previews: Sources = ()
     inner: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
     shown: Mapping[str, str] = field(default_factory=_no_names)
     results: tuple[str, ...] = ()
     ends: Mapping[str, str] = field(default_factory=_no_names)
@@ -108,6 +110,7 @@ CANON: tuple[Role, ...] = (
             "timestep": ("Solver.next_timestep",),
         },
         joins={"adapter_features": "list"},
+        within=("adapter_features",),
         shown={"scale": "guidance_scale"},
     ),
     Role(

@@ -11,6 +11,7 @@ from yggdrasil.contract.computing import as_learnable
 from yggdrasil.contract.context import Here, here, is_outside, leave, own_artifacts, stand, standing
 from yggdrasil.contract.errors import Cancelled, Paused, YggError
 from yggdrasil.contract.events import USUAL, Kind
+from yggdrasil.contract.finite import check_finite, finite_kinds
 from yggdrasil.contract.operations import operation_ports
 from yggdrasil.contract.ports import as_outputs, checked_inputs
 from yggdrasil.contract.readers import PATIENCE, Audience, Called, Direct, Listener, Reader
@@ -108,6 +109,8 @@ def perform(
             given = checked_inputs(block.inputs, values, place.path) if check else values
             answer = in_turn(block, place, given) if block.remembers else block.forward(**given)
             result = as_outputs(answer, block.outputs, "")
+        if check and not block.children() and (kinds := finite_kinds(block.outputs)):
+            check_finite(result, kinds, lambda _: place.path)
         if "usage" in result and not block.children():
             spend(place, result["usage"])
     except BaseException as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
@@ -14,9 +15,13 @@ from yggdrasil.contract.digest import digest
 from yggdrasil.contract.errors import WeightsError
 from yggdrasil.contract.lanes import lane
 from yggdrasil.contract.pool import fingerprint, keep_out, mark, one_module
-from yggdrasil.contract.weights import read_pieces
+from yggdrasil.contract.safetensors_header import table_of
+from yggdrasil.contract.tensor_files import most_of, read_pieces, stored_dtype
+from yggdrasil.contract.weights import suffix_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import torch
     from torch import nn
 
@@ -24,7 +29,8 @@ if TYPE_CHECKING:
 def unfilled() -> Any:
     """Inside, `torch.empty` gives tensors without memory and nothing is initialised; buffers are computed as ever.
 
-    So a module is built in the time that its objects take, and only what its file does not hold has values.
+    So a module is built in the time that its objects take, and only what its file does not hold has values. It holds
+    for this thread: accelerate's `init_empty_weights` takes the values of what other threads build meanwhile, too.
     """
     import torch
     from torch.overrides import TorchFunctionMode
@@ -44,6 +50,9 @@ def unfilled() -> Any:
     return Unfilled()
 
 
+Dtype = Literal["auto", "stored", "float32", "bfloat16", "float16"]
+
+
 class TorchBlock(Block):
     """A block around one torch module. Write `build` (the empty module, from the config) and `forward`.
 
@@ -51,16 +60,18 @@ class TorchBlock(Block):
     that learn, and a place that has the block wear an adapter.
 
     `dtype` is what it computes in, whatever its file stores; `device` where. `auto` is bfloat16 where the device
-    multiplies it in hardware, else float32.
+    multiplies it in hardware, else float32. `stored` leaves each tensor as its file has it, and computes in the dtype
+    of most of them. Any of them leaves whole numbers and floats of 8 and 64 bits as they are.
     """
 
     heavy: ClassVar[bool] = True
-    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "float32"
+    dtype: Dtype = "float32"
     device: str = "cpu"
 
-    _module: Any = None
-    _stored: int | None = None
+    _module = None
+    _stored = None
     """The fingerprint of the module that its files hold; None if none does."""
+    _most: tuple[tuple[str, ...], torch.dtype] | None = None
 
     def build(self) -> nn.Module:
         """The empty module that the config describes."""
@@ -87,7 +98,7 @@ class TorchBlock(Block):
     def adopt(self, module: nn.Module) -> None:
         """The same, and what of the module learns goes on learning."""
         keep_out(module)
-        self._module, self._stored = module, None
+        self._module, self._stored, self._most = module, None, None
         self.files = {role: ref for role, ref in self.files.items() if not is_weights(role)}
 
     def weights_key(self) -> tuple[str, ...]:
@@ -115,7 +126,22 @@ class TorchBlock(Block):
 
         if self.dtype == "auto":
             return torch.bfloat16 if _multiplies_bfloat16(self.device) else torch.float32
-        return getattr(torch, self.dtype)
+        return self._stored_dtype() if self.dtype == "stored" else getattr(torch, self.dtype)
+
+    def _stored_dtype(self) -> torch.dtype:
+        """What most of its weights are of, found once: by the files' headers, or by the module that was adopted."""
+        files = tuple(ref.sha256 for ref in self.pieces().values())
+        if self._most is None or self._most[0] != files:
+            self._most = files, stored_dtype(self.weights_paths()) if files else most_of(self.module)
+        return self._most[1]
+
+    def weights_paths(self) -> list[Path]:
+        """The files of its weights, in the order of the pieces. Raises MissingFile."""
+        return [self.file(role) for role in self.pieces()]
+
+    def _tensors(self) -> dict[str, torch.Tensor]:
+        """The tensors of its files, as it computes with them."""
+        return self.chosen(read_pieces(self.weights_paths(), None if self.dtype == "stored" else self.torch_dtype))
 
     def unsaved(self) -> list[str]:
         return []
@@ -149,32 +175,46 @@ class TorchBlock(Block):
         return tensors
 
     def _identity(self) -> tuple[str, ...]:
-        return (digest(self.identity()), str(self.torch_dtype), self.device)
+        return (digest(self.identity()), self._dtype_key(), self.device)
+
+    def _dtype_key(self) -> str:
+        return "stored" if self.dtype == "stored" else str(self.torch_dtype)
 
     def _load(self) -> nn.Module:
-        given = self.chosen(read_pieces([self.file(role) for role in self.pieces()], self.torch_dtype))
+        given = self._tensors()
         with unfilled():
             module = self.build()
-        try:
-            problem: Any = module.load_state_dict(given, strict=False, assign=True)
-        except RuntimeError as error:
-            what = " ".join(str(error).split())[:300]
-            mend = "the config and the file must be of one model"
-            raise WeightsError(f"weights do not fit the config: {what}", where=str(self.file()), mend=mend) from None
-        self._refuse(problem.missing_keys, problem.unexpected_keys)
+        missing, unexpected = self._filled(module, given)
+        self._refuse(module, missing, unexpected)
         self._materialise_buffers(module)
         if self.device != "cpu":
             module = module.to(self.device)
         return module.eval().requires_grad_(False)
 
-    def _refuse(self, missing: list[str], unexpected: list[str]) -> None:
+    def _filled(self, module: nn.Module, given: dict[str, torch.Tensor]) -> tuple[list[str], list[str]]:
+        """Put the tensors into the module; those that it lacks, and those that it does not know."""
+        try:
+            problem: Any = module.load_state_dict(given, strict=False, assign=True)
+        except RuntimeError as error:
+            what = " ".join(str(error).split())[:300]
+            named = re.findall(r"size mismatch for ([^\s:]+):", what)
+            raise self._misfit(what, named[:1]) from None
+        return list(problem.missing_keys), list(problem.unexpected_keys)
+
+    def _refuse(self, module: nn.Module, missing: list[str], unexpected: list[str]) -> None:
         if missing or unexpected:
-            raise WeightsError(
-                f"weights do not fit the config: {len(missing)} tensors missing {missing[:3]}, "
-                f"{len(unexpected)} unknown {unexpected[:3]}",
-                where=str(self.file()),
-                mend="the config and the file must be of one model",
-            )
+            all_ = len(module.state_dict())
+            found = f"{all_ - len(missing)} of {all_} tensors are there"
+            lost = f"{len(missing)} tensors missing {missing[:3]}, {len(unexpected)} unknown {unexpected[:3]}"
+            raise self._misfit(f"{found}, {lost}", [] if missing else unexpected[:1])
+
+    def _misfit(self, what: str, named: list[str]) -> WeightsError:
+        """The error at the piece that holds the tensor `named`, or at all of them."""
+        paths = self.weights_paths()
+        held = [path for path in paths if suffix_of(path) == ".safetensors" and _holds(path, named)]
+        where = ", ".join(str(path) for path in held or paths)
+        mend = "the config and the files must be of one model: fetch what is missing, or name the right files"
+        return WeightsError(f"weights do not fit the config: {what}", where=where, mend=mend)
 
     def _materialise_buffers(self, module: nn.Module) -> None:
         """Buffers that no file holds (position ids, rotary frequencies) are computed, as at building."""
@@ -188,6 +228,11 @@ class TorchBlock(Block):
             target = module.get_submodule(owner)
             persistent = name in held
             target.register_buffer(leaf, whole[name], persistent=persistent)
+
+
+def _holds(path: Path, names: list[str]) -> bool:
+    """Whether a file has a tensor of such a name, maybe behind a prefix that the block takes off."""
+    return any(name == held or held.endswith(f".{name}") for held in table_of(path).tensors for name in names)
 
 
 @cache

@@ -46,7 +46,7 @@ def _describe(block: Block, path: str, seen: dict[int, str], refs: bool) -> Mani
         )
     if refs and block.origin and path:
         alone = describe(block)
-        digests = {"structure": alone.structure_digest(), "weights": alone.weights_digest()}
+        digests = alone.own_digests()
         if digests == block.origin_digests:
             return Manifest(kind=alone.kind, ref=block.origin, digests=digests)
     nodes = {n: _describe(c, f"{path}/{n}" if path else n, seen, refs) for n, c in block.children().items()}
@@ -77,16 +77,31 @@ def assemble(manifest: Manifest, find_file: Callable[[FileEntry, str], FileRef],
 
 def migrated(manifest: Manifest) -> Manifest:
     """The manifest as this version writes it; itself if nothing in it has changed since its format."""
-    now = _migrated(manifest, manifest.format or FORMAT)
+    now = _migrated(manifest, manifest.format or FORMAT, manifest)
     return manifest if now == manifest else now
 
 
-def _migrated(manifest: Manifest, format: int) -> Manifest:
+def _migrated(manifest: Manifest, format: int, root: Manifest) -> Manifest:
     if not manifest.type or manifest.type not in registry.names():
         return manifest
-    config = registry.find(manifest.type).migrated(manifest.config, format)
-    nodes = {name: _migrated(node, format) for name, node in manifest.nodes.items()}
-    return manifest.model_copy(update={"config": config, "nodes": nodes})
+    cls = registry.find(manifest.type)
+    meant = {name: _meant(node, root) for name, node in manifest.nodes.items()}
+    parts = {
+        "config": cls.migrated(manifest.config, format),
+        "structure": cls.restructured(manifest.structure, meant, format),
+        "nodes": {name: _migrated(node, format, root) for name, node in manifest.nodes.items()},
+    }
+    return manifest.model_copy(update=parts)
+
+
+def _meant(node: Manifest, root: Manifest) -> Manifest:
+    """The part of the tree that a reference inside of it means."""
+    if node.ref is None or not node.ref.startswith("#"):
+        return node
+    found: Manifest | None = root
+    for name in node.ref[1:].split("/"):
+        found = found.nodes.get(name) if found is not None else None
+    return node if found is None else found
 
 
 class _Assembler:
@@ -138,17 +153,24 @@ class _Assembler:
 
 
 def _check_digests(block: Block, manifest: Manifest, path: str) -> None:
+    """Compare what a ref stands for with what it stood for; by the digest of its own file too, if that is older."""
     if not manifest.digests:
         return
-    found = describe(block)
-    for name, value in (("structure", found.structure_digest()), ("weights", found.weights_digest())):
+    found = block.origin_digests if block.origin == manifest.ref else describe(block).own_digests()
+    for name, value in found.items():
         wanted = manifest.digests.get(name)
-        if wanted is not None and wanted != value:
+        own = (*block.formerly, block.origin_structure) if name == "structure" and block.origin == manifest.ref else ()
+        if wanted not in (None, value, *own):
             raise ManifestError(
                 f"{manifest.ref} has {name} {value[:12]}…, the manifest was saved with {wanted[:12]}…",
                 where=path,
                 mend="install the version that it was saved with, or take `digests` out to accept the new one",
             )
+
+
+def was_migrated(block: Block) -> bool:
+    """Whether a part of the tree came from a shelf's file that an earlier version wrote otherwise than this one."""
+    return any(b.origin_structure not in ("", b.origin_digests.get("structure")) for _, b in walk(block))
 
 
 def rebuilt(block: Block, instead: dict[int, Block]) -> Block:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
+from yggdrasil.contract.asking import Ask
 from yggdrasil.contract.errors import WiringError
 from yggdrasil.contract.kinds import fits
+from yggdrasil.contract.places import spelled_out
 from yggdrasil.contract.roles import Role, Sources, find_role, hint, in_order
 from yggdrasil.contract.wiring import SELF, Edge, Loop, Net, check_acyclic, check_edges, fed_ports
 
@@ -24,9 +27,10 @@ class Wirer:
 
         Raises WiringError if ambiguous, or if what a role cannot do without is absent.
         """
-        check_edges(self.net, self.where)
         for role in self.roles:
             self._feed(role)
+        self.ask()
+        check_edges(spelled_out(self.net), self.where)
         for role in self.roles:
             if role.until:
                 self._loop(role)
@@ -43,17 +47,86 @@ class Wirer:
             for target in self._of_role(role.name, into, outputs=False):
                 if (target, into) in self.fed:
                     continue
-                for source in self._sources(sources, target, into, role.joins.get(into, "")):
+                for source in self._sources(sources, target, into, join=role.joins.get(into, "")):
                     self._add(Edge(*source, target, into))
 
-    def _sources(self, wanted: Sources, target: str, into: str, join: str = "") -> list[tuple[str, str]]:
-        """The outputs that feed an input: those of the first role that has any; several only where they are joined."""
+    def ask(self) -> None:
+        """Add the further calls that blocks ask for, each in the loops of its node, after it."""
+        for name, block in list(self.net.nodes.items()):
+            for port, ask in block.asks.items():
+                if (name, port) not in self.fed:
+                    self._ask(name, port, ask)
+
+    def _ask(self, name: str, port: str, ask: Ask) -> None:
+        first = next((e for e in self.net.edges if (e.target, e.into) == (name, ask.like)), None)
+        node = self.net.again.get(first.source, first.source) if first is not None else SELF
+        if first is None or node not in self.net.nodes or ask.unless in self.net.nodes[node].inputs:
+            return
+        what = port.removeprefix("pred_")
+        place = self._again(node, what)
+        other = {into: self._differing(node, place, into, ask) for into in ask.instead if into in self._inputs(node)}
+        self._adapters(node, what, {into: source for into, source in other.items() if source is not None})
+        self._add(Edge(place, first.out, name, port))
+
+    def _inputs(self, node: str) -> Collection[str]:
+        return self.net.nodes[node].inputs
+
+    def _differing(self, node: str, place: str, into: str, ask: Ask) -> tuple[str, str] | None:
+        """What feeds an input of a further call; None if it is what feeds the first."""
+        if (place, into) not in self.fed:
+            found = self._sources(ask.instead[into], place, into, near={n for n, _ in self._feeding(node, into)})
+            for source in found or ([(SELF, ask.shown[into])] if into in ask.shown else []):
+                self._add(Edge(*source, place, into))
+        return next(iter(self._feeding(place, into)), None)
+
+    def _feeding(self, node: str, into: str) -> list[tuple[str, str]]:
+        return [(e.source, e.out) for e in self.net.edges if (e.target, e.into) == (node, into)]
+
+    def _adapters(self, node: str, what: str, other: Mapping[str, tuple[str, str]]) -> None:
+        """Adapters of a node that read what differs in its further call are called again too."""
+        place = f"{node}_{what}"
+        before = {into: self._feeding(node, into) for into in other}
+        called: dict[str, str] = {}
+        for name in dict.fromkeys(e.source for e in self.net.edges if e.target == node):
+            if name in self.net.nodes and self.net.nodes[name].role == "Adapter":
+                reads = {port: self._feeding(name, port) for port in self._inputs(name)}
+                for into, source in other.items():
+                    for port in (p for p, fed in reads.items() if fed == before[into] and (fed or p == into)):
+                        called[name] = self._again(name, what)
+                        if (called[name], port) not in self.fed:
+                            self._add(Edge(*source, called[name], port))
+        for into in dict.fromkeys(e.into for e in self.net.edges if e.target == node and e.source in called):
+            if (place, into) not in self.fed:
+                for source, out in self._feeding(node, into):
+                    self._add(Edge(called.get(source, source), out, place, into))
+                if how := self.net.joins.get(f"{node}.{into}"):
+                    self.net.joins[f"{place}.{into}"] = how
+
+    def _again(self, node: str, what: str) -> str:
+        """A further place of a node's block; one that is there already stays."""
+        place = f"{node}_{what}"
+        if place in self.net.nodes:
+            mend = "rename that node"
+            raise WiringError(f"{node} is called again as {place!r}, which is a node", where=self.where, mend=mend)
+        self.net.again.setdefault(place, node)
+        for number, loop in enumerate(self.net.loops):
+            if node in loop.nodes and place not in loop.nodes:
+                at = loop.nodes.index(node) + 1
+                self.net.loops[number] = replace(loop, nodes=(*loop.nodes[:at], place, *loop.nodes[at:]))
+        return place
+
+    def _sources(
+        self, wanted: Sources, target: str, into: str, *, join: str = "", near: Iterable[str] = ()
+    ) -> list[tuple[str, str]]:
+        """The outputs that feed an input: those of the first role that has any; several only where they are joined,
+        one of several that is `near` before the others.
+        """
         for role, _, out in (source.partition(".") for source in wanted):
             found = [n for n in self._of_role(role, out, outputs=True) if n != target]
             if join and found:
                 self.net.joins.setdefault(f"{target}.{into}", join)
             elif found:
-                found = [self._only(found, out, target, into)]
+                found = [self._only([n for n in found if n in near] or found, out, target, into)]
             if found:
                 return [(node, out) for node in found]
         return []
@@ -107,10 +180,11 @@ class Wirer:
 
     def _between(self, driver: str, ends: set[str]) -> tuple[str, ...]:
         """The nodes of the loop in the order of their edges: all that lie between its driver and what it carries."""
-        order = check_acyclic(self.net, self.where)
+        whole = spelled_out(self.net)
+        order = check_acyclic(whole, self.where)
         forth: dict[str, set[str]] = {}
         back: dict[str, set[str]] = {}
-        for edge in self.net.edges:
+        for edge in whole.edges:
             if SELF not in (edge.source, edge.target):
                 forth.setdefault(edge.source, set()).add(edge.target)
                 back.setdefault(edge.target, set()).add(edge.source)
@@ -136,10 +210,11 @@ class Wirer:
             earlier.append(name)
 
     def _own_inputs(self) -> None:
-        kinds = {e.out: self.net.nodes[e.target].inputs[e.into].kind for e in self.net.edges if e.source == SELF}
+        places = self.net.places
+        kinds = {e.out: places[e.target].inputs[e.into].kind for e in self.net.edges if e.source == SELF}
         for name, block in self.net.nodes.items():
             for port in block.inputs.values():
-                if (name, port.name) in self.fed:
+                if (name, port.name) in self.fed or self._within(name, port.name):
                     continue
                 self._refuse_inner(name, port.name)
                 shown = self._shown(name, port.name)
@@ -147,6 +222,10 @@ class Wirer:
                     shown = f"{name}_{port.name}"
                 kinds[shown] = port.kind
                 self._add(Edge(SELF, shown, name, port.name))
+
+    def _within(self, node: str, port: str) -> bool:
+        role = find_role(self.net.nodes[node].role)
+        return role is not None and port in role.within
 
     def _refuse_inner(self, node: str, port: str) -> None:
         block = self.net.nodes[node]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from yggdrasil.contract.block import Block
+from yggdrasil.contract.characters import halved
 from yggdrasil.contract.digest import canonical
 from yggdrasil.contract.errors import WiringError, YggError, did_you_mean
 from yggdrasil.contract.kinds import fits
@@ -17,6 +18,7 @@ from yggdrasil.contract.ports import Port
 SELF = "self"
 CONSTANT = "#"
 """The source of values that a graph holds itself; no node can have this name."""
+_NAMES = "1 to 64 letters in Unicode form NFC, no spaces, dots, slashes or quotes"
 _NAME = re.compile(r"^[^\s./\\:>\"'#]{1,64}$")
 JOINS = ("list", "sum", "first")
 
@@ -82,6 +84,9 @@ class Loop:
 class Net:
     """What a graph is made of: nodes, edges, loops, how several edges into one port are joined, and values (`node.port`
     → value) that it holds where no edge leads.
+
+    `again`: a further place → the node whose block is called there once more. It takes from where that node does what
+    no edge and no value of its own feeds.
     """
 
     nodes: dict[str, Block] = field(default_factory=dict[str, Block])
@@ -89,6 +94,12 @@ class Net:
     loops: list[Loop] = field(default_factory=list[Loop])
     joins: dict[str, str] = field(default_factory=dict[str, str])
     constants: dict[str, Any] = field(default_factory=dict[str, Any])
+    again: dict[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def places(self) -> dict[str, Block]:
+        """The block that is called at each place: the nodes, and the further calls of some."""
+        return self.nodes | {place: self.nodes[node] for place, node in self.again.items() if node in self.nodes}
 
 
 def fed_ports(net: Net) -> set[tuple[str, str]]:
@@ -100,12 +111,20 @@ def fed_ports(net: Net) -> set[tuple[str, str]]:
 
 def check_name(name: str, where: str) -> None:
     """Refuse node names that an edge or a path could not spell."""
-    if name == SELF or not _NAME.match(name) or not unicodedata.is_normalized("NFC", name):
-        raise WiringError(
-            f"{name[:80]!r} cannot name a node",
-            where=where,
-            mend="1 to 64 letters in Unicode form NFC, no spaces, dots, slashes or quotes; not `self`",
-        )
+    if name == SELF or not _is_name(name):
+        raise WiringError(f"{name[:80]!r} cannot name a node", where=where, mend=f"{_NAMES}; not `self`")
+
+
+def _is_name(name: str) -> bool:
+    return _NAME.fullmatch(name) is not None and unicodedata.is_normalized("NFC", name) and not halved(name)
+
+
+def _check_own_names(net: Net, where: str) -> None:
+    """Own ports are named as nodes are: a stranger's graph is run by commands that make files of these names."""
+    for edge in net.edges:
+        for node, port in ((edge.source, edge.out), (edge.target, edge.into)):
+            if node == SELF and not _is_name(port):
+                raise WiringError(f"edge `{edge}`: {port[:80]!r} cannot name a port", where=where, mend=_NAMES)
 
 
 def check_edges(net: Net, where: str) -> None:
@@ -113,6 +132,7 @@ def check_edges(net: Net, where: str) -> None:
 
     Raises WiringError that names the edge, both kinds and the names that are near.
     """
+    _check_own_names(net, where)
     _check_joins(net, where)
     _check_constants(net, where)
     _check_own_inputs(net, where)
@@ -157,9 +177,9 @@ def checked_constant(net: Net, place: str, value: Any, where: str) -> Any:
     node, dot, into = place.partition(".")
     if not dot:
         raise WiringError(f"{place!r} is no port", where=where, mend="write it as `node.port`")
-    block = net.nodes.get(node)
+    block = net.places.get(node)
     if block is None:
-        raise WiringError(f"{place!r}: there is no node {node!r}", where=where, mend=did_you_mean(node, net.nodes))
+        raise WiringError(f"{place!r}: there is no node {node!r}", where=where, mend=did_you_mean(node, net.places))
     port = block.inputs.get(into)
     if port is None:
         what = f"{place!r}: {node!r} has no input {into!r}"

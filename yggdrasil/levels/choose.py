@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, TypedDict, Unpack, cast, overload
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.context import here
@@ -21,6 +21,13 @@ from yggdrasil.contract.wiring import check_name
 _WHEN, _THEN, _OTHERWISE = "when", "then", "otherwise"
 
 
+class ChoosingSettings(TypedDict, total=False):
+    """What `Choosing(…)` takes beside its branches."""
+
+    when: str
+    cases: dict[str, str]
+
+
 class Choosing(Block, type="choose"):
     """Run the branch that a value names, and no other; all branches give the same outputs.
 
@@ -33,8 +40,8 @@ class Choosing(Block, type="choose"):
     when: str = _WHEN
     cases: dict[str, str] = {}
 
-    def __init__(self, branches: Mapping[str, Block] | None = None, **config: Any) -> None:
-        super().__init__(**config)
+    def __init__(self, branches: Mapping[str, Block] | None = None, **settings: Unpack[ChoosingSettings]) -> None:
+        super().__init__(**settings)
         self.branches = dict(branches or {})
         lost = {*(self.cases.values() if self.cases else [_THEN])} - set(self.branches)
         if lost or not self.branches:
@@ -137,13 +144,31 @@ def _unlike(side: str, name: str, one: tuple[str, Port], other: tuple[str, Port]
     return WiringError(f"{side} {name!r} is {told}", mend=f"give the {side}s different names, or the same kind")
 
 
+@overload
+def choose(
+    when: str = _WHEN,
+    cases: Mapping[Any, Block] | None = None,
+    *,
+    then: Block | None = None,
+    otherwise: Block | None = None,
+) -> Choosing: ...
+@overload
+def choose(
+    when: Any,
+    cases: Mapping[Any, Block] | None = None,
+    *,
+    then: Block | None = None,
+    otherwise: Block | None = None,
+) -> Callable[..., Any]: ...
+
+
 def choose(
     when: str | Any = _WHEN,
     cases: Mapping[Any, Block] | None = None,
     *,
     then: Block | None = None,
     otherwise: Block | None = None,
-) -> Choosing:
+) -> Choosing | Callable[..., Any]:
     """A block that runs one of several: `then` or `otherwise` by a truth value, or one of `cases` by its name.
 
     `when` is the input that decides (in a drawing it may be a wire). Raises WiringError if the branches differ in
@@ -156,7 +181,7 @@ def choose(
     branches = dict(zip(nodes.values(), (cases or {}).values(), strict=True)) if cases else {_THEN: then}
     more = {} if otherwise is None else {_OTHERWISE: otherwise}
     made = Choosing(cast(Any, {**branches, **more}), when=port, cases=nodes)
-    return cast(Choosing, functools.partial(made, **{_WHEN: when})) if isinstance(when, Wire) else made
+    return functools.partial(made, **{_WHEN: when}) if isinstance(when, Wire) else made
 
 
 def _nodes(cases: list[str]) -> dict[str, str]:

@@ -10,7 +10,9 @@ from yggdrasil.contract.wiring import Edge, Loop, Net
 
 
 def removed(net: Net, name: str, where: str) -> Net:
-    """The net without a node, its edges, values and joins. Raises WiringError if a loop ends by it."""
+    """The net without a node or a further call, its edges, values, joins. Raises WiringError if a loop ends by it."""
+    for place in [place for place, node in net.again.items() if node == name]:
+        net = removed(net, place, where)
     edges = [e for e in net.edges if name not in (e.source, e.target)]
     fed = {f"{e.target}.{e.into}" for e in edges}
     return Net(
@@ -19,7 +21,18 @@ def removed(net: Net, name: str, where: str) -> Net:
         loops=[left for loop in net.loops if (left := _loop_without(loop, name, where)) is not None],
         joins={place: how for place, how in net.joins.items() if place in fed},
         constants={place: v for place, v in net.constants.items() if _node(place) != name},
+        again={place: node for place, node in net.again.items() if place != name},
     )
+
+
+def unasked(net: Net, name: str, where: str) -> Net:
+    """The net without the further calls that only fed inputs which the block in a node has not."""
+    lost = {e for e in net.edges if e.target == name and e.source in net.again and e.into not in net.nodes[name].inputs}
+    net = replace(net, edges=[e for e in net.edges if e not in lost])
+    for place in {e.source for e in lost}:
+        if not any(e.source == place for e in net.edges):
+            net = removed(net, place, where)
+    return net
 
 
 def _loop_without(loop: Loop, name: str, where: str) -> Loop | None:
@@ -59,6 +72,7 @@ def renamed(net: Net, old: str, new: str) -> Net:
         ],
         joins={place(at): how for at, how in net.joins.items()},
         constants={place(at): value for at, value in net.constants.items()},
+        again={name(at): name(node) for at, node in net.again.items()},
     )
 
 

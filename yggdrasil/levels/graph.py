@@ -5,11 +5,13 @@ from __future__ import annotations
 import copy
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypedDict, Unpack
 
 from yggdrasil.contract.block import Block, description
 from yggdrasil.contract.errors import WiringError, did_you_mean
 from yggdrasil.contract.forks import rlock
+from yggdrasil.contract.manifest import Manifest
+from yggdrasil.contract.places import spelled_out
 from yggdrasil.contract.ports import Ports
 from yggdrasil.contract.roles import check_role
 from yggdrasil.contract.wirer import Wirer
@@ -17,11 +19,18 @@ from yggdrasil.contract.wiring import Edge, Loop, Net, check_edges, check_name, 
 from yggdrasil.engine.flow.cache import Cache
 from yggdrasil.engine.flow.plan import Plan, compile_plan
 from yggdrasil.engine.flow.run import run_plan
-from yggdrasil.levels.edit import removed, renamed
+from yggdrasil.levels.called_apart import called_apart
+from yggdrasil.levels.edit import removed, renamed, unasked
 from yggdrasil.levels.graph_ports import own_inputs, own_outputs
+from yggdrasil.levels.written import read_structure, structure_of
 
 _compiling = rlock()
-SHAPES = {"edges": list, "loops": list, "joins": dict, "defaults": dict, "constants": dict}
+_WIRED = ("edges", "loops", "joins", "again")
+"""Parts of a net to which the wiring by roles adds."""
+
+
+class GraphSettings(TypedDict, total=False):
+    """A graph has no setting but its title; another name is refused as a setting of any block is."""
 
 
 class Graph(Block, type="graph"):
@@ -31,8 +40,8 @@ class Graph(Block, type="graph"):
     kind: ClassVar[str] = "graph"
     title: str = ""
 
-    def __init__(self, title: str = "", *, about: str = "", **config: Any) -> None:
-        super().__init__(title=title, **config)
+    def __init__(self, title: str = "", *, about: str = "", **settings: Unpack[GraphSettings]) -> None:
+        super().__init__(title=title, **settings)
         if title:
             self.name = title
         self.net = Net()
@@ -40,7 +49,7 @@ class Graph(Block, type="graph"):
         self.cache: Cache | None = Cache()
         self.defaults: dict[str, Any] = {}
         self._plan: Plan | None = None
-        self._drawn: tuple[list[Edge], list[Loop]] | None = None
+        self._drawn: dict[str, Any] | None = None
         self._ports: tuple[dict[str, Any], Ports, Ports] | None = None
         self.explicit = False
 
@@ -54,7 +63,7 @@ class Graph(Block, type="graph"):
         """
         name = name or self.free_name((block.role or block.name).lower())
         check_name(name, self.name)
-        if name in self.net.nodes:
+        if name in self.net.places:
             mend = f"give the new one another name, or put it in its place: graph[{name!r}] = block"
             raise WiringError(f"there is a node {name!r} already", where=self.name, mend=mend)
         admitted = self._admit(block, name)
@@ -84,26 +93,45 @@ class Graph(Block, type="graph"):
         return self
 
     def __setitem__(self, name: str, block: Block) -> None:
-        """Put another block into a node; its edges and values stay. Raises WiringError for one that they do not fit."""
+        """Put another block into a node; its edges and values stay. Raises WiringError for one that they do not fit.
+
+        Where a block is called again, that is about the new one too: what it asks for is called, what only the old one
+        asked for no more.
+        """
         self._known(name)
         admitted = self._admit(block, name)
         check_role(admitted, f"{self.name}/{name}")
         with self._changed() as net:
             net.nodes[name] = admitted
-            check_edges(net, self.name)
+            self.net = unasked(net, name, self.name)
+            if self.explicit:
+                Wirer(self.net, self.name).ask()
+            check_edges(spelled_out(self.net), self.name)
+
+    def again(self, node: str, name: str) -> Graph:
+        """Call the block of a node once more, at a further place: it takes what the node takes where no edge of its
+        own leads, has no weights of its own, and is the same block whatever is put into the node.
+        """
+        self._known(node)
+        check_name(name, self.name)
+        if name in self.net.places:
+            raise WiringError(f"there is a node {name!r} already", where=self.name, mend="choose another name")
+        with self._changed() as net:
+            net.again[name] = node
+        return self
 
     def remove(self, name: str) -> Graph:
         """Take a node out with its edges and values; what they fed says at the next run what it lacks."""
-        self._known(name)
+        self._known(name, self.net.places)
         with self._changed() as net:
             self.net = removed(net, name, self.name)
         return self
 
     def rename(self, old: str, new: str) -> Graph:
         """Give a node another name, in its edges too. What it draws from its place's seed becomes another."""
-        self._known(old)
+        self._known(old, self.net.places)
         check_name(new, self.name)
-        if new in self.net.nodes:
+        if new in self.net.places:
             raise WiringError(f"there is a node {new!r} already", where=self.name, mend="choose another name")
         with self._changed() as net:
             self.net = renamed(net, old, new)
@@ -121,9 +149,10 @@ class Graph(Block, type="graph"):
                 net.joins.pop(f"{edge.target}.{edge.into}", None)
         return self
 
-    def _known(self, name: str) -> None:
-        if name not in self.net.nodes:
-            mend = did_you_mean(name, self.net.nodes)
+    def _known(self, name: str, among: Mapping[str, Block] | None = None) -> None:
+        nodes = self.net.nodes if among is None else among
+        if name not in nodes:
+            mend = did_you_mean(name, nodes)
             raise WiringError(f"there is no node {name!r}", where=self.name, mend=mend)
 
     @contextmanager
@@ -131,7 +160,7 @@ class Graph(Block, type="graph"):
         """A change of the net that is made whole or not at all; what was wired by itself is wired anew after it."""
         self._reopen()
         before = copy.copy(self.net)
-        for part in ("nodes", "edges", "loops", "joins", "constants"):
+        for part in ("nodes", "constants", *_WIRED):
             setattr(before, part, copy.copy(getattr(self.net, part)))
         try:
             yield self.net
@@ -164,13 +193,13 @@ class Graph(Block, type="graph"):
     def _compiled(self) -> Plan:
         with _compiling:
             if self._plan is None:
-                drawn = (list(self.net.edges), list(self.net.loops))
+                drawn = {part: copy.copy(getattr(self.net, part)) for part in _WIRED}
                 try:
                     if not self.explicit:
                         Wirer(self.net, self.name).complete()
                     plan = compile_plan(self.net, self.name)
                 except BaseException:
-                    self.net.edges, self.net.loops = drawn
+                    vars(self.net).update(drawn)
                     raise
                 self._drawn, self._ports, self._plan = drawn, None, plan
             return self._plan
@@ -178,7 +207,7 @@ class Graph(Block, type="graph"):
     def _reopen(self) -> None:
         """Take out what was wired by itself, so that it is wired anew around what is added now."""
         if self._drawn is not None:
-            self.net.edges, self.net.loops = self._drawn
+            vars(self.net).update(self._drawn)
         self._drawn = self._plan = self._ports = None
         self._changes += 1
 
@@ -213,34 +242,19 @@ class Graph(Block, type="graph"):
         return self.net.nodes
 
     def structure(self) -> dict[str, Any]:
-        from pydantic_core import to_jsonable_python
-
         _ = self.plan
-        data: dict[str, Any] = {"edges": [str(e) for e in self.net.edges]}
-        if self.net.loops:
-            data["loops"] = [loop.to_json() for loop in self.net.loops]
-        ports = self.inputs
-        plain = {n: ports[n].adapter.dump_python(v, mode="json") for n, v in self.defaults.items()}
-        held = to_jsonable_python(self.net.constants)
-        extras = {"joins": dict(self.net.joins), "defaults": plain, "constants": held}
-        return data | {name: value for name, value in extras.items() if value}
+        return structure_of(self.net, self.defaults, self.inputs)
+
+    @classmethod
+    def restructured(cls, structure: dict[str, Any], nodes: Mapping[str, Manifest], format: int) -> dict[str, Any]:
+        return structure if format >= 3 else called_apart(structure, nodes)
 
     @classmethod
     def assemble(cls, config: dict[str, Any], nodes: dict[str, Block], structure: dict[str, Any]) -> Block:
         graph = cls(**config)
-        unknown = set(structure) - SHAPES.keys()
-        if unknown:
-            raise WiringError(f"structure has no {sorted(unknown)}", mend=f"use {', '.join(SHAPES)}")
         for name, block in nodes.items():
             graph.add(block, name)
-        for key, value in structure.items():
-            if not isinstance(value, SHAPES[key]):
-                raise WiringError(f"{key} is {value!r:.60}", mend=f"write it as a {SHAPES[key].__name__}")
-        graph.net.edges = [Edge.parse(str(e)) for e in structure.get("edges", [])]
-        graph.net.loops = [Loop.from_json(data, graph.name) for data in structure.get("loops", [])]
-        graph.net.joins = dict(structure.get("joins", {}))
-        for place, value in structure.get("constants", {}).items():
-            graph.net.constants[place] = checked_constant(graph.net, place, value, graph.name)
+        read_structure(graph.net, structure, graph.name)
         graph.defaults = dict(structure.get("defaults", {}))
         graph.explicit = True
         ports = graph.inputs
@@ -262,7 +276,7 @@ class Graph(Block, type="graph"):
         return taken
 
 
-class Pipeline(Graph, type="pipeline"):
+class Pipeline(Graph, type="pipeline", init=False):
     """A graph of graphs, for combined tasks: draft → repaint → upscale. It may hold a single one."""
 
     kind: ClassVar[str] = "pipeline"

@@ -18,12 +18,15 @@ def own_inputs(net: Net, defaults: Mapping[str, Any], where: str) -> Ports:
     nothing, PortError for an illegal one.
     """
     found: Ports = {}
+    places = net.places
     for edge in net.edges:
         if edge.source == SELF:
             inner = Port(edge.out, ANY)
             if edge.target != SELF:
-                block = net.nodes[edge.target]
+                block = places[edge.target]
                 inner = replace(block.inputs[edge.into], hint=hint(block, edge.into))
+                if edge.target in net.again:
+                    inner = replace(inner, required=False, optional=True)
             found[edge.out] = _merged(found.get(edge.out), inner, edge.out)
     for name, value in defaults.items():
         if name not in found:
@@ -38,9 +41,10 @@ def own_inputs(net: Net, defaults: Mapping[str, Any], where: str) -> Ports:
 def own_outputs(net: Net) -> Ports:
     """What a graph gives: the ports that lead to its own outputs; each may be absent."""
     found: Ports = {}
+    places = net.places
     for edge in net.edges:
         if edge.target == SELF and edge.into not in found:
-            inner = net.nodes[edge.source].outputs[edge.out] if edge.source != SELF else Port(edge.out, ANY)
+            inner = places[edge.source].outputs[edge.out] if edge.source != SELF else Port(edge.out, ANY)
             found[edge.into] = Port(edge.into, inner.kind, inner.annotation, optional=True, about=inner.about)
     return found
 

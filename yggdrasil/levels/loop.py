@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, TypedDict, Unpack, overload
 
 from pydantic import PositiveInt
 
@@ -30,6 +30,16 @@ class EndlessLoop(YggError):
     """A loop reached its upper bound and its condition never came true."""
 
 
+class LoopingSettings(TypedDict, total=False):
+    """What `Looping(…)` takes beside its body."""
+
+    times: int | str | None
+    until: str
+    most: int
+    carry: dict[str, str] | None
+    index: str
+
+
 class Looping(Block, type="loop"):
     """Run a body again and again; what it gives is carried by name into the next round.
 
@@ -47,8 +57,8 @@ class Looping(Block, type="loop"):
     carry: dict[str, str] | None = None
     index: str = ""
 
-    def __init__(self, body: Block | None = None, **config: Any) -> None:
-        super().__init__(**config)
+    def __init__(self, body: Block | None = None, **settings: Unpack[LoopingSettings]) -> None:
+        super().__init__(**settings)
         if not isinstance(body, Block):
             raise ConfigError(f"a loop goes round a block, not {body!r:.60}", mend="pass a block, graph or pipeline")
         if self.times is None and not self.until:
@@ -174,6 +184,17 @@ class Looping(Block, type="loop"):
         return recorded(kept, place.artifacts)
 
 
+@overload
+def loop(
+    body: Block,
+    times: Wire,
+    until: str = "",
+    *,
+    most: int = 1000,
+    carry: dict[str, str] | None = None,
+    index: str = "",
+) -> Callable[..., Any]: ...
+@overload
 def loop(
     body: Block,
     times: int | str | None = None,
@@ -182,13 +203,25 @@ def loop(
     most: int = 1000,
     carry: dict[str, str] | None = None,
     index: str = "",
-) -> Looping:
+) -> Looping: ...
+
+
+def loop(
+    body: Block,
+    times: Wire | int | str | None = None,
+    until: str = "",
+    *,
+    most: int = 1000,
+    carry: dict[str, str] | None = None,
+    index: str = "",
+) -> Looping | Callable[..., Any]:
     """A block that runs `body` for `times` rounds, or until its output `until` is true (see Looping).
 
-    In a drawing `times` may be a wire. Raises WiringError for a loop that could never end and for names that the
-    body lacks; at run time EndlessLoop after `most` rounds in which `until` stayed false.
+    In a drawing `times` may be a wire: what is given back is then called like the block, and has that input.
+    Raises WiringError for a loop that could never end and for names that the body lacks; at run time EndlessLoop after
+    `most` rounds in which `until` stayed false.
     """
     more: Values = {"until": until, "most": most, "carry": carry, "index": index}
     if not isinstance(times, Wire):
         return Looping(body, times=times, **more)
-    return cast(Looping, functools.partial(Looping(body, times=_TIMES, **more), **{_TIMES: times}))
+    return functools.partial(Looping(body, times=_TIMES, **more), **{_TIMES: times})

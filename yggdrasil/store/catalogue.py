@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 
 from yggdrasil.contract.digest import digest_file
 from yggdrasil.contract.errors import MissingFile, WeightsError, YggError, did_you_mean
+from yggdrasil.contract.known_digests import home
 
 _HERE = Path(__file__).parent
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
@@ -60,11 +60,6 @@ class Model:
     def bytes(self) -> int:
         """The size of all files together."""
         return sum(file.bytes for file in self.files)
-
-
-def home() -> Path:
-    """The folder of everything that is fetched: `$YGGDRASIL_HOME`, else `~/.cache/yggdrasil`."""
-    return Path(os.environ.get("YGGDRASIL_HOME") or Path.home() / ".cache" / "yggdrasil")
 
 
 def path_of(file: ModelFile) -> Path:

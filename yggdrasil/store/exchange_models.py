@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import cast
 
-from yggdrasil.agent.agent import Agent
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import ConfigError
 from yggdrasil.contract.tree import rebuilt, walk
@@ -34,9 +33,10 @@ def exchanged(world: World, *, llm: str = "", painter: str = "") -> World:
 
 
 def _tellers(world: World, llm: str) -> dict[int, Block]:
-    agents = {id(part): part for _, part in walk(world) if isinstance(part, Agent)}
+    agents = {id(part): part for _, part in walk(world) if part.role == "Agent" and "llm" in part.children()}
     if not agents:
         raise ConfigError("no agent tells this world", where=world.name, mend="build the world anew in Python")
     teller = stand_in("llm", llm)
     model = teller.children()["llm"]
-    return {key: teller if agent.policy == "guided" else with_llm(agent, model) for key, agent in agents.items()}
+    guided = {key for key, agent in agents.items() if getattr(agent, "policy", "") == "guided"}
+    return {key: teller if key in guided else with_llm(agent, model) for key, agent in agents.items()}

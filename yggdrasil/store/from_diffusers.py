@@ -10,6 +10,7 @@ from typing import Any
 
 from yggdrasil.contract.block import Block, FileRef
 from yggdrasil.contract.errors import ManifestError, MissingFile, did_you_mean
+from yggdrasil.contract.torch_block import TorchBlock
 from yggdrasil.levels.graph import Graph
 from yggdrasil.store.families import FAMILIES, Family
 from yggdrasil.store.hub import fetched, is_hub_name
@@ -21,9 +22,10 @@ INDEX = "model_index.json"
 def from_diffusers(name: str | Path) -> Graph:
     """The pipeline of a folder that diffusers saved, or of a hub's `owner/model`, taken apart into our blocks.
 
-    Its weights stay where they are and are named by hash; nothing of it is run. Parts that only look at the result
-    (the safety checker) are left out. Raises ManifestError for classes that are not known or code of its own,
-    WeightsError for weights that are no safetensors files, MissingFile for what is absent.
+    Its weights stay where they are, are named by hash, and keep the dtype in which they are stored; another is set by
+    each part's `dtype`. Nothing of it is run. Parts that only look at the result (the safety checker) are left out.
+    Raises ManifestError for classes that are not known or code of its own, WeightsError for weights that are no
+    safetensors files, MissingFile for what is absent.
     """
     folder = _fetched(name) if isinstance(name, str) and is_hub_name(name) else Path(name)
     if not (folder / INDEX).is_file():
@@ -62,10 +64,12 @@ class Folder:
         return {name: self.index[name][1] for name in self.family.components}
 
     def with_weights(self, block: Block, component: str) -> Block:
-        """The block with the component's weights."""
+        """The block with the component's weights, each tensor as it is stored."""
         if component not in self._weights:
             self._weights[component] = weights(self.path / component, self.family.components[component].weights)
         block.files |= self._weights[component]
+        if isinstance(block, TorchBlock):
+            block.dtype = "stored"
         return block
 
     @cached_property

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any, TypeVar, overload
 
 from yggdrasil.contract.block import Block, FileRef
-from yggdrasil.contract.digest import digest_file, digest_of_version
+from yggdrasil.contract.digest import digest_file
 from yggdrasil.contract.errors import ManifestError, WeightsError, YggError
 from yggdrasil.contract.inside import inside
-from yggdrasil.contract.manifest import FileEntry, Manifest, read_manifest
+from yggdrasil.contract.known_digests import digest_of_version
+from yggdrasil.contract.manifest import FORMAT, FileEntry, Manifest, read_manifest
 from yggdrasil.contract.session import ROOT, own_session
-from yggdrasil.contract.tree import assemble, describe, migrated, walk
+from yggdrasil.contract.tree import assemble, describe, migrated, walk, was_migrated
 from yggdrasil.contract.weights import check_kind, refuse_code
 from yggdrasil.store.catalogue import locate
 from yggdrasil.store.save import MANIFEST, life_name
@@ -44,7 +45,7 @@ def load(name: str | Path, wanted: type[Block] = Block) -> Block:
     folder = Path(text) if by_path else on_shelf(text)
     try:
         manifest = read_manifest(folder / MANIFEST)
-        block = load_manifest(manifest, folder)
+        block, whole = _loaded(manifest, folder, {})
     except YggError as error:
         raise _from(error, folder, "" if by_path else text) from None
     if not isinstance(block, wanted):
@@ -53,8 +54,9 @@ def load(name: str | Path, wanted: type[Block] = Block) -> Block:
     block.called(manifest.name or block.name)
     if not by_path:
         block.origin = f"shelf:{text}"
-        found = describe(block)
-        block.origin_digests = {"structure": found.structure_digest(), "weights": found.weights_digest()}
+        block.origin_digests = (whole or describe(block)).own_digests()
+        block.origin_structure = (manifest.digests or {}).get("structure", "")
+        block.formerly = tuple(manifest.formerly)
         block.name = text
     digests = manifest.digests or {}
     _revive(block, folder, digests.get("life"), digests.get("founding", ""))
@@ -88,7 +90,12 @@ def load_manifest(manifest: Manifest, folder: Path, instead: Mapping[str, Block]
 
     `instead` gives blocks that stand in for refs, as a template's parameters do.
     """
-    known: dict[str, Block] = dict(instead or {})
+    return _loaded(manifest, folder, instead or {})[0]
+
+
+def _loaded(manifest: Manifest, folder: Path, instead: Mapping[str, Block]) -> tuple[Block, Manifest | None]:
+    """The block, and its description where one was made to compare its digests."""
+    known: dict[str, Block] = dict(instead)
 
     def find(entry: FileEntry, where: str) -> FileRef:
         try:
@@ -107,13 +114,14 @@ def load_manifest(manifest: Manifest, folder: Path, instead: Mapping[str, Block]
 
     now = migrated(manifest)
     block = assemble(now, find, follow)
-    if now is not manifest:
-        if not _refers_out(manifest):
-            _check_digest(manifest, "structure", "is", manifest.structure_digest(), folder)
-        now.digests = {part: value for part, value in (manifest.digests or {}).items() if part != "structure"}
-    if not instead:
-        _check_digests(now, block, folder)
-    return block
+    outer = _refers_out(manifest)
+    if now is not manifest and not outer:
+        _check_digest(manifest, "structure", "is", manifest.structure_digest(), folder)
+    older = outer and (manifest.format or FORMAT) < FORMAT
+    if now is not manifest or older or was_migrated(block):
+        kept = {part: value for part, value in (manifest.digests or {}).items() if part != "structure"}
+        now = now.model_copy(update={"digests": kept})
+    return block, None if instead else _checked(now, block, folder)
 
 
 def _refers_out(manifest: Manifest) -> bool:
@@ -139,7 +147,7 @@ def expand(ref: str, where: str) -> Block:
 
 
 def find_file(entry: FileEntry, folder: Path, where: str) -> FileRef:
-    """A file of a manifest on this machine, its hash checked once a process and version of the file.
+    """A file of a manifest on this machine, its hash checked once for each version of the file.
 
     Raises WeightsError if the path leaves the folder, is of a wrong kind or has another hash;
     a catalogue file that was not pulled yet is no error here, only where it is used.
@@ -155,7 +163,7 @@ def find_file(entry: FileEntry, folder: Path, where: str) -> FileRef:
     if where.endswith(":weights"):
         check_kind(path)
     refuse_code(path)
-    found = digest_of_version(path)
+    found = digest_of_version(path, entry.sha256)
     if found != entry.sha256:
         raise WeightsError(
             f"{entry.path!r} has sha256 {found[:16]}…, the manifest says {entry.sha256[:16]}…",
@@ -165,15 +173,14 @@ def find_file(entry: FileEntry, folder: Path, where: str) -> FileRef:
     return FileRef(entry.sha256, path, entry.source)
 
 
-def _check_digests(manifest: Manifest, block: Block, folder: Path) -> None:
+def _checked(manifest: Manifest, block: Block, folder: Path) -> Manifest | None:
     if not manifest.digests or manifest.ref is not None:
-        return
+        return None
     whole = describe(block)
-    for part, verb, found in (
-        ("structure", "is", whole.structure_digest()),
-        ("weights", "are", whole.weights_digest()),
-    ):
-        _check_digest(manifest, part, verb, found, folder)
+    found = whole.own_digests()
+    _check_digest(manifest, "structure", "is", found["structure"], folder)
+    _check_digest(manifest, "weights", "are", found["weights"], folder)
+    return whole
 
 
 def _check_digest(manifest: Manifest, part: str, verb: str, found: str, folder: Path) -> None:

@@ -39,6 +39,10 @@ def _inside(block: Block, place: str, depth: int, level: int) -> Iterator[str]:
             yield f"{pad}end"
         else:
             yield f'{pad}{numbers[name]}["{words}"]'
+    for further, node in block.structure().get("again", {}).items():
+        numbers[further] = f"{place}_{len(numbers)}"
+        yield f'{pad}{numbers[further]}["{_safe(further)}{_values(further, held)}"]'
+        yield f'{pad}{numbers[node]} ---|"again"| {numbers[further]}'
     for end, shape in {end: _shape(end) for arrow in arrows for end in arrow[:2] if end not in numbers}.items():
         numbers[end] = f"{place}_{len(numbers)}"
         yield f"{pad}{numbers[end]}{shape}"

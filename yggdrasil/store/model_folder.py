@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from yggdrasil.contract.block import WEIGHTS, FileRef, piece_role
-from yggdrasil.contract.digest import digest_of_version
 from yggdrasil.contract.errors import ManifestError, MissingFile, WeightsError
+from yggdrasil.contract.known_digests import digest_of_version
+from yggdrasil.contract.safetensors_header import table_of
 from yggdrasil.contract.weights import PICKLES, check_kind
 
 _LARGEST = 4 << 20
@@ -81,4 +82,9 @@ def _pieces(index: Path) -> dict[str, FileRef]:
     if absent:
         mend = "fetch the whole model again"
         raise MissingFile(f"{absent[0]}, which {index.name} names, is not there", where=str(index.parent), mend=mend)
-    return {piece_role(number): _checked(index.parent / name) for number, name in enumerate(names)}
+    found = {piece_role(number): _checked(index.parent / name) for number, name in enumerate(names)}
+    for tensor, name in cast("dict[str, str]", table).items():
+        if tensor not in table_of(index.parent / name).tensors:
+            what = f"lacks the tensor {tensor!r}, which {index.name} says is in it"
+            raise WeightsError(what, where=str(index.parent / name), mend="fetch that file and its index again")
+    return found

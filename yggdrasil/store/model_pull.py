@@ -20,12 +20,12 @@ from typing import IO, Self
 from yggdrasil.contract.artifacts import sync_folder, write_durably
 from yggdrasil.contract.digest import digest_file
 from yggdrasil.contract.errors import NotStored, YggError
+from yggdrasil.contract.known_digests import home
 from yggdrasil.store.catalogue import (
     Model,
     ModelFile,
     Part,
     WrongFile,
-    home,
     licence,
     locate,
     model,

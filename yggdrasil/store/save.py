@@ -15,11 +15,13 @@ from yggdrasil.contract.artifacts import storing, sync_folder, write_durably
 from yggdrasil.contract.block import Block, FileRef, is_weights
 from yggdrasil.contract.digest import digest_bytes
 from yggdrasil.contract.errors import ManifestError, WeightsError
+from yggdrasil.contract.known_digests import digest_of_version
 from yggdrasil.contract.manifest import FORMAT, FileEntry, Manifest
 from yggdrasil.contract.session import ROOT
 from yggdrasil.contract.side_files import INDEX, read_index, side_file
+from yggdrasil.contract.tensor_files import write_tensors_by_digest
 from yggdrasil.contract.tree import describe, walk
-from yggdrasil.contract.weights import check_kind, check_pieces, encode_tensors, refuse_code, suffix_of
+from yggdrasil.contract.weights import check_kind, check_pieces, refuse_code, suffix_of
 from yggdrasil.store.catalogue import is_stored
 
 MANIFEST = "manifest.yaml"
@@ -62,7 +64,7 @@ def _write(block: Block, folder: Path, standalone: bool) -> None:
         _spell_out(manifest, block)
     _place_files(manifest, folder)
     whole = describe(block)
-    manifest.digests = {"structure": whole.structure_digest(), "weights": whole.weights_digest()}
+    manifest.digests = whole.own_digests()
     places = {at or ROOT for at, _ in walk(block)}
     life = {place: state for place, state in block.lived().items() if place in places}
     if life:
@@ -91,12 +93,7 @@ def _give_files(block: Block, folder: Path) -> None:
             raise ManifestError(what, where=at or block.name, mend=mend)
         if tensors is None:
             continue
-        data = encode_tensors(tensors)
-        sha = digest_bytes(data)
-        target = folder / "weights" / f"{sha}.safetensors"
-        if not target.exists():
-            write_durably(target, data)
-        part.stored(FileRef(sha, target))
+        part.stored(FileRef(*write_tensors_by_digest(folder / "weights", tensors)))
 
 
 def _spell_out(manifest: Manifest, block: Block) -> None:
@@ -138,6 +135,9 @@ def _placed(entry: FileEntry, folder: Path, role: str) -> FileEntry:
     suffix = suffix_of(source) if is_weights(role) else source.suffix
     name = f"{entry.sha256}{suffix}" if companions is None else f"{entry.sha256}/{source.name}"
     target = folder / "weights" / name
+    if not target.exists() and not is_stored(source) and digest_of_version(source, entry.sha256) != entry.sha256:
+        mend = "put the file back as it was, or load the block from it anew"
+        raise WeightsError(f"the file of {role!r} was changed since the block was loaded", where=str(source), mend=mend)
     if companions is not None and not target.exists():
         _copy_named(source, target.parent)
     elif not target.exists():

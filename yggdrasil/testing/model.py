@@ -27,13 +27,13 @@ def calls(*wanted: tuple[str, str, Any]) -> Turn:
 class ScriptedModel(LanguageModel):
     """Its n-th turn in a conversation is the n-th that was written down, or the last; `seen` keeps what it was asked.
 
-    `native` says whether it calls tools by itself. Subclass it with a `type` to save what holds it.
+    `native` says whether it calls tools by itself. Subclass it with a `type` (and `init=False`) to save what holds it.
     """
 
     native: bool = True
 
-    def __init__(self, turns: list[Turn] | None = None, **config: Any) -> None:
-        super().__init__(**config)
+    def __init__(self, turns: list[Turn] | None = None, **settings: Any) -> None:
+        super().__init__(**settings)
         self.turns = turns or [says("ok")]
         self.seen: list[dict[str, Any]] = []
 

@@ -126,9 +126,7 @@ def learns(painter: Any, latent: torch.Tensor, **asked: Any) -> None:
 
 
 def test_a_painter_made_of_roles_runs_and_then_learns(tmp_path: Path) -> None:
-    from tests.blocks.diffusion.tiny import painter
-
-    learns(painter(tmp_path), CLEAN[:1], prompt="a fox", steps=2)
+    learns(of_roles(tmp_path), CLEAN[:1], prompt="a fox", steps=2)
 
 
 def test_a_tiny_stable_diffusion_runs_and_then_learns(tmp_path: Path) -> None:
@@ -136,36 +134,58 @@ def test_a_tiny_stable_diffusion_runs_and_then_learns(tmp_path: Path) -> None:
     learns(graph, CLEAN[:1], prompt="a fox", negative_prompt="rain", steps=2)
 
 
+FLUX_CLEAN = torch.randn(1, 4, 4, 16, generator=torch.Generator().manual_seed(1))
+FLUX_SIZE = {"width": 16, "height": 16}
+
+
+def of_roles(folder: Path) -> Any:
+    from tests.blocks.diffusion.tiny import painter
+
+    return painter(folder)
+
+
+MADE: dict[str, tuple[Any, dict[str, Any]]] = {
+    "painter": (of_roles, {"latent": CLEAN[:1]}),
+    "stable diffusion": (lambda f: ygg.from_diffusers(saved(pipeline(**DDIM), f / "sd")), {"latent": CLEAN[:1]}),
+    "flux": (lambda f: ygg.from_diffusers(saved(flux(), f / "flux")), {"latent": FLUX_CLEAN, **FLUX_SIZE}),
+    "language model": (lambda f: model_of(tiny_files(f / "llm")), {}),
+}
+
+
+def shown(block: Any) -> str:
+    """What the block makes of one fox, in a word."""
+    if block.role == "LLM":
+        return repr(block.choose("the fox", [" sleeps", " runs"])).replace(" ", "")
+    size = FLUX_SIZE if "width" in block.inputs else {}
+    return digest_bytes(block.run(prompt="a fox", steps=2, seed=1, **size).image.tobytes())
+
+
 def test_base_and_trained_stand_side_by_side_in_one_process_and_in_a_new_one(tmp_path: Path) -> None:
-    base = ygg.save(ygg.from_diffusers(saved(pipeline(**DDIM), tmp_path / "sd")), tmp_path / "base")
-    painter: Any = ygg.load(base)
-    first = painted(painter)
-    with torch.no_grad():
-        for value in painter["backbone"].module.parameters():
-            value.mul_(1.1)
-    trained = ygg.save(painter, tmp_path / "trained")
-    wanted = [first, painted(painter)]
-    assert wanted[0] != wanted[1] and [painted(ygg.load(f)) for f in (base, trained)] == wanted
-    folders = [str(base), str(trained)]
-    code = f"from {__name__} import painted, ygg; print(*(painted(ygg.load(f)) for f in {folders}))"
+    folders: list[Path] = []
+    wanted: list[str] = []
+    for name, (make, asked) in MADE.items():
+        place = tmp_path / name
+        place.mkdir()
+        base, trained = ygg.save(make(place), place / "base"), place / "trained"
+        one, other = ygg.load(base), ygg.load(base)
+        first = shown(one)
+        if asked:
+            learns(one, prompt="a fox", steps=2, **asked)
+            ygg.save(one, trained)
+        else:
+            answers(one, trained, 1e-2)
+        folders += [base, trained]
+        wanted += [first, shown(one)]
+        assert [shown(block) for block in (other, ygg.load(base), ygg.load(trained))] == [first, first, wanted[-1]]
+        assert first != wanted[-1]
+    code = f"from {__name__} import shown, ygg; print(*(shown(ygg.load(f)) for f in {list(map(str, folders))}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.split() == wanted
 
 
-def painted(graph: Any) -> str:
-    return digest_bytes(graph.run(prompt="a fox", steps=2, seed=1).image.tobytes())
-
-
 def test_a_tiny_flux_runs_and_then_learns(tmp_path: Path) -> None:
     graph = ygg.from_diffusers(saved(flux(), tmp_path / "flux"))
-    learns(
-        graph,
-        torch.randn(1, 4, 4, 16, generator=torch.Generator().manual_seed(1)),
-        prompt="a fox",
-        steps=2,
-        width=16,
-        height=16,
-    )
+    learns(graph, FLUX_CLEAN, prompt="a fox", steps=2, **FLUX_SIZE)
 
 
 @pytest.mark.models

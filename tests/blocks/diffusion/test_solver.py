@@ -1,7 +1,7 @@
 """The solver takes exactly the steps of the scheduler it wraps, and counts what it asks the backbone for."""
 
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 import diffusers
 import pytest
@@ -20,30 +20,35 @@ pytestmark = [  # diffusers hands tensors to numpy in the old way
 SHAPE = (2, 4, 4)
 
 
-class Both(TypedDict):
-    pred: Pred
-    pred_uncond: Pred | None
-
-
 class Stub(Block, role="Backbone"):
-    """2 for the conditional and 1 for the unconditional half; counts samples as the UNet batches them."""
+    """2 where the condition is 1, 1 where it is 0; counts samples, and joins calls as the networks do."""
 
     def __init__(self) -> None:
         super().__init__()
         self.samples: list[int] = []
 
-    def forward(
-        self,
-        latent: Latent,
-        timestep: Timestep,
-        condition: Embedding,
-        negative: Embedding | None = None,
-        scale: float = 1.0,
-    ) -> Both:
-        guided = negative is not None and scale != 1.0
-        self.samples.append(latent.shape[0] * (2 if guided else 1))
-        ones = torch.ones_like(latent)
-        return {"pred": 2 * ones, "pred_uncond": ones if guided else None}
+    def forward(self, latent: Latent, timestep: Timestep, condition: Embedding) -> Pred:
+        self.samples.append(latent.shape[0])
+        return torch.ones_like(latent) + condition.mean(dim=(1, 2))[:, None, None, None]
+
+    def joined(self, calls: list[dict[str, Any]]) -> dict[str, Any]:
+        both = {port: torch.cat([call[port] for call in calls]) for port in ("latent", "condition")}
+        return {**calls[0], **both}
+
+    def parted(self, outputs: dict[str, Any], count: int) -> list[dict[str, Any]]:
+        return [{"pred": part} for part in outputs["pred"].chunk(count)]
+
+
+class Seen(SchedulerSolver):
+    """Remembers the predictions that it was given."""
+
+    def __init__(self, **config: Any) -> None:
+        super().__init__(**config)
+        self.preds: list[Any] = []
+
+    def _step(self, course: Any, latent: Any, timestep: Any, pred: Any) -> Any:
+        self.preds.append(pred)
+        return super()._step(course, latent, timestep, pred)
 
 
 class Model(Block, role="Backbone"):
@@ -145,11 +150,12 @@ def test_s1_a_second_order_solver_starts_at_the_first_half_of_a_pair(name: Any, 
 
 @pytest.mark.parametrize(("scale", "combined", "samples"), [(0.0, 1.0, 6), (1.0, 2.0, 3), (7.5, 8.5, 6)])
 def test_s3_guidance_combines_and_pays_for_what_it_uses(scale: float, combined: float, samples: int) -> None:
-    stub, guidance = Stub(), ClassifierFree()
-    latent, condition = torch.zeros(3, *SHAPE), torch.ones(3, 2, 2)
-    out = stub.run(latent=latent, timestep=torch.tensor(1.0), condition=condition, negative=condition, scale=scale)
-    made = guidance.run(pred_cond=out.pred, pred_uncond=out.pred_uncond, scale=scale).pred_guided
-    assert torch.equal(made, torch.full_like(latent, combined)) and stub.samples == [samples]
+    stub, seen = Stub(), Seen(scheduler="DDIMScheduler", shape=SHAPE)
+    graph = ygg.Graph("g").add(stub).add(ClassifierFree()).add(seen)
+    given = {"condition": torch.ones(3, 2, 2), "negative": torch.zeros(3, 2, 2)}
+    graph.run(**given, guidance_scale=scale, count=3, steps=2)
+    assert [torch.equal(p, torch.full_like(p, combined)) for p in seen.preds] == [True, True]
+    assert stub.samples == [samples, samples]
 
 
 def test_s3_a_unet_that_was_taught_its_guidance_is_never_doubled() -> None:
@@ -166,9 +172,12 @@ def test_s3_a_unet_that_was_taught_its_guidance_is_never_doubled() -> None:
     sizes: list[int] = []
     unet.module.register_forward_pre_hook(lambda _, args: sizes.append(args[0].shape[0]))
     given = {"latent": torch.ones(3, 4, 8, 8), "timestep": torch.tensor(5.0), "condition": torch.ones(1, 2, 16)}
-    made = [unet.run(**given, negative=torch.zeros(1, 2, 16), scale=scale) for scale in (0.0, 1.0, 7.5)]
-    assert sizes == [3, 3, 3] and all(out.pred_uncond is None for out in made)
+    made = [unet.run(**given, scale=scale) for scale in (0.0, 1.0, 7.5)]
+    assert sizes == [3, 3, 3]
     assert len({out.pred.numpy().tobytes() for out in made}) == 3, "each scale is told to the network"
+    graph = ygg.Graph("g").add(unet).add(ClassifierFree()).add(SchedulerSolver(scheduler="DDIMScheduler"))
+    assert {"guidance_scale"} <= set(graph.inputs) and not graph.net.again
+    assert "scale" not in UNet(arch=UNET).inputs, "who was not taught it does not ask for it"
 
 
 def test_s3_flux_is_told_its_guidance_and_never_doubled() -> None:
@@ -196,10 +205,11 @@ def test_s3_the_unet_pays_the_same() -> None:
     unet = seeded(UNet(arch=UNET))
     sizes: list[int] = []
     unet.module.register_forward_pre_hook(lambda _, args: sizes.append(args[0].shape[0]))
-    given = {"latent": torch.zeros(3, 4, 8, 8), "timestep": torch.tensor(5.0), "condition": torch.ones(3, 2, 16)}
+    solver = SchedulerSolver(scheduler="DDIMScheduler", shape=(4, 8, 8))
+    graph = ygg.Graph("g").add(unet).add(ClassifierFree()).add(solver)
+    given = {"condition": torch.ones(3, 2, 16), "negative": torch.zeros(3, 2, 16), "count": 3, "steps": 1}
     for scale in (0.0, 1.0, 7.5):
-        out = unet.run(**given, negative=torch.zeros(3, 2, 16), scale=scale)
-        assert out.pred.shape == (3, 4, 8, 8) and (out.pred_uncond is None) == (scale == 1.0)
+        graph.run(**given, guidance_scale=scale)
     assert sizes == [6, 3, 6]
 
 
@@ -229,17 +239,95 @@ def test_n29_a_setting_that_no_scheduler_has_is_refused(name: Any, setting: str,
         solver.run()
 
 
+@pytest.mark.parametrize(
+    ("name", "setting", "told"),
+    [
+        ("DDIMScheduler", "skip_prk_steps", "PNDMScheduler has it"),
+        ("EulerDiscreteScheduler", "use_karras_sigma", "did you mean 'use_karras_sigmas'"),
+        ("PNDMScheduler", "clip_sample_range", "DDIMScheduler has it"),
+        ("FlowMatchEulerDiscreteScheduler", "solver_order", "DPMSolverMultistepScheduler has it"),
+    ],
+)
+def test_n29_a_setting_that_only_another_scheduler_has_is_refused(name: Any, setting: str, told: str) -> None:
+    solver = SchedulerSolver(scheduler=name, shape=SHAPE, settings={setting: 1})
+    with pytest.raises(ConfigError, match=rf"has (no|a) .*setting '{setting}'.*{told}"):
+        solver.run()
+
+
 def test_n29_a_setting_of_another_scheduler_follows_a_pipelines_config() -> None:
     foreign = SchedulerSolver(
-        scheduler="DDIMScheduler", shape=SHAPE, settings={"skip_prk_steps": True, "_class_name": "x"}
+        scheduler="DDIMScheduler", shape=SHAPE, settings={"skip_prk_steps": True, "_class_name": "PNDMScheduler"}
     )
     plain_ = SchedulerSolver(scheduler="DDIMScheduler", shape=SHAPE)
     assert torch.equal(denoise(foreign, Model(), steps=2)[0], denoise(plain_, Model(), steps=2)[0])
 
 
-def test_n29_what_was_saved_with_such_a_setting_still_loads(tmp_path: Path) -> None:
-    folder = ygg.save(SchedulerSolver(scheduler="DDIMScheduler", shape=SHAPE, settings={"clip": 1}), tmp_path / "s")
+@pytest.mark.parametrize("setting", ["clip", "skip_prk_steps"])
+def test_n29_what_was_saved_with_such_a_setting_still_loads(tmp_path: Path, setting: str) -> None:
+    folder = ygg.save(SchedulerSolver(scheduler="DDIMScheduler", shape=SHAPE, settings={setting: 1}), tmp_path / "s")
     path = folder / "manifest.yaml"
-    path.write_text(path.read_text().replace("format: 2", "format: 1"))
+    path.write_text(path.read_text().replace("format: 3", "format: 1"))
     loaded: Any = ygg.load(folder)
     assert loaded.settings == {} and loaded.run(seed=1).next_latent.shape == (1, *SHAPE)
+
+
+CLEAN = torch.rand(1, *SHAPE, generator=torch.Generator().manual_seed(3)) * 1.8 - 0.9
+TRUE_NOISE = torch.randn(1, *SHAPE, generator=torch.Generator().manual_seed(7))
+STEPPING = [("DDIMScheduler", {}), ("PNDMScheduler", {"skip_prk_steps": True})]
+
+
+def missed(solver: SchedulerSolver, steps: int, strength: float) -> tuple[float, list[str]]:
+    """How far from the clean latent a run ends that begins at it noised, told always the noise that was mixed in; the
+    notes of the run."""
+    notes: list[str] = []
+    with listening(lambda event: notes.append(event.data["text"]), kinds=["note"]):
+        step: Any = solver.run(image_latent=CLEAN, seed=7, steps=steps, strength=strength)
+        while step.next_timestep is not None:
+            step = solver.run(
+                latent=step.next_latent, timestep=step.next_timestep, pred=TRUE_NOISE, schedule=step.schedule
+            )
+    return float((step.next_latent - CLEAN).abs().max()), notes
+
+
+@pytest.mark.parametrize("strength", [1.0, 0.6])
+@pytest.mark.parametrize("steps", [2, 7, 10])
+@pytest.mark.parametrize("spacing", ["linspace", "leading", "trailing"])
+@pytest.mark.parametrize(("name", "more"), STEPPING)
+def test_n29_on_its_own_times_a_scheduler_finds_the_clean_image(
+    name: Any, more: dict[str, Any], spacing: str, steps: int, strength: float
+) -> None:
+    settings = {"timestep_spacing": spacing, **more}
+    solver = SchedulerSolver(scheduler=name, shape=SHAPE, settings=settings, own_times=True)
+    far, notes = missed(solver, steps, strength)
+    assert far < 1e-4 and notes == []
+
+
+@pytest.mark.parametrize(
+    ("spacing", "steps", "strays"),
+    [("linspace", 10, True), ("trailing", 7, True), ("trailing", 10, False), ("leading", 7, False)],
+)
+@pytest.mark.parametrize(("name", "more"), STEPPING)
+def test_n29_a_scheduler_that_leaves_its_own_times_says_so_once(
+    name: Any, more: dict[str, Any], spacing: str, steps: int, strays: bool
+) -> None:
+    settings = {"timestep_spacing": spacing, **more}
+    far, notes = missed(SchedulerSolver(scheduler=name, shape=SHAPE, settings=settings), steps, 1.0)
+    assert (far > 0.03) is strays
+    assert [("own_times" in note, repr(spacing) in note) for note in notes] == [(True, True)] * strays
+
+
+def test_n29_steps_of_runge_and_kutta_have_no_times_of_their_own() -> None:
+    solver = SchedulerSolver(scheduler="PNDMScheduler", shape=SHAPE, own_times=True)
+    with pytest.raises(ConfigError, match=r"Runge-Kutta.*skip_prk_steps"):
+        solver.run(steps=10)
+
+
+@pytest.mark.parametrize("name", ["DDIMScheduler", "PNDMScheduler"])
+def test_n29_own_times_of_what_keeps_them_anyway_change_nothing(name: Any) -> None:
+    settings = {"timestep_spacing": "leading", "set_alpha_to_one": True}
+    settings |= {"skip_prk_steps": True} if name == "PNDMScheduler" else {}
+    one, other = (
+        denoise(SchedulerSolver(scheduler=name, shape=SHAPE, settings=settings, own_times=own), Model(), steps=5)
+        for own in (False, True)
+    )
+    assert torch.equal(one[0], other[0]) and one[1:] == other[1:]

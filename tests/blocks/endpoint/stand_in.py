@@ -41,12 +41,19 @@ class StandIn:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        vars(self.server)["over"] = self.over = threading.Event()
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server.server_port}/v1"
 
     def close(self) -> None:
+        self.over.set()
         self.server.shutdown()
         self.server.server_close()
+
+
+def over_of(handler: BaseHTTPRequestHandler) -> threading.Event:
+    """Set when the endpoint is closed: an answer that is to come too late waits for it."""
+    return vars(handler.server)["over"]
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from yggdrasil.blocks.endpoint.voice import EndpointVoice
 from yggdrasil.blocks.llm.abilities import InvalidOutput
 from yggdrasil.contract import Block, Here, MemoryArtifacts, PortError, standing
 from yggdrasil.contract.tree import describe
+from yggdrasil.testing import ScriptedModel, calls, says
 
 RED = Pictures.new("RGB", (6, 4), "red")
 SIGHT = {"text": "A fox in the snow.", "place": "snow", "time": "day", "weather": "none", "things": ["fox", "fox"]}
@@ -218,3 +219,21 @@ def test_x1_no_address_is_fetched_or_sent(stand_in: StandIn, url: Any) -> None:
     said = [{"role": "user", "content": "a"}, {"role": "user", "content": [{"type": "image_url", "image_url": url}]}]
     with pytest.raises(PortError, match="message 1, part 0"):
         sendable(said)
+
+
+@pytest.mark.parametrize("at", ["{url}/x#/nope", "file://{file}#/nope", "{file}"])
+def test_n35_a_schema_that_a_model_writes_makes_nobody_fetch_or_open(
+    stand_in: StandIn, at: str, tmp_path: Path
+) -> None:
+    private = tmp_path / "private.json"
+    private.write_text('{"const": "a secret of this machine"}')
+    address = at.format(url=stand_in.url, file=private)
+    store = MemoryArtifacts()
+    sha = store.put(png(Pictures.new("RGB", (4, 4))), "image/png").sha256
+    schema = {"type": "object", "properties": {"a": {"$ref": address}}}
+    llm = ScriptedModel([calls(("one", "eye", {"image": sha, "schema": schema})), says("done")])
+    with standing(Here(artifacts=store)):
+        ygg.Agent(llm, {"eye": EndpointEye(model="m", base_url=stand_in.url)}).run("look")
+    told = str(llm.seen[-1]["messages"][-1]["content"])
+    assert "leads outside" in told and "secret" not in told
+    assert stand_in.paths == [], "no connection was made"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import threading
-import time
 import weakref
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.blocks.endpoint.stand_in import StandIn, giving, said, send, standing_in, stream
+from tests.waiting import until
 from yggdrasil.agent.agent import Agent
 from yggdrasil.agent.limits import Limits
 from yggdrasil.blocks.endpoint.block import Prices
@@ -29,11 +29,12 @@ def stand_in() -> Iterator[StandIn]:
 
 
 class Crowd:
-    """An answer that takes a while, and how many were under way at once."""
+    """An answer that waits until `full` are under way, or until the test lets it go, and how many that were at once."""
 
-    def __init__(self, seconds: float = 0.1) -> None:
-        self.seconds, self.now, self.most = seconds, 0, 0
+    def __init__(self, full: int = 0) -> None:
+        self.full, self.now, self.most = full, 0, 0
         self.order: list[str] = []
+        self.free = threading.Event()
         self._lock = threading.Lock()
 
     def __call__(self, handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
@@ -41,7 +42,9 @@ class Crowd:
             self.now += 1
             self.most = max(self.most, self.now)
             self.order.append(body["messages"][0]["content"])
-        time.sleep(self.seconds)
+            if self.most == self.full:
+                self.free.set()
+        self.free.wait(30)
         with self._lock:
             self.now -= 1
         send(handler, 200, "text/event-stream", said("ok"))
@@ -54,14 +57,14 @@ def ask(block: OpenAIModel, word: str) -> threading.Thread:
 
 
 def test_the_queue_is_one_for_all_places_and_keeps_its_order(stand_in: StandIn) -> None:
-    crowd = stand_in.answer = Crowd(0.3)
+    crowd = stand_in.answer = Crowd()
     places = [OpenAIModel(model=f"m{n}", base_url=stand_in.url, concurrency=1) for n in range(3)]
     line = places[0]._connection().line
     threads = []
     for number in range(9):
         threads.append(ask(places[number % 3], str(number)))
-        while len(crowd.order) + len(line) <= number:
-            time.sleep(0.005)
+        until(lambda number=number: len(crowd.order) + len(line) > number)
+    crowd.free.set()
     for thread in threads:
         thread.join()
     assert crowd.most == 1
@@ -69,7 +72,7 @@ def test_the_queue_is_one_for_all_places_and_keeps_its_order(stand_in: StandIn) 
 
 
 def test_so_many_at_once_and_no_more(stand_in: StandIn) -> None:
-    crowd = stand_in.answer = Crowd()
+    crowd = stand_in.answer = Crowd(full=3)
     block = OpenAIModel(model="m", base_url=stand_in.url, concurrency=3)
     for thread in [ask(block, str(n)) for n in range(12)]:
         thread.join()
@@ -77,17 +80,16 @@ def test_so_many_at_once_and_no_more(stand_in: StandIn) -> None:
 
 
 def test_who_leaves_the_queue_frees_the_place(stand_in: StandIn) -> None:
-    crowd = stand_in.answer = Crowd(0.5)
+    crowd = stand_in.answer = Crowd()
     block = OpenAIModel(model="m", base_url=stand_in.url, concurrency=1)
     first = ask(block, "first")
-    while not crowd.order:
-        time.sleep(0.01)
+    until(lambda: crowd.order)
     token = CancelToken()
     threading.Timer(0.1, token.cancel).start()
-    started = time.monotonic()
     with listening(lambda e: None, token), pytest.raises(Cancelled):
         block.chat([{"role": "user", "content": "leaves"}])
-    assert time.monotonic() - started < 0.4
+    assert crowd.now == 1, "it left while the first was still being answered"
+    crowd.free.set()
     last = ask(block, "last")
     first.join()
     last.join()
@@ -95,7 +97,7 @@ def test_who_leaves_the_queue_frees_the_place(stand_in: StandIn) -> None:
 
 
 def test_a_hundred_that_are_cancelled_leave_nothing_under_way(stand_in: StandIn) -> None:
-    stand_in.answer = Crowd(5)
+    stand_in.answer = Crowd()
     block = OpenAIModel(model="m", base_url=stand_in.url, concurrency=4)
     token = CancelToken()
 
@@ -107,18 +109,15 @@ def test_a_hundred_that_are_cancelled_leave_nothing_under_way(stand_in: StandIn)
     for thread in threads:
         thread.start()
     token.cancel()
-    started = time.monotonic()
     for thread in threads:
         thread.join()
     line = block._connection().line
-    while line.under_way and time.monotonic() - started < 2:
-        time.sleep(0.02)
-    assert line.under_way == 0
+    until(lambda: line.under_way == 0)
     assert len(stand_in.asked) <= 4
 
 
 def test_a_turn_that_comes_after_the_cancelling_sends_nothing(stand_in: StandIn) -> None:
-    crowd = stand_in.answer = Crowd(0.5)
+    crowd = stand_in.answer = Crowd()
     block = OpenAIModel(model="m", base_url=stand_in.url, concurrency=1)
     first, line, token = ask(block, "first"), block._connection().line, CancelToken()
 
@@ -126,13 +125,12 @@ def test_a_turn_that_comes_after_the_cancelling_sends_nothing(stand_in: StandIn)
         with listening(lambda e: None, token), pytest.raises(Cancelled):
             block.chat([{"role": "user", "content": "late"}])
 
-    while not crowd.order:
-        time.sleep(0.01)
+    until(lambda: crowd.order)
     second = threading.Thread(target=cancelled)
     second.start()
-    while not len(line):
-        time.sleep(0.01)
+    until(lambda: len(line))
     token.cancel()
+    crowd.free.set()
     first.join()
     second.join()
     assert [asked["messages"][0]["content"] for asked in stand_in.asked] == ["first"]

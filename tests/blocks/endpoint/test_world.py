@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -24,8 +23,8 @@ from yggdrasil.blocks.endpoint.painter import EndpointPainter
 from yggdrasil.blocks.endpoint.pictures import png
 from yggdrasil.blocks.llm.openai import OpenAIModel
 from yggdrasil.contract import YggError
-from yggdrasil.levels.stage.creator import Making
-from yggdrasil.levels.stage.philosopher import Looking
+from yggdrasil.levels.stage.creator import Creator
+from yggdrasil.levels.stage.philosopher import Philosopher
 from yggdrasil.levels.world.world import World
 
 TOLD = {"sentence1": "The fox woke.", "sentence2": "Olaf laughed.", "mood": "merry"}
@@ -61,9 +60,9 @@ def world_at(url: str, home: Path | None = None) -> World:
     return scripted(
         home,
         genre="tale",
-        philosopher=Looking(EndpointEye(model="eye", **common)),
+        philosopher=Philosopher(EndpointEye(model="eye", **common)),
         author=Agent(llm, {"see": See()}),
-        creator=Making({"paint": EndpointPainter(model="painter", **common)}),
+        creator=Creator({"paint": EndpointPainter(model="painter", **common)}),
         architect=Plan(),
     )
 
@@ -92,10 +91,8 @@ def test_a_step_that_meets_a_trouble_is_resumed_and_loses_nothing(stand_in: Stan
 
     stand_in.answer = troubled
     before = world.content().to_json()
-    started = time.monotonic()
     with pytest.raises(YggError):
         world.step()
-    assert time.monotonic() - started < 4 * LIMIT + 2
     assert world.content().to_json() == before
     waiting = world.unfinished()
     assert waiting is not None
@@ -119,7 +116,6 @@ def test_an_endpoint_cut_after_n_bytes_costs_a_step_nothing(stand_in: StandIn, l
     stand_in.answer = right
     proxy = CuttingProxy(stand_in.url, limit)
     world = world_at(proxy.url)
-    started = time.monotonic()
     try:
         try:
             step = world.step()
@@ -127,7 +123,6 @@ def test_an_endpoint_cut_after_n_bytes_costs_a_step_nothing(stand_in: StandIn, l
             assert world.unfinished() is not None
             proxy.limit = None
             step = world.step()
-        assert time.monotonic() - started < 6
         assert step.status == "whole" and len(world.history()) == 1
         assert world.replay()
     finally:

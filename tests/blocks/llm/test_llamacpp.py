@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.forked import forks, in_child
+from tests.waiting import until
 from yggdrasil.blocks.llm import llamacpp_link
 from yggdrasil.blocks.llm.abilities import NotAble
 from yggdrasil.blocks.llm.llamacpp import LlamaCpp
@@ -118,7 +118,7 @@ def test_a_process_that_is_killed_between_turns_is_started_anew(model: LlamaCpp)
     first = model._link.pid
     assert first is not None
     os.kill(first, signal.SIGKILL)
-    time.sleep(0.1)
+    until(lambda: Path(f"/proc/{first}/stat").read_text().rpartition(")")[2].split()[0] == "Z")
     assert model.chat(say("hi")).text == "a fox"
     assert model._link.pid != first
 
@@ -166,10 +166,7 @@ def test_the_process_dies_with_its_parent(tmp_path: Path, model: LlamaCpp) -> No
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
         parent.kill()
-    until = time.monotonic() + 5
-    while time.monotonic() < until and Path(f"/proc/{child}").exists():
-        time.sleep(0.05)
-    assert not Path(f"/proc/{child}").exists()
+    until(lambda: not Path(f"/proc/{child}").exists())
 
 
 def test_blocks_of_one_file_share_a_process(model: LlamaCpp) -> None:

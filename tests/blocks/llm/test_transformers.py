@@ -17,7 +17,7 @@ from yggdrasil.blocks.llm.abilities import InvalidOutput, NotAble, TruncatedOutp
 from yggdrasil.blocks.llm.prefix import CHUNK
 from yggdrasil.blocks.llm.transformers import TransformersModel
 from yggdrasil.contract import Cancelled, CancelToken, ConfigError, FileRef, PortError, WeightsError, listening
-from yggdrasil.contract.weights import read_tensors, write_tensors
+from yggdrasil.contract.tensor_files import read_tensors, write_tensors
 
 LONG = "the fox runs in the snow and the wolf sleeps on the beach at night. " * 6
 WORDS = r" [a-z]{2,8}( [a-z]{2,8}){1,3}\."

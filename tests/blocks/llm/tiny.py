@@ -9,7 +9,7 @@ from typing import Any
 
 from yggdrasil.blocks.llm.transformers import TransformersModel
 from yggdrasil.contract import FileRef
-from yggdrasil.contract.weights import write_tensors
+from yggdrasil.contract.tensor_files import write_tensors
 
 TEXT = ["the fox runs in the snow and the wolf sleeps", "a crown lies on the beach at night", '{"name": "Mira"}'] * 4
 TEMPLATE = "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}\n{% endfor %}<|assistant|>"

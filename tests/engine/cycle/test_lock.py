@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -19,11 +18,22 @@ from yggdrasil.engine.cycle.errors import WorldBusy
 from yggdrasil.engine.cycle.lock import holding
 from yggdrasil.ports import Json
 
+BEGUN, GO_ON = threading.Event(), threading.Event()
+
 
 class Slow(Tell, type="test_lock/slow"):
+    """Say that a step is under way, and go on when the test says so."""
+
     def forward(self, intent: Json, perception: Json, step: Json) -> Json:
-        time.sleep(0.3)
+        BEGUN.set()
+        assert GO_ON.wait(60)
         return {"text": f"{step}"}
+
+
+@pytest.fixture(autouse=True)
+def _free() -> None:
+    BEGUN.clear()
+    GO_ON.set()
 
 
 def test_the_holder_is_named_by_process_host_and_time(tmp_path: Path) -> None:
@@ -41,19 +51,21 @@ def test_the_holder_is_named_by_process_host_and_time(tmp_path: Path) -> None:
 
 
 def test_one_who_takes_it_again_and_again_lets_the_next_one_in(tmp_path: Path) -> None:
-    stop = threading.Event()
+    stop, held = threading.Event(), threading.Event()
 
     def again() -> None:
         while not stop.is_set():
             with holding(tmp_path / "lock", 30):
-                time.sleep(0.05)
+                held.set()
+                stop.wait(0.05)
 
     greedy = threading.Thread(target=again)
     greedy.start()
     try:
         for _ in range(5):
-            time.sleep(0.02)
-            with holding(tmp_path / "lock", 5):
+            held.clear()
+            assert held.wait(30)
+            with holding(tmp_path / "lock", 30):
                 pass
     finally:
         stop.set()
@@ -147,10 +159,14 @@ def test_while_many_steps_run_a_fork_gets_through_and_one_head_comes_out(tmp_pat
     world = scripted(tmp_path / "w", author=Slow())
     world.step()
     runner = threading.Thread(target=lambda: list(scripted(tmp_path / "w", author=Slow()).steps(count=4)))
+    BEGUN.clear()
+    GO_ON.clear()
     runner.start()
-    time.sleep(0.2)
-    other = scripted(tmp_path / "w", author=Slow(), wait=2.0)
-    other.fork(at=1, name="aside").step()
+    assert BEGUN.wait(60), "the first of four steps is under way"
+    other = scripted(tmp_path / "w", author=Slow(), wait=30.0)
+    aside = other.fork(at=1, name="aside")
+    GO_ON.set()
+    aside.step()
     assert other.step().status == "whole"
     runner.join()
     assert [s.step for s in world.history()] == [1, 2, 3, 4, 5, 6]

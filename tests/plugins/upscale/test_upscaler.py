@@ -19,13 +19,13 @@ from yggdrasil.plugins.upscale.network import CompactNetwork
 WEIGHTS = Path(__file__).parents[3] / "tools" / "upscaler" / "weights" / "model.safetensors"
 
 
-def upscaler(**settings: int | str) -> Upscaler:
+def upscaler(**settings: Any) -> Upscaler:
     block = Upscaler(**settings)
     block.files["weights"] = FileRef(digest_file(WEIGHTS), WEIGHTS)
     return block
 
 
-def tiny(**settings: int | str) -> Upscaler:
+def tiny(**settings: Any) -> Upscaler:
     """A network of two layers that doubles, with weights drawn here."""
     block = Upscaler(features=4, depth=1, scale=2, **settings)
     torch.manual_seed(3)

@@ -10,7 +10,7 @@ from scipy.io import wavfile
 
 import yggdrasil as ygg
 from yggdrasil.contract import ConfigError, MemoryArtifacts, here, standing
-from yggdrasil.levels.stage.creator import Making
+from yggdrasil.levels.stage.creator import Creator
 
 pytestmark = pytest.mark.models
 LINE = "The wolf came down from the mountain."
@@ -29,7 +29,7 @@ def test_a_plan_can_have_the_chronicle_read_aloud() -> None:
     artifacts = MemoryArtifacts()
     plan = {"reading": {"tool": "read", "arguments": {"text": LINE, "seed": 1}}}
     with standing(here().but(artifacts=artifacts)):
-        made = Making({"read": ygg.load("voice")}).run(plan=plan).artifacts["reading"]
+        made = Creator({"read": ygg.load("voice")}).run(plan=plan).artifacts["reading"]
     assert made["media_type"] == "audio/wav"
     rate, samples = wavfile.read(io.BytesIO(artifacts.get(made["sha256"])))
     assert rate == 24000 and len(samples) > 24000

@@ -6,30 +6,43 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from yggdrasil.blocks.backbone.network import Network, Prediction
+from yggdrasil.blocks.backbone.residuals import residuals
 from yggdrasil.contract.computing import lasting
-from yggdrasil.ports import Embedding, Latent, Timestep
+from yggdrasil.ports import AnyValue, Embedding, Latent, Timestep
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
 
+_PLACES = {"blocks": "controlnet_block_samples", "single_blocks": "controlnet_single_block_samples"}
+"""Place of an adapter's features → the argument of diffusers' transformer."""
+
+
 class Flux(Network, type="backbone/flux", role="Backbone"):
     """Predict the velocity once, shape of the latent: (batch, rows, columns, channels) of patches, float32.
 
     The scale enters as an embedding where the model was taught it (`guidance_embeds`), else not at all: the batch
-    is never doubled. `arch` is the config of a diffusers FluxTransformer2DModel.
+    is never doubled. `adapter_features`: dicts of `blocks` and `single_blocks`, tensors for the double and the single
+    blocks, spread evenly over them. `arch` is the config of a diffusers FluxTransformer2DModel.
     """
 
     pure: ClassVar[bool] = True
 
     def forward(
-        self, latent: Latent, timestep: Timestep, condition: Embedding, pooled: Embedding, scale: float = 3.5
+        self,
+        latent: Latent,
+        timestep: Timestep,
+        condition: Embedding,
+        pooled: Embedding,
+        adapter_features: AnyValue = None,
+        scale: float = 3.5,
     ) -> Prediction:
         import torch
 
         batch, rows, columns, _ = latent.shape
         tokens = latent.to(self.device, self.torch_dtype).flatten(1, 2)
+        added = residuals(adapter_features, _PLACES, self.device, self.torch_dtype)
         with self.computing() as network:
             module: Any = network
             taught = module.config.guidance_embeds
@@ -43,6 +56,7 @@ class Flux(Network, type="backbone/flux", role="Backbone"):
                 txt_ids=places(1, condition.shape[1], False, self.device, tokens.dtype),
                 img_ids=places(rows, columns, True, self.device, tokens.dtype),
                 return_dict=False,
+                **{_PLACES[place]: value for place, value in added.items()},
             )[0]
             return {"pred": out.float().unflatten(1, (rows, columns))}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from yggdrasil.blocks.backbone.network import BothPredictions, Network, halves
+from yggdrasil.blocks.backbone.network import Network, Prediction
 from yggdrasil.contract.computing import lasting
 from yggdrasil.ports import Embedding, Latent, Timestep
 
@@ -16,35 +16,25 @@ if TYPE_CHECKING:
 class StableAudio(Network, type="backbone/stable_audio", role="Backbone"):
     """Predict once, shape of the latent (batch, channels, frames), float32; `pooled` says how long the sound is.
 
-    With a negative condition and a scale other than 1 both halves are computed in one batch, the unconditional
-    first. `arch` is the config of a diffusers StableAudioDiTModel.
+    `arch` is the config of a diffusers StableAudioDiTModel.
     """
 
     pure: ClassVar[bool] = True
 
-    def forward(
-        self,
-        latent: Latent,
-        timestep: Timestep,
-        condition: Embedding,
-        pooled: Embedding,
-        negative: Embedding | None = None,
-        scale: float = 1.0,
-    ) -> BothPredictions:
-        guided = negative is not None and scale != 1.0
+    def forward(self, latent: Latent, timestep: Timestep, condition: Embedding, pooled: Embedding) -> Prediction:
         batch = latent.shape[0]
         with self.computing() as network:
             module: Any = network
             width = module.config.attention_head_dim // 2
             out = module(
-                self._doubled(latent, guided),
+                latent.to(self.device, self.torch_dtype),
                 timestep.to(self.device).unsqueeze(0),
-                encoder_hidden_states=self._paired(negative if guided else None, condition, batch),
-                global_hidden_states=self._paired(pooled if guided else None, pooled, batch),
+                encoder_hidden_states=self._given(condition, batch),
+                global_hidden_states=self._given(pooled, batch),
                 rotary_embedding=rotary(width, latent.shape[2] + pooled.shape[1], self.device),
                 return_dict=False,
             )[0]
-            return halves(out, guided)
+            return {"pred": out.float()}
 
     def build(self) -> nn.Module:
         import diffusers

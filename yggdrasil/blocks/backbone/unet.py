@@ -5,46 +5,70 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from yggdrasil.blocks.backbone.network import BothPredictions, Network, halves
+from yggdrasil.blocks.backbone.network import Network, Prediction
+from yggdrasil.blocks.backbone.residuals import residuals
+from yggdrasil.contract import PortError, here
 from yggdrasil.contract.computing import lasting
-from yggdrasil.ports import Embedding, Latent, Timestep
+from yggdrasil.contract.ports import Ports
+from yggdrasil.ports import AnyValue, Embedding, Latent, Timestep
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
 
+_PLACES = {
+    "down": "down_block_additional_residuals",
+    "mid": "mid_block_additional_residual",
+    "down_intrablock": "down_intrablock_additional_residuals",
+}
+"""Place of an adapter's features → the argument of diffusers' UNet."""
+
+
 class UNet(Network, type="backbone/unet", role="Backbone"):
     """Predict once: noise or velocity, shape of the latent, float32.
 
-    With a negative condition and a scale other than 1 both halves are computed in one batch, the unconditional
-    first. A UNet that was taught its guidance (`time_cond_proj_dim`) gets the scale as an embedding instead, and
-    never a second half. `arch` is the config of a diffusers UNet2DConditionModel.
+    A UNet that was taught its guidance (`time_cond_proj_dim`) has the input `scale`, told to it as an embedding.
+    `adapter_features`: dicts of `down` (a tensor for each skip connection, from the outside in) and `mid`, which are
+    added there; a dict of `down_intrablock`, one for each down block, is added inside (T2I-Adapter). `arch` is the
+    config of a diffusers UNet2DConditionModel.
     """
 
     pure: ClassVar[bool] = True
+
+    @property
+    def inputs(self) -> Ports:
+        ports = super().inputs
+        return ports if self._taught else {name: port for name, port in ports.items() if name != "scale"}
+
+    @property
+    def _taught(self) -> int | None:
+        return self.arch.get("time_cond_proj_dim")
 
     def forward(
         self,
         latent: Latent,
         timestep: Timestep,
         condition: Embedding,
-        negative: Embedding | None = None,
+        adapter_features: AnyValue = None,
         scale: float = 1.0,
-    ) -> BothPredictions:
-        taught: int | None = self.arch.get("time_cond_proj_dim")
-        guided = negative is not None and scale != 1.0 and taught is None
-        batch = latent.shape[0]
+    ) -> Prediction:
+        taught, batch = self._taught, latent.shape[0]
         told = None if taught is None else self._given(scale_embedding(scale - 1, taught), batch)
+        added = residuals(adapter_features, _PLACES, self.device, self.torch_dtype)
+        if ("down" in added) != ("mid" in added):
+            what = f"adapter_features holds {'down' if 'down' in added else 'mid'} alone"
+            raise PortError(what, where=here().path, mend="give both, zeros where nothing is added")
         with self.computing() as network:
             out = network(
-                self._doubled(latent, guided),
+                latent.to(self.device, self.torch_dtype),
                 timestep.to(self.device),
-                self._paired(negative if guided else None, condition, batch),
+                self._given(condition, batch),
                 timestep_cond=told,
                 return_dict=False,
+                **{_PLACES[place]: value for place, value in added.items()},
             )[0]
-            return halves(out, guided)
+            return {"pred": out.float()}
 
     def build(self) -> nn.Module:
         import diffusers

@@ -8,6 +8,7 @@ from yggdrasil.blocks.codec.autoencoder import Autoencoder, Family
 from yggdrasil.blocks.patches import Side, from_patches, legal_size
 from yggdrasil.blocks.solver.noise import Count, Seed, generators_of, seeds_of
 from yggdrasil.contract import here
+from yggdrasil.contract.finite import NotFinite, told
 from yggdrasil.contract.pictures import as_rgb
 from yggdrasil.ports import Image, Images, Json, Latent
 
@@ -45,11 +46,24 @@ class Decoder(Autoencoder, type="codec/vae", role="Codec"):
             whole = from_patches(latent, self.patch) if self.patch > 1 else latent
             scaled = whole.to(self.device, self.torch_dtype) / factor
             pixels = coder.decode(scaled + shift if shift else scaled, return_dict=False)[0]
+            fine: list[bool] = pixels.isfinite().flatten(1).all(1).tolist()
             array = ((pixels.float() * 0.5 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu()
         if size is not None:
             array = array[:, : size[1], : size[0]]
         images = [Pictures.fromarray(one.contiguous().numpy(), "RGB") for one in array]
+        if not all(fine):
+            raise _unseen(images, fine, latent)
         return {"image": images[0], "images": images}
+
+
+def _unseen(images: list[Any], fine: list[bool], latent: torch.Tensor) -> NotFinite:
+    """The error for pictures of which NaN would have made black ones, with the others."""
+    kept = [image if good else None for image, good in zip(images, fine, strict=True)]
+    spoiled = not latent.isfinite().all()
+    before = "the latent was so before: give the backbone the dtype float32, or take less guidance or another seed"
+    mend = before if spoiled else "the codec overflowed: give it the dtype float32"
+    first = next((image for image in kept if image is not None), None)
+    return NotFinite(told("image", fine), {"image": first, "images": kept}, where=here().path, mend=mend)
 
 
 class _PictureEncoder(Autoencoder):

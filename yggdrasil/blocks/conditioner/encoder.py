@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 from yggdrasil.blocks.conditioner.architectures import build_encoder
 from yggdrasil.blocks.tokenizer.files import read_tokenizer
+from yggdrasil.contract import here
+from yggdrasil.contract.finite import check_finite, finite_kinds
 from yggdrasil.contract.torch_block import TorchBlock
 from yggdrasil.ports import Embedding, Json, Mask, Text, TokenIds
 
@@ -68,6 +70,8 @@ class PromptEncoder(TorchBlock, type="conditioner/prompt", role="Conditioner"):
         pooled = getattr(found[0], "pooler_output", None)
         states = [one.last_hidden_state for one in found]
         whole = states[0] if len(states) == 1 else torch.cat(states, dim=1)
+        kinds = finite_kinds(self.outputs)
+        check_finite({"embedding": whole, "pooled": pooled}, kinds, lambda _: here().path or self.name)
         return whole.float(), None if pooled is None else pooled.float()
 
 

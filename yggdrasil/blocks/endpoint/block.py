@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Awaitable
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypedDict, TypeVar
+from collections.abc import Awaitable, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from typing_extensions import TypedDict
 
 from yggdrasil.blocks.endpoint.connection import Ask, Connection, How, Say
 from yggdrasil.blocks.endpoint.dialect import MAY_BE_LEFT_OUT, Request
@@ -25,23 +26,25 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Shape = TypeVar("Shape", bound=BaseModel)
+Words = Annotated[Sequence[str], AfterValidator(tuple)]
 Price = Annotated[float, Field(ge=0, le=1e6)]
 
 
-class Prices(BaseModel):
+class Prices(TypedDict, total=False):
     """What the endpoint charges, in one currency: a million tokens read (`input`) and written (`output`), one
     `picture`, a million `letters` read aloud."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
 
-    input: Price = 0.0
-    output: Price = 0.0
-    picture: Price = 0.0
-    letters: Price = 0.0
+    input: Price
+    output: Price
+    picture: Price
+    letters: Price
 
-    def tokens(self, read: int, written: int) -> float:
-        """The cost of a turn, in the currency of the prices."""
-        return (read * self.input + written * self.output) / 1e6
+
+def cost_of_tokens(prices: Prices, read: int, written: int) -> float:
+    """The cost of a turn, in the currency of the prices."""
+    return (read * prices.get("input", 0) + written * prices.get("output", 0)) / 1e6
 
 
 class Spent(TypedDict):
@@ -93,13 +96,13 @@ class EndpointBlock(Block):
     timeout: Annotated[float, Field(gt=0, le=86400)] = 120.0
     retries: Annotated[int, Field(ge=0, le=10)] = 2
     concurrency: Annotated[int, Field(ge=1, le=1024)] = 8
-    prices: Prices = Prices()
+    prices: Prices = {}
     idempotent: bool = False
-    without: tuple[Annotated[str, AfterValidator(_left_out)], ...] = ()
+    without: Annotated[Sequence[Annotated[str, AfterValidator(_left_out)]], AfterValidator(tuple)] = ()
 
     def ask(self, ask: Ask[T]) -> T:
         """What `ask`, given the client, comes back with. Raises EndpointError by kind, Cancelled."""
-        once = (self.costs or self.prices != Prices()) and not self.idempotent
+        once = (self.costs or any(self.prices.values())) and not self.idempotent
         key = str(uuid4()) if self.idempotent else ""
         return self._connection().ask(ask, How(self.timeout, self.retries, self.concurrency, once, key))
 

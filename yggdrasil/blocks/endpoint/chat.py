@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from yggdrasil.blocks.endpoint.block import EndpointBlock, Prices, media
+from yggdrasil.blocks.endpoint.block import EndpointBlock, Prices, cost_of_tokens, media
 from yggdrasil.blocks.endpoint.connection import Say
 from yggdrasil.blocks.endpoint.errors import cut, nonsense
 from yggdrasil.blocks.llm.abilities import ToolCall, Turn, Usage
@@ -114,7 +114,7 @@ class _Gathered:
         if not self.counted:
             written = len(text) + sum(len(call.name) + len(call.arguments) for call in calls)
             self._read, self._written = _letters(messages) // _LETTERS, written // _LETTERS
-        usage = Usage(self._read, self._written, prices.tokens(self._read, self._written))
+        usage = Usage(self._read, self._written, cost_of_tokens(prices, self._read, self._written))
         return Turn(text, calls, usage, finish)
 
 

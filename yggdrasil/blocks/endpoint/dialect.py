@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from yggdrasil.blocks.endpoint.errors import EndpointRefused
@@ -28,7 +29,7 @@ class Dialect:
     def __init__(self) -> None:
         self.without: set[str] = set()
 
-    def spoken(self, request: Request, without: tuple[str, ...] = ()) -> Request:
+    def spoken(self, request: Request, without: Iterable[str] = ()) -> Request:
         """The request without what the server refused, nor what the user leaves out by the setting `without`."""
         dropped = self.without.union(without)
         said = {name: value for name, value in request.items() if name not in dropped}

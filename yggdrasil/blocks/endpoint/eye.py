@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import Field
 
-from yggdrasil.blocks.endpoint.block import EndpointBlock
+from yggdrasil.blocks.endpoint.block import EndpointBlock, Words
 from yggdrasil.blocks.endpoint.chat import streamed
 from yggdrasil.blocks.endpoint.pictures import sendable
 from yggdrasil.blocks.llm.abilities import Schema, parse_object
@@ -16,7 +16,7 @@ from yggdrasil.contract.schema import closed
 from yggdrasil.ports import Image, Json, Text
 
 
-def _name_of(known: tuple[str, ...]) -> Schema:
+def _name_of(known: Words) -> Schema:
     return {"type": "string", "enum": list(known)} if known else {"type": "string", "minLength": 1, "maxLength": 40}
 
 
@@ -38,10 +38,10 @@ class EndpointEye(EndpointBlock, type="vlm/openai", role="VLM"):
 
     question: str = "What does this picture really show? Name only what is there."
     labelled: bool = True
-    things: tuple[str, ...] = ()
-    places: tuple[str, ...] = ()
-    times: tuple[str, ...] = ()
-    weathers: tuple[str, ...] = ()
+    things: Words = ()
+    places: Words = ()
+    times: Words = ()
+    weathers: Words = ()
     limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
 
     def forward(

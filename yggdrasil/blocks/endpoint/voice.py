@@ -39,7 +39,7 @@ class EndpointVoice(EndpointBlock, type="voice/openai", role="Codec"):
             )
             return _clip(raw.http_response)
 
-        spent = Spent(prompt=0, completion=0, cost=len(text) * self.prices.letters / 1e6)
+        spent = Spent(prompt=0, completion=0, cost=len(text) * self.prices.get("letters", 0) / 1e6)
         return {"audio": self.ask(ask), "usage": spent}
 
 

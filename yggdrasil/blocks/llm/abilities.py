@@ -11,6 +11,7 @@ from yggdrasil.blocks.llm.bounds import ended_at_words, roomy
 from yggdrasil.contract import Block, YggError, here
 from yggdrasil.contract.characters import whole_value
 from yggdrasil.contract.operations import operation
+from yggdrasil.contract.running import drive
 from yggdrasil.contract.schema import closed
 from yggdrasil.ports import Json, Messages, Text
 
@@ -123,6 +124,21 @@ def beside_schema(value: Any, schema: Schema) -> str:
     return f"{error.json_path}: {error.message[:200]}" if error is not None else ""
 
 
+def as_turn(outputs: dict[str, Any]) -> Turn:
+    """The turn that a run of any block of the role gave: what it has no ports for is empty."""
+    calls = [
+        ToolCall(str(call.get("id") or ""), str(call["name"]), _written(call.get("arguments")))
+        for call in outputs.get("tool_calls") or []
+    ]
+    usage = outputs.get("usage") or {}
+    used = Usage(int(usage.get("prompt") or 0), int(usage.get("completion") or 0), float(usage.get("cost") or 0.0))
+    return Turn(str(outputs["text"] or ""), calls, used, str(outputs.get("finish_reason") or "stop"))
+
+
+def _written(arguments: Any) -> str:
+    return arguments if isinstance(arguments, str) else json.dumps(arguments or {}, ensure_ascii=False)
+
+
 class LanguageModel(Block, role="LLM"):
     """Answer a conversation: messages in, one turn of text or tool calls out."""
 
@@ -171,14 +187,17 @@ class LanguageModel(Block, role="LLM"):
         seed: int = 0,
         retries: int = 0,
     ) -> dict[str, Any]:
-        """An object of the schema. A retry sends the same messages with twice the limit, never the cut text.
+        """An object of the schema; each turn is a run of the block, told and counted.
+
+        A retry sends the same messages with twice the limit, never the cut text.
 
         Raises TruncatedOutput when the last allowed turn meets its limit, InvalidOutput when it isn't JSON.
         """
         limit, room = max_tokens, roomy(schema)
         closed(schema, here().path)
         for attempt in range(retries + 1):
-            turn = self.chat(messages, schema=room, max_tokens=limit, temperature=temperature, seed=seed)
+            how = {"max_tokens": limit, "temperature": temperature, "seed": seed}
+            turn = as_turn(drive(self, {"messages": messages, "schema": room, **how}))
             if turn.finish_reason != "length" or attempt == retries:
                 break
             here().note(f"cut at {limit} tokens, asked again with {limit * 2}; it had written: {turn.text}")

@@ -9,8 +9,8 @@ from typing import Any
 from yggdrasil.blocks.llm.gguf import converted
 from yggdrasil.blocks.llm.vocabulary import read_tokenizer
 from yggdrasil.contract.block import WEIGHTS, Block, FileRef
-from yggdrasil.contract.digest import digest_of_version
 from yggdrasil.contract.errors import WeightsError
+from yggdrasil.contract.known_digests import digest_of_version
 from yggdrasil.contract.weights import suffix_of
 
 NAMES = {
@@ -34,6 +34,9 @@ class ModelFiles(Block):
         if self._is_gguf() and (role == WEIGHTS or role not in self.files):
             return converted(self.file(), self.files[WEIGHTS].sha256) / NAMES[role]
         return self.file(role)
+
+    def weights_paths(self) -> list[Path]:
+        return [self.part(role) for role in self.pieces()]
 
     def optional_part(self, role: str) -> Path | None:
         if role not in self.files and not self._is_gguf():

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from yggdrasil.contract import WeightsError, here
-from yggdrasil.contract.weights import check_kind, write_tensors
+from yggdrasil.contract.tensor_files import write_tensors
+from yggdrasil.contract.weights import check_kind
 
 RECORD = "converted.json"
 _FORM = 2

@@ -30,7 +30,7 @@ class OpenAIModel(EndpointBlock, LanguageModel, type="llm/openai"):
 
     extra: dict[str, Any] = {}
 
-    _found: bool | None = None
+    _found = None
 
     def chat(
         self,
@@ -69,5 +69,6 @@ class OpenAIModel(EndpointBlock, LanguageModel, type="llm/openai"):
                 if refusal.untaken or not _TOOLS.search(f"{refusal.field} {refusal.said}"):
                     raise
                 self._found = False
-                here().note(f"the endpoint takes no tools, so each turn is bound by a schema: {refusal.said}")
+                what = f"the endpoint takes no tools, so each turn is bound by a schema: {refusal.said}"
+                here().note(what, "tools_in_words")
         return self._found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from yggdrasil.blocks.llm.abilities import LanguageModel, Message, NotAble, Schema, Turn, Usage
 from yggdrasil.blocks.llm.decoder import Decoder
@@ -15,8 +15,7 @@ from yggdrasil.blocks.llm.vocabulary import Vocabulary
 from yggdrasil.contract import FileRef, here
 from yggdrasil.contract.pool import mark, one_instance
 from yggdrasil.contract.spending import spend
-from yggdrasil.contract.torch_block import TorchBlock, unfilled
-from yggdrasil.contract.weights import read_pieces
+from yggdrasil.contract.torch_block import Dtype, TorchBlock, unfilled
 
 if TYPE_CHECKING:
     from torch import nn
@@ -29,7 +28,7 @@ _WORN = 8
 class TransformersModel(ModelFiles, LanguageModel, TorchBlock, type="llm/transformers"):
     """Answer a conversation by a local language model. Its files are those of `ModelFiles`."""
 
-    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    dtype: Dtype = "auto"
     context: int = 2048
     caches: int = 4
 
@@ -143,17 +142,17 @@ class TransformersModel(ModelFiles, LanguageModel, TorchBlock, type="llm/transfo
         return Vocabulary(self.read_tokenizer(), size, sorted({*ends, *self.ends()}))
 
     def _identity(self) -> tuple[str, ...]:
-        return (self.type_name, str(self.torch_dtype), self.device)
+        return (self.type_name, self._dtype_key(), self.device)
 
     def _load(self) -> nn.Module:
-        tensors = read_pieces([self.part(role) for role in self.pieces()], self.torch_dtype)
+        tensors = self._tensors()
         with unfilled():
             module: Any = self.build()
-        problem = module.load_state_dict(tensors, strict=False, assign=True)
+        missing, unexpected = self._filled(module, tensors)
         module.tie_weights()
         now = dict(module.named_parameters(remove_duplicate=False))
         given = {id(value) for name, value in now.items() if name in tensors}
-        absent = [name for name in problem.missing_keys if name in now and id(now[name]) not in given]
-        self._refuse(absent, problem.unexpected_keys)
+        absent = [name for name in missing if name in now and id(now[name]) not in given]
+        self._refuse(module, absent, unexpected)
         self._materialise_buffers(module)
         return module.to(self.device).eval().requires_grad_(False)

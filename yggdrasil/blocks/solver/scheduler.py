@@ -18,7 +18,7 @@ from yggdrasil.blocks.solver.noise import (
     taken_steps,
 )
 from yggdrasil.blocks.solver.noise_schedule import NoiseSchedule
-from yggdrasil.blocks.solver.schedulers import Name, known_only, takes
+from yggdrasil.blocks.solver.schedulers import STEPPING, Name, known_only, on_own_times, strays, takes
 from yggdrasil.contract import Block, here
 from yggdrasil.ports import Json, Latent, Pred, Schedule, Timestep
 
@@ -44,6 +44,12 @@ class Course:
     seeds: list[int]
     generators: list[torch.Generator]
     done: int = 0
+    numbers: dict[int, int] | None = None
+    """By which number the scheduler knows a timestep, where it is another."""
+
+    def step(self, pred: Any, timestep: Any, latent: Any) -> Any:
+        told = timestep if self.numbers is None else self.numbers[int(timestep)]
+        return self.scheduler.step(pred, told, latent.to(pred.device), return_dict=False, **self.extra)[0]
 
     @property
     def extra(self) -> dict[str, Any]:
@@ -61,7 +67,8 @@ class SchedulerSolver(Block, type="solver/scheduler", role="Solver"):
     image k of it starts as a single run with its seed does; `seeds` tells them. With an `image_latent` the run
     starts from it, noised to `strength` (0 … 1]: steps · strength steps are taken, rounded down (or `up`). Where
     the image latent was itself drawn from the seed (`follows_sampler`), the noise is what the generator gives after.
-    `steps_run` is the number of predictions of the whole run.
+    `steps_run` is the number of predictions of the whole run. With some spacings of times DDIM and PNDM step to other
+    times than the next step begins at, as they do in diffusers; a run says so, and with `own_times` they do not.
     """
 
     pure: ClassVar[bool] = True
@@ -70,13 +77,15 @@ class SchedulerSolver(Block, type="solver/scheduler", role="Solver"):
     shape: tuple[int, ...] = (4, 64, 64)
     follows_sampler: bool = False
     rounding: Rounding = "down"
+    own_times: bool = False
 
     @classmethod
     def migrated(cls, config: dict[str, Any], format: int) -> dict[str, Any]:
-        """Settings that no scheduler has were taken before format 2, and changed nothing."""
+        """Settings that the scheduler does not have were taken before format 2, and changed nothing."""
         if format >= 2 or not config.get("settings"):
             return config
-        return {**config, "settings": known_only(config["settings"])}
+        name = config.get("scheduler", cls.scheduler)
+        return {**config, "settings": known_only(name, config["settings"])}
 
     def forward(
         self,
@@ -102,8 +111,7 @@ class SchedulerSolver(Block, type="solver/scheduler", role="Solver"):
     def _step(self, course: Course, latent: Any, timestep: Any, pred: Any) -> Step:
         course.done += 1
         here().progress(course.done, len(course.timesteps))
-        moved = course.scheduler.step(pred, timestep, latent.to(pred.device), return_dict=False, **course.extra)[0]
-        return self._next(course, moved)
+        return self._next(course, course.step(pred, timestep, latent))
 
     def _start(self, image: Any, seeds: list[int], steps: int, strength: float, shape: tuple[int, ...]) -> Step:
         generators = generators_of(seeds)
@@ -113,7 +121,7 @@ class SchedulerSolver(Block, type="solver/scheduler", role="Solver"):
         noise = self._laid_out(noise_of(generators, shape))
         made = self.noise_schedule.discretised(steps, math.prod(noise.shape[1:3]))
         if image is None:
-            course = Course(made, made.timesteps, seeds, generators)
+            course = self._course(made, made.timesteps, seeds, generators)
             return self._next(course, noise * getattr(made, "init_noise_sigma", 1.0))
         first = (steps - taken_steps(steps, strength, self.rounding)) * made.order
         timesteps = made.timesteps[first:]
@@ -123,7 +131,16 @@ class SchedulerSolver(Block, type="solver/scheduler", role="Solver"):
         image = self._laid_out(image).expand_as(noise)
         times = timesteps[:1]
         latent = made.add_noise(image, noise, times) if noised is None else noised(image, times, noise)
-        return self._next(Course(made, timesteps, seeds, generators), latent)
+        return self._next(self._course(made, timesteps, seeds, generators), latent)
+
+    def _course(self, made: Any, timesteps: Any, seeds: list[int], generators: list[torch.Generator]) -> Course:
+        if self.own_times and self.scheduler in STEPPING:
+            walked, numbers = on_own_times(self.scheduler, made, timesteps)
+            return Course(made, walked, seeds, generators, numbers=numbers)
+        if strays(self.scheduler, made):
+            told = f"with {made.config.timestep_spacing!r} spacing {self.scheduler} steps beside its own times"
+            here().note(f"{told}, as diffusers does: set own_times, or another timestep_spacing or number of steps")
+        return Course(made, timesteps, seeds, generators)
 
     def _laid_out(self, latent: torch.Tensor) -> torch.Tensor:
         """The latent as the network and the scheduler see it."""

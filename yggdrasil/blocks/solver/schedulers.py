@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import itertools
 import json
 from functools import lru_cache
 from typing import Any, Literal, get_args
@@ -18,10 +19,14 @@ Name = Literal[
     "DPMSolverSinglestepScheduler", "EDMDPMSolverMultistepScheduler", "EDMEulerScheduler",
 ]  # fmt: skip
 FLOW = "FlowMatchEulerDiscreteScheduler"
+STEPPING: tuple[Name, ...] = ("DDIMScheduler", "PNDMScheduler")
+"""Schedulers that step back by one number of training steps, whatever the times between which they step."""
 BENT: tuple[Name, ...] = (
     "DPMSolverMultistepScheduler", "UniPCMultistepScheduler", "DEISMultistepScheduler", "DPMSolverSinglestepScheduler",
 )  # fmt: skip
 """Schedulers that solve flows too, told by `use_flow_sigmas`."""
+_SHIFTS = ("base_shift", "max_shift", "base_image_seq_len", "max_image_seq_len")
+"""What `set_timesteps` reads of a flow's settings, whatever its scheduler takes."""
 NOISE: tuple[Name, ...] = tuple(name for name in get_args(Name) if name != FLOW and not name.startswith("EDM"))
 """Schedulers of models that predict noise or its velocity at a discrete time."""
 
@@ -40,33 +45,39 @@ def _made(name: str, settings: str) -> Any:
     import diffusers
 
     given = json.loads(settings)
-    _refuse_unknown(given)
+    _refuse_unknown(name, given)
     return getattr(diffusers, name).from_config(given)
 
 
-def _refuse_unknown(settings: dict[str, Any]) -> None:
-    """Refuse what no scheduler knows: diffusers would drop it with a line in a log.
+def _refuse_unknown(name: str, settings: dict[str, Any]) -> None:
+    """Refuse what the scheduler would ignore: diffusers drops it with a line in a log."""
+    kept = known_only(name, settings)
+    for key in settings.keys() - kept.keys():
+        owners = [other for other in get_args(Name) if key in _settings(other)]
+        what = f"{name} has no setting {key!r}" if owners else f"no scheduler has a setting {key!r}"
+        where_it_is = f"{owners[0]} has it." if owners else ""
+        near = did_you_mean(key, sorted(_settings(name)))
+        mend = f"{where_it_is} {near} The number of steps and their order are inputs of the run, not settings".strip()
+        raise ConfigError(what, where=here().path, mend=mend)
 
-    A setting of another scheduler passes, since a pipeline's config follows it from one scheduler to the next.
+
+def known_only(name: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings without what the scheduler would ignore.
+
+    A whole config of diffusers, which names its `_class_name`, may hold what any scheduler has: it follows its
+    pipeline from one scheduler to the next.
     """
-    for key in settings:
-        if key not in known_only(settings):
-            near = did_you_mean(key, _settings())
-            mend = f"{near} The number of steps and their order are inputs of the run, not settings"
-            raise ConfigError(f"no scheduler has a setting {key!r}", where=here().path, mend=mend)
+    follows = "_class_name" in settings
+    known = frozenset[str]().union(*map(_settings, get_args(Name))) if follows else _settings(name)
+    return {key: value for key, value in settings.items() if key.startswith("_") or key in known}
 
 
-def known_only(settings: dict[str, Any]) -> dict[str, Any]:
-    """The settings without what no scheduler has."""
-    return {key: value for key, value in settings.items() if key.startswith("_") or key in _settings()}
-
-
-@lru_cache(maxsize=1)
-def _settings() -> frozenset[str]:
+@lru_cache(maxsize=32)
+def _settings(name: str) -> frozenset[str]:
     import diffusers
 
-    signatures = (inspect.signature(getattr(diffusers, name).__init__) for name in get_args(Name))
-    return frozenset(key for signature in signatures for key in signature.parameters if key not in ("self", "kwargs"))
+    taken = inspect.signature(getattr(diffusers, name).__init__).parameters.keys() - {"self", "kwargs"}
+    return frozenset(taken | set(_SHIFTS if name in (FLOW, *BENT) else ()))
 
 
 @lru_cache(maxsize=64)
@@ -78,6 +89,43 @@ def takes(call: Any, name: str) -> bool:
 def is_flow(name: Name, settings: dict[str, Any]) -> bool:
     """Whether the scheduler solves a flow: from noise to image along straight lines."""
     return name == FLOW or bool(settings.get("use_flow_sigmas"))
+
+
+def strays(name: Name, made: Any) -> bool:
+    """Whether some step of the scheduler ends where the next does not begin, or the last not at the end.
+
+    DDIM and PNDM step back by one number of training steps, rounded down, while the times may be spaced otherwise.
+    """
+    if name not in STEPPING or getattr(made.config, "skip_prk_steps", True) is False:
+        return False
+    times = _main_times(made.timesteps)
+    apart = made.config.num_train_timesteps // made.num_inference_steps
+    return any(a - apart != b for a, b in itertools.pairwise(times)) or times[-1] - apart >= 0
+
+
+def on_own_times(name: Name, made: Any, timesteps: Any) -> tuple[Any, dict[int, int]]:
+    """Have each step of DDIM or PNDM end where the next begins, and the last at the clean latent.
+
+    Gives the timesteps to walk, and by which number the scheduler knows each: it is told of so many training steps as
+    are walked, so that its own formulas step from one to the next. Raises ConfigError for PNDM's Runge-Kutta steps.
+    """
+    import torch
+
+    if getattr(made.config, "skip_prk_steps", True) is False:
+        mend = "set its setting skip_prk_steps to true"
+        raise ConfigError("own_times does not hold for Runge-Kutta steps", where=here().path, mend=mend)
+    times = _main_times(timesteps)
+    made.register_to_config(num_train_timesteps=len(times))
+    made.num_inference_steps = len(times)
+    made.alphas_cumprod = made.alphas_cumprod[times[::-1]]
+    made.final_alpha_cumprod = torch.tensor(1.0)
+    walked = times if name != "PNDMScheduler" or len(times) < 2 else [times[0], times[1], *times[1:]]
+    return torch.tensor(walked), {time: len(times) - 1 - at for at, time in enumerate(times)}
+
+
+def _main_times(timesteps: Any) -> list[int]:
+    """The times by their first places; PNDM takes its second twice."""
+    return list(dict.fromkeys(timesteps.tolist()))
 
 
 def set_timesteps(made: Any, name: Name, settings: dict[str, Any], steps: int, tokens: int) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TypeVar
 
+_TASK = "During task with name "
 Result = TypeVar("Result")
 
 
@@ -27,8 +28,16 @@ def carried(work: Callable[[], Result]) -> Result:
 
 @contextmanager
 def surfacing() -> Generator[None]:
-    """Raise here what `carried` carried past the graph that runs inside."""
+    """Raise here what `carried` carried past the graph that runs inside, and any other error without its notes.
+
+    langgraph writes the name and id of a task of its own into each error, which means nothing to who reads it.
+    """
     try:
         yield
     except _Through as through:
         raise through.error from None
+    except BaseException as error:
+        notes = [note for note in getattr(error, "__notes__", ()) if not note.startswith(_TASK)]
+        if hasattr(error, "__notes__"):
+            error.__notes__ = notes
+        raise

@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from yggdrasil.contract.context import here
 from yggdrasil.contract.digest import digest
@@ -67,7 +67,7 @@ class WorldCycle:
             self._log.begin(branch, action, given, record.step)
             skipped = self._skip_ahead(running)
         for stage in skipped:
-            here().below(stage.name).emit("skipped", reason=stage.reason)
+            here().below(stage.name).emit("skipped", reason=cast(Reason, stage.reason))
         return self._run(running)
 
     def resume(self, branch: Branch, head: Head | None = None) -> StepRecord:

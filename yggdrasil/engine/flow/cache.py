@@ -58,6 +58,8 @@ class Cache:
             if not own:
                 return None
             parts += (call.name, own)
+            if call.extra is not None and call.extra.worn is not None:
+                parts.append(call.extra.worn.key)
             for port, sources, join in call.feeds:
                 for source in sources:
                     key = keys.get(source)

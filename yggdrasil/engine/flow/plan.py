@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import functools
+import operator
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,12 +12,17 @@ from typing import Any
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.containers import MUTABLE
-from yggdrasil.contract.errors import WiringError, did_you_mean
+from yggdrasil.contract.kinds import Kind
+from yggdrasil.contract.places import spelled_out
 from yggdrasil.contract.ports import Port, as_outputs
 from yggdrasil.contract.tree import walk
 from yggdrasil.contract.wiring import CONSTANT, SELF, Edge, Loop, Net, check_acyclic, check_complete, check_edges
+from yggdrasil.engine.flow.declared_loops import check_loops
+from yggdrasil.engine.flow.together import Extra, Together, extras, turns
 
 Source = tuple[str, str]
+Values = dict[str, dict[str, Any]]
+"""Node → what came out of it, by output."""
 Read = dict[Source, Counter[str]]
 
 
@@ -25,7 +32,7 @@ class Call:
 
     `needs`: without a value there it is skipped; `unfed`: optional inputs without an edge, which take their
     default; `doubtful`: inputs whose values the edges alone do not prove, so that each is checked; `shared`: inputs
-    whose lists and dicts somebody else reads too, so that each gets its own.
+    whose lists and dicts somebody else reads too, so that each gets its own; `extra`: what is special about it, in few.
     """
 
     name: str
@@ -36,11 +43,15 @@ class Call:
     unfed: tuple[str, ...]
     doubtful: tuple[str, ...]
     shared: tuple[str, ...] = ()
+    extra: Extra | None = None
 
 
 @dataclass(slots=True)
 class Round:
-    """A declared loop as it is run: its calls in order, what it carries into the next round, and what of it is read."""
+    """A declared loop as it is run: its calls in order, what it carries into the next round, and what of it is read.
+
+    `turns` are the calls with those that are made as one; `extra` is that of a step, of which a loop has none.
+    """
 
     name: str
     loop: Loop
@@ -48,7 +59,9 @@ class Round:
     carry: list[tuple[Source, Source]]
     until: Source | None
     preview: Callable[[dict[str, Any]], Any] | None
+    turns: list[Call | Together]
     read: frozenset[Source] = frozenset()
+    extra: None = None
 
 
 Step = Call | Round
@@ -65,28 +78,34 @@ class Plan:
     heavy: list[bool]
     parallel: bool
     constants: dict[str, Any]
+    finite: dict[str, Kind]
+    """The outputs that a node makes and that must hold no NaN."""
     keys: dict[str, tuple[Any, str]] = field(default_factory=dict[str, tuple[Any, str]])
 
 
 def compile_plan(net: Net, where: str) -> Plan:
     """Check the net whole and order it. Raises WiringError for the first thing that is wrong."""
+    again, extra = net.again, {}
+    if again or any(type(block).unread is not Block.unread for block in net.nodes.values()):
+        whole = spelled_out(net)
+        extra, net = extras(net, whole), whole
     check_edges(net, where)
     check_complete(net, where)
-    _check_loops(net, where)
+    check_loops(net, where)
     order = check_acyclic(net, where)
     groups = {n: i for i, loop in enumerate(net.loops) for n in loop.nodes}
     order = _order_groups(net, order, groups, where)
     into = _by_target(net)
     feeders = _fed_by_self(net)
     read = _read(net)
-    calls = {n: _call(net, n, into.get(n, {}), feeders, read) for n in net.nodes}
+    calls = {n: _call(net, n, into.get(n, {}), feeders, read, extra.get(n)) for n in net.nodes}
     steps: list[Step] = []
     of: dict[str, int] = {}
     for name in order:
         if name in of:
             continue
         if name in groups:
-            step: Step = _round(net, net.loops[groups[name]], calls, read)
+            step: Step = _round(net, net.loops[groups[name]], calls, read, again)
             of.update({n: len(steps) for n in step.loop.nodes})
         else:
             step = calls[name]
@@ -99,7 +118,8 @@ def compile_plan(net: Net, where: str) -> Plan:
         for j in above:
             followers[j].append(i)
     parallel = _can_overlap(heavy, waits)
-    return Plan(steps, waits, followers, _outputs(net), heavy, parallel, copy.deepcopy(net.constants))
+    outputs = _outputs(net)
+    return Plan(steps, waits, followers, outputs, heavy, parallel, copy.deepcopy(net.constants), _finite(net, outputs))
 
 
 def is_heavy(step: Step) -> bool:
@@ -129,7 +149,9 @@ def _read(net: Net) -> Read:
     return readers
 
 
-def _call(net: Net, name: str, into: dict[str, list[Source]], feeders: Counter[str], read: Read) -> Call:
+def _call(
+    net: Net, name: str, into: dict[str, list[Source]], feeders: Counter[str], read: Read, extra: Extra | None
+) -> Call:
     block = net.nodes[name]
     ports = block.inputs
     feeds = [(p, tuple(into[p]), net.joins.get(f"{name}.{p}", "")) for p in ports if p in into]
@@ -137,7 +159,7 @@ def _call(net: Net, name: str, into: dict[str, list[Source]], feeders: Counter[s
     unfed = tuple(p.name for p in ports.values() if p.name not in into and not p.required and p.default is not None)
     doubtful = tuple(p for p, sources, join in feeds if _is_doubtful(net, ports[p], sources, join, feeders))
     shared = tuple(p for p, sources, _ in feeds if ports[p].kind.name in MUTABLE and _is_shared(sources, read))
-    return Call(name, block, feeds, needs, tuple(block.outputs), unfed, doubtful, shared)
+    return Call(name, block, feeds, needs, tuple(block.outputs), unfed, doubtful, shared, extra)
 
 
 def _is_shared(sources: tuple[Source, ...], read: Read) -> bool:
@@ -159,7 +181,7 @@ def _is_doubtful(net: Net, port: Port, sources: tuple[Source, ...], join: str, f
     return False
 
 
-def _round(net: Net, loop: Loop, calls: dict[str, Call], read: Read) -> Round:
+def _round(net: Net, loop: Loop, calls: dict[str, Call], read: Read, again: dict[str, str]) -> Round:
     carry = [((e.source, e.out), (e.target, e.into)) for e in loop.carry]
     node, _, port = loop.until.partition(".")
     chosen = [calls[n] for n in loop.nodes]
@@ -176,7 +198,8 @@ def _round(net: Net, loop: Loop, calls: dict[str, Call], read: Read) -> Round:
             call.shared += (into,)
     outer = frozenset(source for source, readers in read.items() if source[0] in inside and readers.keys() - inside)
     until = (node, port) if node else None
-    return Round("+".join(loop.nodes), loop, chosen, carry, until, _preview(net, loop), outer)
+    turned = turns(chosen, again)
+    return Round("+".join(loop.nodes), loop, chosen, carry, until, _preview(net, loop), turned, outer)
 
 
 def _lasts(call: Call, port: str, sources: tuple[Source, ...], inside: set[str]) -> bool:
@@ -200,57 +223,6 @@ def _preview(net: Net, loop: Loop) -> Callable[[dict[str, Any]], Any] | None:
         return None if value is None else as_outputs(block.forward(**{into: value}), block.outputs, loop.preview)
 
     return show
-
-
-def _check_loops(net: Net, where: str) -> None:
-    held: set[str] = set()
-    for loop in net.loops:
-        if not loop.nodes:
-            raise WiringError("a loop names no nodes", where=where, mend="list the nodes that run again, in order")
-        for name in (*loop.nodes, *([loop.preview] if loop.preview else [])):
-            if name not in net.nodes:
-                raise WiringError(f"a loop names {name!r}", where=where, mend=did_you_mean(name, net.nodes))
-        for name in loop.nodes:
-            if name in held:
-                mend = "a node belongs to one loop, once"
-                raise WiringError(f"{name!r} stands in loops twice", where=where, mend=mend)
-            held.add(name)
-        _check_end(net, loop, where)
-        _check_carry(net, loop, where)
-
-
-def _check_end(net: Net, loop: Loop, where: str) -> None:
-    if not loop.until and loop.times < 1:
-        what = f"the loop over {', '.join(loop.nodes)} never ends"
-        raise WiringError(what, where=where, mend="give it `until` or `times`")
-    node, _, port = loop.until.partition(".")
-    if loop.until and (node not in loop.nodes or port not in net.nodes[node].outputs):
-        what = f"`until: {loop.until}` names no output inside the loop"
-        raise WiringError(what, where=where, mend="write node.port of a node in it")
-
-
-def _check_carry(net: Net, loop: Loop, where: str) -> None:
-    """Carried edges stay inside the loop, each into a port of its own that has a value in the first round."""
-    at = {name: i for i, name in enumerate(loop.nodes)}
-    fed = {(e.target, e.into) for e in net.edges if e.target in at}
-    fed |= {(node, port) for node, _, port in (place.partition(".") for place in net.constants)}
-    taken: set[Source] = set()
-    for edge in loop.carry:
-        if edge.source not in at or edge.target not in at:
-            mend = f"it is over {', '.join(loop.nodes)}"
-            raise WiringError(f"carry `{edge}` leaves its loop", where=where, mend=mend)
-        target = (edge.target, edge.into)
-        if target in taken:
-            what = f"{edge.target}.{edge.into} is carried into twice"
-            raise WiringError(what, where=where, mend="keep one of the carried edges")
-        taken.add(target)
-        if net.nodes[edge.target].inputs[edge.into].required and target not in fed:
-            what = f"{edge.target}.{edge.into} has no value in the first round"
-            raise WiringError(what, where=where, mend=f"add an edge `self.{edge.into} -> {edge.target}.{edge.into}`")
-    for edge in net.edges:
-        if edge.source in at and edge.target in at and at[edge.source] >= at[edge.target]:
-            what = f"edge `{edge}` runs against the order of its loop"
-            raise WiringError(what, where=where, mend=f"list {edge.source} before {edge.target}, or carry it")
 
 
 def _order_groups(net: Net, order: list[str], groups: dict[str, int], where: str) -> list[str]:
@@ -286,3 +258,29 @@ def _can_overlap(heavy: list[bool], waits: list[set[int]]) -> bool:
     for i, direct in enumerate(waits):
         chain.append(max((chain[j] for j in direct), default=0) + heavy[i])
     return max(chain) < sum(heavy)
+
+
+def joined(values: Values, sources: tuple[Source, ...], join: str) -> Any:
+    """The value at an input that these outputs feed; None if none of them has one."""
+    if not sources:
+        return None
+    if not join:
+        node, port = sources[0]
+        return values[node].get(port)
+    present = [part for n, p in sources if (part := values[n].get(p)) is not None]
+    if not present:
+        return None
+    if join == "list":
+        return present
+    return present[0] if join == "first" else functools.reduce(operator.add, present)
+
+
+def carried_into(carried: dict[Source, Any], call: Call) -> dict[str, Any]:
+    """What is carried into the inputs of one call."""
+    return {into: value for (node, into), value in carried.items() if node == call.name}
+
+
+def _finite(net: Net, outputs: dict[str, tuple[tuple[Source, ...], str]]) -> dict[str, Kind]:
+    made = {n: sources[0] for n, (sources, _) in outputs.items() if sources and sources[0][0] in net.nodes}
+    kinds = {n: net.nodes[node].outputs[port].kind for n, (node, port) in made.items()}
+    return {name: kind for name, kind in kinds.items() if kind.finite}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import functools
 import math
-import operator
 import time
 from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -15,15 +14,17 @@ from yggdrasil.contract.artifacts import Noticing
 from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.containers import owned
 from yggdrasil.contract.context import Here, here, standing
-from yggdrasil.contract.errors import CONTROL, Paused
+from yggdrasil.contract.errors import CONTROL
 from yggdrasil.contract.events import reason
+from yggdrasil.contract.finite import check_finite
 from yggdrasil.contract.running import perform
 from yggdrasil.contract.wiring import CONSTANT, SELF
 from yggdrasil.engine.flow.cache import Cache, Keys, value_key
-from yggdrasil.engine.flow.plan import Call, Plan, Round, Source, Step
+from yggdrasil.engine.flow.plan import Call, Plan, Round, Source, Step, Values, carried_into, joined
+from yggdrasil.engine.flow.together import Together
+from yggdrasil.engine.flow.told import Gathered, Told, Waiting
 from yggdrasil.engine.flow.workers import workers
 
-Values = dict[str, dict[str, Any]]
 _NOTHING: dict[str, Any] = {}
 _CHEAP = 0.01
 """Seconds that a preview may take at every round."""
@@ -46,7 +47,9 @@ def run_plan(
     else:
         for step in plan.steps:
             run.step(step)
-    outputs = {name: _joined(run.values, sources, join) for name, (sources, join) in plan.outputs.items()}
+    outputs = {name: joined(run.values, sources, join) for name, (sources, join) in plan.outputs.items()}
+    if plan.finite:
+        check_finite(outputs, plan.finite, lambda name: place.below(plan.outputs[name][0][0][0]).path)
     return outputs | {f"{node}.{port}": run.values[node].get(port) for node, port in watch} if watch else outputs
 
 
@@ -110,6 +113,10 @@ class _Run:
         if self.cache is None:
             self._act(step)
             return
+        if step.extra is not None and step.extra.unread(self.values):
+            self._act(step)
+            self.keys |= {(step.name, port): "unread" for port in step.gives}
+            return
         key = self.cache.step_key(self.plan, step, self.keys, self.salt)
         if key is not None:
             found = self.cache.get(key)
@@ -147,11 +154,23 @@ class _Run:
             for port in call.gives:
                 self.keys[(call.name, port)] = f"{key}|{call.name}.{port}"
 
-    def call(self, call: Call, carried: dict[str, Any], number: int = 1, told: _Told | None = None) -> dict[str, Any]:
+    def _unread(self, call: Call, told: Told | Gathered | None) -> dict[str, Any]:
+        """A call that nobody wants in this run is skipped."""
+        if told is None or told.skips(call.name):
+            self.place.below(call.name).emit("skipped", reason=reason("unread"))
+        return dict.fromkeys(call.gives)
+
+    def call(
+        self,
+        call: Call,
+        carried: dict[str, Any],
+        number: int = 1,
+        told: Told | Gathered | None = None,
+    ) -> dict[str, Any]:
         """Run one node, or skip it if a required value is absent.
 
         `number`: which call of this place it is; each draws from a seed of its own. `told`: of a loop, what its
-        nodes have said already.
+        nodes have said already, or where what is to run is gathered instead.
         """
         values: dict[str, Any] = {}
         absent: list[str] = []
@@ -159,7 +178,7 @@ class _Run:
             if port in carried:
                 value = carried[port]
             elif join or not sources:
-                value = _joined(self.values, sources, join)
+                value = joined(self.values, sources, join)
             else:
                 node, out = sources[0]
                 value = self.values[node].get(out)
@@ -170,6 +189,11 @@ class _Run:
             ports = call.block.inputs
             values |= {p: ports[p].fresh_default() for p in (*absent, *call.unfed) if not ports[p].required}
         place = self.place.below(call.name, number)
+        if call.extra is not None:
+            if call.extra.unread(self.values):
+                return self._unread(call, told)
+            if call.extra.worn is not None:
+                place.mode = place.mode.with_worn(call.block.serial, call.extra.worn)
         for port in absent:
             if port in call.needs:
                 if told is None or told.skips(call.name):
@@ -182,9 +206,26 @@ class _Run:
             values[port] = owned(values[port], place.path)
         return perform(call.block, values, place) if told is None else told.perform(call, values, place)
 
+    def _together(self, group: Together, carried: dict[Source, Any], number: int, told: Told) -> None:
+        """Run calls of one block: as one call if the block can join them, else one after another."""
+        gathered = Gathered(told)
+        for call in group.calls:
+            self.values[call.name] = self.call(call, carried_into(carried, call), number, gathered)
+        waiting = gathered.calls
+        bare, dressed = _parted(waiting)
+        whole = bare[-1][0].block.joined([values for _, values, _ in bare]) if len(bare) > 1 else None
+        for call, values, place in waiting if whole is None else dressed:
+            self.values[call.name] = told.perform(call, values, place)
+        if whole is not None:
+            for call, _, place in bare[:-1]:
+                told.begin(call, place)
+            last, _, place = bare[-1]
+            made = last.block.parted(told.perform(last, whole, place), len(bare))
+            self.values.update({call.name: part for (call, _, _), part in zip(bare, made, strict=True)})
+
     def round(self, step: Round) -> None:
         """Run a declared loop until its output says so."""
-        told = _Told()
+        told = Told()
         try:
             self._rounds(step, told)
         except BaseException as error:
@@ -192,15 +233,17 @@ class _Run:
             raise
         told.end(self.place)
 
-    def _rounds(self, step: Round, told: _Told) -> None:
+    def _rounds(self, step: Round, told: Told) -> None:
         carried: dict[tuple[str, str], Any] = {}
         done = 0
         while True:
             self.place.check()
-            for call in step.calls:
-                own = {into: v for (node, into), v in carried.items() if node == call.name} if done else {}
-                self.values[call.name] = self.call(call, own, done + 1, told)
-                if self._is_over(step, call):
+            for turn in step.turns:
+                if isinstance(turn, Together):
+                    self._together(turn, carried, done + 1, told)
+                else:
+                    self.values[turn.name] = self.call(turn, carried_into(carried, turn), done + 1, told)
+                if self._is_over(step, turn):
                     self._fill_absent(step)
                     return
             done += 1
@@ -209,10 +252,10 @@ class _Run:
             carried = {target: self.values[node][port] for (node, port), target in step.carry}
             self._preview(step, done)
 
-    def _is_over(self, step: Round, call: Call) -> bool:
-        if step.until is None or step.until[0] != call.name:
+    def _is_over(self, step: Round, turn: Call | Together) -> bool:
+        if step.until is None or step.until[0] != (turn.calls[-1] if isinstance(turn, Together) else turn).name:
             return False
-        return self.values[call.name][step.until[1]] is None
+        return self.values[step.until[0]][step.until[1]] is None
 
     def _fill_absent(self, step: Round) -> None:
         for call in step.calls:
@@ -244,49 +287,10 @@ class _Run:
             place.emit("preview", image=next(iter(shown.values())), done=done)
 
 
-class _Told:
-    """What the nodes of a running loop have said: each begins once and ends once, whatever the number of rounds."""
-
-    def __init__(self) -> None:
-        self._begun: dict[str, None] = {}
-        self._skipped: set[str] = set()
-
-    def skips(self, name: str) -> bool:
-        """Whether the node is to say that it is skipped: once, if it has not run before."""
-        first = name not in self._begun and name not in self._skipped
-        self._skipped.add(name)
-        return first
-
-    def perform(self, call: Call, values: dict[str, Any], place: Here) -> dict[str, Any]:
-        begins = call.name not in self._begun
-        self._begun[call.name] = None
-        try:
-            return perform(call.block, values, place, begins=begins, ends=False)
-        except BaseException:
-            del self._begun[call.name]
-            raise
-
-    def end(self, above: Here, error: BaseException | None = None) -> None:
-        """Let every node that began say how it ended; the one that failed has said so itself."""
-        if above.audience is None:
-            return
-        for name in self._begun:
-            place = above.below(name)
-            if isinstance(error, Paused):
-                place.emit("paused", ask=error.ask, id=error.id)
-            else:
-                place.emit("finished" if error is None else "cancelled")
-
-
-def _joined(values: Values, sources: tuple[tuple[str, str], ...], join: str) -> Any:
-    if not sources:
-        return None
-    if not join:
-        node, port = sources[0]
-        return values[node].get(port)
-    present = [part for n, p in sources if (part := values[n].get(p)) is not None]
-    if not present:
-        return None
-    if join == "list":
-        return present
-    return present[0] if join == "first" else functools.reduce(operator.add, present)
+def _parted(waiting: list[Waiting]) -> tuple[list[Waiting], list[Waiting]]:
+    """The calls whose block is bare, which can be made as one, and those that dress it for themselves."""
+    parts: tuple[list[Waiting], list[Waiting]] = ([], [])
+    for one in waiting:
+        extra = one[0].extra
+        parts[extra is not None and extra.worn is not None].append(one)
+    return parts

@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.context import here, standing
+from yggdrasil.contract.effects import may_repeat
 from yggdrasil.contract.errors import CONTROL, PortError, did_you_mean
 from yggdrasil.contract.events import made_known
 from yggdrasil.contract.kinds import Kind
@@ -23,7 +24,7 @@ class Made(TypedDict):
     failures: Json
 
 
-class Making(Block, type="creator/make"):
+class Creator(Block, type="creator/make"):
     """Run each call of a plan, {slot: {tool, arguments}}, on the tools of this block; keep the results."""
 
     def __init__(self, tools: Mapping[str, Block] | None = None, **config: Any) -> None:
@@ -53,7 +54,12 @@ class Making(Block, type="creator/make"):
     def _made(self, slot: str, call: dict[str, Any], made: dict[str, Any]) -> dict[str, Any]:
         place = here().below(slot)
         with standing(place):
-            artifact = place.once(call["tool"], call["arguments"], lambda: self._call(call, made))
+            tool = self.tools.get(call["tool"])
+            again = tool is None or may_repeat(tool)
+            given = place.once(call["tool"], call["arguments"], lambda: self._call(call, made), repeat=again)
+            artifact = (
+                given if isinstance(given, dict) else {**store(str(given), place.artifacts), "tool": call["tool"]}
+            )
             place.emit("artifact", slot=slot, **made_known(artifact))
         return artifact
 

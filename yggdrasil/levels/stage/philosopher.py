@@ -20,7 +20,7 @@ class Perceived(TypedDict):
     perception: Json
 
 
-class Looking(Block, type="philosopher/look"):
+class Philosopher(Block, type="philosopher/look"):
     """Describe every artifact of a state by a seer (image → text, labels); a text artifact shows its own words.
 
     A seer with ports for sound, video or a kind of its own is given artifacts of these, too.

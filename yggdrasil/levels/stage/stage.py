@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, TypedDict, cast
+from typing import Any, ClassVar, Literal, Required, TypedDict, Unpack, cast
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.context import here
@@ -13,8 +13,8 @@ from yggdrasil.contract.ports import Port
 from yggdrasil.contract.running import drive
 from yggdrasil.contract.values import decode, form_of_media
 from yggdrasil.engine.cycle.cycle_stages import ROLES
-from yggdrasil.levels.stage.creator import Making
-from yggdrasil.levels.stage.philosopher import Looking
+from yggdrasil.levels.stage.creator import Creator
+from yggdrasil.levels.stage.philosopher import Philosopher
 from yggdrasil.levels.stage.prompt import as_text
 from yggdrasil.levels.stage.request import task
 from yggdrasil.levels.stage.result import written
@@ -35,6 +35,14 @@ class Wrote(TypedDict):
     beside: Json
 
 
+class StageSettings(TypedDict, total=False):
+    """What `Stage(…)` takes beside its body."""
+
+    plays: Required[Plays]
+    tool: str
+    also: list[str]
+
+
 class Stage(Block, type="stage"):
     """Play one role in a world's cycle: read blocks of its state, run the body, write one block."""
 
@@ -43,8 +51,8 @@ class Stage(Block, type="stage"):
     tool: str = "paint"
     also: list[str] = []
 
-    def __init__(self, body: Block | None = None, **config: Any) -> None:
-        super().__init__(**config)
+    def __init__(self, body: Block | None = None, **settings: Unpack[StageSettings]) -> None:
+        super().__init__(**settings)
         if body is None:
             raise ConfigError("a stage needs a body", where=self.plays, mend="pass a block, pipeline, graph or agent")
         self.body = body
@@ -83,7 +91,7 @@ class Stage(Block, type="stage"):
         world = Content.model_validate(content or {}) if self.reads_content else None
         asked = task(self.plays, context or {}, state, world, action, genre)
         if self._is_seer():
-            outputs: dict[str, Any] = drive(Looking(self.body), {"artifacts": state.get("artifacts")}, "body")
+            outputs: dict[str, Any] = drive(Philosopher(self.body), {"artifacts": state.get("artifacts")}, "body")
         elif self._is_tool():
             outputs = self._with_tool(state.get("plan") or {})
         else:
@@ -124,7 +132,7 @@ class Stage(Block, type="stage"):
             slot: {**call, "arguments": {k: v for k, v in call["arguments"].items() if k in ports}}
             for slot, call in plan.items()
         }
-        return drive(Making({call["tool"]: self.body for call in plan.values()}), {"plan": calls}, "body")
+        return drive(Creator({call["tool"]: self.body for call in plan.values()}), {"plan": calls}, "body")
 
     def _offer(self, state: dict[str, Any], asked: dict[str, Any], action: str | None) -> dict[str, Any]:
         """Everything that a body may ask for; the user's action only in Development."""

@@ -14,7 +14,7 @@ class Changes(TypedDict):
     operations: Json
 
 
-class Telling(Block, type="update/tell"):
+class PlainUpdate(Block, type="update/tell"):
     """Change nothing in the world but its story, to which the world itself adds the chronicle."""
 
     def forward(self, chronicle: Json) -> Changes:

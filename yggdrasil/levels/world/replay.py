@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 from yggdrasil.contract.context import here, standing
 from yggdrasil.contract.digest import digest
 from yggdrasil.contract.errors import YggError
-from yggdrasil.contract.events import Kind, made_known
+from yggdrasil.contract.events import Reason, made_known
 from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.records import StageRecord, StepRecord
 from yggdrasil.levels.world.life import Life, stored_content
@@ -76,7 +76,7 @@ def _tell(record: StepRecord) -> None:
     for stage in record.stages:
         with standing(here().below(stage.name)) as place:
             if stage.status == "skipped":
-                place.emit("skipped", reason=stage.reason, step=record.step)
+                place.emit("skipped", reason=cast(Reason, stage.reason), step=record.step)
                 continue
             place.emit("started", type="stage", block_kind="stage", step=record.step, recorded=True)
             for slot, artifact in (stage.output or {}).items() if stage.block == "artifacts" else ():
@@ -85,7 +85,7 @@ def _tell(record: StepRecord) -> None:
             place.emit(kind, step=record.step, recorded=True, **data)
 
 
-def _end(stage: StageRecord) -> tuple[Kind, dict[str, Any]]:
+def _end(stage: StageRecord) -> tuple[Any, dict[str, Any]]:
     args = stage.reason["args"] if stage.reason else {}
     if stage.status == "failed":
         return "failed", {"error": args.get("error", ""), "message": args.get("message", "")}

@@ -5,9 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, TypedDict
-
-from pydantic import Field
+from typing import Any, ClassVar, Unpack, cast
 
 from yggdrasil.contract.artifacts import FolderArtifacts
 from yggdrasil.contract.block import Block
@@ -19,28 +17,19 @@ from yggdrasil.engine.cycle.journal import answer, questions
 from yggdrasil.engine.cycle.log import FILE
 from yggdrasil.levels.stage.genre import of_format_1
 from yggdrasil.levels.stage.stage import Stage
-from yggdrasil.levels.stage.update import Telling
+from yggdrasil.levels.stage.update import PlainUpdate
 from yggdrasil.levels.world.fork import fork
 from yggdrasil.levels.world.given_state import passed
 from yggdrasil.levels.world.home import Home
 from yggdrasil.levels.world.life import check_there
 from yggdrasil.levels.world.replay import Replay, replay
 from yggdrasil.levels.world.run_step import begin, cycle, one_step
+from yggdrasil.levels.world.settings import Count, Lived, WorldSettings
 from yggdrasil.levels.world.step import Step
 from yggdrasil.levels.world.summary import shown
 from yggdrasil.ports import Json, Text
 from yggdrasil.state.content import Content
 from yggdrasil.state.state import Schema
-
-Count = Annotated[int, Field(ge=0, le=10_000)]
-"""Steps of one run; who wants more asks again, or iterates over `steps`."""
-
-
-class Lived(TypedDict):
-    """The last chronicle, and every step as `show` prints it."""
-
-    chronicle: Text
-    steps: Json
 
 
 class World(Block, type="world"):
@@ -58,14 +47,24 @@ class World(Block, type="world"):
     fields: list[str] = []
     wait: float = 30.0
 
-    def __init__(self, home: Path | str | None = None, **parts: Any) -> None:
-        names = [role.name for role in ORDER]
-        stages = {n: parts.pop(n) for n in names if n in parts}
-        super().__init__(**parts)
-        stages.setdefault("update", Telling())
-        if absent := ", ".join(n for n in names if n not in stages):
+    def __init__(
+        self,
+        home: Path | str | None = None,
+        *,
+        philosopher: Block | None = None,
+        author: Block | None = None,
+        update: Block | None = None,
+        development: Block | None = None,
+        architect: Block | None = None,
+        creator: Block | None = None,
+        **settings: Unpack[WorldSettings],
+    ) -> None:
+        super().__init__(**settings)
+        given = (philosopher, author, update or PlainUpdate(), development, architect, creator)
+        stages = dict(zip((role.name for role in ORDER), given, strict=True))
+        if absent := ", ".join(name for name, stage in stages.items() if stage is None):
             raise ConfigError(f"the world has no {absent}", where=self.name, mend="pass a stage for each role")
-        self.stages = {n: _as_stage(n, stages[n]) for n in names}
+        self.stages = {name: _as_stage(name, stage) for name, stage in stages.items() if stage is not None}
         _ = self.schema
         self.beginning = copy.deepcopy(self.beginning)
         self._branch = MAIN
@@ -75,7 +74,7 @@ class World(Block, type="world"):
     def from_template(cls, name: str, /, home: Path | str | None = None, **params: Any) -> World:
         """A new world from the template `name` of the shelf, or of a path that holds a slash or a dot."""
         world = VERBS.find("from_template")(name, **params)
-        if not isinstance(world, World):
+        if world.kind != "world":
             raise ConfigError(f"{name!r} is a {world.kind}, not a world", mend="name a world's template")
         if home is not None:
             world.live_at(home)
@@ -94,7 +93,8 @@ class World(Block, type="world"):
         for name in nodes:
             if name not in names:
                 raise ConfigError(f"a world has no stage {name!r}", mend=did_you_mean(name, names))
-        return cls(None, **config, **nodes)
+        parts: dict[str, Any] = {**config, **nodes}
+        return cls(None, **parts)
 
     @property
     def schema(self) -> Schema:
@@ -291,9 +291,10 @@ class World(Block, type="world"):
 
 
 def _as_stage(name: str, part: Block) -> Stage:
-    if not isinstance(part, Stage):
-        return Stage(part, plays=name)
-    if part.plays != name:
-        what = f"the stage given as {name} plays {part.plays}"
-        raise ConfigError(what, where="world", mend=f"pass it as {part.plays}=…")
-    return part
+    if part.kind != "stage":
+        return Stage(part, plays=cast(Any, name))
+    stage = cast(Stage, part)
+    if stage.plays != name:
+        what = f"the stage given as {name} plays {stage.plays}"
+        raise ConfigError(what, where="world", mend=f"pass it as {stage.plays}=…")
+    return stage

@@ -106,7 +106,7 @@ def plain(config: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in config.items() if not key.startswith("_")}
 
 
-def autoencoder(folder: Folder, component: str = "vae") -> tuple[str, dict[str, Any], int]:
+def autoencoder(folder: Folder, component: str = "vae") -> tuple[Any, dict[str, Any], int]:
     """Class and config of an autoencoder of pictures, and how many pixels are one cell of its latent."""
     config = plain(folder.configs[component])
     levels = config.get("block_out_channels") or config.get("encoder_block_out_channels")
@@ -125,7 +125,7 @@ def scheduler(folder: Folder, forced: Mapping[str, Any] = {}) -> tuple[Any, dict
 
     name = folder.classes["scheduler"]
     takes = inspect.signature(getattr(diffusers, name).__init__).parameters
-    found = known_only(plain(folder.configs["scheduler"]))
+    found = known_only(name, {**plain(folder.configs["scheduler"]), "_class_name": name})
     for key, value in list(found.items()):
         if isinstance(value, float) and not math.isfinite(value):
             if key not in takes or takes[key].default != value:

@@ -74,7 +74,6 @@ STABLE_AUDIO = Family(
         "tokenizer.attention_mask -> projection.attention_mask",
         "tokenizer.negative_attention_mask -> projection.negative_attention_mask",
         "projection.embedding -> backbone.condition",
-        "projection.negative_embedding -> backbone.negative",
         "projection.pooled -> backbone.pooled",
     ),
     defaults={"guidance_scale": 7.0, "steps": 100},

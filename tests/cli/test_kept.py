@@ -1,0 +1,48 @@
+"""What was kept is never taken for something else by a command: a lost life is told, a read-only place is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import ygg
+from tests.levels.test_world_kept import files, lived
+
+READING = [["show"], ["history"], ["validate"], ["replay"]]
+
+
+@pytest.mark.parametrize("loss", ["emptied", "gone"])
+@pytest.mark.parametrize("command", [*READING, ["step"], ["fork", "--at", "1", "--name", "x"]], ids=lambda c: c[0])
+def test_n25_no_command_takes_a_lost_log_for_a_new_world(
+    command: list[str], loss: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = lived(tmp_path / "w")
+    log = folder / "world.db"
+    log.write_bytes(b"") if loss == "emptied" else log.unlink()
+    before = files(folder)
+    assert ygg(monkeypatch, command[0], str(folder), *command[1:]) == 1
+    assert f"is {'empty' if loss == 'emptied' else 'gone'}, though a world lived here" in capsys.readouterr().err
+    assert files(folder) == before
+
+
+@pytest.mark.parametrize("command", READING, ids=lambda c: c[0])
+def test_n47_commands_that_read_do_so_in_a_read_only_place_and_write_nothing(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = lived(tmp_path / "w")
+    before = files(folder)
+    monkeypatch.setattr("yggdrasil.engine.cycle.database.is_writable", lambda path: False)
+    assert ygg(monkeypatch, command[0], str(folder), *command[1:]) == 0
+    assert files(folder) == before
+
+
+def test_n47_a_step_says_that_the_place_is_read_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = lived(tmp_path / "w")
+    before = files(folder)
+    monkeypatch.setattr("yggdrasil.engine.cycle.database.is_writable", lambda path: False)
+    assert ygg(monkeypatch, "step", str(folder)) == 1
+    told = capsys.readouterr().err
+    assert "is read-only" in told and "make room" not in told and files(folder) == before
