@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, ClassVar, TypedDict, Unpack
 
 from yggdrasil.contract.block import Block, description
+from yggdrasil.contract.config import validated
 from yggdrasil.contract.errors import WiringError, did_you_mean
 from yggdrasil.contract.forks import rlock
 from yggdrasil.contract.manifest import Manifest
@@ -254,7 +255,7 @@ class Graph(Block, type="graph"):
 
     @classmethod
     def assemble(cls, config: dict[str, Any], nodes: dict[str, Block], structure: dict[str, Any]) -> Block:
-        graph = cls(**config)
+        graph = cls(**validated(cls, config))
         for name, block in nodes.items():
             graph.add(block, name)
         read_structure(graph.net, structure, graph.name)
