@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from docs.pages import filled
 from yggdrasil.cli.translations import codes, spoken
-from yggdrasil.contract.events import PASSING, SCHEMAS, USUAL, Kind, Reason, keys
+from yggdrasil.contract.events import PASSING, SCHEMAS, USUAL, EventKind, Reason, keys
 
 PAGE = Path(__file__).resolve().parent / "events.md"
 WORDS = {
@@ -44,7 +44,7 @@ TYPES: dict[Any, str] = {str: "текст", int: "целое", float: "числ�
 def kinds() -> str:
     """A row a kind: its keys with their types, whether a reader hears it unasked, whether it may be dropped."""
     rows = ["| вид | что значит | ключи `data` | без просьбы | в тесноте |", "|---|---|---|---|---|"]
-    for kind in get_args(Kind):
+    for kind in get_args(EventKind):
         told = "; ".join(_key(name, *about) for name, about in keys(SCHEMAS[kind]).items())
         asked, first = ("да" if kind in USUAL else "нет"), ("уходит первым" if kind in PASSING else "остаётся")
         rows.append(f"| `{kind}` | {WORDS[kind]} | {told or '—'} | {asked} | {first} |")

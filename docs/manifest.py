@@ -14,8 +14,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from docs.pages import filled
+from yggdrasil.contract.edges import Loop
 from yggdrasil.contract.manifest import FileEntry, Manifest
-from yggdrasil.contract.wiring import Loop
 from yggdrasil.levels.written import SHAPES
 
 PAGE = Path(__file__).resolve().parent / "manifest.md"

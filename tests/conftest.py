@@ -41,7 +41,7 @@ def _one_thread() -> None:
 def _every_event_is_as_its_schema_says() -> Iterator[None]:
     """Whatever any test makes a block say is checked, whether or not somebody listens."""
     from yggdrasil.contract.context import Here
-    from yggdrasil.contract.wire import check_data
+    from yggdrasil.contract.event_json import check_data
 
     plain = Here.emit
 

@@ -16,8 +16,8 @@ import pytest
 import yggdrasil as ygg
 from yggdrasil.contract import registry
 from yggdrasil.contract.config import config_model
-from yggdrasil.levels.choose import Choosing
-from yggdrasil.levels.loop import Looping
+from yggdrasil.levels.choose import ChoiceBlock
+from yggdrasil.levels.loop import LoopBlock
 
 SCRIPTS = Path(__file__).parent / "typed"
 
@@ -54,7 +54,7 @@ def test_the_script_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
     assert capsys.readouterr().out.splitlines()[-1] == "Five. world LLM A!!!!!!"
 
 
-@pytest.mark.parametrize("cls", [ygg.Agent, ygg.Stage, ygg.World, Choosing, Looping], ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("cls", [ygg.Agent, ygg.Stage, ygg.World, ChoiceBlock, LoopBlock], ids=lambda cls: cls.__name__)
 def test_the_typed_settings_of_a_constructor_are_those_of_the_class(cls: type[ygg.Block]) -> None:
     last = list(inspect.signature(cls.__init__, eval_str=True).parameters.values())[-1]
     (settings,) = get_args(last.annotation)

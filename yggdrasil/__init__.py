@@ -29,8 +29,8 @@ _WHERE = {
     "Session": "yggdrasil.contract.session",
     "session": "yggdrasil.contract.context",
     "learning": "yggdrasil.contract.computing",
-    "twin": "yggdrasil.contract.learners",
-    "unfreeze": "yggdrasil.contract.learners",
+    "twin": "yggdrasil.contract.trainable_copies",
+    "unfreeze": "yggdrasil.contract.trainable_copies",
     "wearing": "yggdrasil.contract.computing",
     "here": "yggdrasil.contract",
     "listening": "yggdrasil.contract",
@@ -88,9 +88,9 @@ if TYPE_CHECKING:
     from yggdrasil.contract.context import session
     from yggdrasil.contract.functions import block
     from yggdrasil.contract.lanes import set_lanes
-    from yggdrasil.contract.learners import twin, unfreeze
     from yggdrasil.contract.session import Session
     from yggdrasil.contract.torch_block import TorchBlock
+    from yggdrasil.contract.trainable_copies import twin, unfreeze
     from yggdrasil.engine.flow.budget import set_cache
     from yggdrasil.levels.choose import choose
     from yggdrasil.levels.graph import Graph, Pipeline

@@ -12,7 +12,7 @@ from yggdrasil.agent.agent import Agent
 from yggdrasil.blocks.llm.abilities import LanguageModel, Turn, Usage
 from yggdrasil.blocks.llm.probe import calls_tool
 from yggdrasil.contract import Block, ConfigError, Event, here, listening
-from yggdrasil.contract.operations import operate
+from yggdrasil.contract.block_operations import operate
 from yggdrasil.contract.spending import counting
 from yggdrasil.ports import Messages, Text
 

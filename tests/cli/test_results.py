@@ -229,7 +229,7 @@ def test_an_agents_answer_is_what_is_printed(
 
 def test_files_of_one_name_written_at_once_never_meet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    made = [results.Keeping().keep("image", Pictures.new("RGB", (2, 2)))["path"] for _ in range(3)]
+    made = [results.Destination().keep("image", Pictures.new("RGB", (2, 2)))["path"] for _ in range(3)]
     assert made == ["image.png", "image-2.png", "image-3.png"]
 
 
@@ -248,7 +248,7 @@ def test_a_name_in_a_strangers_graph_never_leads_out_of_the_folder(
     here = tmp_path / "a" / "b"
     here.mkdir(parents=True)
     monkeypatch.chdir(here)
-    place = results.keeping(Strange(), out)
+    place = results.destination(Strange(), out)
     kept = [Path(place.keep(name, Pictures.new("RGB", (4, 4)))["path"]).resolve() for _ in range(2)]
     folder = here / (out or "")
     assert len(set(kept)) == 2 and {path.parent for path in kept} == {folder.resolve()}
@@ -260,7 +260,7 @@ def test_a_file_or_link_that_is_in_the_folder_is_left_as_it_is(tmp_path: Path) -
     folder.mkdir()
     (folder / "value.json").symlink_to(victim)
     (folder / "image.png").write_text("mine")
-    place = results.keeping(Strange(), f"{folder}/")
+    place = results.destination(Strange(), f"{folder}/")
     assert place.keep("value", {"a": 1})["path"].endswith("value-2.json")
     assert place.keep("image", Pictures.new("RGB", (4, 4)))["path"].endswith("image-2.png")
     assert not victim.exists() and (folder / "image.png").read_text() == "mine"

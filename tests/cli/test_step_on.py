@@ -15,8 +15,8 @@ from yggdrasil import World, load, save
 from yggdrasil.agent.agent import Agent
 from yggdrasil.cli.translations import russian
 from yggdrasil.contract import Block
-from yggdrasil.contract.effects import may_repeat
 from yggdrasil.contract.functions import block
+from yggdrasil.contract.journal_effects import may_repeat
 from yggdrasil.levels.graph import Graph
 from yggdrasil.ports import Text
 

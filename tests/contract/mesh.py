@@ -11,8 +11,8 @@ from typing import Annotated, Any
 import numpy
 
 from yggdrasil.contract import values
-from yggdrasil.contract.forms import Form
 from yggdrasil.contract.kinds import Kind
+from yggdrasil.contract.value_forms import Form
 
 
 @dataclass(frozen=True)

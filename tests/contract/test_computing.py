@@ -11,9 +11,9 @@ from torch import nn
 
 import yggdrasil as ygg
 from yggdrasil.contract import ConfigError, here
-from yggdrasil.contract.learners import twin
-from yggdrasil.contract.pool import mark
+from yggdrasil.contract.shared_objects import mark
 from yggdrasil.contract.torch_block import TorchBlock, unfilled
+from yggdrasil.contract.trainable_copies import twin
 from yggdrasil.ports import Latent
 
 

@@ -22,7 +22,7 @@ from yggdrasil.contract import (
     listening,
     reason,
 )
-from yggdrasil.contract.wire import event_from_wire
+from yggdrasil.contract.event_json import event_from_wire
 from yggdrasil.ports import Text
 
 SAMPLES: dict[str, dict[str, Any]] = {

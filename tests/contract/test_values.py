@@ -12,9 +12,9 @@ from PIL import Image as Pictures
 from tests.contract.mesh import CUBE, MESH, Mesh, known_mesh
 from yggdrasil.contract import ArtifactError, PortError, values
 from yggdrasil.contract.artifacts import MemoryArtifacts
-from yggdrasil.contract.forms import TENSOR as TENSOR_FORM
 from yggdrasil.contract.kinds import AUDIO, BUILT_IN, IMAGE, JSON, TENSOR, TEXT, VIDEO, AudioClip, Kind, VideoClip
 from yggdrasil.contract.ports import Port
+from yggdrasil.contract.value_forms import TENSOR as TENSOR_FORM
 
 RANDOM = numpy.random.default_rng(7)
 MODES = ("1", "L", "LA", "RGB", "RGBA", "I;16", "I", "F", "CMYK")

@@ -170,7 +170,7 @@ def remembered(world: World, place: str) -> Any:
     log = Log(world.home)
     try:
         branch = log.branches[world.branch_name]
-        return log.keeping.memory(branch, log.last_step(branch) + 1, 0, place)
+        return log.snapshots.memory(branch, log.last_step(branch) + 1, 0, place)
     finally:
         log.close()
 

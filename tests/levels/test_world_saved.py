@@ -10,7 +10,7 @@ import pytest
 from tests.levels.scripted import Develop, Remembering, Tell, calls, scripted
 from yggdrasil.contract import Block, ConfigError, Event, listening
 from yggdrasil.engine.cycle.errors import LogError
-from yggdrasil.levels.stage.result import BlockError
+from yggdrasil.levels.stage.answer import BlockError
 from yggdrasil.levels.stage.stage import Stage, StageError
 from yggdrasil.levels.world.world import World
 from yggdrasil.ports import Json

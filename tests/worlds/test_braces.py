@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.agent.guides.test_tale import THINGS, Dice
 from tests.levels.scripted import scripted
+from tests.storytelling.guides.test_guide import THINGS, Dice
 from yggdrasil.agent.agent import Agent
 from yggdrasil.blocks.llm.abilities import LanguageModel, Turn, Usage
 from yggdrasil.levels.world.tools import ReadPlace, Recall

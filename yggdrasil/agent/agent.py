@@ -8,10 +8,10 @@ from typing import Annotated, Any, ClassVar, Literal, TypedDict, Unpack, cast
 
 from pydantic import Field
 
+from yggdrasil.agent.agent_run import DONE, LIMIT, Running
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.memory import Memory
 from yggdrasil.agent.model import Model, check_model
-from yggdrasil.agent.running import DONE, LIMIT, Running
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.turns import tool_notes
 from yggdrasil.agent.work import Task, Work, guide, loose, planned
@@ -23,7 +23,7 @@ from yggdrasil.contract.spending import counting
 from yggdrasil.contract.tools import Given
 from yggdrasil.engine.cycle.agent_loop import LoopState, fresh, run_loop
 from yggdrasil.ports import Json, Text
-from yggdrasil.state.reading import CONTEXT
+from yggdrasil.state.world_digest import CONTEXT
 
 _LLM = "llm"
 

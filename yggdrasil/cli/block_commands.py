@@ -11,7 +11,7 @@ from typing import Any
 from yggdrasil.cli import model_commands
 from yggdrasil.cli.live import watched
 from yggdrasil.cli.output import line, write
-from yggdrasil.cli.results import Keeping, keeping
+from yggdrasil.cli.results import Destination, destination
 from yggdrasil.cli.targets import check_saved, open_block
 from yggdrasil.contract.block import Block, description
 from yggdrasil.contract.errors import PortError, did_you_mean
@@ -34,7 +34,7 @@ def run(what: str, inputs: list[str], out: str | None, *, yes: bool) -> tuple[Bl
     if model_commands.ensure(model_commands.missing(block), yes=yes):
         block = open_block(what)
     values = dict(_value(block, text) for text in inputs)
-    place = keeping(block, out)
+    place = destination(block, out)
     try:
         with watched(what):
             outputs = block.run(**values)
@@ -44,7 +44,7 @@ def run(what: str, inputs: list[str], out: str | None, *, yes: bool) -> tuple[Bl
     return block, _kept(block, outputs, place)
 
 
-def _kept(block: Block, outputs: Mapping[str, Any], place: Keeping) -> dict[str, Any]:
+def _kept(block: Block, outputs: Mapping[str, Any], place: Destination) -> dict[str, Any]:
     given = each_once(block.outputs, {name: value for name, value in dict(outputs).items() if name in block.outputs})
     return {name: place.keep(name, value) for name, value in given.items()}
 

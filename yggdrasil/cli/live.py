@@ -12,7 +12,7 @@ from yggdrasil.cli.progress import ENDS, FOUNDING, Pace, place_of
 from yggdrasil.cli.reasons import noted, told
 from yggdrasil.cli.translations import say
 from yggdrasil.contract.cancel import CancelToken
-from yggdrasil.contract.events import Event, Kind
+from yggdrasil.contract.events import Event, EventKind
 from yggdrasil.contract.running import listening
 
 
@@ -35,7 +35,7 @@ def watched(title: str, steps: int = 0) -> Iterator[CancelToken]:
 class Lines:
     """Plain lines for pipes and logs."""
 
-    KINDS: ClassVar[frozenset[Kind]] = frozenset(("started", "skipped", "note", *ENDS))
+    KINDS: ClassVar[frozenset[EventKind]] = frozenset(("started", "skipped", "note", *ENDS))
 
     def __init__(self, steps: int) -> None:
         self._steps = steps

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from yggdrasil.contract.events import Event, Kind
+from yggdrasil.contract.events import Event, EventKind
 
 EPISODE = ("development", "architect", "creator", "philosopher", "author", "update")
 """The stages of a step in the order in which they run."""
 FOUNDING = "founding"
-ENDS: tuple[Kind, ...] = ("finished", "failed", "cancelled")
+ENDS: tuple[EventKind, ...] = ("finished", "failed", "cancelled")
 
 
 def place_of(event: Event) -> tuple[str, bool]:

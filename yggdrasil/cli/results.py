@@ -10,8 +10,8 @@ from typing import Any
 from yggdrasil.cli.output import short, tell, visible, write, write_bytes
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import PortError, YggError
-from yggdrasil.contract.forms import ARRAY
 from yggdrasil.contract.kinds import Kind
+from yggdrasil.contract.value_forms import ARRAY
 from yggdrasil.contract.values import encode, form_of, suffix
 from yggdrasil.state.names import folder_name
 
@@ -21,7 +21,7 @@ STDOUT = Path("-")
 
 
 @dataclass(frozen=True)
-class Keeping:
+class Destination:
     """Where outputs go: `file` takes the output named `port`, `folder` takes each, and none takes only large ones."""
 
     ports: tuple[str, ...] = ()
@@ -49,12 +49,12 @@ class Keeping:
         return {"path": str(path), "media_type": media_type, "bytes": len(data)}
 
 
-def keeping(block: Block, out: str | None) -> Keeping:
+def destination(block: Block, out: str | None) -> Destination:
     """How `-o` is meant for this block, checked before it runs. Raises PortError if one FILE cannot serve."""
     if not out:
-        return Keeping()
+        return Destination()
     if out.endswith("/") or Path(out).is_dir():
-        return Keeping(folder=Path(out))
+        return Destination(folder=Path(out))
     names = [_AGENT] if block.role == "Agent" else list(block.outputs)
     kinds = {name: block.outputs[name].kind for name in names}
     singles = {kind.name for kind in kinds.values()}
@@ -71,7 +71,7 @@ def keeping(block: Block, out: str | None) -> Keeping:
         raise PortError("there is no such folder", where=f"-o {path.parent}", mend="make it, or choose another")
     _check_ending(path, kinds[port])
     batches = [name for name, kind in kinds.items() if kind.of == kinds[port].name]
-    return Keeping((port, *batches), path)
+    return Destination((port, *batches), path)
 
 
 def _check_ending(path: Path, kind: Kind) -> None:

@@ -11,7 +11,7 @@ from yggdrasil.cli.progress import EPISODE, FOUNDING, Pace, place_of
 from yggdrasil.cli.reasons import noted
 from yggdrasil.cli.time_left import Clock, clock_face
 from yggdrasil.cli.translations import say
-from yggdrasil.contract.events import KINDS, Event, Kind
+from yggdrasil.contract.events import KINDS, Event, EventKind
 
 _CELLS = 36
 _SMALLEST = 12
@@ -27,7 +27,7 @@ _MARKS = {"finished": ("✓", "green"), "skipped": ("–", "dim"), "failed": ("�
 class Screen:
     """Reads events from any thread; drawing happens in rich's own. `steps` is 0 for a run that has none."""
 
-    KINDS: ClassVar[frozenset[Kind]] = KINDS - {"tool_call", "tool_result", "artifact"}
+    KINDS: ClassVar[frozenset[EventKind]] = KINDS - {"tool_call", "tool_result", "artifact"}
 
     def __init__(self, title: str, steps: int) -> None:
         from rich.console import Console

@@ -19,7 +19,7 @@ from yggdrasil.contract.errors import (
     WiringError,
     YggError,
 )
-from yggdrasil.contract.events import KINDS, SCHEMAS, USUAL, Event, Kind, Reason, reason
+from yggdrasil.contract.events import KINDS, SCHEMAS, USUAL, Event, EventKind, Reason, reason
 from yggdrasil.contract.readers import ReaderDropped
 from yggdrasil.contract.roles import Role, register_role
 from yggdrasil.contract.running import Outputs, listening
@@ -38,11 +38,11 @@ __all__ = [
     "Cancelled",
     "ConfigError",
     "Event",
+    "EventKind",
     "FileRef",
     "FolderArtifacts",
     "Here",
     "Journal",
-    "Kind",
     "ManifestError",
     "MemoryArtifacts",
     "MissingFile",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from yggdrasil.contract.mode import Worn
+from yggdrasil.contract.run_mode import Worn
 
 
 @dataclass(frozen=True)

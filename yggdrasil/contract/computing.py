@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from yggdrasil.contract.context import here, standing
-from yggdrasil.contract.mode import Worn
+from yggdrasil.contract.run_mode import Worn
 
 if TYPE_CHECKING:
     from yggdrasil.contract.block import Block

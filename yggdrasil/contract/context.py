@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, Unpack, cast, overload
 from yggdrasil.contract.artifacts import ArtifactStore, MemoryArtifacts, OwnArtifacts
 from yggdrasil.contract.cancel import CancelToken, NothingRuns
 from yggdrasil.contract.errors import Cancelled
-from yggdrasil.contract.events import Kind
+from yggdrasil.contract.events import EventKind
 from yggdrasil.contract.lanes import lane
-from yggdrasil.contract.mode import INFER, Mode
 from yggdrasil.contract.readers import Audience
+from yggdrasil.contract.run_mode import INFER, Mode
 from yggdrasil.contract.session import NO_RUN, RunSession, Session, SessionError, own_session
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Here:
         """Whether anybody reads events."""
         return self.audience is not None
 
-    def wants(self, kind: Kind) -> bool:
+    def wants(self, kind: EventKind) -> bool:
         """Whether anybody reads events of this kind; build nothing costly if not."""
         return self.audience is not None and self.audience.wants(kind)
 
@@ -159,7 +159,7 @@ class Here:
     def emit(self, kind: Literal["failed"], **data: Unpack[events.Failed]) -> None: ...
     @overload
     def emit(self, kind: Literal["cancelled"], **data: Unpack[events.Stopped]) -> None: ...
-    def emit(self, kind: Kind, **data: Any) -> None:
+    def emit(self, kind: EventKind, **data: Any) -> None:
         """Tell who reads this kind of event; `data` as `events.SCHEMAS` says."""
         if self.audience is not None:
             self.audience.tell(kind, self, data)

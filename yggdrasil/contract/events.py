@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict, get_args
 if TYPE_CHECKING:
     from yggdrasil.contract.artifacts import ArtifactStore
 
-Kind = Literal[
+EventKind = Literal[
     "started", "skipped", "progress", "preview", "token", "tool_call", "tool_result",
     "artifact", "note", "usage", "paused", "finished", "failed", "cancelled",
 ]  # fmt: skip
-KINDS: frozenset[Kind] = frozenset(get_args(Kind))
+KINDS: frozenset[EventKind] = frozenset(get_args(EventKind))
 """Every kind of event."""
-USUAL: frozenset[Kind] = KINDS - {"preview"}
+USUAL: frozenset[EventKind] = KINDS - {"preview"}
 """What a reader hears that names no kinds: all but previews, which cost the run time and are made only on request."""
-PASSING: frozenset[Kind] = frozenset(("progress", "preview", "token"))
+PASSING: frozenset[EventKind] = frozenset(("progress", "preview", "token"))
 """What a reader that cannot keep up loses first: the next one, or the result, says it again."""
-ENDS: frozenset[Kind] = frozenset(("finished", "failed", "cancelled", "paused"))
+ENDS: frozenset[EventKind] = frozenset(("finished", "failed", "cancelled", "paused"))
 """How a part that was started ends: with exactly one of these."""
 
 
@@ -171,7 +171,7 @@ class Stopped(TypedDict):
     recorded: NotRequired[bool]
 
 
-SCHEMAS: Mapping[Kind, type[Any]] = {
+SCHEMAS: Mapping[EventKind, type[Any]] = {
     "started": Started, "skipped": Skipped, "progress": Progress, "preview": Preview, "token": Token,
     "tool_call": ToolCall, "tool_result": ToolResult, "artifact": ArtifactMade, "note": Note, "paused": PausedFor,
     "usage": Used, "finished": Finished, "failed": Failed, "cancelled": Stopped,
@@ -196,7 +196,7 @@ class Event:
     `seq`: 1, 2, 3 … of what this reader gets of the run; `dropped`: how many before this one the reader lost.
     """
 
-    kind: Kind
+    kind: EventKind
     path: str
     data: dict[str, Any] = field(default_factory=dict[str, Any])
     time: float = field(default_factory=time.time)
@@ -211,7 +211,7 @@ class Event:
 
         Raises PortError for a value that has no JSON form.
         """
-        from yggdrasil.contract.wire import event_to_wire
+        from yggdrasil.contract.event_json import event_to_wire
 
         return event_to_wire(self, artifacts if artifacts is not None else self.artifacts)
 
@@ -221,6 +221,6 @@ class Event:
 
         Raises PortError for what is no event: a stranger may have sent it. Unknown keys of `data` are kept.
         """
-        from yggdrasil.contract.wire import event_from_wire
+        from yggdrasil.contract.event_json import event_from_wire
 
         return event_from_wire(wire, artifacts)

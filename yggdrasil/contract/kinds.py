@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
-from yggdrasil.contract import forms
+from yggdrasil.contract import value_forms
 from yggdrasil.contract.clips import AudioClip, VideoClip
-from yggdrasil.contract.forms import Form
+from yggdrasil.contract.value_forms import Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +42,24 @@ NUMBER = Kind("number", "value")
 BOOLEAN = Kind("boolean", "value")
 JSON = Kind("json", "value", about="a JSON value")
 NUMBERS = Kind("numbers", about="a list of numbers")
-IMAGE = Kind("image", large=True, about="sha256 of an image artifact", form=forms.PICTURE)
-AUDIO = Kind("audio", large=True, about="sha256 of an audio artifact", form=forms.SOUND, finite=True)
-VIDEO = Kind("video", large=True, about="sha256 of a video artifact", form=forms.VIDEO)
-PICTURE_MASK = Kind("mask", large=True, about="sha256 of an image artifact: where, in grey", form=forms.PICTURE)
-DEPTH = Kind("depth", large=True, about="sha256 of an image artifact: how far, in grey", form=forms.PICTURE)
-IMAGES = Kind("images", large=True, about="sha256 of each image artifact", of="image", form=forms.PICTURE)
-AUDIOS = Kind("audios", large=True, about="sha256 of each audio artifact", of="audio", form=forms.SOUND, finite=True)
+IMAGE = Kind("image", large=True, about="sha256 of an image artifact", form=value_forms.PICTURE)
+AUDIO = Kind("audio", large=True, about="sha256 of an audio artifact", form=value_forms.SOUND, finite=True)
+VIDEO = Kind("video", large=True, about="sha256 of a video artifact", form=value_forms.VIDEO)
+PICTURE_MASK = Kind("mask", large=True, about="sha256 of an image artifact: where, in grey", form=value_forms.PICTURE)
+DEPTH = Kind("depth", large=True, about="sha256 of an image artifact: how far, in grey", form=value_forms.PICTURE)
+IMAGES = Kind("images", large=True, about="sha256 of each image artifact", of="image", form=value_forms.PICTURE)
+AUDIOS = Kind(
+    "audios", large=True, about="sha256 of each audio artifact", of="audio", form=value_forms.SOUND, finite=True
+)
 MESSAGES = Kind("messages", about="a list of chat messages")
 _TENSOR = "sha256 of a safetensors artifact with one tensor, `value`"
-LATENT = Kind("latent", tensor=True, about=_TENSOR, form=forms.TENSOR, finite=True)
-EMBEDDING = Kind("embedding", tensor=True, about=_TENSOR, form=forms.TENSOR, finite=True)
-TOKEN_IDS = Kind("token_ids", tensor=True, about=_TENSOR, form=forms.TENSOR)
-MASK = Kind("attention_mask", tensor=True, about=_TENSOR, form=forms.TENSOR)
-TIMESTEP = Kind("timestep", tensor=True, about=_TENSOR, form=forms.TENSOR)
-PRED = Kind("pred", tensor=True, about=_TENSOR, form=forms.TENSOR, finite=True)
-TENSOR = Kind("tensor", tensor=True, about=_TENSOR, form=forms.TENSOR)
+LATENT = Kind("latent", tensor=True, about=_TENSOR, form=value_forms.TENSOR, finite=True)
+EMBEDDING = Kind("embedding", tensor=True, about=_TENSOR, form=value_forms.TENSOR, finite=True)
+TOKEN_IDS = Kind("token_ids", tensor=True, about=_TENSOR, form=value_forms.TENSOR)
+MASK = Kind("attention_mask", tensor=True, about=_TENSOR, form=value_forms.TENSOR)
+TIMESTEP = Kind("timestep", tensor=True, about=_TENSOR, form=value_forms.TENSOR)
+PRED = Kind("pred", tensor=True, about=_TENSOR, form=value_forms.TENSOR, finite=True)
+TENSOR = Kind("tensor", tensor=True, about=_TENSOR, form=value_forms.TENSOR)
 SCHEDULE = Kind("schedule", about="the solver's own state in one run; never shared between runs")
 
 BUILT_IN = (

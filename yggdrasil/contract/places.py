@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from yggdrasil.contract.wiring import Edge, Net, fed_ports
+from yggdrasil.contract.edges import Edge, Net, fed_ports
 
 
 def spelled_out(net: Net) -> Net:

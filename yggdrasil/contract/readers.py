@@ -13,14 +13,14 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
-from yggdrasil.contract.events import PASSING, Event, Kind
+from yggdrasil.contract.events import PASSING, Event, EventKind
 from yggdrasil.contract.forks import renewed, rlock
 
 if TYPE_CHECKING:
     from yggdrasil.contract.artifacts import ArtifactStore
 
 Listener = Callable[[Event], None]
-Word = tuple[Kind, str, dict[str, Any], float, int, "ArtifactStore"]
+Word = tuple[EventKind, str, dict[str, Any], float, int, "ArtifactStore"]
 """What an event is made of: kind, path, data, time, number, store. The reader's side makes it, so a run pays less."""
 ROOM = 1024
 """How many events wait for a reader."""
@@ -28,7 +28,7 @@ PATIENCE = 5.0
 """Seconds that the end of `listening` waits for a reader that is behind."""
 GATHERS = 0.01
 """Seconds that a function which has read all lets events gather before it is called again."""
-_NOTHING: frozenset[Kind] = frozenset()
+_NOTHING: frozenset[EventKind] = frozenset()
 _VIEWS = 2
 """How many previews wait for a reader: each holds a whole picture, and only the newest says anything."""
 
@@ -40,8 +40,8 @@ class ReaderDropped(RuntimeWarning):
 class Reader(ABC):
     """What every reader has: the kinds that it wants, and a lock that keeps its events in order."""
 
-    def __init__(self, kinds: Iterable[Kind]) -> None:
-        self.wants: frozenset[Kind] = frozenset(kinds)
+    def __init__(self, kinds: Iterable[EventKind]) -> None:
+        self.wants: frozenset[EventKind] = frozenset(kinds)
         self.lock = rlock()
 
     @abstractmethod
@@ -63,7 +63,7 @@ class Seat:
         self.run = run
         self.sent = self.got = 0
 
-    def tell(self, kind: Kind, path: str, data: dict[str, Any], artifacts: ArtifactStore) -> None:
+    def tell(self, kind: EventKind, path: str, data: dict[str, Any], artifacts: ArtifactStore) -> None:
         with self.reader.lock:
             self.sent += 1
             self.reader.accept(self, (kind, path, data, time.time(), self.sent, artifacts))
@@ -82,7 +82,7 @@ class Audience:
 
     def __init__(self, readers: Iterable[Reader]) -> None:
         self.run = os.urandom(8).hex()
-        self.kept_from: frozenset[Kind] = frozenset()
+        self.kept_from: frozenset[EventKind] = frozenset()
         self.seats = tuple(Seat(reader, self.run) for reader in readers)
 
     def fresh(self) -> Audience:
@@ -97,16 +97,16 @@ class Audience:
         new.kept_from = self.kept_from
         return new
 
-    def without(self, *kinds: Kind) -> Audience:
+    def without(self, *kinds: EventKind) -> Audience:
         """The same readers of the same run, who do not hear these kinds of what they are given."""
         new = Audience(())
         new.run, new.seats, new.kept_from = self.run, self.seats, self.kept_from | frozenset(kinds)
         return new
 
-    def wants(self, kind: Kind) -> bool:
+    def wants(self, kind: EventKind) -> bool:
         return kind not in self.kept_from and any(kind in seat.reader.wants for seat in self.seats)
 
-    def tell(self, kind: Kind, place: Any, data: dict[str, Any]) -> None:
+    def tell(self, kind: EventKind, place: Any, data: dict[str, Any]) -> None:
         if kind in self.kept_from:
             return
         for seat in self.seats:
@@ -117,7 +117,7 @@ class Audience:
 class Mailbox(Reader):
     """Events that wait to be read: `room` at most; previews, tokens and progress go first when there are more."""
 
-    def __init__(self, kinds: Iterable[Kind], room: int = ROOM) -> None:
+    def __init__(self, kinds: Iterable[EventKind], room: int = ROOM) -> None:
         super().__init__(kinds)
         self._room = max(room, 1)
         self._ready = threading.Condition(self.lock)
@@ -219,7 +219,7 @@ class Mailbox(Reader):
 class Called(Mailbox):
     """A function that is called with each event, in a thread of its own."""
 
-    def __init__(self, listener: Listener, kinds: Iterable[Kind], room: int = ROOM) -> None:
+    def __init__(self, listener: Listener, kinds: Iterable[EventKind], room: int = ROOM) -> None:
         super().__init__(kinds, room)
         self._listener = listener
         self._surroundings = contextvars.copy_context()
@@ -257,7 +257,7 @@ class Called(Mailbox):
 class Direct(Reader):
     """A function that is called with each event in the run's own thread: it sees the run stand still."""
 
-    def __init__(self, listener: Listener, kinds: Iterable[Kind]) -> None:
+    def __init__(self, listener: Listener, kinds: Iterable[EventKind]) -> None:
         super().__init__(kinds)
         self._listener = listener
 

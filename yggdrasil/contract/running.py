@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from inspect import currentframe
 from typing import TYPE_CHECKING, Any
 
+from yggdrasil.contract.block_operations import operation_ports
 from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.computing import as_learnable
 from yggdrasil.contract.context import Here, here, is_outside, leave, own_artifacts, stand, standing
 from yggdrasil.contract.errors import Cancelled, Paused, YggError
-from yggdrasil.contract.events import USUAL, Kind
+from yggdrasil.contract.events import USUAL, EventKind
 from yggdrasil.contract.finite import check_finite, finite_kinds
-from yggdrasil.contract.operations import operation_ports
 from yggdrasil.contract.ports import as_outputs, checked_inputs
 from yggdrasil.contract.readers import PATIENCE, Audience, Called, Direct, Listener, Reader
 from yggdrasil.contract.session import in_turn
@@ -141,7 +141,7 @@ def _operated(block: Block, operation: str, values: dict[str, Any]) -> dict[str,
     return as_outputs(getattr(block, operation)(**values), outputs, "")
 
 
-def end_by(error: BaseException, place: Here) -> tuple[Kind, dict[str, Any]]:
+def end_by(error: BaseException, place: Here) -> tuple[EventKind, dict[str, Any]]:
     """How a part says that it ended by this error, which takes the place with it if it is a failure."""
     if isinstance(error, Cancelled | KeyboardInterrupt):
         return "cancelled", {}
@@ -175,7 +175,7 @@ def listening(
     listener: Listener,
     cancel: CancelToken | None = None,
     *,
-    kinds: Iterable[Kind] = USUAL,
+    kinds: Iterable[EventKind] = USUAL,
     inline: bool = False,
     patience: float = PATIENCE,
 ) -> Generator[CancelToken]:

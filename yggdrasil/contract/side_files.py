@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from yggdrasil.contract.digest import digest_bytes
 from yggdrasil.contract.errors import ConfigError, MissingFile
-from yggdrasil.contract.inside import inside
+from yggdrasil.contract.path_safety import inside
 
 INDEX = "index.json"
 _LARGEST = 16 << 20

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.context import here
 from yggdrasil.contract.errors import Cancelled
-from yggdrasil.contract.events import USUAL, Event, Kind
+from yggdrasil.contract.events import USUAL, Event, EventKind
 from yggdrasil.contract.forks import renewed
 from yggdrasil.contract.readers import ROOM, Mailbox
 from yggdrasil.contract.running import Outputs, heard, outputs_of
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class _Work:
     """What the thread of a stream holds; it knows nothing of the stream, so that a dropped one can go."""
 
-    def __init__(self, kinds: Iterable[Kind], room: int) -> None:
+    def __init__(self, kinds: Iterable[EventKind], room: int) -> None:
         self.events = Mailbox(kinds, room)
         self.cancel = CancelToken(here().cancel)
         self.outputs: Outputs | None = None
@@ -55,7 +55,7 @@ class Stream:
     """
 
     def __init__(
-        self, block: Block, inputs: dict[str, Any], kinds: Iterable[Kind] = USUAL, *, room: int = ROOM
+        self, block: Block, inputs: dict[str, Any], kinds: Iterable[EventKind] = USUAL, *, room: int = ROOM
     ) -> None:
         self._work = _Work(kinds, room)
         self._over = False
@@ -66,7 +66,7 @@ class Stream:
         weakref.finalize(self, self._work.cancel.cancel)
         renewed(self._work, _Work.orphaned)
 
-    def want(self, *kinds: Kind) -> Stream:
+    def want(self, *kinds: EventKind) -> Stream:
         """Hear these kinds as well from now on, such as `preview`."""
         self._work.events.wants |= set(kinds)
         return self

@@ -14,8 +14,8 @@ from yggdrasil.contract.context import here
 from yggdrasil.contract.digest import digest
 from yggdrasil.contract.errors import WeightsError
 from yggdrasil.contract.lanes import lane
-from yggdrasil.contract.pool import fingerprint, keep_out, mark, one_module
 from yggdrasil.contract.safetensors_header import table_of
+from yggdrasil.contract.shared_objects import fingerprint, keep_out, mark, one_module
 from yggdrasil.contract.tensor_files import most_of, read_pieces, stored_dtype
 from yggdrasil.contract.weights import suffix_of
 

@@ -11,11 +11,11 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, cast
 
-from yggdrasil.contract import forms, kinds
+from yggdrasil.contract import kinds, value_forms
 from yggdrasil.contract.artifacts import ArtifactStore
 from yggdrasil.contract.errors import ArtifactError, ConfigError, UnknownType, did_you_mean
-from yggdrasil.contract.forms import Form, NotKeepable
 from yggdrasil.contract.kinds import Kind
+from yggdrasil.contract.value_forms import Form, NotKeepable
 
 GROUP = "yggdrasil.kinds"
 TEXT_TYPE, JSON_TYPE = "text/plain;charset=utf-8", "application/json"
@@ -89,7 +89,7 @@ def form_of_class(cls: type[Any]) -> Form | None:
     if cls in ATOMS or cls in (list, tuple, dict):
         return None
     names = class_names(cls)
-    for form in forms.BUILT_IN:
+    for form in value_forms.BUILT_IN:
         if form.of in names:
             return form
     own = (kind.form for kind in _known_kinds().values())
@@ -99,7 +99,7 @@ def form_of_class(cls: type[Any]) -> Form | None:
 def kind_of_class(cls: type[Any]) -> Kind | None:
     """The kind that a plain class stands for in a signature: `torch.Tensor` is a tensor, `Mesh` a plugin's mesh."""
     form = form_of_class(cls)
-    if form in (forms.TENSOR, forms.ARRAY):
+    if form in (value_forms.TENSOR, value_forms.ARRAY):
         return kinds.TENSOR
     return next((kind for kind in _known_kinds().values() if form is not None and kind.form is form), None)
 
@@ -111,19 +111,19 @@ def form_of(value: Any) -> Form | None:
 
 def form_named(name: str) -> Form | None:
     own = (kind.form for kind in _known_kinds().values())
-    return next((form for form in (*forms.BUILT_IN, *own) if form is not None and form.name == name), None)
+    return next((form for form in (*value_forms.BUILT_IN, *own) if form is not None and form.name == name), None)
 
 
 @cache
 def _by_media_type(media_type: str) -> Form | None:
     own = (kind.form for kind in _known_kinds().values())
-    return next((form for form in (*forms.BUILT_IN, *own) if form and media_type in form.media_types), None)
+    return next((form for form in (*value_forms.BUILT_IN, *own) if form and media_type in form.media_types), None)
 
 
 def form_of_media(media_type: str) -> Form | None:
     """The form whose bytes are of this media type; JPEG, WebP, GIF and BMP are pictures as PNG is."""
     if media_type in ("image/jpeg", "image/webp", "image/gif", "image/bmp"):
-        return forms.PICTURE
+        return value_forms.PICTURE
     return _by_media_type(media_type)
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from yggdrasil.contract.edges import SELF, Edge
 from yggdrasil.contract.errors import WiringError
 from yggdrasil.contract.manifest import Manifest
-from yggdrasil.contract.wiring import SELF, Edge
 
 _GAVE_BOTH = ("backbone/unet", "backbone/stable_audio")
 _NEGATIVE, _UNCOND, _SCALE = "negative", "pred_uncond", "scale"

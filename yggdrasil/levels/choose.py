@@ -11,24 +11,24 @@ from typing import Any, ClassVar, TypedDict, Unpack, cast, overload
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.context import here
 from yggdrasil.contract.drawing import Wire
+from yggdrasil.contract.edges import check_name
 from yggdrasil.contract.errors import ConfigError, PortError, WiringError, YggError
 from yggdrasil.contract.events import reason
 from yggdrasil.contract.kinds import ANY, fits
 from yggdrasil.contract.ports import Port, Ports
 from yggdrasil.contract.running import drive_at
-from yggdrasil.contract.wiring import check_name
 
 _WHEN, _THEN, _OTHERWISE = "when", "then", "otherwise"
 
 
 class ChoosingSettings(TypedDict, total=False):
-    """What `Choosing(…)` takes beside its branches."""
+    """What `ChoiceBlock(…)` takes beside its branches."""
 
     when: str
     cases: dict[str, str]
 
 
-class Choosing(Block, type="choose"):
+class ChoiceBlock(Block, type="choose"):
     """Run the branch that a value names, and no other; all branches give the same outputs.
 
     `when`: the input that decides. Without `cases` a true value runs `then`, another `otherwise`; with them
@@ -151,7 +151,7 @@ def choose(
     *,
     then: Block | None = None,
     otherwise: Block | None = None,
-) -> Choosing: ...
+) -> ChoiceBlock: ...
 @overload
 def choose(
     when: Any,
@@ -168,7 +168,7 @@ def choose(
     *,
     then: Block | None = None,
     otherwise: Block | None = None,
-) -> Choosing | Callable[..., Any]:
+) -> ChoiceBlock | Callable[..., Any]:
     """A block that runs one of several: `then` or `otherwise` by a truth value, or one of `cases` by its name.
 
     `when` is the input that decides (in a drawing it may be a wire). Raises WiringError if the branches differ in
@@ -180,7 +180,7 @@ def choose(
     nodes = _nodes([value if isinstance(value, str) else json.dumps(value) for value in cases or {}])
     branches = dict(zip(nodes.values(), (cases or {}).values(), strict=True)) if cases else {_THEN: then}
     more = {} if otherwise is None else {_OTHERWISE: otherwise}
-    made = Choosing(cast(Any, {**branches, **more}), when=port, cases=nodes)
+    made = ChoiceBlock(cast(Any, {**branches, **more}), when=port, cases=nodes)
     return functools.partial(made, **{_WHEN: when}) if isinstance(when, Wire) else made
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from yggdrasil.contract.block import Block
+from yggdrasil.contract.edges import Edge, Loop, Net
 from yggdrasil.contract.errors import WiringError
 from yggdrasil.contract.tree import walk
-from yggdrasil.contract.wiring import Edge, Loop, Net
 
 
 def check_apart(graph: Block, block: Block, name: str) -> None:

@@ -7,16 +7,16 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar, TypedDict, Unpack
 
+from yggdrasil.contract.auto_wiring import Wirer
 from yggdrasil.contract.block import Block, description
 from yggdrasil.contract.config import validated
+from yggdrasil.contract.edges import Edge, Loop, Net, check_edges, check_join, check_name, checked_constant
 from yggdrasil.contract.errors import WiringError, did_you_mean
 from yggdrasil.contract.forks import rlock
 from yggdrasil.contract.manifest import Manifest
 from yggdrasil.contract.places import spelled_out
 from yggdrasil.contract.ports import Ports
 from yggdrasil.contract.roles import check_role
-from yggdrasil.contract.wirer import Wirer
-from yggdrasil.contract.wiring import Edge, Loop, Net, check_edges, check_join, check_name, checked_constant
 from yggdrasil.engine.flow.cache import Cache
 from yggdrasil.engine.flow.declared_loops import check_declared
 from yggdrasil.engine.flow.plan import Plan, compile_plan

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from yggdrasil.contract.edges import SELF, Net
 from yggdrasil.contract.errors import WiringError, did_you_mean
 from yggdrasil.contract.kinds import ANY
 from yggdrasil.contract.ports import Port, Ports
 from yggdrasil.contract.roles import hint
-from yggdrasil.contract.wiring import SELF, Net
 
 
 def own_inputs(net: Net, defaults: Mapping[str, Any], where: str) -> Ports:

@@ -12,15 +12,15 @@ from pydantic import PositiveInt
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.context import Here, here, standing
 from yggdrasil.contract.drawing import Wire
-from yggdrasil.contract.effects import remembered
 from yggdrasil.contract.errors import ConfigError, PortError, WiringError, YggError, did_you_mean
 from yggdrasil.contract.events import reason
+from yggdrasil.contract.journal_effects import remembered
 from yggdrasil.contract.kinds import INTEGER, fits
 from yggdrasil.contract.ports import Port, Ports
 from yggdrasil.contract.running import drive_at
 from yggdrasil.engine.flow.cache import value_key
+from yggdrasil.levels.loop_condition import watched
 from yggdrasil.levels.round_journal import Unrecordable, record, recorded
-from yggdrasil.levels.watched import watched
 
 Values = dict[str, Any]
 _TIMES = "times"
@@ -31,7 +31,7 @@ class EndlessLoop(YggError):
 
 
 class LoopingSettings(TypedDict, total=False):
-    """What `Looping(…)` takes beside its body."""
+    """What `LoopBlock(…)` takes beside its body."""
 
     times: int | str | None
     until: str
@@ -40,7 +40,7 @@ class LoopingSettings(TypedDict, total=False):
     index: str
 
 
-class Looping(Block, type="loop"):
+class LoopBlock(Block, type="loop"):
     """Run a body again and again; what it gives is carried by name into the next round.
 
     `times`: rounds, or the input that says how many. `until`: an output of the body, or `node.port` inside a
@@ -203,7 +203,7 @@ def loop(
     most: int = 1000,
     carry: dict[str, str] | None = None,
     index: str = "",
-) -> Looping: ...
+) -> LoopBlock: ...
 
 
 def loop(
@@ -214,8 +214,8 @@ def loop(
     most: int = 1000,
     carry: dict[str, str] | None = None,
     index: str = "",
-) -> Looping | Callable[..., Any]:
-    """A block that runs `body` for `times` rounds, or until its output `until` is true (see Looping).
+) -> LoopBlock | Callable[..., Any]:
+    """A block that runs `body` for `times` rounds, or until its output `until` is true (see LoopBlock).
 
     In a drawing `times` may be a wire: what is given back is then called like the block, and has that input.
     Raises WiringError for a loop that could never end and for names that the body lacks; at run time EndlessLoop after
@@ -223,5 +223,5 @@ def loop(
     """
     more: Values = {"until": until, "most": most, "carry": carry, "index": index}
     if not isinstance(times, Wire):
-        return Looping(body, times=times, **more)
-    return functools.partial(Looping(body, times=_TIMES, **more), **{_TIMES: times})
+        return LoopBlock(body, times=times, **more)
+    return functools.partial(LoopBlock(body, times=_TIMES, **more), **{_TIMES: times})

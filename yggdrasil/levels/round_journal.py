@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from yggdrasil.contract.artifacts import ArtifactStore
 from yggdrasil.contract.errors import ArtifactError
-from yggdrasil.contract.forms import TENSOR, NotKeepable
+from yggdrasil.contract.value_forms import TENSOR, NotKeepable
 from yggdrasil.contract.values import digest, fields, form_named, form_of, rebuilt, shown
 
 _AS = "recorded as"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from yggdrasil.contract.edges import Edge, Loop, Net, check_name, checked_constant
 from yggdrasil.contract.errors import WiringError, did_you_mean
 from yggdrasil.contract.ports import Ports
-from yggdrasil.contract.wiring import Edge, Loop, Net, check_name, checked_constant
 
 SHAPES = {"edges": list, "loops": list, "joins": dict, "defaults": dict, "constants": dict, "again": dict}
 

@@ -12,9 +12,9 @@ from typing import Any, TypeVar, overload
 from yggdrasil.contract.block import Block, FileRef
 from yggdrasil.contract.digest import digest_file
 from yggdrasil.contract.errors import ManifestError, WeightsError, YggError
-from yggdrasil.contract.inside import inside
 from yggdrasil.contract.known_digests import digest_of_version
 from yggdrasil.contract.manifest import FORMAT, FileEntry, Manifest, read_manifest
+from yggdrasil.contract.path_safety import inside
 from yggdrasil.contract.session import ROOT, own_session
 from yggdrasil.contract.tree import assemble, describe, migrated, walk, was_migrated
 from yggdrasil.contract.weights import check_kind, refuse_code

@@ -63,9 +63,9 @@ def plan(task: Task, toolbox: Toolbox, instructions: str, work: Work) -> tuple[W
 
 def answer(llm: Block, task: str, context: dict[str, Any], seed: int) -> dict[str, Any]:
     """The result of a task, by small questions to a model that can score texts."""
-    from yggdrasil.storytelling.guides import tale
+    from yggdrasil.storytelling.guides import guide
 
-    return tale.answer(llm, task, context, seed)
+    return guide.answer(llm, task, context, seed)
 
 
 def unread(text: str) -> list[str]:

@@ -11,7 +11,7 @@ import yggdrasil as ygg
 from tests.blocks.diffusion.test_solver import Model
 from tests.blocks.diffusion.tiny import painter
 from yggdrasil.blocks.codec.vae import Sampler
-from yggdrasil.blocks.solver.scheduler import SchedulerSolver
+from yggdrasil.blocks.solver.diffusers_solver import SchedulerSolver
 from yggdrasil.contract import PortError
 from yggdrasil.contract.schema import tool_schema
 

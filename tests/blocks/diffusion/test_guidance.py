@@ -311,7 +311,7 @@ class Halving(Block, role="Backbone"):
 
 
 def test_calls_that_cannot_be_joined_run_one_after_another() -> None:
-    from yggdrasil.blocks.solver.scheduler import SchedulerSolver
+    from yggdrasil.blocks.solver.diffusers_solver import SchedulerSolver
 
     def drawn(backbone: Block) -> ygg.Graph:
         graph = ygg.Graph("g").add(backbone, "backbone").add(ClassifierFree(), "guidance")

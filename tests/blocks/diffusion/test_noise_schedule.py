@@ -14,8 +14,8 @@ import yggdrasil as ygg
 from tests.blocks.llm.tiny import model_of, tiny_files
 from tests.store.tiny_flux import flux
 from tests.store.tiny_pipeline import pipeline, saved
+from yggdrasil.blocks.solver.diffusers_solver import SchedulerSolver
 from yggdrasil.blocks.solver.noise_schedule import NoiseSchedule
-from yggdrasil.blocks.solver.scheduler import SchedulerSolver
 from yggdrasil.contract import ConfigError, PortError
 from yggdrasil.contract.digest import digest_bytes
 

@@ -9,7 +9,7 @@ import torch
 
 import yggdrasil as ygg
 from yggdrasil.blocks.guidance.cfg import ClassifierFree
-from yggdrasil.blocks.solver.scheduler import SchedulerSolver
+from yggdrasil.blocks.solver.diffusers_solver import SchedulerSolver
 from yggdrasil.contract import Block, ConfigError, PortError, listening
 from yggdrasil.ports import Embedding, Latent, Pred, Timestep
 

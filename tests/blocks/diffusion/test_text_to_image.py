@@ -12,7 +12,7 @@ from tests.blocks.diffusion.tiny import BERT, CLIP, UNET, VAE, painter, parts, s
 from yggdrasil.blocks.backbone.unet import UNet
 from yggdrasil.blocks.codec.vae import Decoder
 from yggdrasil.blocks.conditioner.encoder import TextEncoder
-from yggdrasil.blocks.solver.scheduler import SchedulerSolver
+from yggdrasil.blocks.solver.diffusers_solver import SchedulerSolver
 from yggdrasil.contract import KINDS, ConfigError, MissingFile, WeightsError, WiringError, listening
 
 

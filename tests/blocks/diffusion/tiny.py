@@ -13,7 +13,7 @@ from yggdrasil.blocks.backbone.unet import UNet
 from yggdrasil.blocks.codec.vae import Decoder, Encoder
 from yggdrasil.blocks.conditioner.encoder import TextEncoder
 from yggdrasil.blocks.guidance.cfg import ClassifierFree
-from yggdrasil.blocks.solver.scheduler import SchedulerSolver
+from yggdrasil.blocks.solver.diffusers_solver import SchedulerSolver
 from yggdrasil.blocks.tokenizer.fast import FastTokenizer
 from yggdrasil.contract import Block, FileRef
 from yggdrasil.contract.digest import digest_file

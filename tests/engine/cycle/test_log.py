@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from tests.forked import begun, forks
 from yggdrasil.contract import YggError
 from yggdrasil.engine.cycle.branches import MAIN
-from yggdrasil.engine.cycle.deltas import changed, difference
 from yggdrasil.engine.cycle.errors import CycleError, LogError
 from yggdrasil.engine.cycle.log import Log
+from yggdrasil.engine.cycle.memory_deltas import changed, difference
 from yggdrasil.engine.cycle.records import StageRecord
 
 JSON: Any = st.recursive(
@@ -45,13 +45,13 @@ def test_a_growing_memory_is_stored_by_its_tail(tmp_path: Path) -> None:
     memory: dict[str, Any] = {"messages": []}
     for step in range(200):
         memory["messages"].append(f"{step:1000d}")
-        log.keeping.remember(branch, step, 3, "agent", memory)
+        log.snapshots.remember(branch, step, 3, "agent", memory)
     stored = log.database.one("SELECT SUM(length(value)) FROM memory")
     assert stored is not None and stored[0] < 3 * 200 * 1010
-    assert log.keeping.memory(branch, 200, 3, "agent") == memory
-    assert len(log.keeping.memory(branch, 57, 3, "agent")["messages"]) == 57
-    assert log.keeping.memory(branch, 57, 4, "agent")["messages"][-1].strip() == "57"
-    assert log.keeping.memory(branch, 57, 4, "other") is None
+    assert log.snapshots.memory(branch, 200, 3, "agent") == memory
+    assert len(log.snapshots.memory(branch, 57, 3, "agent")["messages"]) == 57
+    assert log.snapshots.memory(branch, 57, 4, "agent")["messages"][-1].strip() == "57"
+    assert log.snapshots.memory(branch, 57, 4, "other") is None
     log.close()
 
 

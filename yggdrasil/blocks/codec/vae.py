@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 from yggdrasil.blocks.codec.autoencoder import Autoencoder, Family
 from yggdrasil.blocks.patches import Side, from_patches, legal_size
-from yggdrasil.blocks.solver.noise import Count, Seed, generators_of, seeds_of
+from yggdrasil.blocks.solver.starting_noise import Count, Seed, generators_of, seeds_of
 from yggdrasil.contract import here
 from yggdrasil.contract.finite import NotFinite, told
 from yggdrasil.contract.pictures import as_rgb

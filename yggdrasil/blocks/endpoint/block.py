@@ -17,7 +17,7 @@ from yggdrasil.blocks.endpoint.dialect import MAY_BE_LEFT_OUT, Request
 from yggdrasil.blocks.endpoint.errors import EndpointError, EndpointRefused, nonsense
 from yggdrasil.blocks.endpoint.proxy import proxy_for
 from yggdrasil.contract import Block, here
-from yggdrasil.contract.pool import one_instance
+from yggdrasil.contract.shared_objects import one_instance
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from yggdrasil.blocks.endpoint.dialect import Dialect
 from yggdrasil.blocks.endpoint.errors import EndpointError, nonsense, too_slow, typed
-from yggdrasil.blocks.endpoint.line import Line
 from yggdrasil.blocks.endpoint.proxy import Proxy, transport
+from yggdrasil.blocks.endpoint.request_queue import Line
 from yggdrasil.contract import here
 from yggdrasil.contract.cancel import Inbox
 from yggdrasil.contract.forks import ending, lock, renew, renewed

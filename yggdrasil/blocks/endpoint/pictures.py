@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from yggdrasil.contract import ArtifactError, PortError, here
-from yggdrasil.contract.forms import PICTURE
 from yggdrasil.contract.pictures import read_picture, upright
+from yggdrasil.contract.value_forms import PICTURE
 from yggdrasil.contract.values import encode, form_of
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, TypedDict
 
 from yggdrasil.blocks.llm.bounds import ended_at_words, roomy
 from yggdrasil.contract import Block, YggError, here
+from yggdrasil.contract.block_operations import operation
 from yggdrasil.contract.characters import whole_value
-from yggdrasil.contract.operations import operation
 from yggdrasil.contract.running import drive
 from yggdrasil.contract.schema import closed
 from yggdrasil.ports import Json, Messages, Text

@@ -12,7 +12,7 @@ from yggdrasil.blocks.llm.llamacpp_link import Link
 from yggdrasil.blocks.llm.probe import calls_tool
 from yggdrasil.contract import here
 from yggdrasil.contract.block import WEIGHTS
-from yggdrasil.contract.pool import one_instance
+from yggdrasil.contract.shared_objects import one_instance
 from yggdrasil.contract.weights import check_pieces
 
 _COMPACT = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}

@@ -13,7 +13,7 @@ from yggdrasil.blocks.llm.grammar import regex_grammar, schema_grammar
 from yggdrasil.blocks.llm.sampling import Sampling
 from yggdrasil.blocks.llm.vocabulary import Vocabulary
 from yggdrasil.contract import FileRef, here
-from yggdrasil.contract.pool import mark, one_instance
+from yggdrasil.contract.shared_objects import mark, one_instance
 from yggdrasil.contract.spending import spend
 from yggdrasil.contract.torch_block import Dtype, TorchBlock, unfilled
 

@@ -13,7 +13,7 @@ from yggdrasil.blocks.llm.abilities import LanguageModel, Message, NotAble, Sche
 from yggdrasil.blocks.llm.files import NAMES, ModelFiles
 from yggdrasil.blocks.llm.vllm_engine import Engine
 from yggdrasil.contract import MissingFile, here
-from yggdrasil.contract.pool import one_instance
+from yggdrasil.contract.shared_objects import one_instance
 
 _MAX_SEED = 2**31 - 1
 

@@ -6,7 +6,7 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from yggdrasil.blocks.solver.schedulers import Name, is_flow, scheduler, set_timesteps
+from yggdrasil.blocks.solver.diffusers_schedulers import Name, is_flow, scheduler, set_timesteps
 from yggdrasil.contract import Block, ConfigError, PortError, here
 from yggdrasil.ports import Latent, Pred, Schedule, Timestep
 

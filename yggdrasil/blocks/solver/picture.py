@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from yggdrasil.blocks.patches import Side, legal_size, to_patches
-from yggdrasil.blocks.solver.noise import Count, Seed, Steps, Strength, seeds_of
-from yggdrasil.blocks.solver.scheduler import SchedulerSolver, Step
+from yggdrasil.blocks.solver.diffusers_solver import SchedulerSolver, Step
+from yggdrasil.blocks.solver.starting_noise import Count, Seed, Steps, Strength, seeds_of
 from yggdrasil.ports import Latent, Pred, Schedule, Timestep
 
 if TYPE_CHECKING:

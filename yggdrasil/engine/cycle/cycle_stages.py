@@ -13,7 +13,7 @@ BLOCKS = ("intent", "plan", "artifacts", "perception", "chronicle")
 
 
 @dataclass(frozen=True)
-class Role:
+class StageRole:
     """A stage's place in the cycle; `writes` is empty for World update, which writes the world itself."""
 
     name: str
@@ -21,12 +21,12 @@ class Role:
     writes: str
 
 
-PHILOSOPHER = Role("philosopher", BLOCKS[:3], "perception")
-AUTHOR = Role("author", BLOCKS[:4], "chronicle")
-UPDATE = Role("update", BLOCKS, "")
-DEVELOPMENT = Role("development", (), "intent")
-ARCHITECT = Role("architect", ("intent",), "plan")
-CREATOR = Role("creator", ("plan",), "artifacts")
+PHILOSOPHER = StageRole("philosopher", BLOCKS[:3], "perception")
+AUTHOR = StageRole("author", BLOCKS[:4], "chronicle")
+UPDATE = StageRole("update", BLOCKS, "")
+DEVELOPMENT = StageRole("development", (), "intent")
+ARCHITECT = StageRole("architect", ("intent",), "plan")
+CREATOR = StageRole("creator", ("plan",), "artifacts")
 
 ORDER = (PHILOSOPHER, AUTHOR, UPDATE, DEVELOPMENT, ARCHITECT, CREATOR)
 ROLES = {role.name: role for role in ORDER}
@@ -60,7 +60,7 @@ def missing(state: Mapping[str, Any], needed: Iterable[str]) -> list[str]:
     return [block for block in needed if not is_filled(state.get(block))]
 
 
-def reason_to_skip(role: Role, state: Mapping[str, Any]) -> Reason | None:
+def reason_to_skip(role: StageRole, state: Mapping[str, Any]) -> Reason | None:
     """Why the stage is skipped by canon's rule; None if it runs."""
     lacking = missing(state, role.needs)
     if role is UPDATE and lacking:

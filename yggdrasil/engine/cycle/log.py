@@ -16,7 +16,7 @@ from yggdrasil.engine.cycle.database import Database, dumps, parsed
 from yggdrasil.engine.cycle.errors import LogError
 from yggdrasil.engine.cycle.journal import StageJournal
 from yggdrasil.engine.cycle.records import StageRecord, StepRecord, StepStatus, load_given, load_json, load_stage
-from yggdrasil.engine.cycle.snapshots import Keeping
+from yggdrasil.engine.cycle.snapshots import Snapshots
 
 FILE = "world.db"
 _NAMING = {
@@ -48,7 +48,7 @@ class Log:
         self.folder = folder
         self.database = Database(folder / FILE)
         self.branches = Branches(self.database)
-        self.keeping = Keeping(self.database, self.branches)
+        self.snapshots = Snapshots(self.database, self.branches)
         self._latest: tuple[int, int, Any] = (0, -1, None)
 
     def close(self) -> None:
@@ -147,7 +147,7 @@ class Log:
         """Store step 0: the starting content and how it came to be."""
         with self.database.transaction():
             self.acknowledge(branch, 0, record)
-            self.keeping.snapshot(branch, 0, content)
+            self.snapshots.snapshot(branch, 0, content)
             sha = digest({"before": "", "content": content})
             self.database.write(
                 "INSERT INTO steps(branch, step, status, given, digest, started) VALUES (?, 0, 'whole', '{}', ?, ?)",
@@ -208,7 +208,7 @@ class Log:
 
     def chain(self, branch: Branch, record: StepRecord, before: str) -> str:
         """The digest that a step has by what the log holds: of the one before it, what was passed, made and applied."""
-        return _step_digest(before, record, self.keeping.operations(branch, record.step, record.step))
+        return _step_digest(before, record, self.snapshots.operations(branch, record.step, record.step))
 
     def note(self, text: str) -> None:
         """Keep for ever what was done to the world itself, between the stages where it was done."""

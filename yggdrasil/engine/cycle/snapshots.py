@@ -8,8 +8,8 @@ from typing import Any
 from yggdrasil.engine.cycle.branches import Branch, Branches
 from yggdrasil.engine.cycle.cycle_stages import END
 from yggdrasil.engine.cycle.database import Database, dumps, parsed
-from yggdrasil.engine.cycle.deltas import changed, difference
 from yggdrasil.engine.cycle.errors import LogError
+from yggdrasil.engine.cycle.memory_deltas import changed, difference
 
 _LEAST = 4096
 
@@ -24,7 +24,7 @@ class _Growth:
     news: int = 0
 
 
-class Keeping:
+class Snapshots:
     """A snapshot is made when the changes since the last one outgrow it.
 
     So all snapshots together stay below twice the last one, and reading costs at most twice reading the content.

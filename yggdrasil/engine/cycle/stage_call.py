@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from yggdrasil.engine.cycle.branches import Branch
-from yggdrasil.engine.cycle.cycle_stages import Role
+from yggdrasil.engine.cycle.cycle_stages import StageRole
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Moment:
     branch: Branch
     step: int
     position: int
-    role: Role
+    role: StageRole
     state: dict[str, Any]
     action: str | None = None
     fresh: bool = False

@@ -96,7 +96,7 @@ class WorldCycle:
         record = head.waiting
         if record is None:
             raise CycleError(f"no step of {branch.name!r} is open", mend="step the world instead")
-        return _Open(branch, record, head.digest, self._log.keeping.operations(branch, record.step, record.step))
+        return _Open(branch, record, head.digest, self._log.snapshots.operations(branch, record.step, record.step))
 
     def _run(self, running: _Open) -> StepRecord:
         go_round(running.record.next_position, partial(self._stage, running))
@@ -170,21 +170,21 @@ class WorldCycle:
         here().below(moment.role.name).emit("finished", seconds=ended.seconds)
 
     def _keep(self, moment: Moment, written: Written, running: _Open) -> None:
-        keeping = self._log.keeping
+        snapshots = self._log.snapshots
         at = (moment.branch, moment.step, moment.position)
         if moment.role is UPDATE:
-            keeping.record(*at, written.operations)
+            snapshots.record(*at, written.operations)
             running.operations += as_stored(written.operations)
         for place, state in written.memory.items():
-            keeping.remember(*at, place, state)
+            snapshots.remember(*at, place, state)
 
     def _finish(self, running: _Open, status: StepStatus) -> None:
-        branch, step, keeping = running.branch, running.record.step, self._log.keeping
+        branch, step, snapshots = running.branch, running.record.step, self._log.snapshots
         if status == "dropped":
-            keeping.forget(branch, step, SETTLED)
+            snapshots.forget(branch, step, SETTLED)
         running.record = self._log.finish(branch, running.record, status, running.before, running.operations)
-        if keeping.snapshot_is_due(branch, step):
-            keeping.snapshot(branch, step, self._actor.content(branch, step))
+        if snapshots.snapshot_is_due(branch, step):
+            snapshots.snapshot(branch, step, self._actor.content(branch, step))
 
 
 def _ended(

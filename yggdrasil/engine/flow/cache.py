@@ -6,12 +6,12 @@ import hashlib
 from typing import Any
 
 from yggdrasil.contract.block import Block
+from yggdrasil.contract.edges import SELF
 from yggdrasil.contract.errors import ManifestError
-from yggdrasil.contract.forms import NotKeepable
 from yggdrasil.contract.tree import describe, walk
+from yggdrasil.contract.value_forms import NotKeepable
 from yggdrasil.contract.values import copied, digest
 from yggdrasil.contract.values import size as size_of
-from yggdrasil.contract.wiring import SELF
 from yggdrasil.engine.flow.budget import BUDGET, Budget
 from yggdrasil.engine.flow.plan import Call, Plan, Round, Step
 

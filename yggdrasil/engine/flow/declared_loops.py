@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from yggdrasil.contract.edges import Loop, Net
 from yggdrasil.contract.errors import WiringError, did_you_mean
-from yggdrasil.contract.wiring import Loop, Net
 
 
 def check_loops(net: Net, where: str) -> None:

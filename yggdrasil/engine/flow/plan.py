@@ -12,11 +12,11 @@ from typing import Any
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.containers import MUTABLE
+from yggdrasil.contract.edges import CONSTANT, SELF, Edge, Loop, Net, check_acyclic, check_complete, check_edges
 from yggdrasil.contract.kinds import Kind
 from yggdrasil.contract.places import spelled_out
 from yggdrasil.contract.ports import Port, as_outputs
 from yggdrasil.contract.tree import walk
-from yggdrasil.contract.wiring import CONSTANT, SELF, Edge, Loop, Net, check_acyclic, check_complete, check_edges
 from yggdrasil.engine.flow.declared_loops import check_loops
 from yggdrasil.engine.flow.together import Extra, Together, extras, turns
 

@@ -14,11 +14,11 @@ from yggdrasil.contract.artifacts import Noticing
 from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.containers import owned
 from yggdrasil.contract.context import Here, here, standing
+from yggdrasil.contract.edges import CONSTANT, SELF
 from yggdrasil.contract.errors import CONTROL
 from yggdrasil.contract.events import reason
 from yggdrasil.contract.finite import check_finite
 from yggdrasil.contract.running import perform
-from yggdrasil.contract.wiring import CONSTANT, SELF
 from yggdrasil.engine.flow.cache import Cache, Keys, value_key
 from yggdrasil.engine.flow.plan import Call, Plan, Round, Source, Step, Values, carried_into, joined
 from yggdrasil.engine.flow.together import Together

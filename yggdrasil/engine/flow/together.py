@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from yggdrasil.contract.block import Block
-from yggdrasil.contract.mode import Worn
-from yggdrasil.contract.wiring import CONSTANT, SELF, Edge, Net
+from yggdrasil.contract.edges import CONSTANT, SELF, Edge, Net
+from yggdrasil.contract.run_mode import Worn
 
 if TYPE_CHECKING:
     from yggdrasil.engine.flow.plan import Call

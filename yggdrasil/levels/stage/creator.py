@@ -7,9 +7,9 @@ from typing import Any, TypedDict
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.context import here, standing
-from yggdrasil.contract.effects import may_repeat
 from yggdrasil.contract.errors import CONTROL, PortError, did_you_mean
 from yggdrasil.contract.events import made_known
+from yggdrasil.contract.journal_effects import may_repeat
 from yggdrasil.contract.kinds import Kind
 from yggdrasil.contract.running import drive
 from yggdrasil.contract.tools import inward

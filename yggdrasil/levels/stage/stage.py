@@ -13,11 +13,11 @@ from yggdrasil.contract.ports import Port
 from yggdrasil.contract.running import drive
 from yggdrasil.contract.values import decode, form_of_media
 from yggdrasil.engine.cycle.cycle_stages import ROLES
+from yggdrasil.levels.stage.answer import written
 from yggdrasil.levels.stage.creator import Creator
 from yggdrasil.levels.stage.philosopher import Philosopher
 from yggdrasil.levels.stage.prompt import as_text
-from yggdrasil.levels.stage.request import task
-from yggdrasil.levels.stage.result import written
+from yggdrasil.levels.stage.task import task
 from yggdrasil.ports import Json, Text
 from yggdrasil.state.content import Content
 

@@ -14,7 +14,7 @@ from yggdrasil.contract.session import own_session
 from yggdrasil.engine.cycle.branches import MAIN
 from yggdrasil.engine.cycle.records import StageRecord
 from yggdrasil.levels.stage.genre import setting
-from yggdrasil.levels.stage.request import task
+from yggdrasil.levels.stage.task import task
 from yggdrasil.levels.world.stage_runner import StageRunner
 from yggdrasil.state.content import KINDS, Content
 from yggdrasil.state.operation_types import tidy_name
@@ -55,7 +55,7 @@ def found(runner: StageRunner) -> None:
     with runner.life.log.database.transaction():
         runner.life.log.found(branch, record, content.to_json())
         for place, state in memories.items():
-            runner.life.log.keeping.remember(branch, 0, 0, place, state)
+            runner.life.log.snapshots.remember(branch, 0, 0, place, state)
     if output is not None:
         here().below(NAME).emit("finished", step=0, seconds=record.seconds)
 

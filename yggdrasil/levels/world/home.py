@@ -1,4 +1,4 @@
-"""Where a world lives and how it is opened; all handles on the branches of one world share one lodging."""
+"""The place that all handles on the branches of one world share: it opens the life there, moves it and keeps it."""
 
 from __future__ import annotations
 

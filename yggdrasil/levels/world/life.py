@@ -1,4 +1,4 @@
-"""Where a world lives: its folder with the log, the artifacts, the lock, and the content at any step."""
+"""The folder of a world, opened: the log, the artifacts, the lock, and the content at any step."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Life:
         known = self._contents.get(key)
         if known is None:
             last, content = self._nearest(branch, step)
-            operations = self.log.keeping.operations(branch, last + 1, step)
+            operations = self.log.snapshots.operations(branch, last + 1, step)
             known, _ = apply(content, parse_operations(operations, f"step {last + 1} … {step}"))
             with self._lock:
                 while len(self._contents) >= _CACHED:
@@ -83,7 +83,7 @@ class Life:
     def content_before(self, branch: Branch, step: int, position: int) -> Content:
         """The content that the stage at `position` of `step` finds."""
         content = self.content(branch, step - 1)
-        operations = self.log.keeping.operations(branch, step, step, position)
+        operations = self.log.snapshots.operations(branch, step, step, position)
         return apply(content, parse_operations(operations))[0] if operations else content
 
     def intents(self, branch: Branch, step: int) -> list[Any]:
@@ -103,13 +103,13 @@ class Life:
         before = self._contents.get((self.log.branches.owner(branch, max(step - 1, 0)), step - 1))
         if before is not None:
             return step - 1, before
-        known, value = self.log.keeping.nearest(branch, step)
+        known, value = self.log.snapshots.nearest(branch, step)
         return known, stored_content(value, f"{self.home / FILE}: step {known}")
 
     def first_style(self, branch: Branch) -> str:
         """The style that the world was founded with."""
         if self._first_style is None:
-            self._first_style = str(self.log.keeping.nearest(branch, 0)[1].get("style", ""))
+            self._first_style = str(self.log.snapshots.nearest(branch, 0)[1].get("style", ""))
         return self._first_style
 
     def forget_cached(self) -> None:

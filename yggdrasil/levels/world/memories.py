@@ -21,7 +21,7 @@ class Recalled:
         if place in self.news:
             return self.news[place]
         if place not in self._known:
-            self._known[place] = self._log.keeping.memory(*self._moment, place)
+            self._known[place] = self._log.snapshots.memory(*self._moment, place)
         return self._known[place]
 
     def __setitem__(self, place: str, state: Any, /) -> None:

@@ -38,17 +38,17 @@ def replay(life: Life, branch: Branch) -> Replay:
     records = log.history(branch, 0, last)
     if not records:
         raise ReplayError("the world is not founded", where=str(life.home), mend="step it once")
-    content = stored_content(log.keeping.nearest(branch, 0)[1], f"{life.home}: step 0")
+    content = stored_content(log.snapshots.nearest(branch, 0)[1], f"{life.home}: step 0")
     _same(digest({"before": "", "content": content.to_json()}), records[0].digest, "step 0")
-    snapshots = set(log.keeping.snapshot_steps(branch))
+    snapshots = set(log.snapshots.snapshot_steps(branch))
     verified: set[str] = set()
     for before, record in pairwise(records):
         here().check()
-        operations = log.keeping.operations(branch, record.step, record.step)
+        operations = log.snapshots.operations(branch, record.step, record.step)
         content, _ = apply(content, parse_operations(operations, f"step {record.step}"))
         _same(log.chain(branch, record, before.digest), record.digest, f"step {record.step}")
         if record.step in snapshots:
-            _same(digest(log.keeping.nearest(branch, record.step)[1]), content.digest, f"snapshot {record.step}")
+            _same(digest(log.snapshots.nearest(branch, record.step)[1]), content.digest, f"snapshot {record.step}")
         _artifacts(life, record, verified)
         _tell(record)
     steps = [Step(record, life.home) for record in records[1:]]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from yggdrasil.contract.artifacts import FolderArtifacts
-from yggdrasil.contract.forms import PICTURE
+from yggdrasil.contract.value_forms import PICTURE
 from yggdrasil.contract.values import form_of_media
 from yggdrasil.engine.cycle.records import StageRecord, StepRecord
 

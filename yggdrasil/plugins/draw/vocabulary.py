@@ -5,14 +5,14 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, NamedTuple
 
-Kind = Literal["creature", "flyer", "swimmer", "plant", "building", "person", "item", "vehicle", "sky"]
+DrawnKind = Literal["creature", "flyer", "swimmer", "plant", "building", "person", "item", "vehicle", "sky"]
 
 
 class Concept(NamedTuple):
     """A drawable thing; `en[0]` is what to call it, `embedded` says it stays nameable when repainted."""
 
     name: str
-    kind: Kind
+    kind: DrawnKind
     en: tuple[str, ...]
     ru: tuple[str, ...]
     sprite: str

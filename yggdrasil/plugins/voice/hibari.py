@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from yggdrasil.contract import Block, ConfigError, MissingFile, here
-from yggdrasil.contract.pool import one_instance
+from yggdrasil.contract.shared_objects import one_instance
 from yggdrasil.ports import Audio, AudioClip, Text
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from yggdrasil.blocks.solver.schedulers import Name, known_only
+from yggdrasil.blocks.solver.diffusers_schedulers import Name, known_only
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import ManifestError, MissingFile
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from yggdrasil.blocks.solver.schedulers import BENT, FLOW
+from yggdrasil.blocks.solver.diffusers_schedulers import BENT, FLOW
 from yggdrasil.contract.block import Block
 from yggdrasil.store.families.family import (
     AUTOENCODER,

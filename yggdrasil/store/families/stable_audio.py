@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
-from yggdrasil.blocks.solver.schedulers import NOISE
+from yggdrasil.blocks.solver.diffusers_schedulers import NOISE
 from yggdrasil.contract.block import Block
 from yggdrasil.store.families.family import (
     T5_TEXT,
@@ -32,7 +32,7 @@ def _blocks(folder: Folder) -> dict[str, Block]:
     from yggdrasil.blocks.conditioner.encoder import TextEncoder
     from yggdrasil.blocks.conditioner.stable_audio import SpanProjection
     from yggdrasil.blocks.guidance.cfg import ClassifierFree
-    from yggdrasil.blocks.solver.scheduler import SchedulerSolver
+    from yggdrasil.blocks.solver.diffusers_solver import SchedulerSolver
     from yggdrasil.blocks.tokenizer.fast import FastTokenizer
 
     names = ("transformer", "vae", "projection_model")

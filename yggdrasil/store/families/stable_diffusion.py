@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from yggdrasil.blocks.solver.schedulers import NOISE
+from yggdrasil.blocks.solver.diffusers_schedulers import NOISE
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import ManifestError
 from yggdrasil.store.families.family import (

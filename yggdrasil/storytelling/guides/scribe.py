@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from yggdrasil.contract import Block
-from yggdrasil.contract.operations import operate
+from yggdrasil.contract.block_operations import operate
 
 T = TypeVar("T")
 HEAD = """World: a mountain monastery

@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from yggdrasil.contract.asking import Ask
+from yggdrasil.contract.edges import SELF, Edge, Loop, Net, check_acyclic, check_edges, fed_ports
 from yggdrasil.contract.errors import WiringError
 from yggdrasil.contract.kinds import fits
 from yggdrasil.contract.places import spelled_out
 from yggdrasil.contract.roles import Role, Sources, find_role, hint, in_order
-from yggdrasil.contract.wiring import SELF, Edge, Loop, Net, check_acyclic, check_edges, fed_ports
 
 
 class Wirer:

@@ -11,7 +11,7 @@ import pytest
 from tests.agent.scripted import Scripted, says
 from yggdrasil.agent.agent import Agent
 from yggdrasil.contract import Block, ConfigError
-from yggdrasil.levels.stage.request import task as asked
+from yggdrasil.levels.stage.task import task as asked
 from yggdrasil.levels.world.tools import ReadPlace, Recall, Search
 from yggdrasil.plugins.scenery import GROUNDS
 from yggdrasil.ports import Json, Text

@@ -12,9 +12,9 @@ from tests.blocks.llm.embedded import embedded_model
 from yggdrasil.agent.work import loose
 from yggdrasil.blocks.llm.abilities import LanguageModel, Turn, Usage, beside_schema
 from yggdrasil.contract import ConfigError
-from yggdrasil.levels.stage import request
+from yggdrasil.levels.stage.task import task
 from yggdrasil.state import Content, apply, parse_operations
-from yggdrasil.storytelling.guides import tale
+from yggdrasil.storytelling.guides import guide
 from yggdrasil.storytelling.guides.author import filled_end
 from yggdrasil.storytelling.guides.cast import UNNAMED, Cast
 from yggdrasil.storytelling.guides.events_more import EVENTS
@@ -49,7 +49,7 @@ def context(content: Content | None = None, **more: Any) -> dict[str, Any]:
 
 
 def founded(llm: LanguageModel, seed: int = 1, wish: str = WISH) -> Content:
-    made = tale.answer(llm, "found", context(wish=wish), seed)
+    made = guide.answer(llm, "found", context(wish=wish), seed)
     places = [{"op": "add_place", **place} for place in made["places"]]
     people = [{"op": "add_character", **person} for person in made["characters"]]
     rest = [{"op": "set", "field": field, "value": made[field]} for field in ("time", "weather")]
@@ -67,11 +67,11 @@ def step(
     llm: LanguageModel, content: Content, past: list[Any], seed: int, action: str | None = None
 ) -> tuple[Content, Any, Any]:
     now = context(content, past=past, wish=content.wish)
-    intent = tale.answer(llm, "development", {**now, "action": action}, seed)
-    plan = tale.answer(llm, "architect", {**now, "intent": intent}, seed)
+    intent = guide.answer(llm, "development", {**now, "action": action}, seed)
+    plan = guide.answer(llm, "architect", {**now, "intent": intent}, seed)
     full = {**now, "intent": intent, "plan": plan, "perception": shown((intent["thing"], 0.9))}
-    told = tale.answer(llm, "author", full, seed)
-    changes = tale.answer(llm, "update", {**full, "chronicle": told}, seed)
+    told = guide.answer(llm, "author", full, seed)
+    changes = guide.answer(llm, "update", {**full, "chronicle": told}, seed)
     return apply(content, parse_operations(changes["operations"]))[0], intent, told
 
 
@@ -148,9 +148,9 @@ def test_what_was_seen_wins_over_what_was_planned() -> None:
     intent = found_crown(people, place)
     for thing, words in (("wolf", "a wolf comes to"), ("ship", "a ship arrives at"), ("castle", "discovers a castle")):
         full = context(content, intent=intent, perception=shown((thing, 0.8), ("crown", 0.3)))
-        told = tale.answer(llm, "author", full, 3)
+        told = guide.answer(llm, "author", full, 3)
         assert words in told["text"].replace("A ", "a ") and "crown" not in told["text"] and told["thing"] == thing
-        changes = tale.answer(llm, "update", {**full, "chronicle": told}, 3)["operations"]
+        changes = guide.answer(llm, "update", {**full, "chronicle": told}, 3)["operations"]
         assert "crown" not in str(changes)
         apply(content, parse_operations(changes))
 
@@ -160,9 +160,9 @@ def test_a_picture_of_nothing_clear_is_told_as_such() -> None:
     people, place = content.names("character"), content.names("place")[0]
     intent = found_crown(people, place)
     full = context(content, intent=intent, perception=shown(("crown", 0.2)))
-    told = tale.answer(Dice(), "author", full, 3)
+    told = guide.answer(Dice(), "author", full, 3)
     assert UNNAMED in told["text"] and told["thing"] == UNNAMED
-    changes = tale.answer(Dice(), "update", {**full, "chronicle": told}, 3)["operations"]
+    changes = guide.answer(Dice(), "update", {**full, "chronicle": told}, 3)["operations"]
     assert not [change for change in changes if change["op"] == "add_item"]
 
 
@@ -183,7 +183,7 @@ def test_the_same_seed_tells_the_same_and_another_another() -> None:
     ],
 )
 def test_an_action_becomes_the_intent(action: str, thing: str, words: str) -> None:
-    intent = tale.answer(Dice(), "development", {**context(founded(Dice())), "action": action}, 1)
+    intent = guide.answer(Dice(), "development", {**context(founded(Dice())), "action": action}, 1)
     assert words in intent["text"] and intent["thing"] == thing and whole(intent["text"])
 
 
@@ -191,7 +191,7 @@ def test_the_picture_is_asked_for_in_words_of_the_painter() -> None:
     content = founded(Dice())
     place = content.places[0]
     intent = {"text": "A wolf comes.", "kind": "beast", "who": [], "place": place.name, "thing": "wolf", "item": ""}
-    (paint,) = tale.answer(Dice(), "architect", context(content, intent=intent), 1)["paints"]
+    (paint,) = guide.answer(Dice(), "architect", context(content, intent=intent), 1)["paints"]
     assert paint["prompt"].startswith("a wolf ") and len(paint["prompt"]) <= 90
     assert re.fullmatch(r"[a-z_]+", paint["slot"])
 
@@ -200,12 +200,12 @@ def test_russian_words_are_understood_or_named() -> None:
     english, unknown = understood("лиса и бздрынь в снегу")
     assert "fox" in english and unknown == ["бздрынь"]
     assert understood("海 fox") == ("fox", ["海"])
-    assert tale.answer(Dice(), "found", context(wish="бздрынь"), 1)["unknown"] == ["бздрынь"]
+    assert guide.answer(Dice(), "found", context(wish="бздрынь"), 1)["unknown"] == ["бздрынь"]
 
 
 def test_an_unknown_task_is_named() -> None:
     with pytest.raises(ConfigError, match="did you mean 'author'"):
-        tale.answer(Dice(), "autor", {}, 1)
+        guide.answer(Dice(), "autor", {}, 1)
 
 
 @pytest.mark.models
@@ -218,7 +218,7 @@ def test_the_embedded_model_tells_whole_sentences_about_the_wish() -> None:
         content, intent, told = step(llm, content, past, 40 + number)
         past.append(intent)
         assert whole(told["text"]) and intent["thing"] in told["text"]
-    reply = tale.answer(llm, "reply", {"prompt": "Once upon a time a fox"}, 1)
+    reply = guide.answer(llm, "reply", {"prompt": "Once upon a time a fox"}, 1)
     assert whole(reply["text"][:1].upper() + reply["text"][1:]) and reply["unknown"] == []
 
 
@@ -243,8 +243,8 @@ def test_every_answer_of_the_guide_obeys_the_schema_of_its_stage(wish: str) -> N
     llm, content, past = Dice(), Content(wish=wish), []
 
     def asked(name: str, seed: int, **more: Any) -> Any:
-        given = request.task(name, context(content, wish=wish, past=past, **more), more, content, None, "tale")
-        result = tale.answer(llm, name, {**given["context"], **more}, seed)
+        given = task(name, context(content, wish=wish, past=past, **more), more, content, None, "tale")
+        result = guide.answer(llm, name, {**given["context"], **more}, seed)
         assert beside_schema(result, loose(given["schema"])) == "", (name, result)
         return result
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.agent.guides.test_tale import Dice, context, founded, shown, step
+from tests.storytelling.guides.test_guide import Dice, context, founded, shown, step
 from yggdrasil.state import Content, apply, parse_operations
-from yggdrasil.storytelling.guides import tale
+from yggdrasil.storytelling.guides import guide
 from yggdrasil.storytelling.guides.cast import scene_of
 from yggdrasil.storytelling.guides.pools import INDOORS
 
@@ -32,13 +32,13 @@ def test_a_thing_of_the_wish_that_was_not_seen_comes_once_more_and_not_for_ever(
 
 
 def test_a_season_is_a_fact_and_what_nothing_comes_of_is_named() -> None:
-    made = tale.answer(Dice(), "found", context(wish="a clockwork village in autumn"), 1)
+    made = guide.answer(Dice(), "found", context(wish="a clockwork village in autumn"), 1)
     assert made["facts"][0] == "It is autumn, and the leaves are falling."
     assert made["unknown"] == ["clockwork"]
 
 
 def test_names_of_the_wish_are_kept() -> None:
-    made = tale.answer(Dice(), "found", context(wish="Gandalf the wizard in Mordor"), 1)
+    made = guide.answer(Dice(), "found", context(wish="Gandalf the wizard in Mordor"), 1)
     assert ("Gandalf", "wizard") in [(c["name"], c["role"]) for c in made["characters"]]
     assert "Mordor" in made["title"]
 
@@ -77,9 +77,9 @@ def test_what_a_known_person_does_with_a_thing_changes_whose_it_is() -> None:
 
 def test_an_action_whose_picture_shows_something_else_is_told_as_hearsay() -> None:
     content = founded(Dice())
-    intent = tale.answer(Dice(), "development", {**context(content), "action": "A wolf comes to the library"}, 1)
+    intent = guide.answer(Dice(), "development", {**context(content), "action": "A wolf comes to the library"}, 1)
     full = context(content, intent=intent, perception=shown(("fox", 0.9)))
-    told = tale.answer(Dice(), "author", full, 1)
+    told = guide.answer(Dice(), "author", full, 1)
     assert told["text"].startswith("They say that a wolf comes to the library, but a fox comes to the library")
     changed = _after(content, full, told)
     assert [(i.name, i.place) for i in changed.items] == [("fox", "the library")]
@@ -88,11 +88,11 @@ def test_an_action_whose_picture_shows_something_else_is_told_as_hearsay() -> No
 def test_weather_and_hour_of_an_action_are_painted() -> None:
     content = founded(Dice())
     asked = {**context(content), "action": "A storm comes at night to the beach"}
-    intent = tale.answer(Dice(), "development", asked, 1)
-    (paint,) = tale.answer(Dice(), "architect", context(content, intent=intent), 1)["paints"]
+    intent = guide.answer(Dice(), "development", asked, 1)
+    (paint,) = guide.answer(Dice(), "architect", context(content, intent=intent), 1)["paints"]
     assert "at night" in paint["prompt"] and "thunderstorm" in paint["prompt"]
 
 
 def _after(content: Content, full: dict[str, Any], told: dict[str, Any]) -> Content:
-    made = tale.answer(Dice(), "update", {**full, "chronicle": told}, 1)
+    made = guide.answer(Dice(), "update", {**full, "chronicle": told}, 1)
     return apply(content, parse_operations(made["operations"]))[0]

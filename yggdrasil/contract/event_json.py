@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast, is_typeddict
 
 from yggdrasil.contract.artifacts import Artifact, ArtifactStore
 from yggdrasil.contract.errors import PortError
-from yggdrasil.contract.events import KINDS, SCHEMAS, Event, Kind, keys
+from yggdrasil.contract.events import KINDS, SCHEMAS, Event, EventKind, keys
 from yggdrasil.contract.values import decode, encode, form_of, form_of_media
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ _PARTS: dict[str, tuple[Any, Any]] = {
 }  # fmt: skip
 
 
-def check_data(kind: Kind, data: dict[str, Any]) -> None:
+def check_data(kind: EventKind, data: dict[str, Any]) -> None:
     """See that `data` is as the schema of its kind says; keys that it does not know are let pass. Raises PortError."""
     from pydantic import ValidationError
 

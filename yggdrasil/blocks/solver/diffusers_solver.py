@@ -6,7 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
-from yggdrasil.blocks.solver.noise import (
+from yggdrasil.blocks.solver.diffusers_schedulers import STEPPING, Name, known_only, on_own_times, strays, takes
+from yggdrasil.blocks.solver.noise_schedule import NoiseSchedule
+from yggdrasil.blocks.solver.starting_noise import (
     Count,
     Rounding,
     Seed,
@@ -17,8 +19,6 @@ from yggdrasil.blocks.solver.noise import (
     seeds_of,
     taken_steps,
 )
-from yggdrasil.blocks.solver.noise_schedule import NoiseSchedule
-from yggdrasil.blocks.solver.schedulers import STEPPING, Name, known_only, on_own_times, strays, takes
 from yggdrasil.contract import Block, here
 from yggdrasil.ports import Json, Latent, Pred, Schedule, Timestep
 

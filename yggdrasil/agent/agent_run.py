@@ -15,7 +15,7 @@ from yggdrasil.agent.work import Message, Work
 from yggdrasil.blocks.llm.abilities import InvalidOutput, beside_schema
 from yggdrasil.contract import derive_seed, here, standing
 from yggdrasil.contract.digest import digest
-from yggdrasil.contract.effects import remembered
+from yggdrasil.contract.journal_effects import remembered
 from yggdrasil.contract.spending import counting
 from yggdrasil.engine.cycle.agent_loop import LoopState
 
