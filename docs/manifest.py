@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from docs.pages import filled
 from yggdrasil.contract.edges import Loop
 from yggdrasil.contract.manifest import FileEntry, Manifest
-from yggdrasil.levels.written import SHAPES
+from yggdrasil.levels.graph_structure import SHAPES
 
 PAGE = Path(__file__).resolve().parent / "manifest.md"
 SHA = "0" * 64

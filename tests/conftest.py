@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from yggdrasil.contract import Kind
+    from yggdrasil.contract import EventKind
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -45,7 +45,7 @@ def _every_event_is_as_its_schema_says() -> Iterator[None]:
 
     plain = Here.emit
 
-    def emit(self: Here, kind: Kind, **data: Any) -> None:
+    def emit(self: Here, kind: EventKind, **data: Any) -> None:
         check_data(kind, data)
         plain(self, kind, **data)
 

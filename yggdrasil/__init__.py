@@ -9,7 +9,7 @@ _WHERE = {
     "Block": "yggdrasil.contract",
     "YggError": "yggdrasil.contract",
     "Artifact": "yggdrasil.contract",
-    "Ask": "yggdrasil.contract",
+    "FurtherCall": "yggdrasil.contract",
     "Stream": "yggdrasil.contract",
     "Outputs": "yggdrasil.contract",
     "Event": "yggdrasil.contract",
@@ -28,10 +28,10 @@ _WHERE = {
     "ArtifactError": "yggdrasil.contract",
     "Session": "yggdrasil.contract.session",
     "session": "yggdrasil.contract.context",
-    "learning": "yggdrasil.contract.computing",
+    "learning": "yggdrasil.contract.torch_mode",
     "twin": "yggdrasil.contract.trainable_copies",
     "unfreeze": "yggdrasil.contract.trainable_copies",
-    "wearing": "yggdrasil.contract.computing",
+    "wearing": "yggdrasil.contract.torch_mode",
     "here": "yggdrasil.contract",
     "listening": "yggdrasil.contract",
     "block": "yggdrasil.contract.functions",
@@ -64,12 +64,12 @@ if TYPE_CHECKING:
     from yggdrasil.contract import (
         Artifact,
         ArtifactError,
-        Ask,
         Block,
         Cancelled,
         CancelToken,
         ConfigError,
         Event,
+        FurtherCall,
         ManifestError,
         MissingFile,
         NotStored,
@@ -84,12 +84,12 @@ if TYPE_CHECKING:
         here,
         listening,
     )
-    from yggdrasil.contract.computing import learning, wearing
     from yggdrasil.contract.context import session
     from yggdrasil.contract.functions import block
     from yggdrasil.contract.lanes import set_lanes
     from yggdrasil.contract.session import Session
     from yggdrasil.contract.torch_block import TorchBlock
+    from yggdrasil.contract.torch_mode import learning, wearing
     from yggdrasil.contract.trainable_copies import twin, unfreeze
     from yggdrasil.engine.flow.budget import set_cache
     from yggdrasil.levels.choose import choose
@@ -112,13 +112,13 @@ __all__ = [
     "Agent",
     "Artifact",
     "ArtifactError",
-    "Ask",
     "Block",
     "CancelToken",
     "Cancelled",
     "ConfigError",
     "Creator",
     "Event",
+    "FurtherCall",
     "Graph",
     "Limits",
     "ManifestError",

@@ -12,7 +12,7 @@ import pytest
 from tests.agent.scripted import Fails, Fine, Scripted, Sleeps, calls, says
 from yggdrasil.agent.agent import Agent
 from yggdrasil.agent.limits import Limits
-from yggdrasil.blocks.llm.abilities import InvalidOutput, TruncatedOutput
+from yggdrasil.blocks.llm.language_model import InvalidOutput, TruncatedOutput
 from yggdrasil.contract import Block, Cancelled, CancelToken, ConfigError, Here, listening, standing
 from yggdrasil.contract.session import ROOT, SessionError, own_session
 from yggdrasil.contract.tree import assemble, describe

@@ -13,7 +13,7 @@ import pytest
 import yggdrasil as ygg
 from tests.agent.scripted import Scripted, calls, says
 from yggdrasil.agent.agent import Agent
-from yggdrasil.blocks.llm.abilities import Turn
+from yggdrasil.blocks.llm.language_model import Turn
 from yggdrasil.contract import Block
 from yggdrasil.contract.manifest import read_manifest
 from yggdrasil.ports import Text

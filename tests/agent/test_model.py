@@ -9,7 +9,7 @@ import pytest
 
 from tests.agent.scripted import Fine, Scripted, calls, says
 from yggdrasil.agent.agent import Agent
-from yggdrasil.blocks.llm.abilities import LanguageModel, Turn, Usage
+from yggdrasil.blocks.llm.language_model import LanguageModel, Turn, Usage
 from yggdrasil.blocks.llm.probe import calls_tool
 from yggdrasil.contract import Block, ConfigError, Event, here, listening
 from yggdrasil.contract.block_operations import operate

@@ -9,11 +9,11 @@ import pytest
 
 from yggdrasil.contract import Block, Cancelled, ConfigError, here
 from yggdrasil.contract.cancel import CancelToken
-from yggdrasil.contract.lanes import Line, lane, set_lanes
+from yggdrasil.contract.lanes import DeviceQueue, lane, set_lanes
 
 
 def test_only_so_many_are_inside_and_all_get_their_turn() -> None:
-    line, inside, most, lock = Line(2), [0], [0], threading.Lock()
+    line, inside, most, lock = DeviceQueue(2), [0], [0], threading.Lock()
     met = threading.Barrier(2)
 
     def work(number: int) -> int:
@@ -32,7 +32,7 @@ def test_only_so_many_are_inside_and_all_get_their_turn() -> None:
 
 
 def test_who_waits_leaves_as_soon_as_the_run_is_cancelled_and_takes_no_room_along() -> None:
-    line, token, waits = Line(), CancelToken(), threading.Event()
+    line, token, waits = DeviceQueue(), CancelToken(), threading.Event()
     ends: list[str] = []
 
     class Told(CancelToken):
@@ -62,7 +62,7 @@ def test_who_waits_leaves_as_soon_as_the_run_is_cancelled_and_takes_no_room_alon
 
 
 def test_what_a_run_calls_inside_has_its_room_also_in_another_thread() -> None:
-    line = Line()
+    line = DeviceQueue()
     with ThreadPoolExecutor(1) as pool:
 
         def inner() -> str:
@@ -80,7 +80,7 @@ def test_what_a_run_calls_inside_has_its_room_also_in_another_thread() -> None:
 
 
 def test_a_lane_made_wider_lets_those_in_who_wait() -> None:
-    line, entered = Line(), threading.Event()
+    line, entered = DeviceQueue(), threading.Event()
 
     def work() -> None:
         with line.turn(CancelToken()):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import yggdrasil as ygg
-from yggdrasil.contract import KINDS, USUAL, Block, Event, Kind, ReaderDropped, here, listening, readers
+from yggdrasil.contract import KINDS, USUAL, Block, Event, EventKind, ReaderDropped, here, listening, readers
 from yggdrasil.contract.readers import Audience, Mailbox
 from yggdrasil.contract.stream import Stream
 from yggdrasil.ports import Text
@@ -64,9 +64,9 @@ def test_a_reader_hears_the_kinds_it_names_and_counts_those() -> None:
 def test_what_nobody_wants_is_not_built(monkeypatch: pytest.MonkeyPatch) -> None:
     from yggdrasil.contract import readers
 
-    built: list[Kind] = []
+    built: list[EventKind] = []
 
-    def build(kind: Kind, *rest: Any) -> Event:
+    def build(kind: EventKind, *rest: Any) -> Event:
         built.append(kind)
         return Event(kind, *rest)
 
@@ -157,7 +157,7 @@ def test_a_reader_that_gathers_is_woken_by_half_a_room_and_by_the_end_and_loses_
         events.append(event)
         (more if one.is_set() else one).set()
 
-    reader = readers.Called(hear, KINDS, 8)
+    reader = readers.ThreadReader(hear, KINDS, 8)
     audience = Audience([reader])
     audience.tell("note", here(), {})
     assert one.wait(30)
@@ -195,7 +195,7 @@ def test_a_run_gives_the_same_whatever_its_reader_does_and_every_event_is_got_or
         assert kinds == ["started"] or (how == "hangs" and kinds == []), "its thread may not even have begun"
 
 
-def filled(box: Mailbox, *kinds: Kind) -> list[Event]:
+def filled(box: Mailbox, *kinds: EventKind) -> list[Event]:
     """What a reader gets of such events that all come before it looks."""
     audience = Audience([box])
     for kind in kinds:
@@ -211,7 +211,7 @@ def test_a_full_mailbox_lets_go_of_tokens_first_and_says_how_many() -> None:
     ]  # fmt: skip
     told = filled(Mailbox(KINDS, 2), "started", "artifact", "token", "finished")
     assert [(e.kind, e.seq, e.dropped) for e in told] == [("artifact", 2, 1), ("finished", 4, 1)]
-    tokens: list[Kind] = ["token"] * 10_000
+    tokens: list[EventKind] = ["token"] * 10_000
     counted = filled(Mailbox(KINDS, 8), *tokens, "finished")
     assert len(counted) == 8 and sum(e.dropped + 1 for e in counted) == 10_001 and counted[-1].kind == "finished"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image as Pictures
 
 from tests.levels.scripted import Change, Develop, Plan, Seen, Tell, scripted
-from yggdrasil.agent.ask import ask
+from yggdrasil.agent.ask_person import ask
 from yggdrasil.contract import Block, Paused, here
 from yggdrasil.contract.values import store
 from yggdrasil.levels.stage.philosopher import Philosopher

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypedDict
 
 from PIL import Image as Pictures
 
-from yggdrasil.agent.ask import ask
+from yggdrasil.agent.ask_person import ask
 from yggdrasil.contract import Block, here
 from yggdrasil.contract.running import drive
 from yggdrasil.engine.cycle.log import Log

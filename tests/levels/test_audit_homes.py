@@ -13,7 +13,7 @@ from tests.agent.scripted import Scripted, says
 from tests.agent.scripted import calls as turn_of_calls
 from tests.levels.scripted import Paint, scripted
 from yggdrasil.agent.agent import Agent
-from yggdrasil.blocks.llm.abilities import Turn
+from yggdrasil.blocks.llm.language_model import Turn
 from yggdrasil.levels.world.world import World
 
 

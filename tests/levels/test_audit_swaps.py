@@ -14,7 +14,7 @@ from tests.agent.scripted import Scripted, says
 from tests.agent.scripted import calls as turn_of_calls
 from tests.levels.scripted import Broken, Paint, See, scripted
 from yggdrasil.agent.agent import Agent
-from yggdrasil.blocks.llm.abilities import Turn
+from yggdrasil.blocks.llm.language_model import Turn
 from yggdrasil.contract import Block
 from yggdrasil.engine.cycle.cycle_stages import BLOCKS
 from yggdrasil.engine.cycle.errors import CreatorFailure

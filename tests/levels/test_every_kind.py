@@ -19,7 +19,7 @@ from tests.contract.test_values import film, sound
 from tests.levels.scripted import scripted
 from yggdrasil import Graph, load, save
 from yggdrasil.agent.agent import Agent
-from yggdrasil.agent.ask import ask
+from yggdrasil.agent.ask_person import ask
 from yggdrasil.cli import block_commands
 from yggdrasil.contract import Block, Here, MemoryArtifacts, Paused, standing, values
 from yggdrasil.contract.kinds import AudioClip, VideoClip

@@ -15,7 +15,7 @@ from tests.levels.scripted import scripted
 from yggdrasil.agent.agent import Agent
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.work import Task, Work, planned
-from yggdrasil.blocks.llm.abilities import InvalidOutput
+from yggdrasil.blocks.llm.language_model import InvalidOutput
 from yggdrasil.contract.entry_points import GENRES
 from yggdrasil.contract.errors import ConfigError, ManifestError, UnknownType
 from yggdrasil.contract.manifest import read_manifest

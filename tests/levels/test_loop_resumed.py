@@ -18,7 +18,7 @@ from tests.levels.killed_world import maybe_die, note
 from tests.levels.scripted import remembered, scripted
 from tests.levels.test_killed_world import run
 from yggdrasil.agent.agent import Agent
-from yggdrasil.agent.ask import ask
+from yggdrasil.agent.ask_person import ask
 from yggdrasil.contract import Block, Paused, here, listening
 from yggdrasil.contract.events import Event
 from yggdrasil.contract.kinds import AudioClip

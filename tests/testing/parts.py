@@ -13,7 +13,7 @@ from yggdrasil.contract import Block, Here, here, standing
 from yggdrasil.contract.running import drive
 from yggdrasil.contract.tree import walk
 from yggdrasil.ports import Text
-from yggdrasil.state.world_digest import CONTEXT
+from yggdrasil.state.task_context import CONTEXT
 
 
 def parts_of(whole: Block, inputs: dict[str, Any]) -> list[tuple[Block, dict[str, Any]]]:

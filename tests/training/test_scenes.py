@@ -16,7 +16,7 @@ from yggdrasil.contract import MissingFile
 from yggdrasil.plugins.draw.compose import compose
 from yggdrasil.plugins.draw.drawings import open_drawings
 from yggdrasil.plugins.draw.scene import PLACES, Scene, read_scene
-from yggdrasil.plugins.draw.words import understand
+from yggdrasil.plugins.draw.translation import understand
 
 HERE = Recipe((SHELF,), FIRST[:6], (0.1, 0.4, 0.3, 0.2), plain=0.2, sizes=(0.6, 1.1))
 """Few of the drawings that need no download."""

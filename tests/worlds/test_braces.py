@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tests.levels.scripted import scripted
-from tests.storytelling.guides.test_guide import THINGS, Dice
+from tests.storytelling.tale_guide.test_guide import THINGS, Dice
 from yggdrasil.agent.agent import Agent
-from yggdrasil.blocks.llm.abilities import LanguageModel, Turn, Usage
+from yggdrasil.blocks.llm.language_model import LanguageModel, Turn, Usage
 from yggdrasil.levels.world.tools import ReadPlace, Recall
 from yggdrasil.levels.world.world import World
 

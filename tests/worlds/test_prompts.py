@@ -14,7 +14,7 @@ from yggdrasil.agent.agent import Agent
 from yggdrasil.contract import Block
 from yggdrasil.levels.stage.prompt import as_text
 from yggdrasil.ports import Image, Json
-from yggdrasil.state.outline import outline
+from yggdrasil.state.json_as_text import outline
 
 STRUCTURE = re.compile(r"""\{['"]|['"]:|\['|\{\}|\[\]|\bNone\b|\bTrue\b|\bFalse\b|\\u[0-9a-f]{4}""")
 

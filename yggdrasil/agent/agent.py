@@ -8,14 +8,14 @@ from typing import Annotated, Any, ClassVar, Literal, TypedDict, Unpack, cast
 
 from pydantic import Field
 
-from yggdrasil.agent.agent_run import DONE, LIMIT, Running
+from yggdrasil.agent.agent_run import DONE, LIMIT, AgentRun
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.memory import Memory
-from yggdrasil.agent.model import Model, check_model
+from yggdrasil.agent.model import AgentModel, check_model
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.turns import tool_notes
 from yggdrasil.agent.work import Task, Work, guide, loose, planned
-from yggdrasil.blocks.llm.abilities import InvalidOutput, beside_schema
+from yggdrasil.blocks.llm.language_model import InvalidOutput, beside_schema
 from yggdrasil.contract import Block, ConfigError, here, standing
 from yggdrasil.contract.entry_points import VERBS
 from yggdrasil.contract.session import ROOT, own_session
@@ -23,7 +23,7 @@ from yggdrasil.contract.spending import counting
 from yggdrasil.contract.tools import Given
 from yggdrasil.engine.cycle.agent_loop import LoopState, fresh, run_loop
 from yggdrasil.ports import Json, Text
-from yggdrasil.state.world_digest import CONTEXT
+from yggdrasil.state.task_context import CONTEXT
 
 _LLM = "llm"
 
@@ -117,7 +117,7 @@ class Agent(Block, type="agent", role="Agent"):
 
     def _native(self) -> bool:
         with standing(here().below(_LLM)):
-            return Model(self.llm).calls_natively()
+            return AgentModel(self.llm).calls_natively()
 
     def _go_on(self, more: int, memory: Memory) -> Answered:
         halted = memory.halted
@@ -129,7 +129,7 @@ class Agent(Block, type="agent", role="Agent"):
         return self._ran(work, state, halted["call"], state["turns"] + more, task)
 
     def _ran(self, work: Work, state: LoopState, call: int, steps: int, task: Any = None) -> Answered:
-        running = Running(Model(self.llm), work, self.limits, call, steps)
+        running = AgentRun(AgentModel(self.llm), work, self.limits, call, steps)
         known = here().shared if task is None else {**here().shared, CONTEXT: Task.of(task).context}
         with standing(here().but(shared=known)):
             state = run_loop(running, state, steps)

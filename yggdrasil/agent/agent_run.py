@@ -9,10 +9,10 @@ from typing import Any
 
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.memory import view
-from yggdrasil.agent.model import Model
-from yggdrasil.agent.turns import Ask, assistant, fill, take_turn
+from yggdrasil.agent.model import AgentModel
+from yggdrasil.agent.turns import TurnRequest, assistant, fill, take_turn
 from yggdrasil.agent.work import Message, Work
-from yggdrasil.blocks.llm.abilities import InvalidOutput, beside_schema
+from yggdrasil.blocks.llm.language_model import InvalidOutput, beside_schema
 from yggdrasil.contract import derive_seed, here, standing
 from yggdrasil.contract.digest import digest
 from yggdrasil.contract.journal_effects import remembered
@@ -27,10 +27,10 @@ _BESIDE = 1000.0
 """How bad a result is that its task's schema does not admit: worse than any other flaw."""
 
 
-class Running:
+class AgentRun:
     """The two halves of the loop for one call of an agent."""
 
-    def __init__(self, model: Model, work: Work, limits: Limits, call: int, steps: int) -> None:
+    def __init__(self, model: AgentModel, work: Work, limits: Limits, call: int, steps: int) -> None:
         self._model, self._work, self._limits = model, work, limits
         self._call, self._steps = call, steps
         self._until = None if limits.seconds is None else time.monotonic() + limits.seconds
@@ -73,9 +73,9 @@ class Running:
             return True
         return self._work.rounds is not None and state["turns"] >= self._work.rounds
 
-    def _ask(self, state: LoopState, attempt: int = 0) -> Ask:
+    def _ask(self, state: LoopState, attempt: int = 0) -> TurnRequest:
         work = self._work
-        return Ask(
+        return TurnRequest(
             work.toolbox,
             answer=not (work.must_call and state["turns"] == 0),
             seed=derive_seed(here().seed, self._call, state["turns"], attempt),

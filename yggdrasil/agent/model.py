@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from yggdrasil.blocks.llm.abilities import Turn, as_turn
+from yggdrasil.blocks.llm.language_model import Turn, as_turn
 from yggdrasil.contract import Block, ConfigError, here
 from yggdrasil.contract.running import perform
 
@@ -13,7 +13,7 @@ Message = dict[str, Any]
 ROLE = "LLM"
 
 
-class Model:
+class AgentModel:
     """The block as one run of an agent asks it; every call is made at the place where the agent stands for it."""
 
     def __init__(self, block: Block) -> None:

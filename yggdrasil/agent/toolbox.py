@@ -17,8 +17,8 @@ from yggdrasil.contract import (
     derive_seed,
     here,
 )
-from yggdrasil.contract.characters import whole
 from yggdrasil.contract.running import drive_at
+from yggdrasil.contract.surrogates import whole
 from yggdrasil.contract.tools import Given, Tool, named_tools, tool_named
 from yggdrasil.contract.values import TEXT_TYPE
 from yggdrasil.engine.cycle.agent_loop import is_control

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from yggdrasil.agent.model import Message, Model
+from yggdrasil.agent.model import AgentModel, Message
 from yggdrasil.agent.toolbox import Toolbox
-from yggdrasil.blocks.llm.abilities import InvalidOutput, TruncatedOutput, parse_object
 from yggdrasil.blocks.llm.bounds import ended_at_words, roomy
+from yggdrasil.blocks.llm.language_model import InvalidOutput, TruncatedOutput, parse_object
 from yggdrasil.contract import derive_seed, here
 from yggdrasil.contract.tools import ArgumentError, parse_arguments
 
@@ -20,7 +20,7 @@ _CHOICE = "tool"
 
 
 @dataclass(frozen=True)
-class Ask:
+class TurnRequest:
     """What a turn may give: tool calls (`call`), words or the answer (`answer`), and within which bounds."""
 
     toolbox: Toolbox
@@ -33,7 +33,7 @@ class Ask:
     """Wire name → argument → the only values that make sense now; a tool that has none is not offered."""
 
 
-def take_turn(model: Model, messages: list[Message], ask: Ask) -> dict[str, Any]:
+def take_turn(model: AgentModel, messages: list[Message], ask: TurnRequest) -> dict[str, Any]:
     """One turn as JSON: `text`, and `calls` (id, name, arguments as JSON text)."""
     tools = ask.toolbox if ask.call else None
     if tools and not model.calls_natively():
@@ -50,7 +50,7 @@ def take_turn(model: Model, messages: list[Message], ask: Ask) -> dict[str, Any]
 
 
 def fill(
-    model: Model, messages: list[Message], schema: Schema, ask: Ask, needed: Schema | None = None
+    model: AgentModel, messages: list[Message], schema: Schema, ask: TurnRequest, needed: Schema | None = None
 ) -> dict[str, Any]:
     """An object of the schema. The same is asked once more: with twice the limit after a cut answer, with another
     seed after one that is beside the schema.
@@ -74,7 +74,7 @@ def fill(
     raise AssertionError
 
 
-def _bound(model: Model, messages: list[Message], ask: Ask) -> dict[str, Any]:
+def _bound(model: AgentModel, messages: list[Message], ask: TurnRequest) -> dict[str, Any]:
     answer = _answer_name(ask.toolbox)
     functions = [schema["function"] for schema in ask.toolbox.schemas()]
     useful = [f for f in functions if all(ask.narrow.get(f["name"], {"": True}).values())]

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.contract import Block, ConfigError
 from yggdrasil.contract.entry_points import GENRES
-from yggdrasil.state.outline import outline
+from yggdrasil.state.json_as_text import outline
 
 Message = dict[str, Any]
 _CLOSING = "Give the result now."

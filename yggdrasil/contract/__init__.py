@@ -1,7 +1,6 @@
 """The contract floor: what a block is. A plugin needs nothing else."""
 
 from yggdrasil.contract.artifacts import Artifact, ArtifactStore, FolderArtifacts, MemoryArtifacts
-from yggdrasil.contract.asking import Ask
 from yggdrasil.contract.block import Block, FileRef
 from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.context import Here, Journal, derive_seed, here, standing
@@ -20,6 +19,7 @@ from yggdrasil.contract.errors import (
     YggError,
 )
 from yggdrasil.contract.events import KINDS, SCHEMAS, USUAL, Event, EventKind, Reason, reason
+from yggdrasil.contract.further_call import FurtherCall
 from yggdrasil.contract.readers import ReaderDropped
 from yggdrasil.contract.roles import Role, register_role
 from yggdrasil.contract.running import Outputs, listening
@@ -32,7 +32,6 @@ __all__ = [
     "Artifact",
     "ArtifactError",
     "ArtifactStore",
-    "Ask",
     "Block",
     "CancelToken",
     "Cancelled",
@@ -41,6 +40,7 @@ __all__ = [
     "EventKind",
     "FileRef",
     "FolderArtifacts",
+    "FurtherCall",
     "Here",
     "Journal",
     "ManifestError",

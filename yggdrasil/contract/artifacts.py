@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Protocol
 
 from yggdrasil.contract.digest import digest_bytes, digest_file
 from yggdrasil.contract.errors import ArtifactError, NotStored
-from yggdrasil.contract.forks import ending, lock
+from yggdrasil.contract.os_fork import ending, lock
 
 _HELD = 256 << 20
 _AT_ONCE = 16 << 20
@@ -85,7 +85,7 @@ class MemoryArtifacts:
         self._bytes -= len(data)
 
 
-class Noticing:
+class CountingStore:
     """A store that counts how often something was put into it: what refers to that has a meaning only there."""
 
     def __init__(self, store: ArtifactStore) -> None:
@@ -106,27 +106,29 @@ class Noticing:
         return getattr(self._store, name)
 
 
-class OwnArtifacts(MemoryArtifacts):
+class SessionArtifacts(MemoryArtifacts):
     """What the runs of one session put: it goes when nobody holds the session or what a run of it gave.
 
     A name that another store of this kind holds is found there: one run's result may be another's input.
     """
 
-    _living: ClassVar[weakref.WeakSet[OwnArtifacts]] = weakref.WeakSet()
+    _living: ClassVar[weakref.WeakSet[SessionArtifacts]] = weakref.WeakSet()
 
     def __init__(self, held: int = _HELD) -> None:
         super().__init__(held)
-        OwnArtifacts._living.add(self)
+        SessionArtifacts._living.add(self)
 
     def get(self, sha256: str) -> bytes:
         if not super().has(sha256):
-            for other in list(OwnArtifacts._living):
+            for other in list(SessionArtifacts._living):
                 if other is not self and MemoryArtifacts.has(other, sha256):
                     return MemoryArtifacts.get(other, sha256)
         return super().get(sha256)
 
     def has(self, sha256: str) -> bool:
-        return super().has(sha256) or any(MemoryArtifacts.has(other, sha256) for other in list(OwnArtifacts._living))
+        return super().has(sha256) or any(
+            MemoryArtifacts.has(other, sha256) for other in list(SessionArtifacts._living)
+        )
 
 
 SUFFIXES = {

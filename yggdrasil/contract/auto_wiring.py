@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
-from yggdrasil.contract.asking import Ask
-from yggdrasil.contract.edges import SELF, Edge, Loop, Net, check_acyclic, check_edges, fed_ports
+from yggdrasil.contract.calls_as_nodes import spelled_out
+from yggdrasil.contract.edges import SELF, Edge, Loop, Wiring, check_acyclic, check_edges, fed_ports
 from yggdrasil.contract.errors import WiringError
+from yggdrasil.contract.further_call import FurtherCall
 from yggdrasil.contract.kinds import fits
-from yggdrasil.contract.places import spelled_out
 from yggdrasil.contract.roles import Role, Sources, find_role, hint, in_order
 
 
 class Wirer:
     """Completes a net whose nodes were added without edges: by roles first, then by name and kind."""
 
-    def __init__(self, net: Net, where: str) -> None:
+    def __init__(self, net: Wiring, where: str) -> None:
         self.net = net
         self.where = where
         self.fed = fed_ports(net)
@@ -53,11 +53,11 @@ class Wirer:
     def ask(self) -> None:
         """Add the further calls that blocks ask for, each in the loops of its node, after it."""
         for name, block in list(self.net.nodes.items()):
-            for port, ask in block.asks.items():
+            for port, ask in block.further_calls.items():
                 if (name, port) not in self.fed:
                     self._ask(name, port, ask)
 
-    def _ask(self, name: str, port: str, ask: Ask) -> None:
+    def _ask(self, name: str, port: str, ask: FurtherCall) -> None:
         first = next((e for e in self.net.edges if (e.target, e.into) == (name, ask.like)), None)
         node = self.net.again.get(first.source, first.source) if first is not None else SELF
         if first is None or node not in self.net.nodes or ask.unless in self.net.nodes[node].inputs:
@@ -71,7 +71,7 @@ class Wirer:
     def _inputs(self, node: str) -> Collection[str]:
         return self.net.nodes[node].inputs
 
-    def _differing(self, node: str, place: str, into: str, ask: Ask) -> tuple[str, str] | None:
+    def _differing(self, node: str, place: str, into: str, ask: FurtherCall) -> tuple[str, str] | None:
         """What feeds an input of a further call; None if it is what feeds the first."""
         if (place, into) not in self.fed:
             found = self._sources(ask.instead[into], place, into, near={n for n, _ in self._feeding(node, into)})

@@ -23,7 +23,7 @@ from yggdrasil.contract.errors import ConfigError, MissingFile, PortError
 from yggdrasil.contract.ports import Ports, input_ports, output_ports
 
 if TYPE_CHECKING:
-    from yggdrasil.contract.asking import Ask
+    from yggdrasil.contract.further_call import FurtherCall
     from yggdrasil.contract.manifest import Manifest
     from yggdrasil.contract.running import Outputs
     from yggdrasil.contract.stream import Stream
@@ -119,7 +119,7 @@ class Block:
         return (self._changes, repr([getattr(self, name) for name in held])) if held else self._changes
 
     @property
-    def asks(self) -> Mapping[str, Ask]:
+    def further_calls(self) -> Mapping[str, FurtherCall]:
         """Inputs that further calls of a block feed which feeds another input of this one, as those of a guidance."""
         return {}
 
@@ -247,7 +247,7 @@ class Block:
 
     def __call__(self, *args: Any, **inputs: Any) -> Any:
         """In a drawn graph: record a node. Elsewhere the same as `run`, a lone output given bare."""
-        from yggdrasil.contract.drawing import draw
+        from yggdrasil.contract.tracing import draw
 
         return draw(self, self._bind(args, inputs))
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar, cast
 
 from yggdrasil.contract.errors import Cancelled, ConfigError
-from yggdrasil.contract.forks import rlock
+from yggdrasil.contract.os_fork import rlock
 
 T = TypeVar("T")
 _LOCK = rlock()
@@ -86,7 +86,7 @@ class CancelToken:
                 leave()
 
 
-class NothingRuns(CancelToken):
+class IdleToken(CancelToken):
     """The token where no run is: it stays as it is, since every later run of the process would hear it."""
 
     __slots__ = ()

@@ -9,8 +9,8 @@ from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Unpack, cast, overload
 
-from yggdrasil.contract.artifacts import ArtifactStore, MemoryArtifacts, OwnArtifacts
-from yggdrasil.contract.cancel import CancelToken, NothingRuns
+from yggdrasil.contract.artifacts import ArtifactStore, MemoryArtifacts, SessionArtifacts
+from yggdrasil.contract.cancel import CancelToken, IdleToken
 from yggdrasil.contract.errors import Cancelled
 from yggdrasil.contract.events import EventKind
 from yggdrasil.contract.lanes import lane
@@ -245,7 +245,7 @@ class Here:
 _here: contextvars.ContextVar[Here] = contextvars.ContextVar("yggdrasil_here")
 stand = _here.set
 leave = _here.reset
-_nowhere = Here(artifacts=OwnArtifacts(), cancel=NothingRuns())
+_nowhere = Here(artifacts=SessionArtifacts(), cancel=IdleToken())
 
 
 def is_outside(place: Here) -> bool:

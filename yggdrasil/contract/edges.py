@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from yggdrasil.contract.block import Block
-from yggdrasil.contract.characters import halved
 from yggdrasil.contract.digest import canonical
 from yggdrasil.contract.errors import WiringError, YggError, did_you_mean
 from yggdrasil.contract.kinds import fits
 from yggdrasil.contract.ports import Port
+from yggdrasil.contract.surrogates import halved
 
 SELF = "self"
 CONSTANT = "#"
@@ -81,7 +81,7 @@ class Loop:
 
 
 @dataclass
-class Net:
+class Wiring:
     """What a graph is made of: nodes, edges, loops, how several edges into one port are joined, and values (`node.port`
     → value) that it holds where no edge leads.
 
@@ -102,7 +102,7 @@ class Net:
         return self.nodes | {place: self.nodes[node] for place, node in self.again.items() if node in self.nodes}
 
 
-def fed_ports(net: Net) -> set[tuple[str, str]]:
+def fed_ports(net: Wiring) -> set[tuple[str, str]]:
     """The inputs (node, port) that something leads into: an edge, a carried edge, or a value that the graph holds."""
     carried = (e for loop in net.loops for e in loop.carry)
     held = (place.partition(".") for place in net.constants)
@@ -119,7 +119,7 @@ def _is_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None and unicodedata.is_normalized("NFC", name) and not halved(name)
 
 
-def _check_own_names(net: Net, where: str) -> None:
+def _check_own_names(net: Wiring, where: str) -> None:
     """Own ports are named as nodes are: a stranger's graph is run by commands that make files of these names."""
     for edge in net.edges:
         for node, port in ((edge.source, edge.out), (edge.target, edge.into)):
@@ -133,7 +133,7 @@ def check_join(how: str, where: str, port: str = "a port") -> None:
         raise WiringError(f"{port} is joined by {how!r}", where=where, mend=f"use one of {', '.join(JOINS)}")
 
 
-def check_edges(net: Net, where: str) -> None:
+def check_edges(net: Wiring, where: str) -> None:
     """Each edge joins ports that exist and fit; each port takes one edge or says how they are joined.
 
     Raises WiringError that names the edge, both kinds and the names that are near.
@@ -166,7 +166,7 @@ def check_edges(net: Net, where: str) -> None:
         taken.add(key)
 
 
-def _check_joins(net: Net, where: str) -> None:
+def _check_joins(net: Wiring, where: str) -> None:
     fed = {f"{e.target}.{e.into}" for e in net.edges}
     for port, how in net.joins.items():
         check_join(how, where, port)
@@ -174,7 +174,7 @@ def _check_joins(net: Net, where: str) -> None:
             raise WiringError(f"a join names {port!r}, which has no edge", where=where, mend=did_you_mean(port, fed))
 
 
-def checked_constant(net: Net, place: str, value: Any, where: str) -> Any:
+def checked_constant(net: Wiring, place: str, value: Any, where: str) -> Any:
     """The value as the port `node.port` takes it from a manifest.
 
     Raises WiringError for no such port or a value that no manifest holds, PortError for one that the port refuses.
@@ -204,7 +204,7 @@ def checked_constant(net: Net, place: str, value: Any, where: str) -> Any:
     return port.check(form, f"{where}/{node}")
 
 
-def _check_constants(net: Net, where: str) -> None:
+def _check_constants(net: Wiring, where: str) -> None:
     """A value stands at a port that exists and takes it, and no edge leads there."""
     if not net.constants:
         return
@@ -216,7 +216,7 @@ def _check_constants(net: Net, where: str) -> None:
             raise WiringError(what, where=where, mend=f"keep one: set('{place}', None) takes the value out")
 
 
-def _check_own_inputs(net: Net, where: str) -> None:
+def _check_own_inputs(net: Wiring, where: str) -> None:
     """One input of the graph that feeds several ports must suit them all."""
     first: dict[str, tuple[Edge, Port]] = {}
     for edge in net.edges:
@@ -233,7 +233,7 @@ def _check_own_inputs(net: Net, where: str) -> None:
             )
 
 
-def _port(net: Net, edge: Edge, node: str, port: str, where: str, *, outputs: bool) -> Port:
+def _port(net: Wiring, edge: Edge, node: str, port: str, where: str, *, outputs: bool) -> Port:
     block = net.nodes.get(node)
     if block is None:
         raise WiringError(f"edge `{edge}`: there is no node {node!r}", where=where, mend=did_you_mean(node, net.nodes))
@@ -245,7 +245,7 @@ def _port(net: Net, edge: Edge, node: str, port: str, where: str, *, outputs: bo
     return ports[port]
 
 
-def check_complete(net: Net, where: str) -> None:
+def check_complete(net: Wiring, where: str) -> None:
     """Every required input has an edge. Raises WiringError naming the first that has none."""
     fed = fed_ports(net)
     for name, block in net.nodes.items():
@@ -258,7 +258,7 @@ def check_complete(net: Net, where: str) -> None:
                 )
 
 
-def check_acyclic(net: Net, where: str) -> list[str]:
+def check_acyclic(net: Wiring, where: str) -> list[str]:
     """The nodes in an order that the edges allow. Raises WiringError that names an undeclared cycle."""
     waiting = dict.fromkeys(net.nodes, 0)
     after: dict[str, list[str]] = {name: [] for name in net.nodes}

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 
 from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.errors import Cancelled, ConfigError
-from yggdrasil.contract.forks import lock, renewed
+from yggdrasil.contract.os_fork import lock, renewed
 
 
-class Line:
+class DeviceQueue:
     """Room for `width` at once; the others wait in the order in which they came, until their run is cancelled.
 
     A run that has room gets it again below, also in threads of its own: parts inside of parts never wait for each
@@ -28,7 +28,7 @@ class Line:
         self._waiting: deque[threading.Event] = deque()
         self._lock = lock()
         self._mine: contextvars.ContextVar[_Stay | None] = contextvars.ContextVar("yggdrasil_line", default=None)
-        renewed(self, Line._empty)
+        renewed(self, DeviceQueue._empty)
 
     @property
     def width(self) -> int:
@@ -111,16 +111,16 @@ class _Stay:
         self.lasts = True
 
 
-_lanes: dict[str, Line] = {}
+_lanes: dict[str, DeviceQueue] = {}
 _guard = lock()
 
 
-def lane(device: str) -> Line:
+def lane(device: str) -> DeviceQueue:
     """The lane of a device (`cpu`, `cuda`, `cuda:1`): who computes there does so inside of its `turn`."""
     name = _named(device)
     with _guard:
         if name not in _lanes:
-            _lanes[name] = Line(_usual(name))
+            _lanes[name] = DeviceQueue(_usual(name))
         return _lanes[name]
 
 

@@ -12,10 +12,10 @@ from functools import cached_property
 from typing import Annotated, Any, Union, cast, get_args, get_origin, get_type_hints, is_typeddict
 
 from yggdrasil.contract import kinds
-from yggdrasil.contract.characters import halved, lost, whole_value
-from yggdrasil.contract.containers import MUTABLE, owned
 from yggdrasil.contract.errors import PortError, did_you_mean
 from yggdrasil.contract.kinds import Kind
+from yggdrasil.contract.own_copies import MUTABLE, owned
+from yggdrasil.contract.surrogates import halved, lost, whole_value
 from yggdrasil.contract.values import class_names, kind_of_class, problem
 
 _GIVEN: dict[str, tuple[type[Any], ...]] = {

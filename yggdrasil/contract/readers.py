@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from yggdrasil.contract.events import PASSING, Event, EventKind
-from yggdrasil.contract.forks import renewed, rlock
+from yggdrasil.contract.os_fork import renewed, rlock
 
 if TYPE_CHECKING:
     from yggdrasil.contract.artifacts import ArtifactStore
@@ -45,7 +45,7 @@ class Reader(ABC):
         self.lock = rlock()
 
     @abstractmethod
-    def accept(self, seat: Seat, word: Word) -> None:
+    def accept(self, seat: ReaderSeat, word: Word) -> None:
         """Take what an event is made of; called under the lock."""
 
     @abstractmethod
@@ -53,7 +53,7 @@ class Reader(ABC):
         """Nothing more comes."""
 
 
-class Seat:
+class ReaderSeat:
     """A reader's place in one run: the numbers of what it was sent and of what it got."""
 
     __slots__ = ("got", "reader", "run", "sent")
@@ -83,7 +83,7 @@ class Audience:
     def __init__(self, readers: Iterable[Reader]) -> None:
         self.run = os.urandom(8).hex()
         self.kept_from: frozenset[EventKind] = frozenset()
-        self.seats = tuple(Seat(reader, self.run) for reader in readers)
+        self.seats = tuple(ReaderSeat(reader, self.run) for reader in readers)
 
     def fresh(self) -> Audience:
         """The same readers at the beginning of another run."""
@@ -93,7 +93,7 @@ class Audience:
         """One reader more, in the middle of this run: it counts from where it came in."""
         new = Audience(())
         new.run = self.run
-        new.seats = (*self.seats, Seat(reader, self.run))
+        new.seats = (*self.seats, ReaderSeat(reader, self.run))
         new.kept_from = self.kept_from
         return new
 
@@ -121,7 +121,7 @@ class Mailbox(Reader):
         super().__init__(kinds)
         self._room = max(room, 1)
         self._ready = threading.Condition(self.lock)
-        self._held: OrderedDict[int, tuple[Seat, Word]] = OrderedDict()
+        self._held: OrderedDict[int, tuple[ReaderSeat, Word]] = OrderedDict()
         self._passing: deque[int] = deque()
         self._views: deque[int] = deque()
         self._serial = 0
@@ -129,7 +129,7 @@ class Mailbox(Reader):
         self._waiting, self._enough = 0, 1
         self._wakers: list[Callable[[], None]] = []
 
-    def accept(self, seat: Seat, word: Word) -> None:
+    def accept(self, seat: ReaderSeat, word: Word) -> None:
         if not self._open:
             return
         kind = word[0]
@@ -216,7 +216,7 @@ class Mailbox(Reader):
         return False
 
 
-class Called(Mailbox):
+class ThreadReader(Mailbox):
     """A function that is called with each event, in a thread of its own."""
 
     def __init__(self, listener: Listener, kinds: Iterable[EventKind], room: int = ROOM) -> None:
@@ -224,7 +224,7 @@ class Called(Mailbox):
         self._listener = listener
         self._surroundings = contextvars.copy_context()
         self._begin()
-        renewed(self, Called._begin)
+        renewed(self, ThreadReader._begin)
 
     def _begin(self) -> None:
         """Read in a thread of this process; a forked child has its own."""
@@ -254,14 +254,14 @@ class Called(Mailbox):
                 self.gather(GATHERS)
 
 
-class Direct(Reader):
+class InlineReader(Reader):
     """A function that is called with each event in the run's own thread: it sees the run stand still."""
 
     def __init__(self, listener: Listener, kinds: Iterable[EventKind]) -> None:
         super().__init__(kinds)
         self._listener = listener
 
-    def accept(self, seat: Seat, word: Word) -> None:
+    def accept(self, seat: ReaderSeat, word: Word) -> None:
         try:
             self._listener(seat.taken(word))
         except Exception as error:  # a reader's fault is never the run's: it is told once, and it hears no more

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from yggdrasil.contract.entry_points import only, opened, points
 from yggdrasil.contract.errors import ConfigError, UnknownType
-from yggdrasil.contract.forks import rlock
+from yggdrasil.contract.os_fork import rlock
 
 if TYPE_CHECKING:
     from yggdrasil.contract.block import Block

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.entry_points import only, opened, points
 from yggdrasil.contract.errors import ConfigError, WiringError
-from yggdrasil.contract.forks import rlock
+from yggdrasil.contract.os_fork import rlock
 
 GROUP = "yggdrasil.roles"
 Sources = tuple[str, ...]

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from yggdrasil.contract.block_operations import operation_ports
 from yggdrasil.contract.cancel import CancelToken
-from yggdrasil.contract.computing import as_learnable
 from yggdrasil.contract.context import Here, here, is_outside, leave, own_artifacts, stand, standing
 from yggdrasil.contract.errors import Cancelled, Paused, YggError
 from yggdrasil.contract.events import USUAL, EventKind
 from yggdrasil.contract.finite import check_finite, finite_kinds
 from yggdrasil.contract.ports import as_outputs, checked_inputs
-from yggdrasil.contract.readers import PATIENCE, Audience, Called, Direct, Listener, Reader
+from yggdrasil.contract.readers import PATIENCE, Audience, InlineReader, Listener, Reader, ThreadReader
 from yggdrasil.contract.session import in_turn
 from yggdrasil.contract.spending import spend
+from yggdrasil.contract.torch_mode import as_learnable
 
 if TYPE_CHECKING:
     from yggdrasil.contract.block import Block
@@ -186,7 +186,7 @@ def listening(
     `patience` seconds. With `inline` it is called in the run's own thread and sees the run stand still meanwhile.
     """
     token = CancelToken(here().cancel) if cancel is None else cancel
-    reader = Direct(listener, kinds) if inline else Called(listener, kinds)
+    reader = InlineReader(listener, kinds) if inline else ThreadReader(listener, kinds)
     try:
         with heard(reader, token):
             yield token

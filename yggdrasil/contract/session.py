@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from yggdrasil.contract.artifacts import OwnArtifacts
+from yggdrasil.contract.artifacts import SessionArtifacts
 from yggdrasil.contract.errors import YggError
-from yggdrasil.contract.forks import lock
-from yggdrasil.contract.lanes import Line
+from yggdrasil.contract.lanes import DeviceQueue
+from yggdrasil.contract.os_fork import lock
 
 if TYPE_CHECKING:
     from yggdrasil.contract.block import Block
@@ -43,17 +43,17 @@ class Session:
 
     def __init__(self, memories: Memories | None = None) -> None:
         self._memories: Memories = {} if memories is None else memories
-        self._turns: dict[str, Line] = {}
+        self._turns: dict[str, DeviceQueue] = {}
         self._blocks: dict[str, weakref.ref[Block]] = {}
         self._lock = lock()
-        self._artifacts: OwnArtifacts | None = None
+        self._artifacts: SessionArtifacts | None = None
 
     @property
-    def artifacts(self) -> OwnArtifacts:
+    def artifacts(self) -> SessionArtifacts:
         """Where runs of this session that are given no other store put what is large."""
         if self._artifacts is None:
             with self._lock:
-                self._artifacts = self._artifacts or OwnArtifacts()
+                self._artifacts = self._artifacts or SessionArtifacts()
         return self._artifacts
 
     def recall(self, place: str) -> Any:
@@ -95,7 +95,7 @@ class Session:
         with self._lock:
             line = self._turns.get(place)
             if line is None:
-                line = self._turns[place] = Line()
+                line = self._turns[place] = DeviceQueue()
         return line.turn(cancel, where)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Session:

@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from yggdrasil.contract.forks import lock, rlock
+from yggdrasil.contract.os_fork import lock, rlock
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

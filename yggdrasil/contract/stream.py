@@ -13,7 +13,7 @@ from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.context import here
 from yggdrasil.contract.errors import Cancelled
 from yggdrasil.contract.events import USUAL, Event, EventKind
-from yggdrasil.contract.forks import renewed
+from yggdrasil.contract.os_fork import renewed
 from yggdrasil.contract.readers import ROOM, Mailbox
 from yggdrasil.contract.running import Outputs, heard, outputs_of
 

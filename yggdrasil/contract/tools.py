@@ -12,12 +12,12 @@ from typing import Any, cast
 
 from yggdrasil.contract import values
 from yggdrasil.contract.block import Block, description
-from yggdrasil.contract.characters import whole_value
 from yggdrasil.contract.context import here
 from yggdrasil.contract.errors import ConfigError, PortError, YggError
 from yggdrasil.contract.functions import as_block
 from yggdrasil.contract.ports import Port, Ports, each_once
 from yggdrasil.contract.schema import tool_schema
+from yggdrasil.contract.surrogates import whole_value
 
 _LEGAL = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _STEM = 48

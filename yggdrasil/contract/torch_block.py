@@ -9,7 +9,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from yggdrasil.contract.block import Block, FileRef, is_weights
-from yggdrasil.contract.computing import computing
 from yggdrasil.contract.context import here
 from yggdrasil.contract.digest import digest
 from yggdrasil.contract.errors import WeightsError
@@ -17,6 +16,7 @@ from yggdrasil.contract.lanes import lane
 from yggdrasil.contract.safetensors_header import table_of
 from yggdrasil.contract.shared_objects import fingerprint, keep_out, mark, one_module
 from yggdrasil.contract.tensor_files import most_of, read_pieces, stored_dtype
+from yggdrasil.contract.torch_mode import computing
 from yggdrasil.contract.weights import suffix_of
 
 if TYPE_CHECKING:

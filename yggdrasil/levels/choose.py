@@ -10,18 +10,18 @@ from typing import Any, ClassVar, TypedDict, Unpack, cast, overload
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.context import here
-from yggdrasil.contract.drawing import Wire
 from yggdrasil.contract.edges import check_name
 from yggdrasil.contract.errors import ConfigError, PortError, WiringError, YggError
 from yggdrasil.contract.events import reason
 from yggdrasil.contract.kinds import ANY, fits
 from yggdrasil.contract.ports import Port, Ports
 from yggdrasil.contract.running import drive_at
+from yggdrasil.contract.tracing import Wire
 
 _WHEN, _THEN, _OTHERWISE = "when", "then", "otherwise"
 
 
-class ChoosingSettings(TypedDict, total=False):
+class ChoiceSettings(TypedDict, total=False):
     """What `ChoiceBlock(…)` takes beside its branches."""
 
     when: str
@@ -40,7 +40,7 @@ class ChoiceBlock(Block, type="choose"):
     when: str = _WHEN
     cases: dict[str, str] = {}
 
-    def __init__(self, branches: Mapping[str, Block] | None = None, **settings: Unpack[ChoosingSettings]) -> None:
+    def __init__(self, branches: Mapping[str, Block] | None = None, **settings: Unpack[ChoiceSettings]) -> None:
         super().__init__(**settings)
         self.branches = dict(branches or {})
         lost = {*(self.cases.values() if self.cases else [_THEN])} - set(self.branches)

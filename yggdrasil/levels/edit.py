@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from yggdrasil.contract.block import Block
-from yggdrasil.contract.edges import Edge, Loop, Net
+from yggdrasil.contract.edges import Edge, Loop, Wiring
 from yggdrasil.contract.errors import WiringError
 from yggdrasil.contract.tree import walk
 
@@ -18,13 +18,13 @@ def check_apart(graph: Block, block: Block, name: str) -> None:
         raise WiringError(what, where=graph.name, mend="copy it first: copy.deepcopy(graph)")
 
 
-def removed(net: Net, name: str, where: str) -> Net:
+def removed(net: Wiring, name: str, where: str) -> Wiring:
     """The net without a node or a further call, its edges, values, joins. Raises WiringError if a loop ends by it."""
     for place in [place for place, node in net.again.items() if node == name]:
         net = removed(net, place, where)
     edges = [e for e in net.edges if name not in (e.source, e.target)]
     fed = {f"{e.target}.{e.into}" for e in edges}
-    return Net(
+    return Wiring(
         nodes={n: block for n, block in net.nodes.items() if n != name},
         edges=edges,
         loops=[left for loop in net.loops if (left := _loop_without(loop, name, where)) is not None],
@@ -34,7 +34,7 @@ def removed(net: Net, name: str, where: str) -> Net:
     )
 
 
-def unasked(net: Net, name: str, where: str) -> Net:
+def unasked(net: Wiring, name: str, where: str) -> Wiring:
     """The net without the further calls that only fed inputs which the block in a node has not."""
     lost = {e for e in net.edges if e.target == name and e.source in net.again and e.into not in net.nodes[name].inputs}
     net = replace(net, edges=[e for e in net.edges if e not in lost])
@@ -56,7 +56,7 @@ def _loop_without(loop: Loop, name: str, where: str) -> Loop | None:
     return replace(loop, nodes=nodes, carry=tuple(e for e in loop.carry if name not in (e.source, e.target)))
 
 
-def renamed(net: Net, old: str, new: str) -> Net:
+def renamed(net: Wiring, old: str, new: str) -> Wiring:
     """The net with a node under another name, at its old place in the order."""
 
     def name(node: str) -> str:
@@ -66,7 +66,7 @@ def renamed(net: Net, old: str, new: str) -> Net:
         node, dot, port = text.partition(".")
         return f"{name(node)}{dot}{port}"
 
-    return Net(
+    return Wiring(
         nodes={name(n): block for n, block in net.nodes.items()},
         edges=[_edge(e, name) for e in net.edges],
         loops=[

@@ -9,22 +9,22 @@ from typing import Any, ClassVar, TypedDict, Unpack
 
 from yggdrasil.contract.auto_wiring import Wirer
 from yggdrasil.contract.block import Block, description
+from yggdrasil.contract.calls_as_nodes import spelled_out
 from yggdrasil.contract.config import validated
-from yggdrasil.contract.edges import Edge, Loop, Net, check_edges, check_join, check_name, checked_constant
+from yggdrasil.contract.edges import Edge, Loop, Wiring, check_edges, check_join, check_name, checked_constant
 from yggdrasil.contract.errors import WiringError, did_you_mean
-from yggdrasil.contract.forks import rlock
 from yggdrasil.contract.manifest import Manifest
-from yggdrasil.contract.places import spelled_out
+from yggdrasil.contract.os_fork import rlock
 from yggdrasil.contract.ports import Ports
 from yggdrasil.contract.roles import check_role
 from yggdrasil.engine.flow.cache import Cache
 from yggdrasil.engine.flow.declared_loops import check_declared
 from yggdrasil.engine.flow.plan import Plan, compile_plan
 from yggdrasil.engine.flow.run import run_plan
-from yggdrasil.levels.called_apart import called_apart
 from yggdrasil.levels.edit import check_apart, removed, renamed, unasked
 from yggdrasil.levels.graph_ports import own_inputs, own_outputs
-from yggdrasil.levels.written import read_structure, structure_of
+from yggdrasil.levels.graph_structure import read_structure, structure_of
+from yggdrasil.levels.migrate_format_2 import called_apart
 
 _compiling = rlock()
 _WIRED = ("edges", "loops", "joins", "again")
@@ -46,7 +46,7 @@ class Graph(Block, type="graph"):
         super().__init__(title=title, **settings)
         if title:
             self.name = title
-        self.net = Net()
+        self.net = Wiring()
         self.about: str = about
         self.cache: Cache | None = Cache()
         self.defaults: dict[str, Any] = {}
@@ -158,7 +158,7 @@ class Graph(Block, type="graph"):
             raise WiringError(f"there is no node {name!r}", where=self.name, mend=mend)
 
     @contextmanager
-    def _changed(self) -> Generator[Net]:
+    def _changed(self) -> Generator[Wiring]:
         """A change of the net that is made whole or not at all; what was wired by itself is wired anew after it."""
         self._reopen()
         before = copy.copy(self.net)

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 from yggdrasil.contract.block import Block
-from yggdrasil.contract.drawing import Wire, pen
 from yggdrasil.contract.edges import SELF, Edge
 from yggdrasil.contract.errors import WiringError
 from yggdrasil.contract.ports import input_ports, output_ports
 from yggdrasil.contract.roles import check_role
 from yggdrasil.contract.running import Outputs
+from yggdrasil.contract.tracing import Wire, pen
 from yggdrasil.levels.graph import Graph
 
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from yggdrasil.contract.edges import SELF, Net
+from yggdrasil.contract.edges import SELF, Wiring
 from yggdrasil.contract.errors import WiringError, did_you_mean
 from yggdrasil.contract.kinds import ANY
 from yggdrasil.contract.ports import Port, Ports
 from yggdrasil.contract.roles import hint
 
 
-def own_inputs(net: Net, defaults: Mapping[str, Any], where: str) -> Ports:
+def own_inputs(net: Wiring, defaults: Mapping[str, Any], where: str) -> Ports:
     """What a graph takes: the ports that its own inputs feed, with its defaults. Raises WiringError for a default of
     nothing, PortError for an illegal one.
     """
@@ -38,7 +38,7 @@ def own_inputs(net: Net, defaults: Mapping[str, Any], where: str) -> Ports:
     return found
 
 
-def own_outputs(net: Net) -> Ports:
+def own_outputs(net: Wiring) -> Ports:
     """What a graph gives: the ports that lead to its own outputs; each may be absent."""
     found: Ports = {}
     places = net.places

@@ -11,13 +11,13 @@ from pydantic import PositiveInt
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.context import Here, here, standing
-from yggdrasil.contract.drawing import Wire
 from yggdrasil.contract.errors import ConfigError, PortError, WiringError, YggError, did_you_mean
 from yggdrasil.contract.events import reason
 from yggdrasil.contract.journal_effects import remembered
 from yggdrasil.contract.kinds import INTEGER, fits
 from yggdrasil.contract.ports import Port, Ports
 from yggdrasil.contract.running import drive_at
+from yggdrasil.contract.tracing import Wire
 from yggdrasil.engine.flow.cache import value_key
 from yggdrasil.levels.loop_condition import watched
 from yggdrasil.levels.round_journal import Unrecordable, record, recorded
@@ -30,7 +30,7 @@ class EndlessLoop(YggError):
     """A loop reached its upper bound and its condition never came true."""
 
 
-class LoopingSettings(TypedDict, total=False):
+class LoopSettings(TypedDict, total=False):
     """What `LoopBlock(…)` takes beside its body."""
 
     times: int | str | None
@@ -57,7 +57,7 @@ class LoopBlock(Block, type="loop"):
     carry: dict[str, str] | None = None
     index: str = ""
 
-    def __init__(self, body: Block | None = None, **settings: Unpack[LoopingSettings]) -> None:
+    def __init__(self, body: Block | None = None, **settings: Unpack[LoopSettings]) -> None:
         super().__init__(**settings)
         if not isinstance(body, Block):
             raise ConfigError(f"a loop goes round a block, not {body!r:.60}", mend="pass a block, graph or pipeline")

@@ -3,7 +3,7 @@
 from yggdrasil.state.content import Character, Content, Item, Place
 from yggdrasil.state.errors import OperationError, UnknownName
 from yggdrasil.state.operations import Operation, apply, parse_operations
-from yggdrasil.state.state import BLOCKS, Schema, State, StateError
+from yggdrasil.state.state import BLOCKS, State, StateError, StateSchema
 
 __all__ = [
     "BLOCKS",
@@ -13,9 +13,9 @@ __all__ = [
     "Operation",
     "OperationError",
     "Place",
-    "Schema",
     "State",
     "StateError",
+    "StateSchema",
     "UnknownName",
     "apply",
     "parse_operations",

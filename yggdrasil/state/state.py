@@ -15,7 +15,7 @@ class StateError(YggError):
     """A block of the state is unknown, or its value is not what the block holds."""
 
 
-class Schema(BaseModel):
+class StateSchema(BaseModel):
     """What a world declares about its state: the fields that it holds beside the five blocks."""
 
     model_config = ConfigDict(extra="forbid")
@@ -29,8 +29,8 @@ class Schema(BaseModel):
 class State(Mapping[str, Any]):
     """An immutable state: block → JSON value. A block is *filled* if it is present and not empty."""
 
-    def __init__(self, values: Mapping[str, Any] | None = None, schema: Schema | None = None) -> None:
-        self.schema = schema or Schema()
+    def __init__(self, values: Mapping[str, Any] | None = None, schema: StateSchema | None = None) -> None:
+        self.schema = schema or StateSchema()
         values = values or {}
         for name in values:
             if name not in self.schema.names:

@@ -45,7 +45,7 @@ class ModelFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class CatalogueModel:
     """An entry of the catalogue; `packages` maps a package's name to its pinned version."""
 
     name: str
@@ -80,12 +80,12 @@ def is_stored(path: Path) -> bool:
     return path.resolve().is_relative_to((home() / "models").resolve())
 
 
-def catalogue(data: Path | None = None) -> dict[str, Model]:
+def catalogue(data: Path | None = None) -> dict[str, CatalogueModel]:
     """Every known model by name, from `data` or the catalogue that the package carries."""
     return dict(_read(data or _HERE / "models.json"))
 
 
-def model(name: str) -> Model:
+def model(name: str) -> CatalogueModel:
     """The entry `name`. Raises UnknownModel with the nearest names."""
     known = catalogue()
     if name not in known:
@@ -163,13 +163,13 @@ def readable(size: int) -> str:
 
 
 @cache
-def _read(path: Path) -> dict[str, Model]:
+def _read(path: Path) -> dict[str, CatalogueModel]:
     data = json.loads(path.read_text(encoding="utf-8"))
     return {name: _entry(name, row) for name, row in data["models"].items()}
 
 
-def _entry(name: str, row: dict[str, Any]) -> Model:
+def _entry(name: str, row: dict[str, Any]) -> CatalogueModel:
     files = tuple(
         ModelFile(f["name"], f["sha256"], f["bytes"], tuple(Part(**part) for part in f["parts"])) for f in row["files"]
     )
-    return Model(name, row["what"], row["role"], row["licence"], row["notice"], row["packages"], files)
+    return CatalogueModel(name, row["what"], row["role"], row["licence"], row["notice"], row["packages"], files)

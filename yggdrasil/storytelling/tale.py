@@ -63,13 +63,13 @@ def plan(task: Task, toolbox: Toolbox, instructions: str, work: Work) -> tuple[W
 
 def answer(llm: Block, task: str, context: dict[str, Any], seed: int) -> dict[str, Any]:
     """The result of a task, by small questions to a model that can score texts."""
-    from yggdrasil.storytelling.guides import guide
+    from yggdrasil.storytelling.tale_guide import guide
 
     return guide.answer(llm, task, context, seed)
 
 
 def unread(text: str) -> list[str]:
     """The words of a wish or style that the guide, which reads English, does not understand."""
-    from yggdrasil.storytelling.guides.scribe import understood
+    from yggdrasil.storytelling.tale_guide.scribe import understood
 
     return understood(text)[1]

@@ -9,7 +9,7 @@ from typing import Any
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.work import Message, Task, Work, loose
 from yggdrasil.plugins.scenery import HOURS, WEATHERS
-from yggdrasil.state.world_digest import stems
+from yggdrasil.state.task_context import stems
 from yggdrasil.storytelling import answer_schemas, prompts
 from yggdrasil.storytelling.choices import fresh, labelled, named, names, offered, openings, sure, worth_reading
 from yggdrasil.storytelling.grounds import ground

@@ -25,9 +25,9 @@ from yggdrasil.engine.flow.cache import value_key
 from yggdrasil.levels.round_journal import record, recorded
 from yggdrasil.store.load import load
 from yggdrasil.store.save import save
-from yggdrasil.testing.draws import drawn_outside
-from yggdrasil.testing.elsewhere import Elsewhere
+from yggdrasil.testing.other_process import Elsewhere
 from yggdrasil.testing.report import Outcome, Report
+from yggdrasil.testing.stray_randomness import drawn_outside
 from yggdrasil.testing.subject import SEED, NotAsked, Subject
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from yggdrasil.blocks.llm.abilities import LanguageModel, ToolCall, Turn, Usage
+from yggdrasil.blocks.llm.language_model import LanguageModel, RequestedCall, Turn, Usage
 from yggdrasil.contract import here
 
 READ = 10
@@ -20,7 +20,7 @@ def says(text: str, finish: str = "stop", tokens: int = 5) -> Turn:
 def calls(*wanted: tuple[str, str, Any]) -> Turn:
     """A turn that calls tools: (id, name, arguments) each; arguments that are no text are written as JSON."""
     written: list[Any] = [a if a is None or isinstance(a, str) else json.dumps(a) for _, _, a in wanted]
-    made = [ToolCall(i, n, text) for (i, n, _), text in zip(wanted, written, strict=True)]
+    made = [RequestedCall(i, n, text) for (i, n, _), text in zip(wanted, written, strict=True)]
     return Turn("", made, Usage(READ, 5), "tool_calls")
 
 

@@ -19,7 +19,7 @@ from yggdrasil.engine.flow.cache import value_key
 from yggdrasil.levels.round_journal import Unrecordable, record
 from yggdrasil.store.load import load
 from yggdrasil.store.save import save
-from yggdrasil.testing.elsewhere import Elsewhere
+from yggdrasil.testing.other_process import Elsewhere
 
 SEED = 7
 

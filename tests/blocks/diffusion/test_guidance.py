@@ -59,8 +59,8 @@ class PerturbedAttention(ClassifierFree, type="test_guidance/pag"):
         return {"pred_guided": made if pred_perturbed is None else made + pag_scale * (pred_cond - pred_perturbed)}
 
     @property
-    def asks(self) -> Mapping[str, ygg.Ask]:
-        return {"pred_uncond": UNCONDITIONAL, "pred_perturbed": ygg.Ask(worn=Perturbed())}
+    def further_calls(self) -> Mapping[str, ygg.FurtherCall]:
+        return {"pred_uncond": UNCONDITIONAL, "pred_perturbed": ygg.FurtherCall(worn=Perturbed())}
 
     def unread(self, given: Mapping[str, Any]) -> list[str]:
         return [*super().unread(given), *(["pred_perturbed"] if given.get("pag_scale") == 0 else [])]

@@ -22,7 +22,7 @@ from yggdrasil.blocks.endpoint.eye import EndpointEye
 from yggdrasil.blocks.endpoint.painter import EndpointPainter, EndpointRepainter
 from yggdrasil.blocks.endpoint.pictures import data_url, png, sendable
 from yggdrasil.blocks.endpoint.voice import EndpointVoice
-from yggdrasil.blocks.llm.abilities import InvalidOutput
+from yggdrasil.blocks.llm.language_model import InvalidOutput
 from yggdrasil.contract import Block, Here, MemoryArtifacts, PortError, standing
 from yggdrasil.contract.tree import describe
 from yggdrasil.testing import ScriptedModel, calls, says

@@ -35,7 +35,7 @@ from yggdrasil.blocks.endpoint.errors import (
 )
 from yggdrasil.blocks.endpoint.painter import EndpointPainter
 from yggdrasil.blocks.endpoint.voice import EndpointVoice
-from yggdrasil.blocks.llm.abilities import InvalidOutput
+from yggdrasil.blocks.llm.language_model import InvalidOutput
 from yggdrasil.blocks.llm.openai import OpenAIModel
 from yggdrasil.contract import listening
 

@@ -8,9 +8,9 @@ import pytest
 
 from tests.agent.scripted import Scripted, says
 from tests.blocks.llm.embedded import embedded_model
-from yggdrasil.agent.model import Model
+from yggdrasil.agent.model import AgentModel
 from yggdrasil.agent.toolbox import Toolbox
-from yggdrasil.agent.turns import Ask, fill
+from yggdrasil.agent.turns import TurnRequest, fill
 from yggdrasil.blocks.llm.bounds import ended_at_words, roomy
 
 TEXT: dict[str, Any] = {"type": "string", "maxLength": 20}
@@ -47,8 +47,8 @@ def test_a_text_over_its_bound_is_cut_after_a_word(wrote: str, kept: str) -> Non
 def test_an_agents_model_that_nothing_binds_may_write_more_than_it_was_asked() -> None:
     cut, whole = "the bottom of the sea and then " + "w" * 13, "the bottom of the sea and then some"
     for wrote, kept in ((cut, "the bottom of the"), (whole, whole)):
-        model = Model(Scripted([says(f'{{"text": "{wrote}"}}')]))
-        assert fill(model, ASK, SCHEMA, Ask(Toolbox(())), needed={}) == {"text": kept}
+        model = AgentModel(Scripted([says(f'{{"text": "{wrote}"}}')]))
+        assert fill(model, ASK, SCHEMA, TurnRequest(Toolbox(())), needed={}) == {"text": kept}
 
 
 def test_alternatives_and_lists_are_cut_as_well() -> None:

@@ -10,8 +10,8 @@ import pytest
 
 import yggdrasil as ygg
 from tests.blocks.llm.tiny import chained_files
-from yggdrasil.blocks.llm.abilities import LanguageModel
-from yggdrasil.blocks.llm.vllm_engine import Written
+from yggdrasil.blocks.llm.language_model import LanguageModel
+from yggdrasil.blocks.llm.vllm_engine import EngineAnswer
 from yggdrasil.blocks.llm.vllm_model import VllmModel
 from yggdrasil.store.llm_folder import llm_of_folder
 
@@ -63,9 +63,9 @@ def test_vllm_is_told_the_ends_too(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     asked: dict[str, Any] = {}
 
     class Engine:
-        def write(self, ids: list[int], how: dict[str, Any], **rest: Any) -> Written:
+        def write(self, ids: list[int], how: dict[str, Any], **rest: Any) -> EngineAnswer:
             asked.update(how)
-            return Written("AB", 2, "stop")
+            return EngineAnswer("AB", 2, "stop")
 
     monkeypatch.setitem(block.__dict__, "_engine", Engine())
     assert block.chat(ASK).text == "AB"

@@ -16,7 +16,7 @@ import pytest
 from tests.forked import forks, in_child
 from tests.waiting import until
 from yggdrasil.blocks.llm import llamacpp_link
-from yggdrasil.blocks.llm.abilities import NotAble
+from yggdrasil.blocks.llm.language_model import NotAble
 from yggdrasil.blocks.llm.llamacpp import LlamaCpp
 from yggdrasil.blocks.llm.llamacpp_link import ModelDied, ModelRefused, ModelTimeout
 from yggdrasil.contract import Cancelled, CancelToken, FileRef, MissingFile, WeightsError, listening

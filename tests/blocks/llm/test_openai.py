@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.blocks.endpoint.stand_in import StandIn, chunk, send, standing_in, stream, usage
-from yggdrasil.blocks.llm.abilities import NotAble
+from yggdrasil.blocks.llm.language_model import NotAble
 from yggdrasil.blocks.llm.openai import EndpointError, OpenAIModel
 from yggdrasil.contract import Cancelled, CancelToken, ConfigError, listening
 from yggdrasil.contract.tree import describe

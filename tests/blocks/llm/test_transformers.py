@@ -13,7 +13,7 @@ import pytest
 
 from tests.blocks.llm.embedded import embedded_model
 from tests.blocks.llm.tiny import model_of, tiny_files
-from yggdrasil.blocks.llm.abilities import InvalidOutput, NotAble, TruncatedOutput, Turn, Usage, parse_object
+from yggdrasil.blocks.llm.language_model import InvalidOutput, NotAble, TruncatedOutput, Turn, Usage, parse_object
 from yggdrasil.blocks.llm.prefix import CHUNK
 from yggdrasil.blocks.llm.transformers import TransformersModel
 from yggdrasil.contract import Cancelled, CancelToken, ConfigError, FileRef, PortError, WeightsError, listening

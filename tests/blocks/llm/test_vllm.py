@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.blocks.llm.tiny import tiny_files
-from yggdrasil.blocks.llm.abilities import NotAble
+from yggdrasil.blocks.llm.language_model import NotAble
 from yggdrasil.blocks.llm.vllm_model import VllmModel
 from yggdrasil.contract import MissingFile
 from yggdrasil.store.llm_folder import llm_of_folder

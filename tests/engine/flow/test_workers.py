@@ -8,11 +8,11 @@ import pytest
 import yggdrasil as ygg
 from yggdrasil.contract import Block, Cancelled, here, listening
 from yggdrasil.contract.cancel import CancelToken
-from yggdrasil.contract.lanes import Line
+from yggdrasil.contract.lanes import DeviceQueue
 from yggdrasil.engine.flow import workers as room
 from yggdrasil.engine.flow.workers import Workers
 
-LINE = Line(2)
+LINE = DeviceQueue(2)
 LOCK = threading.Lock()
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from yggdrasil.blocks.backbone.network import Network, Prediction
 from yggdrasil.blocks.backbone.residuals import residuals
-from yggdrasil.contract.computing import lasting
+from yggdrasil.contract.torch_mode import lasting
 from yggdrasil.ports import AnyValue, Embedding, Latent, Timestep
 
 if TYPE_CHECKING:

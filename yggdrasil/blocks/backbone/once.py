@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from yggdrasil.contract.computing import lasting
+from yggdrasil.contract.torch_mode import lasting
 
 
 class Once(nn.Module):

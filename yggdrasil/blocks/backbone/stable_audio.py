@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from yggdrasil.blocks.backbone.network import Network, Prediction
-from yggdrasil.contract.computing import lasting
+from yggdrasil.contract.torch_mode import lasting
 from yggdrasil.ports import Embedding, Latent, Timestep
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from yggdrasil.blocks.endpoint.block import EndpointBlock, Prices, cost_of_tokens, media
 from yggdrasil.blocks.endpoint.connection import Say
 from yggdrasil.blocks.endpoint.errors import cut, nonsense
-from yggdrasil.blocks.llm.abilities import ToolCall, Turn, Usage
 from yggdrasil.blocks.llm.call_pieces import CallPieces
+from yggdrasil.blocks.llm.language_model import RequestedCall, Turn, Usage
 from yggdrasil.contract import here
-from yggdrasil.contract.characters import Joined, whole
+from yggdrasil.contract.surrogates import SurrogateJoiner, whole
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -64,7 +64,7 @@ class _Gathered:
 
     def __init__(self, most: int) -> None:
         self._text: list[str] = []
-        self._joined, self._pieces_of_calls = Joined(), CallPieces()
+        self._joined, self._pieces_of_calls = SurrogateJoiner(), CallPieces()
         self._read, self._written = 0, 0
         self._finish = ""
         self._pieces, self._most = 0, most
@@ -108,7 +108,7 @@ class _Gathered:
         if not self._finish:
             raise cut()
         self._text.append(self._joined.end())
-        calls = [ToolCall(*map(whole, (c.id, c.name, c.arguments))) for c in self._pieces_of_calls.calls]
+        calls = [RequestedCall(*map(whole, (c.id, c.name, c.arguments))) for c in self._pieces_of_calls.calls]
         finish = "tool_calls" if calls and self._finish == "stop" else self._finish
         text = "".join(self._text)
         if not self.counted:

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from yggdrasil.blocks.endpoint.dialect import Dialect
 from yggdrasil.blocks.endpoint.errors import EndpointError, nonsense, too_slow, typed
 from yggdrasil.blocks.endpoint.proxy import Proxy, transport
-from yggdrasil.blocks.endpoint.request_queue import Line
+from yggdrasil.blocks.endpoint.request_queue import RequestQueue
 from yggdrasil.contract import here
 from yggdrasil.contract.cancel import Inbox
-from yggdrasil.contract.forks import ending, lock, renew, renewed
+from yggdrasil.contract.os_fork import ending, lock, renew, renewed
 
 if TYPE_CHECKING:
     from httpx2 import Response
@@ -60,7 +60,7 @@ class Connection:
         self._proxy = proxy
         self._secret = secret
         self._left: list[object] = []
-        self.line = Line()
+        self.line = RequestQueue()
         _ = self.client
         renewed(self, Connection._leave)
 
@@ -84,7 +84,7 @@ class Connection:
     def _leave(self) -> None:
         """In a forked child: the parent's sockets are kept unused, since closing them would speak there."""
         self._left.append(vars(self).pop("client", None))
-        self.line = Line()
+        self.line = RequestQueue()
 
     def ask(self, ask: Ask[T], how: How) -> T:
         """What `ask` gives, run on the loop; its turn is waited for in order. Raises EndpointError, Cancelled."""

@@ -10,7 +10,7 @@ from datetime import UTC
 from typing import Any
 
 from yggdrasil.contract import YggError, here
-from yggdrasil.contract.characters import whole
+from yggdrasil.contract.surrogates import whole
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 8.0
 _TRANSIENT = frozenset({408, 409, 429, 500, 502, 503, 504, 529})

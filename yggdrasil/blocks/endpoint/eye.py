@@ -10,7 +10,7 @@ from pydantic import Field
 from yggdrasil.blocks.endpoint.block import EndpointBlock, Words
 from yggdrasil.blocks.endpoint.chat import streamed
 from yggdrasil.blocks.endpoint.pictures import sendable
-from yggdrasil.blocks.llm.abilities import Schema, parse_object
+from yggdrasil.blocks.llm.language_model import Schema, parse_object
 from yggdrasil.contract import here
 from yggdrasil.contract.schema import closed
 from yggdrasil.ports import Image, Json, Text

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 
-class Line:
+class RequestQueue:
     """First come, first served; each says how many may be under way beside it. Lives on one event loop."""
 
     def __init__(self) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, TypedDict
 
-from yggdrasil.contract import Ask, Block
+from yggdrasil.contract import Block, FurtherCall
 from yggdrasil.ports import Pred
 
-UNCONDITIONAL = Ask(
+UNCONDITIONAL = FurtherCall(
     instead={
         "condition": ("Projection.negative_embedding", "Conditioner.negative_embedding"),
         "pooled": ("Projection.negative_pooled", "Conditioner.negative_pooled"),
@@ -37,7 +37,7 @@ class ClassifierFree(Block, type="guidance/cfg", role="Guidance"):
         return {"pred_guided": pred_uncond + scale * (pred_cond - pred_uncond)}
 
     @property
-    def asks(self) -> Mapping[str, Ask]:
+    def further_calls(self) -> Mapping[str, FurtherCall]:
         return {"pred_uncond": UNCONDITIONAL}
 
     def unread(self, given: Mapping[str, Any]) -> Collection[str]:

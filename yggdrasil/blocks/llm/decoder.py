@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from yggdrasil.blocks.llm.grammar import Guide
-from yggdrasil.blocks.llm.prefix import CHUNK, Prefixes, Slot
+from yggdrasil.blocks.llm.grammar import GrammarState
+from yggdrasil.blocks.llm.prefix import CHUNK, PrefixEntry, Prefixes
 from yggdrasil.blocks.llm.sampling import Sampling, draw, generators
 from yggdrasil.blocks.llm.vocabulary import Vocabulary
 from yggdrasil.contract import PortError, here
-from yggdrasil.contract.lanes import Line
+from yggdrasil.contract.lanes import DeviceQueue
 from yggdrasil.contract.spending import spend
 
 if TYPE_CHECKING:
@@ -26,32 +26,32 @@ PACK = 8 * CHUNK
 
 
 @dataclass
-class Text:
+class GeneratedText:
     """One text as it is written: token ids, its bytes, and whether it is whole ("stop") or cut ("length")."""
 
     generator: torch.Generator
-    guide: Guide | None
+    guide: GrammarState | None
     ids: list[int] = field(default_factory=list[int])
     written: bytes = b""
     finish: str = "length"
 
 
-class Decoder:
+class CausalDecoder:
     """A causal model with its vocabulary and its memory of read prefixes; one generation at a time."""
 
     def __init__(self, model: nn.Module, vocabulary: Vocabulary, context: int, slots: int) -> None:
         self.model = model
         self.vocabulary = vocabulary
         self.prefixes = Prefixes(model, context, slots)
-        self.line = Line()
-        self._guides: dict[str, Guide] = {}
+        self.line = DeviceQueue()
+        self._guides: dict[str, GrammarState] = {}
 
-    def guide(self, grammar: str) -> Guide:
+    def guide(self, grammar: str) -> GrammarState:
         """A fresh walk through a grammar; the last few compiled ones are kept."""
         if grammar not in self._guides:
             if len(self._guides) >= 8:
                 del self._guides[next(iter(self._guides))]
-            self._guides[grammar] = Guide(self.vocabulary.table, grammar)
+            self._guides[grammar] = GrammarState(self.vocabulary.table, grammar)
         return self._guides[grammar].copy()
 
     def score(self, prefix: str, candidates: list[str]) -> list[float]:
@@ -70,7 +70,7 @@ class Decoder:
                     totals[row] += value
         return [total / len(ids) for total, ids in zip(totals, texts, strict=True)]
 
-    def _tails(self, slot: Slot, texts: list[list[int]]) -> list[float]:
+    def _tails(self, slot: PrefixEntry, texts: list[list[int]]) -> list[float]:
         """Log-probability of each text past its first token, all in one packed row."""
         import torch
 
@@ -101,12 +101,12 @@ class Decoder:
         grammar: str | None = None,
         ban: list[str] | None = None,
         each: Callable[[bytes], None] | None = None,
-    ) -> list[Text]:
+    ) -> list[GeneratedText]:
         """`count` texts after the prefix, one token of each a call of the model; `each` hears the first one."""
         refuse = [word.lower().encode() for word in ban or []]
         with self.line.turn(here().cancel, here().path):
             start = self.guide(grammar) if grammar else None
-            texts = [Text(g, start.copy() if start else None) for g in generators(seed, count)]
+            texts = [GeneratedText(g, start.copy() if start else None) for g in generators(seed, count)]
             slot = self.prefixes.prefill(prefix, count * max_tokens)
             assert slot.logits is not None
             first = slot.logits.numpy()
@@ -117,9 +117,9 @@ class Decoder:
 
     def _grow(
         self,
-        slot: Slot,
-        texts: list[Text],
-        live: list[Text],
+        slot: PrefixEntry,
+        texts: list[GeneratedText],
+        live: list[GeneratedText],
         max_tokens: int,
         how: Sampling,
         refuse: list[bytes],
@@ -146,7 +146,7 @@ class Decoder:
             logits = self.prefixes.forward(slot, last, allowed, positions, len(live)).numpy()
             live = [t for row, t in enumerate(live) if self._advance(t, logits[row], how, refuse)]
 
-    def _advance(self, text: Text, logits: Any, how: Sampling, refuse: list[bytes]) -> bool:
+    def _advance(self, text: GeneratedText, logits: Any, how: Sampling, refuse: list[bytes]) -> bool:
         """Write one token of one text; false when it has come to its end."""
         mask = text.guide.mask() if text.guide else None
         written = text.written.lower()
@@ -171,7 +171,7 @@ class Decoder:
 
 
 @contextmanager
-def _branch(slot: Slot) -> Iterator[None]:
+def _branch(slot: PrefixEntry) -> Iterator[None]:
     """Inside, the slot's memory may grow by packed texts; afterwards it is the prefix again."""
     try:
         yield

@@ -51,7 +51,7 @@ def _bounded(schema: Any) -> Any:
     return out
 
 
-class Guide:
+class GrammarState:
     """Where one text stands in its grammar."""
 
     def __init__(self, table: LLTokenizer, grammar: str) -> None:
@@ -68,9 +68,9 @@ class Guide:
                 mend="Write the pattern without look-around and back-references, the schema in plain JSON schema",
             )
 
-    def copy(self) -> Guide:
+    def copy(self) -> GrammarState:
         """Another text at the same place of the same grammar."""
-        twin = object.__new__(Guide)
+        twin = object.__new__(GrammarState)
         twin._matcher = self._matcher.deep_copy()
         twin._words = self._words.copy()
         twin._size = self._size

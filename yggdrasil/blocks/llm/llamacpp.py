@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from yggdrasil.blocks.llm.abilities import LanguageModel, Message, Schema, ToolCall, Turn, Usage
+from yggdrasil.blocks.llm.language_model import LanguageModel, Message, RequestedCall, Schema, Turn, Usage
 from yggdrasil.blocks.llm.llamacpp_link import Link
 from yggdrasil.blocks.llm.probe import calls_tool
 from yggdrasil.contract import here
@@ -63,7 +63,7 @@ class LlamaCpp(LanguageModel, type="llm/llamacpp"):
             request["response_format"] = {"type": "json_schema", "json_schema": {"name": "answer", "schema": compact}}
         place = here()
         done = self._link.chat(request, timeout=self.timeout, cancel=place.cancel, where=place.path, token=place.token)
-        calls = [ToolCall(c["id"], c["name"], c["arguments"]) for c in done["tool_calls"]]
+        calls = [RequestedCall(c["id"], c["name"], c["arguments"]) for c in done["tool_calls"]]
         usage = Usage(done["usage"].get("prompt", 0), done["usage"].get("completion", 0))
         return Turn(done["text"], calls, usage, done["finish_reason"] or "stop")
 

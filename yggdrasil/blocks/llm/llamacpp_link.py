@@ -19,8 +19,8 @@ from typing import IO, Any, NamedTuple, cast
 
 from yggdrasil.contract import Cancelled, CancelToken, YggError
 from yggdrasil.contract.cancel import Inbox
-from yggdrasil.contract.forks import ending, renewed
-from yggdrasil.contract.lanes import Line
+from yggdrasil.contract.lanes import DeviceQueue
+from yggdrasil.contract.os_fork import ending, renewed
 
 _GRACE = 5.0
 _COMPLAINT = re.compile(r"[\d.]+ E (?:\w+ +)*(\w+: .+)")
@@ -60,7 +60,7 @@ class Link:
             ending(self, shutil.rmtree, folder, True)
             path = _laid_out(pieces, folder)
         self._load = {"op": "load", "path": str(path), "context": context, "threads": threads}
-        self._line = Line()
+        self._line = DeviceQueue()
         self._process: subprocess.Popen[bytes] | None = None
         self._heard: Inbox[dict[str, Any] | None] = Inbox()
         self._complaints: IO[bytes] | None = None

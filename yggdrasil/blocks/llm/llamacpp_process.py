@@ -17,7 +17,7 @@ _ERRORS = 1
 """The runtime's verbosity at which it says why it fails, and nothing else."""
 
 
-class Told:
+class RequestInbox:
     """What comes in on stdin: requests in a queue, cancellations as a set; its end ends the process."""
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class Served:
         self._server = xllamacpp.Server(params)
         self._held: list[str] = []
 
-    def chat(self, request: dict[str, Any], told: Told, number: int, send: Any) -> dict[str, Any]:
+    def chat(self, request: dict[str, Any], told: RequestInbox, number: int, send: Any) -> dict[str, Any]:
         """One turn, its pieces sent as they come."""
         cuts = _cuts(request)
         failed = self._prime(cuts)
@@ -148,7 +148,7 @@ def main() -> None:
     def send(message: dict[str, Any]) -> None:
         channel.write(json.dumps(message).encode() + b"\n")
 
-    told = Told()
+    told = RequestInbox()
     load = told.requests.get()
     try:
         served = Served(load["path"], load["context"], load["threads"])

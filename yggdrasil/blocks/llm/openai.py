@@ -9,7 +9,7 @@ from yggdrasil.blocks.endpoint.block import EndpointBlock
 from yggdrasil.blocks.endpoint.chat import streamed
 from yggdrasil.blocks.endpoint.errors import EndpointError, EndpointRefused
 from yggdrasil.blocks.endpoint.pictures import sendable
-from yggdrasil.blocks.llm.abilities import LanguageModel, Message, Schema, Turn
+from yggdrasil.blocks.llm.language_model import LanguageModel, Message, Schema, Turn
 from yggdrasil.blocks.llm.probe import calls_tool
 from yggdrasil.contract import here
 

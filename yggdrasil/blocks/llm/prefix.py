@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from yggdrasil.contract import ConfigError, here
-from yggdrasil.contract.computing import computing
+from yggdrasil.contract.torch_mode import computing
 
 if TYPE_CHECKING:
     import torch
@@ -18,7 +18,7 @@ CHUNK = 32
 
 
 @dataclass
-class Slot:
+class PrefixEntry:
     """The memory of one prefix: `ids` were read, `logits` (vocabulary,) float32 follow the last of them."""
 
     cache: Any
@@ -99,14 +99,14 @@ class Prefixes:
         self.model = model
         self.capacity = capacity
         self.slots = slots
-        self.held: list[Slot] = []
+        self.held: list[PrefixEntry] = []
         self.clock = 0
         self.read = 0
         self.reused = 0
         names = inspect.signature(type(model).forward).parameters
         self._cache_name = "cache" if "cache" in names else "past_key_values"
 
-    def forward(self, slot: Slot, ids: list[int], allowed: torch.Tensor, positions: list[int], keep: int) -> Any:
+    def forward(self, slot: PrefixEntry, ids: list[int], allowed: torch.Tensor, positions: list[int], keep: int) -> Any:
         """Logits (keep, vocabulary), float32, after reading `ids` in one packed row on top of the slot.
 
         `allowed` (tokens, slot + tokens) is true where a token may look.
@@ -127,7 +127,7 @@ class Prefixes:
             )
             return out.logits[0].float()
 
-    def prefill(self, ids: list[int], room: int = 0) -> Slot:
+    def prefill(self, ids: list[int], room: int = 0) -> PrefixEntry:
         """The slot that holds exactly `ids` and the logits after them; `room` tokens more must fit."""
         if len(ids) + room > self.capacity:
             raise ConfigError(
@@ -146,7 +146,7 @@ class Prefixes:
         self._read(slot, ids)
         return slot
 
-    def _read(self, slot: Slot, ids: list[int]) -> None:
+    def _read(self, slot: PrefixEntry, ids: list[int]) -> None:
         import torch
 
         for start in range(len(slot.ids), len(ids), CHUNK):
@@ -159,7 +159,7 @@ class Prefixes:
             slot.logits = logits[-1]
             self.read += size
 
-    def _best(self, ids: list[int]) -> tuple[Slot, int]:
+    def _best(self, ids: list[int]) -> tuple[PrefixEntry, int]:
         """The slot to read into, and how many of its tokens stay."""
         exact = next((s for s in self.held if s.ids == ids and s.logits is not None), None)
         if exact is not None:
@@ -173,17 +173,17 @@ class Prefixes:
             _copy(slot, fresh, keep)
         return fresh, keep
 
-    def _room(self, spare: Slot | None) -> Slot:
+    def _room(self, spare: PrefixEntry | None) -> PrefixEntry:
         """A new slot, or the least recently used one but `spare`."""
         if len(self.held) < self.slots:
             layers = int(self.model.config.get_text_config().num_hidden_layers)  # pyright: ignore
-            self.held.append(Slot(_buffer_cache(layers, self.capacity)))
+            self.held.append(PrefixEntry(_buffer_cache(layers, self.capacity)))
             return self.held[-1]
         oldest = min((s for s in self.held if s is not spare or self.slots == 1), key=lambda s: s.used)
         return oldest
 
 
-def _copy(source: Slot, target: Slot, length: int) -> None:
+def _copy(source: PrefixEntry, target: PrefixEntry, length: int) -> None:
     if source is target:
         return
     target.cut(0)

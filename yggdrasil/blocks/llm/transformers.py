@@ -6,10 +6,10 @@ import codecs
 import json
 from typing import TYPE_CHECKING, Any
 
-from yggdrasil.blocks.llm.abilities import LanguageModel, Message, NotAble, Schema, Turn, Usage
-from yggdrasil.blocks.llm.decoder import Decoder
+from yggdrasil.blocks.llm.decoder import CausalDecoder
 from yggdrasil.blocks.llm.files import ModelFiles
 from yggdrasil.blocks.llm.grammar import regex_grammar, schema_grammar
+from yggdrasil.blocks.llm.language_model import LanguageModel, Message, NotAble, Schema, Turn, Usage
 from yggdrasil.blocks.llm.sampling import Sampling
 from yggdrasil.blocks.llm.vocabulary import Vocabulary
 from yggdrasil.contract import FileRef, here
@@ -32,7 +32,7 @@ class TransformersModel(ModelFiles, LanguageModel, TorchBlock, type="llm/transfo
     context: int = 2048
     caches: int = 4
 
-    _decoders: tuple[tuple[Any, Decoder], ...] = ()
+    _decoders: tuple[tuple[Any, CausalDecoder], ...] = ()
 
     def build(self) -> nn.Module:
         """The empty causal model that the config file describes."""
@@ -112,7 +112,7 @@ class TransformersModel(ModelFiles, LanguageModel, TorchBlock, type="llm/transfo
         return self.decoder.vocabulary.conversation(messages)
 
     @property
-    def decoder(self) -> Decoder:
+    def decoder(self) -> CausalDecoder:
         """What computes here, with this block's own memory of prefixes: one of the last few, each of its weights."""
         module: Any = self.worn_module()
         now = mark(module)
@@ -122,7 +122,7 @@ class TransformersModel(ModelFiles, LanguageModel, TorchBlock, type="llm/transfo
                 return decoder
         key = ("vocabulary", self.tokenizer_sha(), str(module.get_input_embeddings().weight.shape[0]))
         vocabulary = one_instance(key, lambda: self._read_vocabulary(module))
-        made = Decoder(module, vocabulary, self.context, self.caches)
+        made = CausalDecoder(module, vocabulary, self.context, self.caches)
         others = [pair for pair in known if pair[1].model is not module]
         self._decoders = (*others[1 - _WORN :], (now, made))
         return made

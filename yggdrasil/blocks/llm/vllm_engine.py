@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from yggdrasil.contract import CancelToken, YggError
 from yggdrasil.contract.cancel import Inbox
-from yggdrasil.contract.forks import ending, lock, renewed
+from yggdrasil.contract.os_fork import ending, lock, renewed
 
 _COMPACT = {"backend": "xgrammar", "disable_any_whitespace": True}
 """A weak model whose JSON may hold free whitespace writes nothing else."""
@@ -24,7 +24,7 @@ class EngineError(YggError):
     """vLLM cannot run this model, or stopped in the middle of an answer."""
 
 
-class Written(NamedTuple):
+class EngineAnswer(NamedTuple):
     """A whole answer: its text, how many tokens it has, and "stop" or "length"."""
 
     text: str
@@ -77,7 +77,7 @@ class Engine:
 
     def write(
         self, ids: list[int], how: dict[str, Any], *, cancel: CancelToken, where: str, token: Callable[[str], None]
-    ) -> Written:
+    ) -> EngineAnswer:
         """Continue the token ids under vLLM's sampling settings. Raises Cancelled, EngineError."""
         self._start()
         pieces: Inbox[Any] = Inbox()
@@ -93,7 +93,7 @@ class Engine:
                     token(piece.text)
         finally:
             running.cancel()
-        return Written(text, count, "length" if reason == "length" else "stop")
+        return EngineAnswer(text, count, "length" if reason == "length" else "stop")
 
     async def _generate(self, ids: list[int], how: dict[str, Any], pieces: Inbox[Any]) -> None:
         from vllm import SamplingParams  # pyright: ignore

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from yggdrasil.blocks.llm.abilities import LanguageModel, Message, NotAble, Schema, Turn, Usage
 from yggdrasil.blocks.llm.files import NAMES, ModelFiles
+from yggdrasil.blocks.llm.language_model import LanguageModel, Message, NotAble, Schema, Turn, Usage
 from yggdrasil.blocks.llm.vllm_engine import Engine
 from yggdrasil.contract import MissingFile, here
 from yggdrasil.contract.shared_objects import one_instance

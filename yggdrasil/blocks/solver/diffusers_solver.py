@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import torch
 
 
-class Step(TypedDict):
+class SolverOutputs(TypedDict):
     next_latent: Latent
     model_latent: Latent | None
     next_timestep: Timestep | None
@@ -98,7 +98,7 @@ class SchedulerSolver(Block, type="solver/scheduler", role="Solver"):
         count: Count = 1,
         steps: Steps = 20,
         strength: Strength = 0.6,
-    ) -> Step:
+    ) -> SolverOutputs:
         if schedule is None:
             return self._start(image_latent, seeds_of(seed, count), steps, strength, self.shape)
         return self._step(schedule, latent, timestep, pred)
@@ -108,12 +108,14 @@ class SchedulerSolver(Block, type="solver/scheduler", role="Solver"):
         """The schedule that its steps follow; a loss that teaches its network noises by the same."""
         return NoiseSchedule(scheduler=self.scheduler, settings=self.settings)
 
-    def _step(self, course: Course, latent: Any, timestep: Any, pred: Any) -> Step:
+    def _step(self, course: Course, latent: Any, timestep: Any, pred: Any) -> SolverOutputs:
         course.done += 1
         here().progress(course.done, len(course.timesteps))
         return self._next(course, course.step(pred, timestep, latent))
 
-    def _start(self, image: Any, seeds: list[int], steps: int, strength: float, shape: tuple[int, ...]) -> Step:
+    def _start(
+        self, image: Any, seeds: list[int], steps: int, strength: float, shape: tuple[int, ...]
+    ) -> SolverOutputs:
         generators = generators_of(seeds)
         shape = shape if image is None else tuple(image.shape[1:])
         if image is not None and self.follows_sampler:
@@ -146,8 +148,8 @@ class SchedulerSolver(Block, type="solver/scheduler", role="Solver"):
         """The latent as the network and the scheduler see it."""
         return latent
 
-    def _next(self, course: Course, latent: Any) -> Step:
-        made: Step = {
+    def _next(self, course: Course, latent: Any) -> SolverOutputs:
+        made: SolverOutputs = {
             "next_latent": latent,
             "model_latent": None,
             "next_timestep": None,

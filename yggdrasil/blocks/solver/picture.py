@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from yggdrasil.blocks.patches import Side, legal_size, to_patches
-from yggdrasil.blocks.solver.diffusers_solver import SchedulerSolver, Step
+from yggdrasil.blocks.solver.diffusers_solver import SchedulerSolver, SolverOutputs
 from yggdrasil.blocks.solver.starting_noise import Count, Seed, Steps, Strength, seeds_of
 from yggdrasil.ports import Latent, Pred, Schedule, Timestep
 
@@ -38,7 +38,7 @@ class PictureSolver(SchedulerSolver, type="solver/picture"):
         strength: Strength = 0.6,
         width: Side | None = None,
         height: Side | None = None,
-    ) -> Step:
+    ) -> SolverOutputs:
         if schedule is None:
             shape = self._asked(width, height)
             return self._start(image_latent, seeds_of(seed, count), steps, strength, shape)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from yggdrasil.contract import Block, WeightsError
-from yggdrasil.contract.forks import lock
+from yggdrasil.contract.os_fork import lock
 
 Marks = tuple[list[int], list[int]]
 _read: dict[tuple[str, str], tuple[Any, threading.Lock, Marks]] = {}

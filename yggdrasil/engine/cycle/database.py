@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from yggdrasil.contract.artifacts import storing
-from yggdrasil.contract.characters import whole
-from yggdrasil.contract.forks import ending, renewed, rlock
+from yggdrasil.contract.os_fork import ending, renewed, rlock
+from yggdrasil.contract.surrogates import whole
 from yggdrasil.engine.cycle.errors import LogError, LogNotStored, NewerLog, ReadOnlyPlace, WorldBusy
 
 FORMAT = 2

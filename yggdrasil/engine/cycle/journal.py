@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from yggdrasil.contract.digest import digest
 from yggdrasil.contract.errors import Cancelled, Paused
-from yggdrasil.contract.forks import lock
+from yggdrasil.contract.os_fork import lock
 from yggdrasil.engine.cycle.branches import Branch, Share
 from yggdrasil.engine.cycle.database import Database, dumps, parsed
 from yggdrasil.engine.cycle.errors import CycleError, LogError

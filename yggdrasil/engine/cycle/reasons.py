@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any, cast
 
-from yggdrasil.contract.characters import whole
 from yggdrasil.contract.errors import Paused
 from yggdrasil.contract.events import Reason, reason
+from yggdrasil.contract.surrogates import whole
 from yggdrasil.engine.cycle.database import parsed
 from yggdrasil.engine.cycle.errors import LogError
 

@@ -10,7 +10,7 @@ from yggdrasil.engine.cycle.cycle_stages import StageRole
 
 
 @dataclass(frozen=True)
-class Moment:
+class StageRequest:
     """A stage that is to run now: where in the history, what its state holds, the user's action if it may see it."""
 
     branch: Branch
@@ -26,7 +26,7 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Written:
+class StageResult:
     """What a stage gave: its block's value, what stands beside it, operations on the world, agents' memories."""
 
     output: Any = None
@@ -35,10 +35,10 @@ class Written:
     memory: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
-class Actor(Protocol):
+class StageExecutor(Protocol):
     """A world, as the cycle sees it."""
 
-    def act(self, moment: Moment) -> Written:
+    def act(self, moment: StageRequest) -> StageResult:
         """Run the stage's body. Called once for each stage that canon's rule lets run."""
         ...
 

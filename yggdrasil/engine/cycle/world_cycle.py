@@ -14,7 +14,6 @@ from yggdrasil.contract.digest import digest
 from yggdrasil.contract.errors import Cancelled, NotStored, Paused
 from yggdrasil.contract.events import Reason, reason
 from yggdrasil.engine.cycle.branches import Branch
-from yggdrasil.engine.cycle.cursor import go_round
 from yggdrasil.engine.cycle.cycle_stages import (
     CREATOR,
     DEVELOPMENT,
@@ -32,7 +31,8 @@ from yggdrasil.engine.cycle.errors import CreatorFailure, CycleError, offer_ways
 from yggdrasil.engine.cycle.log import Head, Log, as_stored
 from yggdrasil.engine.cycle.reasons import of_error
 from yggdrasil.engine.cycle.records import DONE, StageRecord, StageStatus, StepRecord, StepStatus
-from yggdrasil.engine.cycle.stage_call import Actor, Moment, Written
+from yggdrasil.engine.cycle.stage_call import StageExecutor, StageRequest, StageResult
+from yggdrasil.engine.cycle.stage_order import go_round
 
 
 @dataclass
@@ -50,7 +50,7 @@ class _Open:
 class WorldCycle:
     """Steps of one world. The log says what is finished; langgraph only drives from there."""
 
-    def __init__(self, log: Log, actor: Actor) -> None:
+    def __init__(self, log: Log, actor: StageExecutor) -> None:
         self._log = log
         self._actor = actor
 
@@ -121,7 +121,7 @@ class WorldCycle:
             self._skip(running, position, why)
             return
         applied = record.last(GIVEN_APPLIED)
-        moment = Moment(
+        moment = StageRequest(
             running.branch, record.step, position, role, copy.deepcopy(state),
             record.action if role is DEVELOPMENT else None,
             fresh=running.fresh, settled=applied is not None and applied.status == "ran",
@@ -147,7 +147,7 @@ class WorldCycle:
                 self._finish(running, "dropped")
         here().below(name).emit("skipped", reason=why)
 
-    def _act(self, moment: Moment, running: _Open) -> None:
+    def _act(self, moment: StageRequest, running: _Open) -> None:
         started = time.monotonic()
         inputs = digest({"action": moment.action, **{b: moment.state.get(b) for b in moment.role.needs}})
         try:
@@ -157,7 +157,7 @@ class WorldCycle:
         except BaseException as error:
             status = _status(error)
             with suppress(NotStored):
-                self._write(running, _ended(moment, status, of_error(status, error), started, inputs, Written()))
+                self._write(running, _ended(moment, status, of_error(status, error), started, inputs, StageResult()))
                 if running.record.stuck:
                     offer_ways(error)
             raise
@@ -169,7 +169,7 @@ class WorldCycle:
                 self._finish(running, "whole")
         here().below(moment.role.name).emit("finished", seconds=ended.seconds)
 
-    def _keep(self, moment: Moment, written: Written, running: _Open) -> None:
+    def _keep(self, moment: StageRequest, written: StageResult, running: _Open) -> None:
         snapshots = self._log.snapshots
         at = (moment.branch, moment.step, moment.position)
         if moment.role is UPDATE:
@@ -188,7 +188,7 @@ class WorldCycle:
 
 
 def _ended(
-    moment: Moment, status: StageStatus, why: Reason | None, started: float, inputs: str, written: Written
+    moment: StageRequest, status: StageStatus, why: Reason | None, started: float, inputs: str, written: StageResult
 ) -> StageRecord:
     seconds = time.monotonic() - started
     block = moment.role.writes if status == "ran" else ""

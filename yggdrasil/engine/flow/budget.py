@@ -8,7 +8,7 @@ from collections import OrderedDict, deque
 from typing import Any
 
 from yggdrasil.contract.errors import ConfigError
-from yggdrasil.contract.forks import lock, renewed
+from yggdrasil.contract.os_fork import lock, renewed
 
 USUAL = 256 << 20
 _numbers = itertools.count()

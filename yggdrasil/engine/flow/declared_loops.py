@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from yggdrasil.contract.edges import Loop, Net
+from yggdrasil.contract.edges import Loop, Wiring
 from yggdrasil.contract.errors import WiringError, did_you_mean
 
 
-def check_loops(net: Net, where: str) -> None:
+def check_loops(net: Wiring, where: str) -> None:
     """Each loop is over nodes of its own, ends, and carries values inside. Raises WiringError for the first wrong."""
     check_declared(net, where)
     for loop in net.loops:
         _check_carry(net, loop, where)
 
 
-def check_declared(net: Net, where: str) -> None:
+def check_declared(net: Wiring, where: str) -> None:
     """The part of it that holds whatever edges are drawn later: nodes that are there, once, and an end."""
     held: set[str] = set()
     for loop in net.loops:
@@ -30,7 +30,7 @@ def check_declared(net: Net, where: str) -> None:
         _check_end(net, loop, where)
 
 
-def _check_end(net: Net, loop: Loop, where: str) -> None:
+def _check_end(net: Wiring, loop: Loop, where: str) -> None:
     if not loop.until and loop.times < 1:
         what = f"the loop over {', '.join(loop.nodes)} never ends"
         raise WiringError(what, where=where, mend="give it `until` or `times`")
@@ -40,7 +40,7 @@ def _check_end(net: Net, loop: Loop, where: str) -> None:
         raise WiringError(what, where=where, mend="write node.port of a node in it")
 
 
-def _check_carry(net: Net, loop: Loop, where: str) -> None:
+def _check_carry(net: Wiring, loop: Loop, where: str) -> None:
     """Carried edges stay inside the loop, each into a port of its own that has a value in the first round."""
     at = {name: i for i, name in enumerate(loop.nodes)}
     fed = {(e.target, e.into) for e in net.edges if e.target in at}

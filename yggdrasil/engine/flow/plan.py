@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from yggdrasil.contract.block import Block
-from yggdrasil.contract.containers import MUTABLE
-from yggdrasil.contract.edges import CONSTANT, SELF, Edge, Loop, Net, check_acyclic, check_complete, check_edges
+from yggdrasil.contract.calls_as_nodes import spelled_out
+from yggdrasil.contract.edges import CONSTANT, SELF, Edge, Loop, Wiring, check_acyclic, check_complete, check_edges
 from yggdrasil.contract.kinds import Kind
-from yggdrasil.contract.places import spelled_out
+from yggdrasil.contract.own_copies import MUTABLE
 from yggdrasil.contract.ports import Port, as_outputs
 from yggdrasil.contract.tree import walk
+from yggdrasil.engine.flow.batched_calls import BatchedCalls, CallExtras, extras, turns
 from yggdrasil.engine.flow.declared_loops import check_loops
-from yggdrasil.engine.flow.together import Extra, Together, extras, turns
 
 Source = tuple[str, str]
 Values = dict[str, dict[str, Any]]
@@ -43,7 +43,7 @@ class Call:
     unfed: tuple[str, ...]
     doubtful: tuple[str, ...]
     shared: tuple[str, ...] = ()
-    extra: Extra | None = None
+    extra: CallExtras | None = None
 
 
 @dataclass(slots=True)
@@ -59,7 +59,7 @@ class Round:
     carry: list[tuple[Source, Source]]
     until: Source | None
     preview: Callable[[dict[str, Any]], Any] | None
-    turns: list[Call | Together]
+    turns: list[Call | BatchedCalls]
     read: frozenset[Source] = frozenset()
     extra: None = None
 
@@ -83,7 +83,7 @@ class Plan:
     keys: dict[str, tuple[Any, str]] = field(default_factory=dict[str, tuple[Any, str]])
 
 
-def compile_plan(net: Net, where: str) -> Plan:
+def compile_plan(net: Wiring, where: str) -> Plan:
     """Check the net whole and order it. Raises WiringError for the first thing that is wrong."""
     again, extra = net.again, {}
     if again or any(type(block).unread is not Block.unread for block in net.nodes.values()):
@@ -127,7 +127,7 @@ def is_heavy(step: Step) -> bool:
     return isinstance(step, Round) or any(part.heavy for _, part in walk(step.block))
 
 
-def _by_target(net: Net) -> dict[str, dict[str, list[Source]]]:
+def _by_target(net: Wiring) -> dict[str, dict[str, list[Source]]]:
     found: dict[str, dict[str, list[Source]]] = {}
     for edge in net.edges:
         found.setdefault(edge.target, {}).setdefault(edge.into, []).append((edge.source, edge.out))
@@ -137,11 +137,11 @@ def _by_target(net: Net) -> dict[str, dict[str, list[Source]]]:
     return found
 
 
-def _fed_by_self(net: Net) -> Counter[str]:
+def _fed_by_self(net: Wiring) -> Counter[str]:
     return Counter(edge.out for edge in net.edges if edge.source == SELF)
 
 
-def _read(net: Net) -> Read:
+def _read(net: Wiring) -> Read:
     """Which nodes read each output, and how often; what a loop carries is read, too."""
     readers: Read = {}
     for edge in (*net.edges, *(edge for loop in net.loops for edge in loop.carry)):
@@ -150,7 +150,7 @@ def _read(net: Net) -> Read:
 
 
 def _call(
-    net: Net, name: str, into: dict[str, list[Source]], feeders: Counter[str], read: Read, extra: Extra | None
+    net: Wiring, name: str, into: dict[str, list[Source]], feeders: Counter[str], read: Read, extra: CallExtras | None
 ) -> Call:
     block = net.nodes[name]
     ports = block.inputs
@@ -166,7 +166,7 @@ def _is_shared(sources: tuple[Source, ...], read: Read) -> bool:
     return any(source in read and read[source].total() > 1 for source in sources)
 
 
-def _is_doubtful(net: Net, port: Port, sources: tuple[Source, ...], join: str, feeders: Counter[str]) -> bool:
+def _is_doubtful(net: Wiring, port: Port, sources: tuple[Source, ...], join: str, feeders: Counter[str]) -> bool:
     """Whether a value of another kind, or of a narrower type, could come along the edges."""
     if port.kind.name == "any":
         return False
@@ -181,7 +181,7 @@ def _is_doubtful(net: Net, port: Port, sources: tuple[Source, ...], join: str, f
     return False
 
 
-def _round(net: Net, loop: Loop, calls: dict[str, Call], read: Read, again: dict[str, str]) -> Round:
+def _round(net: Wiring, loop: Loop, calls: dict[str, Call], read: Read, again: dict[str, str]) -> Round:
     carry = [((e.source, e.out), (e.target, e.into)) for e in loop.carry]
     node, _, port = loop.until.partition(".")
     chosen = [calls[n] for n in loop.nodes]
@@ -207,7 +207,7 @@ def _lasts(call: Call, port: str, sources: tuple[Source, ...], inside: set[str])
     return call.block.inputs[port].kind.name in MUTABLE and any(node not in inside for node, _ in sources)
 
 
-def _preview(net: Net, loop: Loop) -> Callable[[dict[str, Any]], Any] | None:
+def _preview(net: Wiring, loop: Loop) -> Callable[[dict[str, Any]], Any] | None:
     block = net.nodes.get(loop.preview)
     if block is None or any(port.kind.name == "audio" for port in block.outputs.values()):
         return None
@@ -225,13 +225,13 @@ def _preview(net: Net, loop: Loop) -> Callable[[dict[str, Any]], Any] | None:
     return show
 
 
-def _order_groups(net: Net, order: list[str], groups: dict[str, int], where: str) -> list[str]:
+def _order_groups(net: Wiring, order: list[str], groups: dict[str, int], where: str) -> list[str]:
     """Order again with each loop as one node, so that nothing stands between its parts."""
     if not groups:
         return order
     titles = [f"(loop {'+'.join(loop.nodes)})" for loop in net.loops]
     rename = {n: titles[groups[n]] if n in groups else n for n in net.nodes} | {SELF: SELF}
-    merged = Net(nodes={rename[n]: net.nodes[n] for n in order})
+    merged = Wiring(nodes={rename[n]: net.nodes[n] for n in order})
     for e in net.edges:
         if rename[e.source] != rename[e.target]:
             merged.edges.append(Edge(rename[e.source], e.out, rename[e.target], e.into))
@@ -245,7 +245,7 @@ def _waits(step: Step, of: dict[str, int]) -> set[int]:
     return {of[node] for node, _ in sources if node not in (SELF, CONSTANT)}
 
 
-def _outputs(net: Net) -> dict[str, tuple[tuple[Source, ...], str]]:
+def _outputs(net: Wiring) -> dict[str, tuple[tuple[Source, ...], str]]:
     own = _by_target(net).get(SELF, {})
     return {n: (tuple(sources), net.joins.get(f"{SELF}.{n}", "")) for n, sources in own.items()}
 
@@ -280,7 +280,7 @@ def carried_into(carried: dict[Source, Any], call: Call) -> dict[str, Any]:
     return {into: value for (node, into), value in carried.items() if node == call.name}
 
 
-def _finite(net: Net, outputs: dict[str, tuple[tuple[Source, ...], str]]) -> dict[str, Kind]:
+def _finite(net: Wiring, outputs: dict[str, tuple[tuple[Source, ...], str]]) -> dict[str, Kind]:
     made = {n: sources[0] for n, (sources, _) in outputs.items() if sources and sources[0][0] in net.nodes}
     kinds = {n: net.nodes[node].outputs[port].kind for n, (node, port) in made.items()}
     return {name: kind for name, kind in kinds.items() if kind.finite}

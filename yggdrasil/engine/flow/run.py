@@ -10,19 +10,19 @@ from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any
 
-from yggdrasil.contract.artifacts import Noticing
+from yggdrasil.contract.artifacts import CountingStore
 from yggdrasil.contract.cancel import CancelToken
-from yggdrasil.contract.containers import owned
 from yggdrasil.contract.context import Here, here, standing
 from yggdrasil.contract.edges import CONSTANT, SELF
 from yggdrasil.contract.errors import CONTROL
 from yggdrasil.contract.events import reason
 from yggdrasil.contract.finite import check_finite
+from yggdrasil.contract.own_copies import owned
 from yggdrasil.contract.running import perform
+from yggdrasil.engine.flow.batched_calls import BatchedCalls
 from yggdrasil.engine.flow.cache import Cache, Keys, value_key
+from yggdrasil.engine.flow.loop_events import Gathered, LoopEvents, Waiting
 from yggdrasil.engine.flow.plan import Call, Plan, Round, Source, Step, Values, carried_into, joined
-from yggdrasil.engine.flow.together import Together
-from yggdrasil.engine.flow.told import Gathered, Told, Waiting
 from yggdrasil.engine.flow.workers import workers
 
 _NOTHING: dict[str, Any] = {}
@@ -64,7 +64,7 @@ class _Run:
         self.salt = ""
         if cache is not None:
             self.salt = f"{place.seed}|{place.mode.key}"
-            self.put = place.artifacts = Noticing(place.artifacts)
+            self.put = place.artifacts = CountingStore(place.artifacts)
             self.keys = {(SELF, n): value_key(v) for n, v in inputs.items()}
             self.keys |= {(CONSTANT, place): value_key(v) for place, v in plan.constants.items()}
 
@@ -154,7 +154,7 @@ class _Run:
             for port in call.gives:
                 self.keys[(call.name, port)] = f"{key}|{call.name}.{port}"
 
-    def _unread(self, call: Call, told: Told | Gathered | None) -> dict[str, Any]:
+    def _unread(self, call: Call, told: LoopEvents | Gathered | None) -> dict[str, Any]:
         """A call that nobody wants in this run is skipped."""
         if told is None or told.skips(call.name):
             self.place.below(call.name).emit("skipped", reason=reason("unread"))
@@ -165,7 +165,7 @@ class _Run:
         call: Call,
         carried: dict[str, Any],
         number: int = 1,
-        told: Told | Gathered | None = None,
+        told: LoopEvents | Gathered | None = None,
     ) -> dict[str, Any]:
         """Run one node, or skip it if a required value is absent.
 
@@ -206,7 +206,7 @@ class _Run:
             values[port] = owned(values[port], place.path)
         return perform(call.block, values, place) if told is None else told.perform(call, values, place)
 
-    def _together(self, group: Together, carried: dict[Source, Any], number: int, told: Told) -> None:
+    def _together(self, group: BatchedCalls, carried: dict[Source, Any], number: int, told: LoopEvents) -> None:
         """Run calls of one block: as one call if the block can join them, else one after another."""
         gathered = Gathered(told)
         for call in group.calls:
@@ -225,7 +225,7 @@ class _Run:
 
     def round(self, step: Round) -> None:
         """Run a declared loop until its output says so."""
-        told = Told()
+        told = LoopEvents()
         try:
             self._rounds(step, told)
         except BaseException as error:
@@ -233,13 +233,13 @@ class _Run:
             raise
         told.end(self.place)
 
-    def _rounds(self, step: Round, told: Told) -> None:
+    def _rounds(self, step: Round, told: LoopEvents) -> None:
         carried: dict[tuple[str, str], Any] = {}
         done = 0
         while True:
             self.place.check()
             for turn in step.turns:
-                if isinstance(turn, Together):
+                if isinstance(turn, BatchedCalls):
                     self._together(turn, carried, done + 1, told)
                 else:
                     self.values[turn.name] = self.call(turn, carried_into(carried, turn), done + 1, told)
@@ -252,8 +252,8 @@ class _Run:
             carried = {target: self.values[node][port] for (node, port), target in step.carry}
             self._preview(step, done)
 
-    def _is_over(self, step: Round, turn: Call | Together) -> bool:
-        if step.until is None or step.until[0] != (turn.calls[-1] if isinstance(turn, Together) else turn).name:
+    def _is_over(self, step: Round, turn: Call | BatchedCalls) -> bool:
+        if step.until is None or step.until[0] != (turn.calls[-1] if isinstance(turn, BatchedCalls) else turn).name:
             return False
         return self.values[step.until[0]][step.until[1]] is None
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from yggdrasil.contract.forks import renew
+from yggdrasil.contract.os_fork import renew
 
 COUNT = 32
 """Threads of one process: many of them wait for an endpoint. How many compute, the lanes say."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from yggdrasil.state.outline import outline
+from yggdrasil.state.json_as_text import outline
 
 _HEADS = {
     "wish": "Wish",

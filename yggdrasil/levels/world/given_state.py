@@ -8,14 +8,14 @@ from typing import Any, cast
 from yggdrasil.contract.artifacts import ArtifactStore
 from yggdrasil.contract.errors import YggError
 from yggdrasil.contract.values import store
-from yggdrasil.state.state import Schema, State
+from yggdrasil.state.state import State, StateSchema
 
 
 class PassedStateError(YggError):
     """A state that was passed in does not hold together."""
 
 
-def passed(state: Mapping[str, Any], schema: Schema, artifacts: ArtifactStore) -> dict[str, Any]:
+def passed(state: Mapping[str, Any], schema: StateSchema, artifacts: ArtifactStore) -> dict[str, Any]:
     """The state as the log keeps it; texts as blocks become {"text": …}.
 
     Raises StateError for unknown blocks, PassedStateError for an artifact whose bytes are not there.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from yggdrasil.contract.forks import rlock
+from yggdrasil.contract.os_fork import rlock
 from yggdrasil.engine.cycle.errors import LogError
 from yggdrasil.engine.cycle.log import FILE, Log
 from yggdrasil.levels.world.life import Life

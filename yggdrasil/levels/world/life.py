@@ -14,13 +14,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from yggdrasil.contract.artifacts import FolderArtifacts, storing, write_durably
-from yggdrasil.contract.forks import ending, lock
+from yggdrasil.contract.os_fork import ending, lock
 from yggdrasil.engine.cycle.branches import Branch
-from yggdrasil.engine.cycle.cursor import FILE as CURSOR
 from yggdrasil.engine.cycle.database import dumps
 from yggdrasil.engine.cycle.errors import LogError, ReadOnlyPlace
 from yggdrasil.engine.cycle.lock import holding
 from yggdrasil.engine.cycle.log import FILE, Log
+from yggdrasil.engine.cycle.stage_order import FILE as CURSOR
 from yggdrasil.state.content import Content
 from yggdrasil.state.operations import apply, parse_operations
 

@@ -13,7 +13,7 @@ from yggdrasil.contract.running import drive
 from yggdrasil.contract.session import RunSession, Session
 from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.cycle_stages import UPDATE
-from yggdrasil.engine.cycle.stage_call import Moment, Written
+from yggdrasil.engine.cycle.stage_call import StageRequest, StageResult
 from yggdrasil.levels.stage.genre import setting
 from yggdrasil.levels.stage.stage import Stage
 from yggdrasil.levels.world.life import Life
@@ -36,7 +36,7 @@ class StageRunner:
     def content(self, branch: Branch, step: int) -> dict[str, Any]:
         return self.life.content(branch, step).to_json()
 
-    def act(self, moment: Moment) -> Written:
+    def act(self, moment: StageRequest) -> StageResult:
         """Run one stage, which the cycle says is finished when that is durable.
 
         World update's operations are applied whole or not at all.
@@ -49,17 +49,17 @@ class StageRunner:
                 written = self._update(stage, moment, content)
             else:
                 wrote = self._run(stage, moment, content, {})
-                written = Written(wrote["value"], wrote["beside"] or None)
+                written = StageResult(wrote["value"], wrote["beside"] or None)
         return replace(written, memory=memories.news)
 
-    def _run(self, stage: Stage, moment: Moment, content: Content, more: dict[str, Any]) -> dict[str, Any]:
+    def _run(self, stage: Stage, moment: StageRequest, content: Content, more: dict[str, Any]) -> dict[str, Any]:
         context = {**self.context(moment.branch, moment.step, content), **more}
         whole = content.to_json() if stage.reads_content else None
         inputs = {"state": moment.state, "context": context, "content": whole, "action": moment.action}
         inputs["genre"] = self.world.genre
         return drive(stage, inputs, moment.role.name, begins=not more, ends=False)
 
-    def _update(self, stage: Stage, moment: Moment, content: Content) -> Written:
+    def _update(self, stage: Stage, moment: StageRequest, content: Content) -> StageResult:
         """Ask for operations; if the world does not admit them, once more with the reason.
 
         Operations that are refused again change nothing, and stand beside the update; the story goes on.
@@ -109,11 +109,11 @@ class StageRunner:
             yield memories
 
 
-def _applied(value: Any, moment: Moment, content: Content) -> Written:
+def _applied(value: Any, moment: StageRequest, content: Content) -> StageResult:
     operations: list[Operation] = list(parse_operations(value, "update"))
     chronicle = moment.state["chronicle"]
     text = chronicle.get("text") if isinstance(chronicle, dict) else chronicle  # pyright: ignore
     if isinstance(text, str) and text.strip() and not any(isinstance(o, AppendStory) for o in operations):
         operations.append(AppendStory(text=text))
     apply(content, operations)
-    return Written(operations=to_json(operations))
+    return StageResult(operations=to_json(operations))

@@ -7,7 +7,7 @@ from typing import Any
 
 from yggdrasil.contract import Block, ConfigError
 from yggdrasil.ports import Text
-from yggdrasil.state.world_digest import context, stems
+from yggdrasil.state.task_context import context, stems
 
 _NOTHING = {"ru": "ничего не найдено", "": "nothing was found"}
 _EMPTY = {"ru": "здесь ещё ничего не случилось", "": "nothing has happened there yet"}

@@ -29,7 +29,7 @@ from yggdrasil.levels.world.step import Step
 from yggdrasil.levels.world.summary import shown
 from yggdrasil.ports import Json, Text
 from yggdrasil.state.content import Content
-from yggdrasil.state.state import Schema
+from yggdrasil.state.state import StateSchema
 
 
 class World(Block, type="world"):
@@ -97,9 +97,9 @@ class World(Block, type="world"):
         return cls(None, **parts)
 
     @property
-    def schema(self) -> Schema:
+    def schema(self) -> StateSchema:
         """What its states hold beside the five blocks."""
-        return Schema(fields=self.fields)
+        return StateSchema(fields=self.fields)
 
     def forward(
         self, action: Text | None = None, count: Count = 1, state: Json | None = None, expect: int | None = None

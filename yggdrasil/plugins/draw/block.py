@@ -6,7 +6,7 @@ from yggdrasil.contract import Block, here
 from yggdrasil.plugins.draw.compose import compose
 from yggdrasil.plugins.draw.drawings import open_drawings
 from yggdrasil.plugins.draw.scene import read_scene
-from yggdrasil.plugins.draw.words import understand
+from yggdrasil.plugins.draw.translation import understand
 from yggdrasil.ports import Image, Json, Text
 
 

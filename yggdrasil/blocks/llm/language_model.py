@@ -1,0 +1,247 @@
+"""The abilities that every language model has, so that an agent or a guide works with any backend."""
+
+from __future__ import annotations
+
+import json
+import re
+from abc import abstractmethod
+from typing import Any, NamedTuple, TypedDict
+
+from yggdrasil.blocks.llm.bounds import ended_at_words, roomy
+from yggdrasil.contract import Block, YggError, here
+from yggdrasil.contract.block_operations import operation
+from yggdrasil.contract.running import drive
+from yggdrasil.contract.schema import closed
+from yggdrasil.contract.surrogates import whole_value
+from yggdrasil.ports import Json, Messages, Text
+
+Message = dict[str, Any]
+Schema = dict[str, Any]
+
+
+class RequestedCall(NamedTuple):
+    """One call that the model asks for; `arguments` is the JSON text it wrote."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+class Usage(NamedTuple):
+    """Tokens read and tokens written in one turn, and what they cost by the prices of an endpoint's block."""
+
+    prompt: int
+    completion: int
+    cost: float = 0.0
+
+
+class Turn(NamedTuple):
+    """One turn of a model; `finish_reason` is "stop", "length" or "tool_calls"."""
+
+    text: str
+    tool_calls: list[RequestedCall]
+    usage: Usage
+    finish_reason: str
+
+
+class TurnOut(TypedDict):
+    text: Text
+    tool_calls: Json
+    usage: Json
+    finish_reason: Text
+
+
+class TruncatedOutput(YggError):
+    """The output met the token limit, so it is not whole and must not be used; `raw` keeps what was written."""
+
+    def __init__(self, limit: int, raw: str, where: str = "") -> None:
+        self.limit, self.raw = limit, raw
+        super().__init__(
+            f"the model's output was cut at the limit of {limit} tokens, so no object is returned",
+            where=where,
+            mend=f"Raise it with max_tokens={limit * 2}, or ask for a shorter answer",
+        )
+
+
+class InvalidOutput(YggError):
+    """The output is whole but is no JSON object of the schema; `raw` keeps what was written."""
+
+    def __init__(self, reason: str, raw: str, where: str = "") -> None:
+        self.raw = raw
+        super().__init__(
+            f"the model's answer is no object of the schema ({reason}): {raw[:200]!r}",
+            where=where,
+            mend="Use a backend that binds its output to a schema, or a stronger model",
+        )
+
+
+class NotAble(YggError):
+    """The backend lacks an ability."""
+
+    def __init__(self, who: str, ability: str, instead: str) -> None:
+        super().__init__(f"{who} can't {ability}", where=here().path, mend=instead)
+
+
+_FENCE = re.compile(r"^\s*```[\w-]*[ \t]*\r?\n(.*?)\r?\n?[ \t]*```\s*$", re.DOTALL)
+
+
+def parse_object(turn: Turn, limit: int, schema: Schema | None = None) -> dict[str, Any]:
+    """The JSON object of a whole turn, with or without a code fence.
+
+    Raises TruncatedOutput where the turn was cut, even if its text happens to parse, and InvalidOutput where it is no
+    JSON object or not one of the schema; the text that came is kept in the run's record.
+    """
+    if turn.finish_reason == "length":
+        _keep("cut output", turn.text)
+        raise TruncatedOutput(limit, turn.text, here().path)
+    fenced = _FENCE.match(turn.text)
+    try:
+        value = whole_value(json.loads(fenced.group(1) if fenced else turn.text))
+        problem = "" if isinstance(value, dict) else f"it is a {type(value).__name__}"
+        problem = problem or beside_schema(value, schema or {})
+    except (ValueError, RecursionError) as error:
+        value, problem = {}, str(error)
+    if problem:
+        _keep("unreadable output", turn.text)
+        raise InvalidOutput(problem, turn.text, here().path)
+    return value
+
+
+def _keep(what: str, text: str) -> None:
+    """Keep what a model wrote and nobody can use, as an event and in the journal of the run."""
+    here().note(f"{what}, kept as it came: {text}")
+    here().once(what, {"text": text}, lambda: text)
+
+
+def beside_schema(value: Any, schema: Schema) -> str:
+    """Where the value is not what the schema wants, or ''."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+    from referencing import Registry
+
+    checker = Draft202012Validator(closed(schema, here().path), registry=Registry())
+    error = best_match(checker.iter_errors(value))
+    return f"{error.json_path}: {error.message[:200]}" if error is not None else ""
+
+
+def as_turn(outputs: dict[str, Any]) -> Turn:
+    """The turn that a run of any block of the role gave: what it has no ports for is empty."""
+    calls = [
+        RequestedCall(str(call.get("id") or ""), str(call["name"]), _written(call.get("arguments")))
+        for call in outputs.get("tool_calls") or []
+    ]
+    usage = outputs.get("usage") or {}
+    used = Usage(int(usage.get("prompt") or 0), int(usage.get("completion") or 0), float(usage.get("cost") or 0.0))
+    return Turn(str(outputs["text"] or ""), calls, used, str(outputs.get("finish_reason") or "stop"))
+
+
+def _written(arguments: Any) -> str:
+    return arguments if isinstance(arguments, str) else json.dumps(arguments or {}, ensure_ascii=False)
+
+
+class LanguageModel(Block, role="LLM"):
+    """Answer a conversation: messages in, one turn of text or tool calls out."""
+
+    heavy = True
+
+    def forward(
+        self,
+        messages: Messages,
+        tools: Json | None = None,
+        schema: Json | None = None,
+        max_tokens: int = 512,
+        temperature: float = 0.7,
+        seed: int = 0,
+    ) -> TurnOut:
+        closed([schema, tools], here().path)
+        turn = self.chat(
+            messages, tools=tools, schema=schema, max_tokens=max_tokens, temperature=temperature, seed=seed
+        )
+        return {
+            "text": turn.text,
+            "tool_calls": [call._asdict() for call in turn.tool_calls],
+            "usage": turn.usage._asdict(),
+            "finish_reason": turn.finish_reason,
+        }
+
+    @abstractmethod
+    def chat(
+        self,
+        messages: list[Message],
+        *,
+        tools: list[dict[str, Any]] | None = None,
+        schema: Schema | None = None,
+        max_tokens: int = 512,
+        temperature: float = 0.7,
+        seed: int = 0,
+    ) -> Turn:
+        """One turn; its tokens stream through `here().token`. `tools` are OpenAI-style function schemas."""
+
+    def fill(
+        self,
+        messages: list[Message],
+        schema: Schema,
+        *,
+        max_tokens: int = 512,
+        temperature: float = 0.7,
+        seed: int = 0,
+        retries: int = 0,
+    ) -> dict[str, Any]:
+        """An object of the schema; each turn is a run of the block, told and counted.
+
+        A retry sends the same messages with twice the limit, never the cut text.
+
+        Raises TruncatedOutput when the last allowed turn meets its limit, InvalidOutput when it isn't JSON.
+        """
+        limit, room = max_tokens, roomy(schema)
+        closed(schema, here().path)
+        for attempt in range(retries + 1):
+            how = {"max_tokens": limit, "temperature": temperature, "seed": seed}
+            turn = as_turn(drive(self, {"messages": messages, "schema": room, **how}))
+            if turn.finish_reason != "length" or attempt == retries:
+                break
+            here().note(f"cut at {limit} tokens, asked again with {limit * 2}; it had written: {turn.text}")
+            limit *= 2
+        value = ended_at_words(parse_object(turn, limit, room), schema)
+        if problem := beside_schema(value, schema):
+            raise InvalidOutput(problem, turn.text, here().path)
+        return value
+
+    @operation
+    def choose(self, prefix: Text, candidates: list[str]) -> list[float]:
+        """Mean log-probability per token of each candidate text after the prefix.
+
+        Raises NotAble where the backend cannot score a given text.
+        """
+        raise NotAble(
+            type(self).__name__,
+            "score a given text",
+            "Use llm/transformers for the guided policy, or let the model choose by an enum in a schema",
+        )
+
+    @operation
+    def continue_(
+        self,
+        prefix: Text,
+        n: int = 1,
+        *,
+        max_tokens: int = 40,
+        pattern: str | None = None,
+        temperature: float = 0.8,
+        top_p: float = 0.9,
+        min_p: float = 0.05,
+        repetition: float = 1.1,
+        seed: int = 0,
+        ban: list[str] | None = None,
+    ) -> list[str]:
+        """n texts that go on after the prefix.
+
+        `pattern` is a regex that each whole text obeys; a text that met max_tokens before it was whole is left
+        out, so fewer than n may come back. `ban` holds strings that may not appear (case is ignored).
+        Raises NotAble where the backend cannot continue a bare text.
+        """
+        raise NotAble(
+            type(self).__name__,
+            "continue a bare text",
+            "Use llm/transformers for the guided policy, or chat",
+        )

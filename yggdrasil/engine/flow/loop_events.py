@@ -1,0 +1,65 @@
+"""What the nodes of a running loop have said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from yggdrasil.contract.context import Here
+from yggdrasil.contract.errors import Paused
+from yggdrasil.contract.running import perform
+from yggdrasil.engine.flow.plan import Call
+
+Waiting = tuple[Call, dict[str, Any], Here]
+"""A call that is to be made, its inputs and its place."""
+
+
+class LoopEvents:
+    """What the nodes of a running loop have said: each begins once and ends once, whatever the number of rounds."""
+
+    def __init__(self) -> None:
+        self._begun: dict[str, None] = {}
+        self._skipped: set[str] = set()
+
+    def skips(self, name: str) -> bool:
+        """Whether the node is to say that it is skipped: once, if it has not run before."""
+        first = name not in self._begun and name not in self._skipped
+        self._skipped.add(name)
+        return first
+
+    def begin(self, call: Call, place: Here) -> None:
+        """Let a node begin whose work another one does."""
+        if call.name not in self._begun:
+            self._begun[call.name] = None
+            place.emit("started", type=call.block.type_name, block_kind=call.block.kind)
+
+    def perform(self, call: Call, values: dict[str, Any], place: Here) -> dict[str, Any]:
+        begins = call.name not in self._begun
+        self._begun[call.name] = None
+        try:
+            return perform(call.block, values, place, begins=begins, ends=False)
+        except BaseException:
+            del self._begun[call.name]
+            raise
+
+    def end(self, above: Here, error: BaseException | None = None) -> None:
+        """Let every node that began say how it ended; the one that failed has said so itself."""
+        if above.audience is None:
+            return
+        for name in self._begun:
+            place = above.below(name)
+            if isinstance(error, Paused):
+                place.emit("paused", ask=error.ask, id=error.id)
+            else:
+                place.emit("finished" if error is None else "cancelled")
+
+
+class Gathered:
+    """Calls of a loop that are to be made together: each is kept instead of made."""
+
+    def __init__(self, told: LoopEvents) -> None:
+        self.calls: list[Waiting] = []
+        self.skips = told.skips
+
+    def perform(self, call: Call, values: dict[str, Any], place: Here) -> dict[str, Any]:
+        self.calls.append((call, values, place))
+        return {}
