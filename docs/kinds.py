@@ -27,7 +27,7 @@ def table() -> str:
 def _value(kind: Kind) -> str:
     if kind.form is None:
         return "JSON"
-    one = kind.form.of.replace(":", ".")
+    one = kind.form.of.replace(":", ".").replace("yggdrasil.contract.clips", "yggdrasil.ports")
     return f"список `{one}`" if kind.of else f"`{one}`"
 
 

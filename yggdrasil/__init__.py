@@ -34,6 +34,9 @@ _WHERE = {
     "wearing": "yggdrasil.contract.torch_mode",
     "here": "yggdrasil.contract",
     "listening": "yggdrasil.contract",
+    "register_genre": "yggdrasil.contract",
+    "register_role": "yggdrasil.contract",
+    "Role": "yggdrasil.contract",
     "block": "yggdrasil.contract.functions",
     "Graph": "yggdrasil.levels.graph",
     "Pipeline": "yggdrasil.levels.graph",
@@ -76,6 +79,7 @@ if TYPE_CHECKING:
         Outputs,
         Paused,
         PortError,
+        Role,
         Stream,
         UnknownType,
         WeightsError,
@@ -83,6 +87,8 @@ if TYPE_CHECKING:
         YggError,
         here,
         listening,
+        register_genre,
+        register_role,
     )
     from yggdrasil.contract.context import session
     from yggdrasil.contract.functions import block
@@ -129,6 +135,7 @@ __all__ = [
     "Philosopher",
     "Pipeline",
     "PortError",
+    "Role",
     "Session",
     "Stage",
     "Stream",
@@ -150,6 +157,8 @@ __all__ = [
     "loop",
     "mermaid",
     "ports",
+    "register_genre",
+    "register_role",
     "save",
     "session",
     "set_cache",

@@ -11,7 +11,7 @@ import pytest
 from tests.contract.test_session import together
 from tests.levels.scripted import Develop, calls, scripted
 from yggdrasil.contract import Block
-from yggdrasil.engine.cycle.errors import AnotherHead
+from yggdrasil.engine.cycle.errors import HeadMoved
 from yggdrasil.levels.world.world import World
 from yggdrasil.ports import Json, Text
 from yggdrasil.store.load import load
@@ -115,7 +115,7 @@ def test_a_step_that_expects_another_head_is_refused_and_names_both() -> None:
     world.step(expect=0)
     world.step(expect=1)
     before = (world.content().digest, len(calls.names))
-    with pytest.raises(AnotherHead, match="'main' stands at step 2, not at step 1") as refused:
+    with pytest.raises(HeadMoved, match="'main' stands at step 2, not at step 1") as refused:
         world.step(action="late", expect=1)
     assert (refused.value.stands, refused.value.expected) == (2, 1)
     assert (world.content().digest, len(calls.names), world.unfinished()) == (*before, None)
@@ -129,7 +129,7 @@ def test_of_two_who_saw_the_same_head_one_steps_and_the_other_is_told() -> None:
     def step() -> None:
         try:
             world.step(expect=1)
-        except AnotherHead as error:
+        except HeadMoved as error:
             told.append(str(error))
 
     together(step, step)

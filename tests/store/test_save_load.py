@@ -16,7 +16,7 @@ from torch import nn
 
 import yggdrasil as ygg
 from tests.blocks.diffusion.tiny import VAE, painter, seeded
-from yggdrasil.blocks.codec.vae import Decoder
+from yggdrasil.blocks.codec.vae import ImageDecoder
 from yggdrasil.contract import Block, FileRef, ManifestError, NotStored, UnknownType, WeightsError, YggError, here
 from yggdrasil.contract.artifacts import write_durably
 from yggdrasil.contract.digest import digest_file
@@ -90,7 +90,7 @@ def sha(image: Any) -> str:
 
 
 def test_the_same_bytes_in_a_new_process_at_block_graph_and_pipeline(tmp_path: Path) -> None:
-    decoder, graph = seeded(Decoder(arch=VAE)), painter(tmp_path)
+    decoder, graph = seeded(ImageDecoder(arch=VAE)), painter(tmp_path)
     pipeline = ygg.Pipeline("two").add(graph, "paint")
     latent = torch.linspace(-1, 1, 256).reshape(1, 4, 8, 8)
     asked = {"prompt": "a fox in snow", "seed": 5, "steps": 2}

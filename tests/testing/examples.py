@@ -136,8 +136,8 @@ def behind_endpoints(stand_in: StandIn) -> Iterator[Example]:
     stand_in.answer = answer
     at: dict[str, Any] = {"model": "m", "base_url": stand_in.url}
     from yggdrasil.blocks.endpoint.embedder import EndpointEmbedder
-    from yggdrasil.blocks.endpoint.eye import EndpointEye
     from yggdrasil.blocks.endpoint.painter import EndpointPainter, EndpointRepainter
+    from yggdrasil.blocks.endpoint.vlm import EndpointVLM
     from yggdrasil.blocks.endpoint.voice import EndpointVoice
     from yggdrasil.blocks.llm.openai import OpenAIModel
 
@@ -145,7 +145,7 @@ def behind_endpoints(stand_in: StandIn) -> Iterator[Example]:
     messages = [{"role": "user", "content": "hello"}]
     yield Example(model, {"messages": messages})
     yield Example(ygg.Agent(model, instructions="Answer."), {"prompt": "hello"}, ("status",))
-    yield Example(EndpointEye(**at, things=["fox"]), {"image": PICTURE})
+    yield Example(EndpointVLM(**at, things=["fox"]), {"image": PICTURE})
     yield Example(EndpointPainter(**at), {"prompt": "a fox"})
     yield Example(EndpointRepainter(**at), {"image": PICTURE, "prompt": "a fox"})
     yield Example(EndpointEmbedder(**at), {"text": "a fox"})

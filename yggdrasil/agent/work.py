@@ -83,7 +83,7 @@ def loose(schema: Any) -> Any:
     return [loose(part) for part in schema] if isinstance(schema, list) else schema
 
 
-class Plans(Protocol):
+class PlanningGenre(Protocol):
     """A genre as an agent sees it that plans tasks; both halves may be absent."""
 
     def plan(self, task: Task, toolbox: Toolbox, instructions: str, work: Work) -> tuple[Work, list[Message]] | None:
@@ -94,7 +94,7 @@ class Plans(Protocol):
         ...
 
 
-class Guides(Protocol):
+class GuidingGenre(Protocol):
     """A genre as an agent sees it that leads a weak model."""
 
     def answer(self, llm: Block, task: str, context: dict[str, Any], seed: int) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def planned(task: Task, genre: str, toolbox: Toolbox, instructions: str, work: W
     return made or _plainly(task, instructions, work)
 
 
-def guide(name: str) -> Guides:
+def guide(name: str) -> GuidingGenre:
     """The genre that leads a weak model. Raises UnknownType, ConfigError for one that leads none, and for no name."""
     if not name:
         raise ConfigError("no genre leads this agent", mend="name one: Agent(policy='guided', guide='tale')")

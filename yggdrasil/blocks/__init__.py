@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from yggdrasil.blocks.endpoint.embedder import EndpointEmbedder
-    from yggdrasil.blocks.endpoint.eye import EndpointEye
     from yggdrasil.blocks.endpoint.painter import EndpointPainter, EndpointRepainter
+    from yggdrasil.blocks.endpoint.vlm import EndpointVLM
     from yggdrasil.blocks.endpoint.voice import EndpointVoice
     from yggdrasil.blocks.llm.openai import OpenAIModel
 else:
     _WHERE = {
         "EndpointEmbedder": "endpoint.embedder",
-        "EndpointEye": "endpoint.eye",
+        "EndpointVLM": "endpoint.eye",
         "EndpointPainter": "endpoint.painter",
         "EndpointRepainter": "endpoint.painter",
         "EndpointVoice": "endpoint.voice",
@@ -29,9 +29,9 @@ else:
 
 __all__ = [
     "EndpointEmbedder",
-    "EndpointEye",
     "EndpointPainter",
     "EndpointRepainter",
+    "EndpointVLM",
     "EndpointVoice",
     "OpenAIModel",
 ]

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import ClassVar
 
 from yggdrasil.cli.output import tell
-from yggdrasil.cli.progress import ENDS, FOUNDING, Pace, place_of
+from yggdrasil.cli.progress import ENDS, FOUNDING, StepPosition, place_of
 from yggdrasil.cli.reasons import noted, told
 from yggdrasil.cli.translations import say
 from yggdrasil.contract.cancel import CancelToken
@@ -39,7 +39,7 @@ class Lines:
 
     def __init__(self, steps: int) -> None:
         self._steps = steps
-        self._pace = Pace()
+        self._pace = StepPosition()
         self._began: dict[str, float] = {}
 
     def __call__(self, event: Event) -> None:

@@ -19,7 +19,7 @@ def place_of(event: Event) -> tuple[str, bool]:
     return "", False
 
 
-class Pace:
+class StepPosition:
     """Which step runs, and whether its episode has begun; before, stages only settle what was left over."""
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ import time
 from typing import Any, ClassVar
 
 from yggdrasil.cli.output import visible
-from yggdrasil.cli.progress import EPISODE, FOUNDING, Pace, place_of
+from yggdrasil.cli.progress import EPISODE, FOUNDING, StepPosition, place_of
 from yggdrasil.cli.reasons import noted
 from yggdrasil.cli.time_left import Clock, clock_face
 from yggdrasil.cli.translations import say
@@ -43,7 +43,7 @@ class Screen:
         self.picture: Any = None
         self.notes: list[str] = []
         self.story: list[str] = []
-        self._pace = Pace()
+        self._pace = StepPosition()
         self._clock = Clock()
         self._began = self._stage_began = time.time()
         self._lock = threading.Lock()

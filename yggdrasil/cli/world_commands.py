@@ -17,7 +17,7 @@ from yggdrasil.cli.targets import GROWN, open_world, shown
 from yggdrasil.cli.translations import say
 from yggdrasil.contract.errors import ConfigError, ManifestError, Paused, did_you_mean
 from yggdrasil.contract.tree import walk
-from yggdrasil.engine.cycle.errors import AnotherHead
+from yggdrasil.engine.cycle.errors import HeadMoved
 from yggdrasil.levels.stage.genre import languages, unread
 from yggdrasil.levels.world.world import World
 from yggdrasil.state.names import folder_name
@@ -140,7 +140,7 @@ def grow_on(
         world = _with_models(folder, branch, models)
     stands = max(world.branch(branch).last_step, 0)
     if expect is not None and expect != stands:
-        raise AnotherHead(branch, stands, expect, str(folder))
+        raise HeadMoved(branch, stands, expect, str(folder))
     if models:
         save(world, folder)
         world.note("; ".join(f"{name}: {value}" for name, value in models.items()))

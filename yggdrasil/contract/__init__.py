@@ -4,6 +4,7 @@ from yggdrasil.contract.artifacts import Artifact, ArtifactStore, FolderArtifact
 from yggdrasil.contract.block import Block, FileRef
 from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.context import Here, Journal, derive_seed, here, standing
+from yggdrasil.contract.entry_points import register_genre
 from yggdrasil.contract.errors import (
     ArtifactError,
     Cancelled,
@@ -62,6 +63,7 @@ __all__ = [
     "here",
     "listening",
     "reason",
+    "register_genre",
     "register_role",
     "standing",
 ]

@@ -74,3 +74,11 @@ VERBS = Group("yggdrasil.verbs", "verb")
 """What a method of a level does by the store, which stands above it."""
 GENRES = Group("yggdrasil.genres", "genre")
 """Genres: what the stages of a world ask, how an agent is asked it, and who leads a weak model through it."""
+
+
+def register_genre(name: str, genre: object) -> None:
+    """Make `genre` known as `name` in this process, as an entry point of an installed package would.
+
+    Raises ConfigError if another genre has that name.
+    """
+    GENRES.register(name, genre)

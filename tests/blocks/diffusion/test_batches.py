@@ -10,7 +10,7 @@ from PIL import Image
 import yggdrasil as ygg
 from tests.blocks.diffusion.test_solver import Model
 from tests.blocks.diffusion.tiny import painter
-from yggdrasil.blocks.codec.vae import Sampler
+from yggdrasil.blocks.codec.vae import SamplingEncoder
 from yggdrasil.blocks.solver.diffusers_solver import SchedulerSolver
 from yggdrasil.contract import PortError
 from yggdrasil.contract.schema import tool_schema
@@ -67,7 +67,7 @@ def test_s2_noise_is_drawn_on_the_cpu_by_the_generator_of_the_seed() -> None:
 
 
 @pytest.mark.parametrize("seed", [-1, 2**63, 2**64, 1.5, "seven"])
-@pytest.mark.parametrize("block", [SchedulerSolver(), Sampler(arch={})], ids=["solver", "sampler"])
+@pytest.mark.parametrize("block", [SchedulerSolver(), SamplingEncoder(arch={})], ids=["solver", "sampler"])
 def test_s2_a_seed_out_of_range_is_told_with_the_legal_range(block: Any, seed: Any) -> None:
     with pytest.raises(PortError, match=rf"'seed' was given.*legal is integer >= 0 and < {2**63}"):
         block.run(seed=seed)

@@ -11,7 +11,7 @@ from PIL import Image
 import yggdrasil as ygg
 from tests.blocks.diffusion.tiny import BERT, UNET, VAE, seeded, tokenizer
 from yggdrasil.blocks.backbone.unet import UNet
-from yggdrasil.blocks.codec.vae import Decoder, Sampler
+from yggdrasil.blocks.codec.vae import ImageDecoder, SamplingEncoder
 from yggdrasil.blocks.conditioner.encoder import TextEncoder
 from yggdrasil.blocks.patches import from_patches, to_patches
 from yggdrasil.blocks.solver.picture import PictureSolver
@@ -24,8 +24,8 @@ EIGHT |= {"num_encoder_blocks": [1] * 4, "num_decoder_blocks": [1] * 4}
 
 @pytest.fixture(scope="module")
 def painter(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    decoder = seeded(Decoder(arch=EIGHT))
-    sampler = Sampler(arch=EIGHT, family="AutoencoderTiny")
+    decoder = seeded(ImageDecoder(arch=EIGHT))
+    sampler = SamplingEncoder(arch=EIGHT, family="AutoencoderTiny")
     sampler.module = decoder.module
     graph = ygg.Graph("sizes")
     parts = [seeded(TextEncoder(arch=BERT)), seeded(UNet(arch=UNET)), PictureSolver(scheduler="DDIMScheduler")]

@@ -10,7 +10,7 @@ from PIL import Image as Pictures
 import yggdrasil as ygg
 from tests.blocks.diffusion.tiny import BERT, CLIP, UNET, VAE, painter, parts, seeded, tokenizer
 from yggdrasil.blocks.backbone.unet import UNet
-from yggdrasil.blocks.codec.vae import Decoder
+from yggdrasil.blocks.codec.vae import ImageDecoder
 from yggdrasil.blocks.conditioner.encoder import TextEncoder
 from yggdrasil.blocks.solver.diffusers_solver import SchedulerSolver
 from yggdrasil.contract import KINDS, ConfigError, MissingFile, WeightsError, WiringError, listening
@@ -118,7 +118,7 @@ def test_a_long_prompt_is_cut_aloud(tmp_path: Path) -> None:
 def test_files_and_configs_that_do_not_fit_are_told(tmp_path: Path) -> None:
     with pytest.raises(MissingFile, match=r"file 'weights' of 'backbone/unet' is not here.*give the block its files"):
         _ = UNet(arch=UNET).module
-    folder = ygg.save(seeded(Decoder(arch=VAE)), tmp_path / "d")
+    folder = ygg.save(seeded(ImageDecoder(arch=VAE)), tmp_path / "d")
     loaded = ygg.load(folder)
     loaded.arch = {**VAE, "num_decoder_blocks": [2, 1]}  # type: ignore[attr-defined]
     with pytest.raises(WeightsError, match=r"weights do not fit the config: .* missing"):

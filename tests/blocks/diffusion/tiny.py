@@ -10,7 +10,7 @@ import torch
 
 import yggdrasil as ygg
 from yggdrasil.blocks.backbone.unet import UNet
-from yggdrasil.blocks.codec.vae import Decoder, Encoder
+from yggdrasil.blocks.codec.vae import Encoder, ImageDecoder
 from yggdrasil.blocks.conditioner.encoder import TextEncoder
 from yggdrasil.blocks.guidance.cfg import ClassifierFree
 from yggdrasil.blocks.solver.diffusers_solver import SchedulerSolver
@@ -60,7 +60,7 @@ def tokenizer(folder: Path) -> FastTokenizer:
 
 
 def parts(folder: Path, arch: dict[str, Any] = BERT) -> list[Block]:
-    decoder = seeded(Decoder(arch=VAE))
+    decoder = seeded(ImageDecoder(arch=VAE))
     encoder = Encoder(arch=VAE, size=16)
     encoder.module = decoder.module
     return [

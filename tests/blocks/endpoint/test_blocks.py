@@ -18,9 +18,9 @@ import yggdrasil as ygg
 from tests.blocks.endpoint.stand_in import StandIn, giving, sending, standing_in, stream
 from yggdrasil.blocks.endpoint.embedder import EndpointEmbedder
 from yggdrasil.blocks.endpoint.errors import EndpointNonsense, EndpointRefused, EndpointUnreachable
-from yggdrasil.blocks.endpoint.eye import EndpointEye
 from yggdrasil.blocks.endpoint.painter import EndpointPainter, EndpointRepainter
 from yggdrasil.blocks.endpoint.pictures import data_url, png, sendable
+from yggdrasil.blocks.endpoint.vlm import EndpointVLM
 from yggdrasil.blocks.endpoint.voice import EndpointVoice
 from yggdrasil.blocks.llm.language_model import InvalidOutput
 from yggdrasil.contract import Block, Here, MemoryArtifacts, PortError, standing
@@ -43,7 +43,7 @@ def b64(data: bytes) -> str:
 
 def test_an_eye_gives_what_a_seer_gives(stand_in: StandIn) -> None:
     stand_in.answer = stream(json.dumps(SIGHT))
-    out = EndpointEye(model="v", base_url=stand_in.url, things=["fox", "wolf"]).run(image=RED)
+    out = EndpointVLM(model="v", base_url=stand_in.url, things=["fox", "wolf"]).run(image=RED)
     assert out.text == "A fox in the snow."
     assert out.labels == {"place": "snow", "time": "day", "weather": "none", "things": [{"name": "fox"}]}
     asked = stand_in.asked[0]
@@ -56,7 +56,7 @@ def test_an_eye_gives_what_a_seer_gives(stand_in: StandIn) -> None:
 
 
 def test_an_eye_is_asked_in_words_or_by_a_schema(stand_in: StandIn) -> None:
-    eye = EndpointEye(model="v", base_url=stand_in.url)
+    eye = EndpointVLM(model="v", base_url=stand_in.url)
     stand_in.answer = stream("It is red.")
     out = eye.run(image=RED, prompt="Which colour?")
     assert (out.text, out.labels) == ("It is red.", {})
@@ -70,7 +70,7 @@ def test_an_eye_is_asked_in_words_or_by_a_schema(stand_in: StandIn) -> None:
         eye.run(image=RED, schema=schema)
     stand_in.answer = stream(json.dumps({**SIGHT, "place": "Narnia"}))
     assert eye.run(image=RED).labels["place"] == "Narnia", "a model is bound to no grounds but those of its block"
-    bound = EndpointEye(model="v", base_url=stand_in.url, places=["snow", "sea"])
+    bound = EndpointVLM(model="v", base_url=stand_in.url, places=["snow", "sea"])
     with pytest.raises(InvalidOutput, match="place"):
         bound.run(image=RED)
 
@@ -158,7 +158,7 @@ def test_a_voice_speaks(stand_in: StandIn) -> None:
             EndpointVoice(model="tts", base_url=stand_in.url).run(text="x")
 
 
-BLOCKS = [EndpointEye, EndpointPainter, EndpointRepainter, EndpointEmbedder, EndpointVoice]
+BLOCKS = [EndpointVLM, EndpointPainter, EndpointRepainter, EndpointEmbedder, EndpointVoice]
 
 
 @pytest.mark.parametrize("kind", BLOCKS)
@@ -233,7 +233,7 @@ def test_n35_a_schema_that_a_model_writes_makes_nobody_fetch_or_open(
     schema = {"type": "object", "properties": {"a": {"$ref": address}}}
     llm = ScriptedModel([calls(("one", "eye", {"image": sha, "schema": schema})), says("done")])
     with standing(Here(artifacts=store)):
-        ygg.Agent(llm, {"eye": EndpointEye(model="m", base_url=stand_in.url)}).run("look")
+        ygg.Agent(llm, {"eye": EndpointVLM(model="m", base_url=stand_in.url)}).run("look")
     told = str(llm.seen[-1]["messages"][-1]["content"])
     assert "leads outside" in told and "secret" not in told
     assert stand_in.paths == [], "no connection was made"

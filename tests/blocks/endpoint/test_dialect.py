@@ -14,8 +14,8 @@ from PIL import Image as Pictures
 
 from tests.blocks.endpoint.stand_in import StandIn, chunk, giving, said, send, standing_in, usage
 from yggdrasil.blocks.endpoint.errors import EndpointRefused
-from yggdrasil.blocks.endpoint.eye import EndpointEye
 from yggdrasil.blocks.endpoint.painter import EndpointPainter
+from yggdrasil.blocks.endpoint.vlm import EndpointVLM
 from yggdrasil.blocks.llm.openai import OpenAIModel
 from yggdrasil.contract import ConfigError, listening
 from yggdrasil.store.language_models import language_model
@@ -121,7 +121,7 @@ def test_without_a_bound_by_schema_a_json_object_is_asked_for_and_then_words(
 def test_an_eye_asks_in_words_for_what_a_server_cannot_bind(stand_in: StandIn) -> None:
     server(stand_in, bound_by(), '```json\n{"name": "a fox"}\n```')
     picture = Pictures.new("RGB", (2, 2))
-    assert EndpointEye(model="m", base_url=stand_in.url).run(image=picture, schema=SCHEMA).labels == {"name": "a fox"}
+    assert EndpointVLM(model="m", base_url=stand_in.url).run(image=picture, schema=SCHEMA).labels == {"name": "a fox"}
     assert stand_in.asked[-1]["messages"][-1]["content"][-1]["text"].endswith(json.dumps(SCHEMA))
 
 

@@ -18,9 +18,9 @@ from tests.blocks.endpoint.test_blocks import SIGHT
 from tests.blocks.endpoint.test_robustness import busy, dripping, endless_words, hanging
 from tests.levels.scripted import Plan, See, remembered, scripted
 from yggdrasil.agent.agent import Agent
-from yggdrasil.blocks.endpoint.eye import EndpointEye
 from yggdrasil.blocks.endpoint.painter import EndpointPainter
 from yggdrasil.blocks.endpoint.pictures import png
+from yggdrasil.blocks.endpoint.vlm import EndpointVLM
 from yggdrasil.blocks.llm.openai import OpenAIModel
 from yggdrasil.contract import YggError
 from yggdrasil.levels.stage.creator import Creator
@@ -60,7 +60,7 @@ def world_at(url: str, home: Path | None = None) -> World:
     return scripted(
         home,
         genre="tale",
-        philosopher=Philosopher(EndpointEye(model="eye", **common)),
+        philosopher=Philosopher(EndpointVLM(model="eye", **common)),
         author=Agent(llm, {"see": See()}),
         creator=Creator({"paint": EndpointPainter(model="painter", **common)}),
         architect=Plan(),
@@ -133,9 +133,9 @@ def test_an_endpoint_cut_after_n_bytes_costs_a_step_nothing(stand_in: StandIn, l
 def test_a_template_takes_an_eye_behind_an_endpoint(stand_in: StandIn, tmp_path: Path) -> None:
     named = ygg.World.from_template("storytelling", wish="a fjord", eye=f"openai:org/vlm@{stand_in.url}")
     eye = named.children()["philosopher"].children()["body"]
-    assert isinstance(eye, EndpointEye) and eye.model == "org/vlm"
-    given = EndpointEye(model="v", base_url=stand_in.url, things=["fox"])
+    assert isinstance(eye, EndpointVLM) and eye.model == "org/vlm"
+    given = EndpointVLM(model="v", base_url=stand_in.url, things=["fox"])
     world = ygg.World.from_template("storytelling", wish="a fjord", eye=given)
     ygg.save(world, tmp_path / "w")
     again = ygg.load(tmp_path / "w").children()["philosopher"].children()["body"]
-    assert isinstance(again, EndpointEye) and again.things == ("fox",)
+    assert isinstance(again, EndpointVLM) and again.things == ("fox",)

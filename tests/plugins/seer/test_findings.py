@@ -8,10 +8,10 @@ from PIL import Image
 from torch import nn
 
 from yggdrasil.plugins.seer.block import PLACES, TIMES, WEATHERS, Seer
-from yggdrasil.plugins.seer.findings import Limits, doubts, standing
+from yggdrasil.plugins.seer.findings import Thresholds, doubts, standing
 from yggdrasil.plugins.seer.network import Logits
 
-LIMITS = Limits(thing=0.8, margin=0.5, scene=0.6, presence=0.5)
+LIMITS = Thresholds(thing=0.8, margin=0.5, scene=0.6, presence=0.5)
 SURE = 9.0
 
 

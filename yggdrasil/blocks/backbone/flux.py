@@ -63,11 +63,11 @@ class Flux(Network, type="backbone/flux", role="Backbone"):
     def build(self) -> nn.Module:
         import diffusers
 
-        from yggdrasil.blocks.backbone.once import Once
+        from yggdrasil.blocks.backbone.cached_module import CachedModule
 
         library: Any = diffusers
         module = library.FluxTransformer2DModel.from_config(self.arch)
-        module.pos_embed = Once(module.pos_embed)
+        module.pos_embed = CachedModule(module.pos_embed)
         return module
 
     def identity(self) -> Any:

@@ -26,7 +26,7 @@ class Coded(TypedDict):
     size: Json
 
 
-class Decoder(Autoencoder, type="codec/vae", role="Codec"):
+class ImageDecoder(Autoencoder, type="codec/vae", role="Codec"):
     """Decode latents of shape (batch, channels, h, w) into RGB pictures; `image` is the first of `images`.
 
     With a `patch` over 1 the latents are (batch, rows, columns, channels · patch²). A `size` (width, height) in
@@ -109,7 +109,7 @@ class Encoder(_PictureEncoder, type="codec/vae_encoder", role="Codec"):
         return {"latent": self._latent(whole, []), "size": None}
 
 
-class Sampler(_PictureEncoder, type="codec/vae_sampler", role="Codec"):
+class SamplingEncoder(_PictureEncoder, type="codec/vae_sampler", role="Codec"):
     """Encode an RGB picture of any size into latents of shape (count, channels, h, w); without one there are none.
 
     An AutoencoderKL codes a distribution: image k of a batch is what the generator of its seed (`seed` + k) draws

@@ -12,7 +12,7 @@ from uuid import uuid4
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from typing_extensions import TypedDict
 
-from yggdrasil.blocks.endpoint.connection import Ask, Connection, How, Say
+from yggdrasil.blocks.endpoint.connection import Ask, Connection, RequestBounds, Say
 from yggdrasil.blocks.endpoint.dialect import MAY_BE_LEFT_OUT, Request
 from yggdrasil.blocks.endpoint.errors import EndpointError, EndpointRefused, nonsense
 from yggdrasil.blocks.endpoint.proxy import proxy_for
@@ -47,7 +47,7 @@ def cost_of_tokens(prices: Prices, read: int, written: int) -> float:
     return (read * prices.get("input", 0) + written * prices.get("output", 0)) / 1e6
 
 
-class Spent(TypedDict):
+class SpentOutputs(TypedDict):
     """What one call took: tokens read and written, where the endpoint counts them, and its cost by the prices."""
 
     prompt: int
@@ -104,7 +104,7 @@ class EndpointBlock(Block):
         """What `ask`, given the client, comes back with. Raises EndpointError by kind, Cancelled."""
         once = (self.costs or any(self.prices.values())) and not self.idempotent
         key = str(uuid4()) if self.idempotent else ""
-        return self._connection().ask(ask, How(self.timeout, self.retries, self.concurrency, once, key))
+        return self._connection().ask(ask, RequestBounds(self.timeout, self.retries, self.concurrency, once, key))
 
     def spoken(self, request: Request, ask: Callable[[Request], T]) -> T:
         """What `ask` gives for the request as this server takes it: what it refuses is left out from then on."""

@@ -38,7 +38,7 @@ _OF_PROXIES = frozenset({403, 407, 502, 503, 504})
 
 
 @dataclass(frozen=True)
-class How:
+class RequestBounds:
     """Bounds of one request: `timeout` seconds from when its turn comes, `retries`, how many go `at_once`.
 
     `once`: it costs, so it goes again only if it surely was not taken. `key` is its Idempotency-Key, or ''.
@@ -86,7 +86,7 @@ class Connection:
         self._left.append(vars(self).pop("client", None))
         self.line = RequestQueue()
 
-    def ask(self, ask: Ask[T], how: How) -> T:
+    def ask(self, ask: Ask[T], how: RequestBounds) -> T:
         """What `ask` gives, run on the loop; its turn is waited for in order. Raises EndpointError, Cancelled."""
         place = here()
         heard: Inbox[Callable[[], object] | None] = Inbox()
@@ -102,7 +102,7 @@ class Connection:
         finally:
             future.cancel()
 
-    async def _in_turn(self, ask: Ask[T], how: How, say: Say, check: Callable[[], None]) -> T:
+    async def _in_turn(self, ask: Ask[T], how: RequestBounds, say: Say, check: Callable[[], None]) -> T:
         """`check` raises before anything is sent for a run that was cancelled while its turn was waited for."""
         loop = asyncio.get_running_loop()
         async with self.line.turn(how.at_once):

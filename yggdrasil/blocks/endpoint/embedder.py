@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from pydantic import BaseModel, Field, FiniteFloat
 
-from yggdrasil.blocks.endpoint.block import EndpointBlock, Spent, cost_of_tokens
+from yggdrasil.blocks.endpoint.block import EndpointBlock, SpentOutputs, cost_of_tokens
 from yggdrasil.blocks.endpoint.errors import nonsense
 from yggdrasil.ports import Json, Text
 
@@ -49,5 +49,5 @@ class EndpointEmbedder(EndpointBlock, type="embed/openai", role="Tool"):
         if not 0 < length < math.inf:
             raise nonsense(f"a vector of length {length}")
         read = answer.usage.prompt_tokens if answer.usage else 0
-        spent = Spent(prompt=read, completion=0, cost=cost_of_tokens(self.prices, read, 0))
+        spent = SpentOutputs(prompt=read, completion=0, cost=cost_of_tokens(self.prices, read, 0))
         return {"value": [number / length for number in vector], "usage": spent}

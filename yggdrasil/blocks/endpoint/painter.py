@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypedDict
 
 from pydantic import BaseModel, Field
 
-from yggdrasil.blocks.endpoint.block import EndpointBlock, Spent, cost_of_tokens
+from yggdrasil.blocks.endpoint.block import EndpointBlock, SpentOutputs, cost_of_tokens
 from yggdrasil.blocks.endpoint.dialect import Request
 from yggdrasil.blocks.endpoint.errors import nonsense
 from yggdrasil.blocks.endpoint.pictures import decoded, png
@@ -84,7 +84,7 @@ class EndpointPictures(EndpointBlock):
             raise nonsense(f"a picture that cannot be read ({type(error).__name__})") from None
         counted = answer.usage or _Counted()
         cost = self.prices.get("picture", 0) + cost_of_tokens(self.prices, counted.input_tokens, counted.output_tokens)
-        return Painted(image=image.convert("RGB"), usage=Spent(prompt=counted.input_tokens,
+        return Painted(image=image.convert("RGB"), usage=SpentOutputs(prompt=counted.input_tokens,
                        completion=counted.output_tokens, cost=cost))  # fmt: skip
 
 

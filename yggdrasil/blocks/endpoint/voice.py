@@ -6,7 +6,7 @@ import io
 import wave
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
-from yggdrasil.blocks.endpoint.block import EndpointBlock, Spent, media
+from yggdrasil.blocks.endpoint.block import EndpointBlock, SpentOutputs, media
 from yggdrasil.blocks.endpoint.connection import Say
 from yggdrasil.blocks.endpoint.errors import nonsense
 from yggdrasil.ports import Audio, AudioClip, Json, Text
@@ -39,7 +39,7 @@ class EndpointVoice(EndpointBlock, type="voice/openai", role="Codec"):
             )
             return _clip(raw.http_response)
 
-        spent = Spent(prompt=0, completion=0, cost=len(text) * self.prices.get("letters", 0) / 1e6)
+        spent = SpentOutputs(prompt=0, completion=0, cost=len(text) * self.prices.get("letters", 0) / 1e6)
         return {"audio": self.ask(ask), "usage": spent}
 
 

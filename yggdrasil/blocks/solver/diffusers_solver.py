@@ -36,7 +36,7 @@ class SolverOutputs(TypedDict):
 
 
 @dataclass
-class Course:
+class SolverRun:
     """One run of a solver: the scheduler, its timesteps, how many are done, a seed and a generator for each image."""
 
     scheduler: Any
@@ -108,7 +108,7 @@ class SchedulerSolver(Block, type="solver/scheduler", role="Solver"):
         """The schedule that its steps follow; a loss that teaches its network noises by the same."""
         return NoiseSchedule(scheduler=self.scheduler, settings=self.settings)
 
-    def _step(self, course: Course, latent: Any, timestep: Any, pred: Any) -> SolverOutputs:
+    def _step(self, course: SolverRun, latent: Any, timestep: Any, pred: Any) -> SolverOutputs:
         course.done += 1
         here().progress(course.done, len(course.timesteps))
         return self._next(course, course.step(pred, timestep, latent))
@@ -135,20 +135,20 @@ class SchedulerSolver(Block, type="solver/scheduler", role="Solver"):
         latent = made.add_noise(image, noise, times) if noised is None else noised(image, times, noise)
         return self._next(self._course(made, timesteps, seeds, generators), latent)
 
-    def _course(self, made: Any, timesteps: Any, seeds: list[int], generators: list[torch.Generator]) -> Course:
+    def _course(self, made: Any, timesteps: Any, seeds: list[int], generators: list[torch.Generator]) -> SolverRun:
         if self.own_times and self.scheduler in STEPPING:
             walked, numbers = on_own_times(self.scheduler, made, timesteps)
-            return Course(made, walked, seeds, generators, numbers=numbers)
+            return SolverRun(made, walked, seeds, generators, numbers=numbers)
         if strays(self.scheduler, made):
             told = f"with {made.config.timestep_spacing!r} spacing {self.scheduler} steps beside its own times"
             here().note(f"{told}, as diffusers does: set own_times, or another timestep_spacing or number of steps")
-        return Course(made, timesteps, seeds, generators)
+        return SolverRun(made, timesteps, seeds, generators)
 
     def _laid_out(self, latent: torch.Tensor) -> torch.Tensor:
         """The latent as the network and the scheduler see it."""
         return latent
 
-    def _next(self, course: Course, latent: Any) -> SolverOutputs:
+    def _next(self, course: SolverRun, latent: Any) -> SolverOutputs:
         made: SolverOutputs = {
             "next_latent": latent,
             "model_latent": None,

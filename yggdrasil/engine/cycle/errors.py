@@ -37,7 +37,7 @@ def offer_ways(error: BaseException) -> None:
         error.add_note(f"The stage failed so before: {ways}.")
 
 
-class AnotherHead(CycleError):
+class HeadMoved(CycleError):
     """The branch went on since the caller looked; `stands` is its last step, `expected` the one that was named."""
 
     def __init__(self, branch: str, stands: int, expected: int, path: str) -> None:

@@ -11,7 +11,7 @@ from yggdrasil.contract.edges import CONSTANT, SELF, Edge, Wiring
 from yggdrasil.contract.run_mode import Worn
 
 if TYPE_CHECKING:
-    from yggdrasil.engine.flow.plan import Call
+    from yggdrasil.engine.flow.plan import PlannedCall
 
 Known = dict[str, tuple[str, str]]
 """Input → where its value comes from."""
@@ -37,7 +37,7 @@ class CallExtras:
 class BatchedCalls:
     """Calls of one block of which none waits for another; `calls[-1]` is the node itself."""
 
-    calls: tuple[Call, ...]
+    calls: tuple[PlannedCall, ...]
 
 
 def _unwanted(block: Block, known: Known, values: Mapping[str, Mapping[str, Any]]) -> Any:
@@ -92,10 +92,10 @@ def _known(whole: Wiring, call: str, reader: str) -> Known:
     }
 
 
-def turns(calls: list[Call], again: Mapping[str, str]) -> list[Call | BatchedCalls]:
+def turns(calls: list[PlannedCall], again: Mapping[str, str]) -> list[PlannedCall | BatchedCalls]:
     """The calls of a loop in order, those of one block as one at the place of the last, if none waits for another."""
     by_name = {call.name: call for call in calls}
-    order: list[Call | BatchedCalls] = list(calls)
+    order: list[PlannedCall | BatchedCalls] = list(calls)
     for node in dict.fromkeys(again.values()):
         places = [place for place, of in again.items() if of == node]
         group = tuple(by_name[name] for name in (*places, node) if name in by_name)
@@ -109,14 +109,14 @@ def turns(calls: list[Call], again: Mapping[str, str]) -> list[Call | BatchedCal
     return order
 
 
-def _members(turn: Call | BatchedCalls) -> tuple[Call, ...]:
+def _members(turn: PlannedCall | BatchedCalls) -> tuple[PlannedCall, ...]:
     return turn.calls if isinstance(turn, BatchedCalls) else (turn,)
 
 
-def _names(turn: Call | BatchedCalls) -> set[str]:
+def _names(turn: PlannedCall | BatchedCalls) -> set[str]:
     return {call.name for call in _members(turn)}
 
 
-def _waits_for(turn: Call | BatchedCalls, names: set[str]) -> bool:
+def _waits_for(turn: PlannedCall | BatchedCalls, names: set[str]) -> bool:
     sources = (source for call in _members(turn) for _, found, _ in call.feeds for source in found)
     return any(node in names for node, _ in sources)

@@ -13,7 +13,7 @@ from yggdrasil.contract.value_forms import NotKeepable
 from yggdrasil.contract.values import copied, digest
 from yggdrasil.contract.values import size as size_of
 from yggdrasil.engine.flow.budget import BUDGET, Budget
-from yggdrasil.engine.flow.plan import Call, Plan, Round, Step
+from yggdrasil.engine.flow.plan import Plan, PlannedCall, Round, Step
 
 Keys = dict[tuple[str, str], str | None]
 """(node, output) → the key of its value; None where it has none."""
@@ -71,7 +71,7 @@ class Cache:
         return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _own_key(plan: Plan, call: Call) -> str:
+def _own_key(plan: Plan, call: PlannedCall) -> str:
     """The key of a block, made again only if it or a part of it was touched since."""
     block = call.block
     stamp: Any = (block.serial, block.touched())

@@ -7,9 +7,9 @@ from typing import Any
 from yggdrasil.contract.context import Here
 from yggdrasil.contract.errors import Paused
 from yggdrasil.contract.running import perform
-from yggdrasil.engine.flow.plan import Call
+from yggdrasil.engine.flow.plan import PlannedCall
 
-Waiting = tuple[Call, dict[str, Any], Here]
+Waiting = tuple[PlannedCall, dict[str, Any], Here]
 """A call that is to be made, its inputs and its place."""
 
 
@@ -26,13 +26,13 @@ class LoopEvents:
         self._skipped.add(name)
         return first
 
-    def begin(self, call: Call, place: Here) -> None:
+    def begin(self, call: PlannedCall, place: Here) -> None:
         """Let a node begin whose work another one does."""
         if call.name not in self._begun:
             self._begun[call.name] = None
             place.emit("started", type=call.block.type_name, block_kind=call.block.kind)
 
-    def perform(self, call: Call, values: dict[str, Any], place: Here) -> dict[str, Any]:
+    def perform(self, call: PlannedCall, values: dict[str, Any], place: Here) -> dict[str, Any]:
         begins = call.name not in self._begun
         self._begun[call.name] = None
         try:
@@ -60,6 +60,6 @@ class Gathered:
         self.calls: list[Waiting] = []
         self.skips = told.skips
 
-    def perform(self, call: Call, values: dict[str, Any], place: Here) -> dict[str, Any]:
+    def perform(self, call: PlannedCall, values: dict[str, Any], place: Here) -> dict[str, Any]:
         self.calls.append((call, values, place))
         return {}

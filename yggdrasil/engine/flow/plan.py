@@ -27,7 +27,7 @@ Read = dict[Source, Counter[str]]
 
 
 @dataclass(slots=True)
-class Call:
+class PlannedCall:
     """One node as it is run: where each of its inputs comes from.
 
     `needs`: without a value there it is skipped; `unfed`: optional inputs without an edge, which take their
@@ -55,16 +55,16 @@ class Round:
 
     name: str
     loop: Loop
-    calls: list[Call]
+    calls: list[PlannedCall]
     carry: list[tuple[Source, Source]]
     until: Source | None
     preview: Callable[[dict[str, Any]], Any] | None
-    turns: list[Call | BatchedCalls]
+    turns: list[PlannedCall | BatchedCalls]
     read: frozenset[Source] = frozenset()
     extra: None = None
 
 
-Step = Call | Round
+Step = PlannedCall | Round
 
 
 @dataclass(slots=True)
@@ -151,7 +151,7 @@ def _read(net: Wiring) -> Read:
 
 def _call(
     net: Wiring, name: str, into: dict[str, list[Source]], feeders: Counter[str], read: Read, extra: CallExtras | None
-) -> Call:
+) -> PlannedCall:
     block = net.nodes[name]
     ports = block.inputs
     feeds = [(p, tuple(into[p]), net.joins.get(f"{name}.{p}", "")) for p in ports if p in into]
@@ -159,7 +159,7 @@ def _call(
     unfed = tuple(p.name for p in ports.values() if p.name not in into and not p.required and p.default is not None)
     doubtful = tuple(p for p, sources, join in feeds if _is_doubtful(net, ports[p], sources, join, feeders))
     shared = tuple(p for p, sources, _ in feeds if ports[p].kind.name in MUTABLE and _is_shared(sources, read))
-    return Call(name, block, feeds, needs, tuple(block.outputs), unfed, doubtful, shared, extra)
+    return PlannedCall(name, block, feeds, needs, tuple(block.outputs), unfed, doubtful, shared, extra)
 
 
 def _is_shared(sources: tuple[Source, ...], read: Read) -> bool:
@@ -181,7 +181,7 @@ def _is_doubtful(net: Wiring, port: Port, sources: tuple[Source, ...], join: str
     return False
 
 
-def _round(net: Wiring, loop: Loop, calls: dict[str, Call], read: Read, again: dict[str, str]) -> Round:
+def _round(net: Wiring, loop: Loop, calls: dict[str, PlannedCall], read: Read, again: dict[str, str]) -> Round:
     carry = [((e.source, e.out), (e.target, e.into)) for e in loop.carry]
     node, _, port = loop.until.partition(".")
     chosen = [calls[n] for n in loop.nodes]
@@ -202,7 +202,7 @@ def _round(net: Wiring, loop: Loop, calls: dict[str, Call], read: Read, again: d
     return Round("+".join(loop.nodes), loop, chosen, carry, until, _preview(net, loop), turned, outer)
 
 
-def _lasts(call: Call, port: str, sources: tuple[Source, ...], inside: set[str]) -> bool:
+def _lasts(call: PlannedCall, port: str, sources: tuple[Source, ...], inside: set[str]) -> bool:
     """Whether every round reads the same list or dict, which comes from outside of the loop."""
     return call.block.inputs[port].kind.name in MUTABLE and any(node not in inside for node, _ in sources)
 
@@ -275,7 +275,7 @@ def joined(values: Values, sources: tuple[Source, ...], join: str) -> Any:
     return present[0] if join == "first" else functools.reduce(operator.add, present)
 
 
-def carried_into(carried: dict[Source, Any], call: Call) -> dict[str, Any]:
+def carried_into(carried: dict[Source, Any], call: PlannedCall) -> dict[str, Any]:
     """What is carried into the inputs of one call."""
     return {into: value for (node, into), value in carried.items() if node == call.name}
 

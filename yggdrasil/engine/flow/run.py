@@ -22,7 +22,7 @@ from yggdrasil.contract.running import perform
 from yggdrasil.engine.flow.batched_calls import BatchedCalls
 from yggdrasil.engine.flow.cache import Cache, Keys, value_key
 from yggdrasil.engine.flow.loop_events import Gathered, LoopEvents, Waiting
-from yggdrasil.engine.flow.plan import Call, Plan, Round, Source, Step, Values, carried_into, joined
+from yggdrasil.engine.flow.plan import Plan, PlannedCall, Round, Source, Step, Values, carried_into, joined
 from yggdrasil.engine.flow.workers import workers
 
 _NOTHING: dict[str, Any] = {}
@@ -154,7 +154,7 @@ class _Run:
             for port in call.gives:
                 self.keys[(call.name, port)] = f"{key}|{call.name}.{port}"
 
-    def _unread(self, call: Call, told: LoopEvents | Gathered | None) -> dict[str, Any]:
+    def _unread(self, call: PlannedCall, told: LoopEvents | Gathered | None) -> dict[str, Any]:
         """A call that nobody wants in this run is skipped."""
         if told is None or told.skips(call.name):
             self.place.below(call.name).emit("skipped", reason=reason("unread"))
@@ -162,7 +162,7 @@ class _Run:
 
     def call(
         self,
-        call: Call,
+        call: PlannedCall,
         carried: dict[str, Any],
         number: int = 1,
         told: LoopEvents | Gathered | None = None,
@@ -252,7 +252,7 @@ class _Run:
             carried = {target: self.values[node][port] for (node, port), target in step.carry}
             self._preview(step, done)
 
-    def _is_over(self, step: Round, turn: Call | BatchedCalls) -> bool:
+    def _is_over(self, step: Round, turn: PlannedCall | BatchedCalls) -> bool:
         if step.until is None or step.until[0] != (turn.calls[-1] if isinstance(turn, BatchedCalls) else turn).name:
             return False
         return self.values[step.until[0]][step.until[1]] is None

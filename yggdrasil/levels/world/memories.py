@@ -8,7 +8,7 @@ from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.log import Log
 
 
-class Recalled:
+class StageMemories:
     """The memories that a session of one stage works on, by place; `news` is what the stage changed."""
 
     def __init__(self, log: Log, branch: Branch, step: int, position: int) -> None:

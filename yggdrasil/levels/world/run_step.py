@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from yggdrasil.contract.context import here
 from yggdrasil.engine.cycle.branches import MAIN, Branch
-from yggdrasil.engine.cycle.errors import AnotherHead
+from yggdrasil.engine.cycle.errors import HeadMoved
 from yggdrasil.engine.cycle.world_cycle import WorldCycle
 from yggdrasil.levels.world.founding import found
 from yggdrasil.levels.world.life import Life
@@ -36,7 +36,7 @@ def one_step(
     head = log.head(branch)
     stands = max(head.last, 0)
     if expect is not None and expect != stands:
-        raise AnotherHead(branch.name, stands, expect, str(life.home))
+        raise HeadMoved(branch.name, stands, expect, str(life.home))
     if head.last < 0:
         begin(world, life)
         head = log.head(branch)

@@ -12,7 +12,7 @@ Count = Annotated[int, Field(ge=0, le=10_000)]
 """Steps of one run; who wants more asks again, or iterates over `steps`."""
 
 
-class Lived(TypedDict):
+class WorldOutputs(TypedDict):
     """The last chronicle, and every step as `show` prints it."""
 
     chronicle: Text

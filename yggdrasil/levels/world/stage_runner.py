@@ -17,7 +17,7 @@ from yggdrasil.engine.cycle.stage_call import StageRequest, StageResult
 from yggdrasil.levels.stage.genre import setting
 from yggdrasil.levels.stage.stage import Stage
 from yggdrasil.levels.world.life import Life
-from yggdrasil.levels.world.memories import Recalled
+from yggdrasil.levels.world.memories import StageMemories
 from yggdrasil.state.content import Content
 from yggdrasil.state.errors import OperationError
 from yggdrasil.state.operations import AppendStory, Operation, apply, parse_operations, to_json
@@ -97,12 +97,12 @@ class StageRunner:
         return {**copy.deepcopy(setting(world.genre, world.setting)), **told}
 
     @contextmanager
-    def surroundings(self, branch: Branch, step: int, position: int, fresh: bool = False) -> Iterator[Recalled]:
+    def surroundings(self, branch: Branch, step: int, position: int, fresh: bool = False) -> Iterator[StageMemories]:
         """Seed, journal, artifacts and session of the stage at `position`, below the place of the world."""
         place = here()
         seed = derive_seed(self.world.seed, branch.variant, step, position)
         journal = self.life.log.journal(branch, step, position, place.path, fresh)
-        memories = Recalled(self.life.log, branch, step, position)
+        memories = StageMemories(self.life.log, branch, step, position)
         session = RunSession(self.world, Session(memories))
         own = {"seed": seed, "journal": journal, "artifacts": self.life.artifacts, "session": session}
         with standing(place.but(**own)):

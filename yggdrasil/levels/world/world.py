@@ -24,7 +24,7 @@ from yggdrasil.levels.world.home import Home
 from yggdrasil.levels.world.life import check_there
 from yggdrasil.levels.world.replay import Replay, replay
 from yggdrasil.levels.world.run_step import begin, cycle, one_step
-from yggdrasil.levels.world.settings import Count, Lived, WorldSettings
+from yggdrasil.levels.world.settings import Count, WorldOutputs, WorldSettings
 from yggdrasil.levels.world.step import Step
 from yggdrasil.levels.world.summary import shown
 from yggdrasil.ports import Json, Text
@@ -103,7 +103,7 @@ class World(Block, type="world"):
 
     def forward(
         self, action: Text | None = None, count: Count = 1, state: Json | None = None, expect: int | None = None
-    ) -> Lived:
+    ) -> WorldOutputs:
         """Run `count` steps; the action, the state and what is expected belong to the first of them."""
         life = self._home.open()
         done: list[Step] = []

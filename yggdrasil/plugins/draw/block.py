@@ -10,7 +10,7 @@ from yggdrasil.plugins.draw.translation import understand
 from yggdrasil.ports import Image, Json, Text
 
 
-class Composed(TypedDict):
+class DrawOutputs(TypedDict):
     image: Image
     scene: Json
 
@@ -24,7 +24,7 @@ class Compose(Block, type="draw/compose", role="Tool"):
 
     pure: ClassVar[bool] = True
 
-    def forward(self, prompt: Text, seed: int = 0) -> Composed:
+    def forward(self, prompt: Text, seed: int = 0) -> DrawOutputs:
         english, foreign = understand(prompt)
         scene = read_scene(english)
         if foreign or scene.unknown:
@@ -33,4 +33,4 @@ class Compose(Block, type="draw/compose", role="Tool"):
             here().note(f"there is no drawing of {word!r}: the picture shows {drawing!r}")
         picture = compose(scene, open_drawings(self.file("drawings")), seed)
         told = scene.to_json()
-        return Composed(image=picture, scene={**told, "unknown": [*foreign, *told["unknown"]]})
+        return DrawOutputs(image=picture, scene={**told, "unknown": [*foreign, *told["unknown"]]})

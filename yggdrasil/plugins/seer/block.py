@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 from yggdrasil.contract.pictures import as_rgb
 from yggdrasil.contract.torch_block import TorchBlock
 from yggdrasil.plugins import scenery
-from yggdrasil.plugins.seer.findings import Found, Limits, Names, doubts, labels_of, standing
+from yggdrasil.plugins.seer.findings import Found, Names, Thresholds, doubts, labels_of, standing
 from yggdrasil.plugins.seer.sentence import sentence
 from yggdrasil.ports import Image, Json, Text
 
@@ -22,7 +22,7 @@ TIMES = (*scenery.HOURS, "none")
 WEATHERS = tuple(scenery.WEATHERS)
 
 
-class Seen(TypedDict):
+class SeerOutputs(TypedDict):
     text: Text
     labels: Json
 
@@ -65,14 +65,14 @@ class Seer(TorchBlock, type="seer/resnet", role="VLM"):
             resolution=self.resolution,
         )
 
-    def forward(self, image: Image) -> Seen:
+    def forward(self, image: Image) -> SeerOutputs:
         names = Names(self.things, self.places, self.times, self.weathers)
-        limits = Limits(self.thing_confidence, self.thing_margin, self.scene_confidence, self.presence)
+        limits = Thresholds(self.thing_confidence, self.thing_margin, self.scene_confidence, self.presence)
         picture = as_rgb(image, self.matte, self.name)
         with self.computing() as module:
             first = self.looked(module, self._pixels(picture))
             labels = labels_of(first, names, limits, self._closer(module, picture, first.what[0].softmax(0), limits))
-        return Seen(text=sentence(labels), labels=labels)
+        return SeerOutputs(text=sentence(labels), labels=labels)
 
     def looked(self, module: "nn.Module", pixels: "Tensor") -> "Logits":
         """What pictures (N, 3, height, width) in −1 … 1 show, as sure as they and their mirror images are on average.
@@ -87,7 +87,7 @@ class Seer(TorchBlock, type="seer/resnet", role="VLM"):
         (what, mirrored), *scene = (one.log_softmax(1).chunk(2) for one in both)
         return Logits(torch.logaddexp(what, mirrored.flip(3)), *(torch.logaddexp(*pair) for pair in scene))
 
-    def _closer(self, module: "nn.Module", picture: Any, chances: "Tensor", limits: Limits) -> list[Found]:
+    def _closer(self, module: "nn.Module", picture: Any, chances: "Tensor", limits: Thresholds) -> list[Found]:
         """What a look at twice the size finds where something small stood unnamed; names of the first look stay."""
         count = len(self.things)
         known = {one.index for one in standing(chances, count, limits)}

@@ -39,7 +39,7 @@ class Labels(TypedDict):
     unclear: bool
 
 
-class Limits(NamedTuple):
+class Thresholds(NamedTuple):
     """From which confidence on a thing is named, by which margin over the next name, and a scene's word."""
 
     thing: float
@@ -66,7 +66,7 @@ class Found(NamedTuple):
     y: float
 
 
-def labels_of(logits: "Logits", names: Names, limits: Limits, closer: Sequence[Found] = ()) -> Labels:
+def labels_of(logits: "Logits", names: Names, limits: Thresholds, closer: Sequence[Found] = ()) -> Labels:
     """What one picture shows (logits of a batch of one), with the things that a second look found."""
     chances = logits.what[0].softmax(0)
     found = [*standing(chances, len(names.things), limits), *closer]
@@ -91,7 +91,7 @@ def _claim(logits: "Tensor", names: Sequence[str], limit: float) -> Claim:
     return Claim(name=name, confidence=round(float(confidence), 4))
 
 
-def standing(chances: "Tensor", count: int, limits: Limits) -> list[Found]:
+def standing(chances: "Tensor", count: int, limits: Thresholds) -> list[Found]:
     """The things that stand out clearly, each once, at the surest cell that shows it.
 
     `chances` has the shape (classes, rows, columns), the first `count` classes are things.
@@ -110,7 +110,7 @@ def standing(chances: "Tensor", count: int, limits: Limits) -> list[Found]:
     return found
 
 
-def doubts(chances: "Tensor", count: int, limits: Limits, most: int = 3) -> list[tuple[float, float]]:
+def doubts(chances: "Tensor", count: int, limits: Thresholds, most: int = 3) -> list[tuple[float, float]]:
     """Where something small stands unnamed: middles of cells as shares of the picture, the clearest first."""
     rows, columns = chances.shape[-2:]
     present = 1 - chances[count]

@@ -35,7 +35,7 @@ _WINDOW = 512
 
 def _blocks(folder: Folder) -> dict[str, Block]:
     from yggdrasil.blocks.backbone.flux import Flux
-    from yggdrasil.blocks.codec.vae import Decoder, Sampler
+    from yggdrasil.blocks.codec.vae import ImageDecoder, SamplingEncoder
     from yggdrasil.blocks.conditioner.encoder import PromptEncoder
     from yggdrasil.blocks.solver.picture import PictureSolver
     from yggdrasil.blocks.tokenizer.fast import PromptTokenizer
@@ -54,7 +54,7 @@ def _blocks(folder: Folder) -> dict[str, Block]:
         follows_sampler=coder == "AutoencoderKL",
         rounding="up",
     )
-    sampler = Sampler(arch=vae, family=coder, multiple=factor * _PATCH)
+    sampler = SamplingEncoder(arch=vae, family=coder, multiple=factor * _PATCH)
     whole = PromptEncoder(**text_encoder(folder, "text_encoder"), masked=False)
     words = PromptEncoder(**text_encoder(folder, "text_encoder_2"), masked=False)
     return {
@@ -65,7 +65,7 @@ def _blocks(folder: Folder) -> dict[str, Block]:
         "encode": folder.with_weights(sampler, "vae"),
         "backbone": folder.with_weights(Flux(arch=transformer), "transformer"),
         "solver": solver,
-        "decode": folder.with_weights(Decoder(arch=vae, family=coder, patch=_PATCH), "vae"),
+        "decode": folder.with_weights(ImageDecoder(arch=vae, family=coder, patch=_PATCH), "vae"),
     }
 
 

@@ -34,7 +34,7 @@ _SMALL = 64
 
 def _blocks(folder: Folder) -> dict[str, Block]:
     from yggdrasil.blocks.backbone.unet import UNet
-    from yggdrasil.blocks.codec.vae import Decoder, Sampler
+    from yggdrasil.blocks.codec.vae import ImageDecoder, SamplingEncoder
     from yggdrasil.blocks.conditioner.encoder import TextEncoder
     from yggdrasil.blocks.guidance.cfg import ClassifierFree
     from yggdrasil.blocks.solver.picture import PictureSolver
@@ -53,7 +53,7 @@ def _blocks(folder: Folder) -> dict[str, Block]:
         follows_sampler=coder == "AutoencoderKL",
     )
     conditioner = TextEncoder(**text_encoder(folder, "text_encoder"), masked=masked)
-    sampler = Sampler(arch=vae, family=coder, multiple=factor)
+    sampler = SamplingEncoder(arch=vae, family=coder, multiple=factor)
     return {
         "tokenizer": tokenizer_files(FastTokenizer(**words), folder, "tokenizer"),
         "conditioner": folder.with_weights(conditioner, "text_encoder"),
@@ -61,7 +61,7 @@ def _blocks(folder: Folder) -> dict[str, Block]:
         "backbone": folder.with_weights(UNet(arch=unet), "unet"),
         "guidance": ClassifierFree(),
         "solver": solver,
-        "decode": folder.with_weights(Decoder(arch=vae, family=coder), "vae"),
+        "decode": folder.with_weights(ImageDecoder(arch=vae, family=coder), "vae"),
     }
 
 

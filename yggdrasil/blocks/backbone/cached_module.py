@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from yggdrasil.contract.torch_mode import lasting
 
 
-class Once(nn.Module):
+class CachedModule(nn.Module):
     """A module without weights whose last result is kept: asked again for the same input, it gives it again."""
 
     def __init__(self, inner: nn.Module) -> None:

@@ -28,7 +28,7 @@ class Looked(TypedDict):
     usage: Json
 
 
-class EndpointEye(EndpointBlock, type="vlm/openai", role="VLM"):
+class EndpointVLM(EndpointBlock, type="vlm/openai", role="VLM"):
     """Look at a picture and say what it really shows, in words and as data.
 
     Asked nothing, it says `question` and, if `labelled`, gives what a seer gives: `text`, and labels with place, time,
