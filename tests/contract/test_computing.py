@@ -12,8 +12,8 @@ from torch import nn
 import yggdrasil as ygg
 from yggdrasil.contract import ConfigError, here
 from yggdrasil.contract.learners import twin
-from yggdrasil.contract.pool import mark
 from yggdrasil.contract.torch_block import TorchBlock, unfilled
+from yggdrasil.contract.weight_marks import mark
 from yggdrasil.ports import Latent
 
 

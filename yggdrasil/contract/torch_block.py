@@ -14,9 +14,10 @@ from yggdrasil.contract.context import here
 from yggdrasil.contract.digest import digest
 from yggdrasil.contract.errors import WeightsError
 from yggdrasil.contract.lanes import lane
-from yggdrasil.contract.pool import fingerprint, keep_out, mark, one_module
+from yggdrasil.contract.pool import one_module
 from yggdrasil.contract.safetensors_header import table_of
 from yggdrasil.contract.tensor_files import most_of, read_pieces, stored_dtype
+from yggdrasil.contract.weight_marks import fingerprint, glance, manner, mark, tensors_of
 from yggdrasil.contract.weights import suffix_of
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     import torch
     from torch import nn
+
+    from yggdrasil.contract.shared_weights import SharedWeights
 
 
 def unfilled() -> Any:
@@ -71,6 +74,9 @@ class TorchBlock(Block):
     _module = None
     _stored = None
     """The fingerprint of the module that its files hold; None if none does."""
+    _shared: SharedWeights | None = None
+    """What of the pool the module is, or a view of; None for a module of the block's own."""
+    _manner = 0
     _most: tuple[tuple[str, ...], torch.dtype] | None = None
 
     def build(self) -> nn.Module:
@@ -79,16 +85,19 @@ class TorchBlock(Block):
 
     @property
     def module(self) -> nn.Module:
-        """The bare module with its weights: in eval mode, frozen, shared by all blocks of the same weights and config.
+        """The bare module with its weights: in eval mode, frozen; its memory is shared by all blocks of the same
+        weights and config, its modes and hooks are this block's.
 
-        Whoever changes it makes it this block's own: it is no longer given to others, and saved with the block. To
-        train, call `unfreeze`, which leaves what is shared as it is.
+        Whoever changes its weights makes them this block's own: they are no longer given to others, who read theirs
+        from their files again, and are saved with the block. To train, call `unfreeze`, which writes into no memory
+        that is shared. A write that torch does not count (through `.data`) is seen by some of the values only, and by
+        others at the latest when they are saved or a block is loaded.
         """
-        if self._module is None:
-            self.file()
-            made = one_module(self.weights_key(), self._load)
-            self._module, self._stored = made, fingerprint(made)
-        return self._module
+        module, shared = self._bare(), self._shared
+        if shared is not None and module is shared.module:
+            module = shared.view(self)
+            self._module, self._stored, self._manner = module, fingerprint(module), manner(module)
+        return module
 
     @module.setter
     def module(self, module: nn.Module) -> None:
@@ -97,20 +106,52 @@ class TorchBlock(Block):
 
     def adopt(self, module: nn.Module) -> None:
         """The same, and what of the module learns goes on learning."""
-        keep_out(module)
-        self._module, self._stored, self._most = module, None, None
+        self._shared, self._module, self._stored, self._most = None, module, None, None
+        self._manner = manner(module)
         self.files = {role: ref for role, ref in self.files.items() if not is_weights(role)}
 
     def weights_key(self) -> tuple[str, ...]:
         """The same for all blocks that share one module; reads no weights."""
-        if self._module is not None and self._version() != self._stored:
+        if self._held(closely=True) is not None and self._version() != self._stored:
             return ("own", str(id(self._module)))
+        return self._files_key()
+
+    def _files_key(self) -> tuple[str, ...]:
         return ("+".join(ref.sha256 for ref in self.pieces().values()), *self._identity())
+
+    def _bare(self) -> nn.Module:
+        """What computes: the module of the pool, or the block's own. Nobody who may change it gets it from here."""
+        held = self._held()
+        if held is None:
+            self.file()
+            shared, held = self._from_pool()
+            self._shared, self._module = shared, held
+        return held
+
+    def _from_pool(self) -> tuple[SharedWeights, nn.Module]:
+        shared = one_module(self._files_key(), self._load)
+        self._stored, self._manner = fingerprint(shared.module), manner(shared.module)
+        return shared, shared.module
+
+    def _held(self, *, closely: bool = False) -> nn.Module | None:
+        """Its module, if it still is what its settings and files say, or the block's own: else it is let go."""
+        shared = self._shared
+        if shared is None or self._module is None:
+            return self._module
+        state = shared.state(self, closely=closely)
+        if state == "own":
+            self._shared = None
+        elif state == "stale":
+            self._shared = self._module = None
+        return self._module
 
     def worn_module(self) -> nn.Module:
         """What computes at the place that runs now: the module as the place has it dressed, else the bare one."""
         worn = here().mode.worn.get(self.serial)
-        return self.module if worn is None else worn.over(self.module)
+        module, shared = self._bare(), self._shared
+        if shared is not None:
+            shared.computes(self)
+        return module if worn is None else worn.over(module)
 
     @contextmanager
     def computing(self) -> Generator[nn.Module]:
@@ -132,7 +173,7 @@ class TorchBlock(Block):
         """What most of its weights are of, found once: by the files' headers, or by the module that was adopted."""
         files = tuple(ref.sha256 for ref in self.pieces().values())
         if self._most is None or self._most[0] != files:
-            self._most = files, stored_dtype(self.weights_paths()) if files else most_of(self.module)
+            self._most = files, stored_dtype(self.weights_paths()) if files else most_of(self._bare())
         return self._most[1]
 
     def weights_paths(self) -> list[Path]:
@@ -147,7 +188,7 @@ class TorchBlock(Block):
         return []
 
     def tensors(self) -> dict[str, Any] | None:
-        module = self._module
+        module = self._held(closely=True)
         if module is None or (self._version() == self._stored and self._has_files()):
             return None
         return dict(module.state_dict())
@@ -158,10 +199,22 @@ class TorchBlock(Block):
 
     def stored(self, ref: FileRef) -> None:
         super().stored(ref)
-        self._stored = self._version()
+        self._shared, self._stored = None, self._version()
 
     def touched(self) -> Any:
-        return (super().touched(), None if self._module is None else mark(self._module))
+        module = self._module
+        if module is None:
+            return (super().touched(), None)
+        return (super().touched(), mark(module), manner(module), glance(list(tensors_of(module))))
+
+    def altered(self) -> bool:
+        """Also if somebody set its modes or gave it hooks."""
+        return super().altered() or (self._module is not None and manner(self._module) != self._manner)
+
+    def __getstate__(self) -> Any:
+        """A copy of a block has a module of its own."""
+        self._held(closely=True)
+        return {name: value for name, value in vars(self).items() if name != "_shared"}
 
     def _version(self) -> int | None:
         return None if self._module is None else fingerprint(self._module)

@@ -232,7 +232,7 @@ def test_two_threads_get_what_one_gets(tiny: TransformersModel) -> None:
 
 def test_two_places_share_one_model(files: dict[str, FileRef]) -> None:
     one, two = model_of(files, dtype="float32"), model_of(files, dtype="float32", context=600)
-    assert one.module is two.module
+    assert one.worn_module() is two.worn_module()
     assert one.decoder.vocabulary is two.decoder.vocabulary
     assert one.decoder is not two.decoder
 

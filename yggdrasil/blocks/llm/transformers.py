@@ -13,9 +13,10 @@ from yggdrasil.blocks.llm.grammar import regex_grammar, schema_grammar
 from yggdrasil.blocks.llm.sampling import Sampling
 from yggdrasil.blocks.llm.vocabulary import Vocabulary
 from yggdrasil.contract import FileRef, here
-from yggdrasil.contract.pool import mark, one_instance
+from yggdrasil.contract.pool import one_instance
 from yggdrasil.contract.spending import spend
 from yggdrasil.contract.torch_block import Dtype, TorchBlock, unfilled
+from yggdrasil.contract.weight_marks import mark
 
 if TYPE_CHECKING:
     from torch import nn
