@@ -127,4 +127,7 @@ def _viewed(module: nn.Module) -> nn.Module:
     with torch.inference_mode(False):
         memo: dict[int, Any] = {id(p): nn.Parameter(p.data, requires_grad=False) for p in module.parameters()}
         memo |= {id(buffer): buffer.data for buffer in module.buffers()}
+        for part in module.modules():  # what weight_norm computes anew before each call, and deepcopy refuses
+            made = (value for value in vars(part).values() if isinstance(value, torch.Tensor) and not value.is_leaf)
+            memo |= {id(value): value.detach() for value in made}
         return copy.deepcopy(module, memo)
