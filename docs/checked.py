@@ -65,11 +65,8 @@ def _reasons(reports: Sequence[Report]) -> str:
 
 
 def shelf_table(reports: Sequence[Report]) -> str:
-    """The table of the shelf's items, in the order of their names, and what has no row there."""
-    from tests.system.test_shelf_checked import LONG
-
-    apart = "".join(f"- `{name}`: {why}\n" for name, why in sorted(LONG.items()))
-    return table(sorted(reports, key=lambda report: report.block)) + "\n" + TAIL + apart
+    """The table of the shelf's items, in the order of their names."""
+    return table(sorted(reports, key=lambda report: report.block)) + "\n"
 
 
 def of_shelf(written: str) -> str:

@@ -16,6 +16,7 @@ _WHERE = {
     "CancelToken": "yggdrasil.contract",
     "WiringError": "yggdrasil.contract",
     "WeightsError": "yggdrasil.contract",
+    "TorchBlock": "yggdrasil.contract.torch_block",
     "UnknownType": "yggdrasil.contract",
     "PortError": "yggdrasil.contract",
     "Paused": "yggdrasil.contract",
@@ -89,6 +90,7 @@ if TYPE_CHECKING:
     from yggdrasil.contract.lanes import set_lanes
     from yggdrasil.contract.learners import twin, unfreeze
     from yggdrasil.contract.session import Session
+    from yggdrasil.contract.torch_block import TorchBlock
     from yggdrasil.engine.flow.budget import set_cache
     from yggdrasil.levels.choose import choose
     from yggdrasil.levels.graph import Graph, Pipeline
@@ -130,6 +132,7 @@ __all__ = [
     "Session",
     "Stage",
     "Stream",
+    "TorchBlock",
     "UnknownType",
     "WeightsError",
     "WiringError",

@@ -7,7 +7,8 @@ import weakref
 
 import pytest
 
-from yggdrasil.contract import Block, Cancelled, CancelToken, here
+import yggdrasil as ygg
+from yggdrasil.contract import Block, Cancelled, CancelToken, ConfigError, here, listening
 from yggdrasil.contract.cancel import Inbox
 
 
@@ -131,3 +132,23 @@ def test_an_inbox_gives_in_order_until_the_run_is_cancelled_or_the_time_is_over(
     with pytest.raises(Cancelled):
         inbox.take(token)
     assert inbox.take(CancelToken()) == 4
+
+
+class Free(Block):
+    """Say whether the run goes on."""
+
+    def forward(self) -> bool:
+        here().check()
+        return not here().cancel.cancelled
+
+
+def test_outside_of_a_run_there_is_nothing_to_cancel_and_later_runs_are_as_before() -> None:
+    with pytest.raises(ConfigError, match="nothing runs here"):
+        here().cancel.cancel()
+    with ygg.session(), pytest.raises(ConfigError, match="nothing runs here"):
+        here().cancel.cancel()
+    with ygg.session():
+        assert Free().run().value is True
+    with listening(lambda event: None):
+        assert Free().run().value is True
+    assert Free().stream().outputs["value"] is True

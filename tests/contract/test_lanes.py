@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from yggdrasil.contract import Cancelled, ConfigError
+from yggdrasil.contract import Block, Cancelled, ConfigError, here
 from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.lanes import Line, lane, set_lanes
 
@@ -123,3 +123,24 @@ def _quietly(token: CancelToken) -> None:
             pass
     except Cancelled:
         pass
+
+
+def test_a_plain_block_that_computes_takes_a_lane_by_saying_so() -> None:
+    entered, inside, go = list[str](), threading.Event(), threading.Event()
+
+    class Computes(Block):
+        heavy = True
+
+        def forward(self, name: str) -> str:
+            with here().lane("other"):
+                entered.append(name)
+                inside.set()
+                go.wait(30)
+            return name
+
+    first = Computes().stream(name="first")
+    assert inside.wait(30)
+    second = Computes().stream(name="second")
+    second.close()
+    go.set()
+    assert first.outputs["text"] == "first" and entered == ["first"]

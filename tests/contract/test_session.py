@@ -5,13 +5,14 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import pytest
 
 import yggdrasil as ygg
 from tests.agent.scripted import Scripted, calls, says
 from yggdrasil.agent.agent import Agent
+from yggdrasil.agent.model import Model
 from yggdrasil.blocks.llm.abilities import Turn, Usage
 from yggdrasil.contract import Block, Cancelled, here
 from yggdrasil.contract.cancel import CancelToken
@@ -204,3 +205,26 @@ def test_an_agent_that_is_a_tool_remembers_at_its_own_place() -> None:
     outer = Agent(Scripted([calls(("o", "inner", '{"prompt": "x"}')), says("heard")]), {"inner": inner})
     outer.run("go")
     assert outer.lived()["inner"]["messages"][-1]["content"] == "1: x" and inner.lived() == {}
+
+
+def test_two_unlike_blocks_of_one_name_never_hear_each_other_in_a_session() -> None:
+    cook = Agent(Scripted([says("fish")]), [], instructions="You cook.")
+    bank = Agent(Scripted([says("money")]), [], instructions="You count.")
+    with ygg.session():
+        cook.run("The secret is salt.")
+        with pytest.raises(SessionError, match=r"called 'agent'.*give each a name"):
+            bank.run("What is the secret?")
+        bank.called("bank")
+        bank.run("What is the secret?")
+        assert "salt" not in str(cast(Scripted, bank.llm).seen)
+        again = Agent(Scripted([says("fish")]), [], instructions="You cook.")
+        again.run("Which one?")
+        assert "salt" in str(cast(Scripted, again.llm).seen), "one that is alike goes on in the same conversation"
+
+
+def test_a_model_that_is_asked_outside_of_a_run_leaves_nothing_for_later_runs() -> None:
+    asked = Model(Scripted([says("yes")]))
+    assert asked.turn([{"role": "user", "content": "Ready?"}]).text == "yes"
+    diary = Diary()
+    diary.run("one")
+    assert diary.lived() == {ROOT: ["one"]}

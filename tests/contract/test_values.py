@@ -85,8 +85,48 @@ def test_a_video_keeps_its_frames_still_ones_too_and_their_speed(mode: str, fps:
     assert [(f.mode, f.tobytes()) for f in back.frames] == [(f.mode, f.tobytes()) for f in given.frames]
 
 
-def test_a_video_of_unlike_frames_or_without_frames_is_refused() -> None:
-    for clip in (VideoClip([], 24), VideoClip([picture("L"), picture("RGB")], 24), VideoClip([picture("L")], 0)):
+@pytest.mark.parametrize("fps", [24, 23.976, 0.001, 700, 3000])
+@pytest.mark.parametrize("order", ["A", "AAA", "A" * 48, "AAB", "ABBA", "A" * 2000 + "B", "AAAAAAAB"])
+def test_a_still_video_keeps_every_frame_whatever_its_speed(order: str, fps: float) -> None:
+    looks = {"A": picture("RGBA"), "B": picture("RGBA")}
+    given = VideoClip([looks[letter] for letter in order], fps)
+    back = values.decode(*values.encode(given))
+    assert len(back.frames) == len(order) and back.fps == fps and values.digest(back) == values.digest(given)
+
+
+def test_a_video_written_before_repeats_were_counted_is_still_read() -> None:
+    import io
+
+    from PIL import PngImagePlugin
+
+    first, second = picture("L"), picture("L")
+    about, file = PngImagePlugin.PngInfo(), io.BytesIO()
+    about.add_text("fps", "24.0")
+    first.save(
+        file, "PNG", save_all=True, append_images=[second], pnginfo=about, disposal=0, blend=0,
+        duration=[1000 * 3 / 24, 1000 / 24],
+    )  # fmt: skip
+    back = values.decode(file.getvalue(), "image/apng")
+    assert values.digest(back) == values.digest(VideoClip([first, first, first, second], 24))
+
+
+def test_a_video_that_says_it_is_endless_is_refused() -> None:
+    import io
+
+    from PIL import PngImagePlugin
+
+    for times in ("100001", "1 1"):
+        about, file = PngImagePlugin.PngInfo(), io.BytesIO()
+        about.add_text("times", times)
+        picture("L").save(file, "PNG", pnginfo=about)
+        with pytest.raises(ArtifactError, match="is no video"):
+            values.decode(file.getvalue(), "image/apng")
+
+
+def test_a_video_of_unlike_frames_or_without_frames_or_speed_is_refused() -> None:
+    still = [picture("L")]
+    unusable = [VideoClip(still, fps) for fps in (0, -1, float("nan"), float("inf"))]
+    for clip in (VideoClip([], 24), VideoClip([picture("L"), picture("RGB")], 24), *unusable):
         with pytest.raises(ArtifactError, match="all of one size and of one mode"):
             values.encode(clip)
 

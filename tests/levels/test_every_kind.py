@@ -88,7 +88,7 @@ class Sculpt(Block, type="test_every/sculpt", role="Tool"):
 class Hear(Block, type="test_every/hear", role="Tool"):
     """Take what is given, and say what it is."""
 
-    asks: bool = False
+    careful: bool = False
 
     def forward(
         self,
@@ -98,7 +98,7 @@ class Hear(Block, type="test_every/hear", role="Tool"):
         mesh: MeshPort = None,
     ) -> Text:
         given = next(v for v in (audio, video, tensor, mesh) if v is not None)
-        if self.asks:
+        if self.careful:
             ask("Is it loud?")
         HEARD.append(given)
         return values.digest(given)
@@ -151,7 +151,7 @@ def file_of_the_command(maker: type[Block], port: str, folder: Path, monkeypatch
 
 def journal_and_replay(maker: type[Block], port: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A world that stops between two slots: what the first made is read from the journal, and again in a replay."""
-    creator = Creator({"make": maker(), "hear": Hear(asks=True)})
+    creator = Creator({"make": maker(), "hear": Hear(careful=True)})
     world = scripted(folder / "w", architect=Both(port=port), creator=creator, author=Tells())
     with pytest.raises(Paused, match="loud"):
         world.step()

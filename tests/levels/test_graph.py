@@ -2,7 +2,7 @@
 
 import copy
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import pytest
 
@@ -345,3 +345,28 @@ def test_a_strangers_graph_names_its_own_ports_as_nodes_are_named(name: str) -> 
 def test_an_edge_to_a_port_that_is_not_there_is_refused_when_the_manifest_is_read(edge: str) -> None:
     with pytest.raises(WiringError, match="did you mean 'text'"):
         ygg.Graph.assemble({"title": "g"}, {"a": Shout(), "b": Shout()}, {"edges": ["self.text -> a.text", edge]})
+
+
+def test_a_graph_never_holds_itself_at_any_depth() -> None:
+    graph, outer = ygg.Graph("g").add(Shout()), ygg.Graph("outer")
+    outer.add(graph, "inner")
+    for inner, holder in ((graph, graph), (outer, graph)):
+        with pytest.raises(WiringError, match="would hold the graph that it stands in"):
+            holder.add(inner, "again")
+    assert graph.run(text="a").text == outer.run(text="a").text == "a!"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda g: g.loop("zz", carry=[], times=2), "a loop names 'zz'"),
+        (lambda g: g.loop("shout", carry=[]), "never ends"),
+        (lambda g: g.loop("shout", carry=[], until="shout.zz"), "names no output"),
+        (lambda g: g.connect("shout.text", "self.text", join="nosuch"), "joined by 'nosuch'"),
+    ],
+)
+def test_a_change_that_cannot_be_leaves_the_graph_as_it_was(change: Any, told: str) -> None:
+    graph = ygg.Graph("g").add(Shout(), "shout")
+    with pytest.raises(WiringError, match=told):
+        change(graph)
+    assert graph.run(text="a").text == "a!"

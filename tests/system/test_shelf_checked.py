@@ -30,11 +30,6 @@ INPUTS = {
     "voice": {"text": "Olaf found a boat.", "seed": 1},
     "storytelling": {"count": 1},
 }
-LONG = {
-    "chronicler": "a model of 1.1 GB, minutes for each of its many runs: tests/system/test_shelf_checked.py asks it",
-    "storytelling": "a whole step of a world for each of its many runs: tests/system/test_shelf_checked.py asks it",
-}
-"""Items that are asked with the others, but have no row: nobody makes the page anew for an hour."""
 
 
 def test_every_item_has_its_inputs_here() -> None:
@@ -42,9 +37,11 @@ def test_every_item_has_its_inputs_here() -> None:
 
 
 def shelf_reports(elsewhere: Elsewhere) -> Iterator[Report]:
-    """A report of every item that has a row on the page, under its name on the shelf."""
-    for name in INPUTS.keys() - LONG.keys():
-        report = check_block(ygg.load(name), INPUTS[name], elsewhere=elsewhere, varying=("steps",))
+    """A report of every item, under its name on the shelf."""
+    for name, inputs in INPUTS.items():
+        if name == "chronicler":
+            pull("qwen2.5-coder-1.5b")
+        report = check_block(ygg.load(name), inputs, elsewhere=elsewhere, varying=("steps",))
         yield replace(report, block=name)
 
 
@@ -52,11 +49,3 @@ def test_every_item_of_the_shelf_keeps_every_promise_and_the_page_says_so(tmp_pa
     with Elsewhere(tmp_path / "artifacts") as elsewhere:
         told = checked.shelf_table(list(shelf_reports(elsewhere)))
     assert checked.of_shelf(checked.PAGE.read_text(encoding="utf-8")) == told, "run: python docs/checked.py shelf"
-
-
-@pytest.mark.parametrize("name", LONG)
-def test_an_item_that_takes_long_keeps_every_promise(name: str, tmp_path: Path) -> None:
-    if name == "chronicler":
-        pull("qwen2.5-coder-1.5b")
-    with Elsewhere(tmp_path / "artifacts") as elsewhere:
-        check_block(ygg.load(name), INPUTS[name], elsewhere=elsewhere, varying=("steps",))

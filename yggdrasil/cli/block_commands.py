@@ -45,7 +45,7 @@ def run(what: str, inputs: list[str], out: str | None, *, yes: bool) -> tuple[Bl
 
 
 def _kept(block: Block, outputs: Mapping[str, Any], place: Keeping) -> dict[str, Any]:
-    given = each_once(block.outputs, {name: value for name, value in outputs.items() if name in block.outputs})
+    given = each_once(block.outputs, {name: value for name, value in dict(outputs).items() if name in block.outputs})
     return {name: place.keep(name, value) for name, value in given.items()}
 
 

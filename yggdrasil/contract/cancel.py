@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Generic, TypeVar, cast
 
-from yggdrasil.contract.errors import Cancelled
+from yggdrasil.contract.errors import Cancelled, ConfigError
 from yggdrasil.contract.forks import rlock
 
 T = TypeVar("T")
@@ -84,6 +84,16 @@ class CancelToken:
             if not self._callbacks and self._leave is not None:
                 leave, self._leave = self._leave, None
                 leave()
+
+
+class NothingRuns(CancelToken):
+    """The token where no run is: it stays as it is, since every later run of the process would hear it."""
+
+    __slots__ = ()
+
+    def cancel(self) -> None:
+        mend = "cancel inside a run, or by the token that `ygg.listening` and `block.stream` give"
+        raise ConfigError("nothing runs here that could be cancelled", mend=mend)
 
 
 class Inbox(Generic[T]):

@@ -6,13 +6,14 @@ import contextvars
 import hashlib
 import warnings
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Unpack, cast, overload
 
 from yggdrasil.contract.artifacts import ArtifactStore, MemoryArtifacts, OwnArtifacts
-from yggdrasil.contract.cancel import CancelToken
+from yggdrasil.contract.cancel import CancelToken, NothingRuns
 from yggdrasil.contract.errors import Cancelled
 from yggdrasil.contract.events import Kind
+from yggdrasil.contract.lanes import lane
 from yggdrasil.contract.mode import INFER, Mode
 from yggdrasil.contract.readers import Audience
 from yggdrasil.contract.session import NO_RUN, RunSession, Session, SessionError, own_session
@@ -163,6 +164,13 @@ class Here:
         if self.audience is not None:
             self.audience.tell(kind, self, data)
 
+    def lane(self, device: str = "cpu") -> AbstractContextManager[None]:
+        """Compute inside of it: so many runs at once as the device has lanes; a cancelled one leaves the line.
+
+        A torch module's `computing` takes it by itself; a block that waits for others' answers needs none.
+        """
+        return lane(device).turn(self.cancel, self.path)
+
     def progress(self, done: int, of: int | None = None, unit: str = "steps") -> None:
         """Say how far the work is; also the moment at which a cancelled run stops."""
         self.check()
@@ -237,7 +245,7 @@ class Here:
 _here: contextvars.ContextVar[Here] = contextvars.ContextVar("yggdrasil_here")
 stand = _here.set
 leave = _here.reset
-_nowhere = Here(artifacts=OwnArtifacts())
+_nowhere = Here(artifacts=OwnArtifacts(), cancel=NothingRuns())
 
 
 def is_outside(place: Here) -> bool:

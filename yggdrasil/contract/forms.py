@@ -157,10 +157,6 @@ def _numbers_flaw(values: Any) -> str:
     return "" if bool(finite.all()) else "NaN or infinite values"
 
 
-def _sound_flaw(clip: Any) -> str:
-    return _numbers_flaw(clip.samples) if hasattr(clip.samples, "dtype") else ""
-
-
 def _shape(values: Any) -> str:
     return f"{str(values.dtype).removeprefix('torch.')} {'×'.join(map(str, values.shape)) or 'scalar'}"
 
@@ -174,7 +170,8 @@ PICTURE = Form(
 )  # fmt: skip
 SOUND = Form(
     "audio", "yggdrasil.contract.clips:AudioClip", "an AudioClip", {"audio/wav": ".wav"},
-    sound_bytes.encode, sound_bytes.decode, show=sound_bytes.shown, flaw=_sound_flaw,
+    sound_bytes.encode, sound_bytes.decode, show=sound_bytes.shown,
+    flaw=lambda clip: _numbers_flaw(clip.samples),
 )  # fmt: skip
 VIDEO = Form(
     "video", "yggdrasil.contract.clips:VideoClip", "a VideoClip", {"image/apng": ".apng"},

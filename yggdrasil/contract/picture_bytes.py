@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import warnings
 from typing import Any
 
@@ -15,7 +16,9 @@ _IN_PNG = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
 _IN_TIFF = ("I", "F", "CMYK")
 _MOVING = ("L", "LA", "RGB", "RGBA")
 _LONGEST = 100_000
-"""Frames of one film that are read."""
+"""Frames of one film."""
+_LONGEST_MOMENT = 65_535
+"""Milliseconds that PNG can tell a player; how often a frame is shown is written apart from that."""
 
 
 def encode(image: Any) -> tuple[bytes, str]:
@@ -66,21 +69,28 @@ def encode_video(clip: VideoClip) -> tuple[bytes, str]:
     """An animated PNG. Raises ArtifactError for frames that differ in size or mode, or are of a rare mode."""
     from PIL import PngImagePlugin
 
-    looks = {(frame.mode, frame.size) for frame in clip.frames}
-    if len(looks) != 1 or clip.frames[0].mode not in _MOVING or clip.fps <= 0:
-        raise ArtifactError(
-            f"a video of {len(clip.frames)} frames ({', '.join(mode for mode, _ in looks)}) at {clip.fps} a second",
-            mend=f"give one frame or more, all of one size and of one mode out of {', '.join(_MOVING)}, and fps > 0",
-        )
-    about = PngImagePlugin.PngInfo()
-    about.add_text("fps", repr(float(clip.fps)))
+    _check_film(clip)
     shown, times = _runs(clip.frames)
+    about = PngImagePlugin.PngInfo()
+    about.add_text("fps", repr(clip.fps))
+    about.add_text("times", " ".join(map(str, times)))
     buffer = io.BytesIO()
     shown[0].save(
         buffer, "PNG", save_all=True, append_images=shown[1:], pnginfo=about, disposal=0, blend=0,
-        duration=[1000 * count / clip.fps for count in times], default_image=False,
+        duration=[min(_LONGEST_MOMENT, 1000 * count / clip.fps) for count in times], default_image=False,
     )  # fmt: skip
     return buffer.getvalue(), _APNG
+
+
+def _check_film(clip: VideoClip) -> None:
+    looks = {(frame.mode, frame.size) for frame in clip.frames}
+    many = len(clip.frames)
+    if len(looks) != 1 or clip.frames[0].mode not in _MOVING or not 0 < clip.fps < math.inf or many > _LONGEST:
+        wanted = f"give 1 to {_LONGEST} frames, all of one size and of one mode out of {', '.join(_MOVING)}"
+        raise ArtifactError(
+            f"a video of {many} frames ({', '.join(mode for mode, _ in looks)}) at {clip.fps} a second",
+            mend=f"{wanted}, and a finite fps > 0",
+        )
 
 
 def _runs(frames: list[Any]) -> tuple[list[Any], list[int]]:
@@ -105,13 +115,18 @@ def decode_video(data: bytes) -> VideoClip:
         if image.width * image.height > MAX_PIXELS or image.n_frames > _LONGEST:
             raise ValueError("too large")
         fps = float(image.info.get("fps") or 1000 / (image.info.get("duration") or 1000))
+        written = [int(count) for count in str(image.info.get("times", "")).split()]
+        if written and len(written) != image.n_frames:
+            raise ValueError("frames are missing")
         frames: list[Any] = []
         for number in range(image.n_frames):
             image.seek(number)
             frame = image.copy()
-            times = max(1, round(float(image.info.get("duration", 0)) * fps / 1000))
+            times = written[number] if written else round(float(image.info.get("duration", 0)) * fps / 1000)
+            if len(frames) + times > _LONGEST:
+                raise ValueError("too long")
             frame.info.clear()
-            frames += [frame, *(frame.copy() for _ in range(min(times, _LONGEST) - 1))]
+            frames += [frame, *(frame.copy() for _ in range(times - 1))]
     except Exception as error:  # a decoder may fail in any way on broken bytes
         raise ArtifactError(f"is no video ({type(error).__name__})", mend="give an animated PNG") from None
     return VideoClip(frames, fps)

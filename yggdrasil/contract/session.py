@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import weakref
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -43,6 +44,7 @@ class Session:
     def __init__(self, memories: Memories | None = None) -> None:
         self._memories: Memories = {} if memories is None else memories
         self._turns: dict[str, Line] = {}
+        self._blocks: dict[str, weakref.ref[Block]] = {}
         self._lock = lock()
         self._artifacts: OwnArtifacts | None = None
 
@@ -64,6 +66,17 @@ class Session:
         kept = _copied(state)
         with self._lock:
             self._memories[place] = kept
+
+    def heard_by(self, block: Block) -> None:
+        """Note in whose run something remembers. Raises SessionError if an unlike block of its name was there."""
+        with self._lock:
+            known = self._blocks.get(block.name)
+            other = None if known is None else known()
+            if other is None:
+                self._blocks[block.name] = weakref.ref(block)
+        if other is not None and other is not block and _alike(other) != _alike(block):
+            what = f"two unlike blocks called {block.name!r} run in one session and would share a memory"
+            raise SessionError(what, mend="give each a name of its own: block.called('cook')")
 
     def to_json(self) -> dict[str, Any]:
         """Every memory by place, of a session that keeps them in a dict."""
@@ -124,6 +137,8 @@ class RunSession:
         found = self._found(block) or path
         if not self.prefix:
             return found
+        if self.given is not None and self.root is not None:
+            self.given.heard_by(self.root)
         return self.prefix if found == ROOT else f"{self.prefix}/{found}"
 
     def _found(self, block: Block) -> str:
@@ -178,6 +193,12 @@ def _remembering(block: Block) -> list[tuple[str, Block]]:
     from yggdrasil.contract.tree import walk
 
     return [(at or ROOT, part) for at, part in walk(block) if part.remembers]
+
+
+def _alike(block: Block) -> str:
+    from yggdrasil.contract.tree import describe
+
+    return describe(block).structure_digest()
 
 
 def _copied(state: Any) -> Any:

@@ -12,15 +12,9 @@ from yggdrasil.contract.errors import ArtifactError
 
 
 def encode(clip: AudioClip) -> tuple[bytes, str]:
-    """WAV of 32-bit floats. Raises ArtifactError for samples that are not shaped (channels, frames)."""
-    import numpy
-
-    given = clip.samples.detach().cpu() if hasattr(clip.samples, "detach") else clip.samples
-    samples: Any = numpy.atleast_2d(numpy.asarray(given, dtype=numpy.float32))
-    if samples.ndim != 2:
-        raise ArtifactError(f"a sound of shape {samples.shape}", mend="shape its samples (channels, frames)")
+    """WAV of 32-bit floats."""
     buffer = io.BytesIO()
-    _wav_files().write(buffer, clip.rate, samples.T)
+    _wav_files().write(buffer, clip.rate, clip.samples.T)
     return buffer.getvalue(), "audio/wav"
 
 
@@ -36,13 +30,9 @@ def decode(data: bytes) -> AudioClip:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", wav_files.WavFileWarning)
             rate, samples = wav_files.read(io.BytesIO(data))
+        return AudioClip(numpy.ascontiguousarray(numpy.atleast_2d(samples.T)), rate)
     except Exception as error:  # a decoder may fail in any way on broken bytes
         raise ArtifactError(f"is no sound ({type(error).__name__})", mend="give a WAV file") from None
-    if samples.dtype == numpy.uint8:
-        samples = (samples.astype(numpy.float32) - 128) / 128
-    elif samples.dtype.kind == "i":
-        samples = samples.astype(numpy.float32) / float(1 << (8 * samples.dtype.itemsize - 1))
-    return AudioClip(numpy.ascontiguousarray(numpy.atleast_2d(samples.T), dtype=numpy.float32), int(rate))
 
 
 def _wav_files() -> Any:
@@ -51,5 +41,4 @@ def _wav_files() -> Any:
 
 
 def shown(clip: AudioClip) -> str:
-    frames = clip.samples.shape[-1] if hasattr(clip.samples, "shape") else len(clip.samples)
-    return f"sound of {frames / clip.rate:.2f} s at {clip.rate} Hz"
+    return f"sound of {clip.samples.shape[-1] / clip.rate:.2f} s at {clip.rate} Hz"

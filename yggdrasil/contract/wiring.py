@@ -127,6 +127,12 @@ def _check_own_names(net: Net, where: str) -> None:
                 raise WiringError(f"edge `{edge}`: {port[:80]!r} cannot name a port", where=where, mend=_NAMES)
 
 
+def check_join(how: str, where: str, port: str = "a port") -> None:
+    """Several edges into one port are joined in a way that there is. Raises WiringError."""
+    if how not in JOINS:
+        raise WiringError(f"{port} is joined by {how!r}", where=where, mend=f"use one of {', '.join(JOINS)}")
+
+
 def check_edges(net: Net, where: str) -> None:
     """Each edge joins ports that exist and fit; each port takes one edge or says how they are joined.
 
@@ -163,8 +169,7 @@ def check_edges(net: Net, where: str) -> None:
 def _check_joins(net: Net, where: str) -> None:
     fed = {f"{e.target}.{e.into}" for e in net.edges}
     for port, how in net.joins.items():
-        if how not in JOINS:
-            raise WiringError(f"{port} is joined by {how!r}", where=where, mend=f"use one of {', '.join(JOINS)}")
+        check_join(how, where, port)
         if port not in fed:
             raise WiringError(f"a join names {port!r}, which has no edge", where=where, mend=did_you_mean(port, fed))
 

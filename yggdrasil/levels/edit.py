@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import WiringError
+from yggdrasil.contract.tree import walk
 from yggdrasil.contract.wiring import Edge, Loop, Net
+
+
+def check_apart(graph: Block, block: Block, name: str) -> None:
+    """What is put into a node holds nowhere the graph itself. Raises WiringError."""
+    if any(part is graph for _, part in walk(block)):
+        what = f"node {name!r} would hold the graph that it stands in"
+        raise WiringError(what, where=graph.name, mend="copy it first: copy.deepcopy(graph)")
 
 
 def removed(net: Net, name: str, where: str) -> Net:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, ClassVar, TypedDict, Unpack
 
 from yggdrasil.contract.block import Block, description
+from yggdrasil.contract.config import validated
 from yggdrasil.contract.errors import WiringError, did_you_mean
 from yggdrasil.contract.forks import rlock
 from yggdrasil.contract.manifest import Manifest
@@ -15,12 +16,13 @@ from yggdrasil.contract.places import spelled_out
 from yggdrasil.contract.ports import Ports
 from yggdrasil.contract.roles import check_role
 from yggdrasil.contract.wirer import Wirer
-from yggdrasil.contract.wiring import Edge, Loop, Net, check_edges, check_name, checked_constant
+from yggdrasil.contract.wiring import Edge, Loop, Net, check_edges, check_join, check_name, checked_constant
 from yggdrasil.engine.flow.cache import Cache
+from yggdrasil.engine.flow.declared_loops import check_declared
 from yggdrasil.engine.flow.plan import Plan, compile_plan
 from yggdrasil.engine.flow.run import run_plan
 from yggdrasil.levels.called_apart import called_apart
-from yggdrasil.levels.edit import removed, renamed, unasked
+from yggdrasil.levels.edit import check_apart, removed, renamed, unasked
 from yggdrasil.levels.graph_ports import own_inputs, own_outputs
 from yggdrasil.levels.written import read_structure, structure_of
 
@@ -54,7 +56,7 @@ class Graph(Block, type="graph"):
         self.explicit = False
 
     def touched(self) -> Any:
-        return (self._changes, repr(self.defaults), len(self.net.nodes), len(self.net.edges), len(self.net.loops))
+        return (super().touched(), repr(self.defaults), len(self.net.nodes), len(self.net.edges), len(self.net.loops))
 
     def add(self, block: Block, name: str = "", **values: Any) -> Graph:
         """Put a block into a node. The name defaults to the role (or type) in lower case. Returns the graph.
@@ -171,6 +173,7 @@ class Graph(Block, type="graph"):
     def connect(self, source: str, target: str, join: str = "") -> Graph:
         """Add the edge `source -> target` (`node.port`; `self.port` is the graph's own). Returns the graph."""
         edge = Edge.parse(f"{source} -> {target}", self.name)
+        check_join(join or "list", self.name)
         self._reopen()
         self.net.edges.append(edge)
         if join:
@@ -180,8 +183,9 @@ class Graph(Block, type="graph"):
     def loop(self, *nodes: str, carry: list[str], until: str = "", times: int = 0, preview: str = "") -> Graph:
         """Declare a cycle over `nodes`: run them in order until the output `until` is None, or `times` rounds."""
         edges = tuple(Edge.parse(e, self.name) for e in carry)
-        self._reopen()
-        self.net.loops.append(Loop(nodes, edges, until, times, preview))
+        with self._changed() as net:
+            net.loops.append(Loop(nodes, edges, until, times, preview))
+            check_declared(net, self.name)
         return self
 
     @property
@@ -251,7 +255,7 @@ class Graph(Block, type="graph"):
 
     @classmethod
     def assemble(cls, config: dict[str, Any], nodes: dict[str, Block], structure: dict[str, Any]) -> Block:
-        graph = cls(**config)
+        graph = cls(**validated(cls, config))
         for name, block in nodes.items():
             graph.add(block, name)
         read_structure(graph.net, structure, graph.name)
@@ -266,7 +270,8 @@ class Graph(Block, type="graph"):
         return self.net.nodes[name]
 
     def _admit(self, block: Block, name: str) -> Block:
-        """What stands in the node: a graph takes all as it is."""
+        """What stands in the node: a graph takes all as it is, but nothing that holds the graph."""
+        check_apart(self, block, name)
         return block
 
     def free_name(self, name: str) -> str:
@@ -283,6 +288,7 @@ class Pipeline(Graph, type="pipeline", init=False):
 
     def _admit(self, block: Block, name: str) -> Block:
         """A lone block becomes a graph of one node; what is larger than a pipeline is refused."""
+        block = super()._admit(block, name)
         if block.kind in ("graph", "pipeline"):
             return block
         if block.kind == "block":

@@ -8,6 +8,13 @@ from yggdrasil.contract.wiring import Loop, Net
 
 def check_loops(net: Net, where: str) -> None:
     """Each loop is over nodes of its own, ends, and carries values inside. Raises WiringError for the first wrong."""
+    check_declared(net, where)
+    for loop in net.loops:
+        _check_carry(net, loop, where)
+
+
+def check_declared(net: Net, where: str) -> None:
+    """The part of it that holds whatever edges are drawn later: nodes that are there, once, and an end."""
     held: set[str] = set()
     for loop in net.loops:
         if not loop.nodes:
@@ -21,7 +28,6 @@ def check_loops(net: Net, where: str) -> None:
                 raise WiringError(f"{name!r} stands in loops twice", where=where, mend=mend)
             held.add(name)
         _check_end(net, loop, where)
-        _check_carry(net, loop, where)
 
 
 def _check_end(net: Net, loop: Loop, where: str) -> None:
