@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Generator
 from contextlib import contextmanager
-from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from yggdrasil.contract.block import Block, FileRef, is_weights
-from yggdrasil.contract.computing import computing
+from yggdrasil.contract.building import Made, builds_alike, materialise, unfilled
+from yggdrasil.contract.computing import computing, multiplies_bfloat16
 from yggdrasil.contract.context import here
 from yggdrasil.contract.digest import digest
-from yggdrasil.contract.errors import WeightsError
+from yggdrasil.contract.errors import ConfigError, WeightsError
 from yggdrasil.contract.lanes import lane
 from yggdrasil.contract.pool import one_module
-from yggdrasil.contract.safetensors_header import table_of
+from yggdrasil.contract.safetensors_header import holds
 from yggdrasil.contract.tensor_files import most_of, read_pieces, stored_dtype
 from yggdrasil.contract.weight_marks import fingerprint, glance, manner, mark, tensors_of
 from yggdrasil.contract.weights import suffix_of
@@ -27,30 +27,6 @@ if TYPE_CHECKING:
     from torch import nn
 
     from yggdrasil.contract.shared_weights import SharedWeights
-
-
-def unfilled() -> Any:
-    """Inside, `torch.empty` gives tensors without memory and nothing is initialised; buffers are computed as ever.
-
-    So a module is built in the time that its objects take, and only what its file does not hold has values. It holds
-    for this thread: accelerate's `init_empty_weights` takes the values of what other threads build meanwhile, too.
-    """
-    import torch
-    from torch.overrides import TorchFunctionMode
-
-    class Unfilled(TorchFunctionMode):
-        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            named: dict[str, Any] = kwargs or {}
-            if func is torch.empty:
-                return func(*args, **{**named, "device": "meta"})
-            name = str(getattr(func, "__name__", ""))
-            if name.endswith("_") and not name.startswith("_"):
-                tensor: Any = args[0] if args else named.get("tensor")
-                if isinstance(tensor, torch.Tensor) and tensor.is_meta:
-                    return tensor
-            return func(*args, **named)
-
-    return Unfilled()
 
 
 Dtype = Literal["auto", "stored", "float32", "bfloat16", "float16"]
@@ -77,6 +53,8 @@ class TorchBlock(Block):
     _shared: SharedWeights | None = None
     """What of the pool the module is, or a view of; None for a module of the block's own."""
     _manner = 0
+    _made: Made | None = None
+    """What the block was as its module was made; None while it has none."""
     _most: tuple[tuple[str, ...], torch.dtype] | None = None
 
     def build(self) -> nn.Module:
@@ -109,6 +87,7 @@ class TorchBlock(Block):
         self._shared, self._module, self._stored, self._most = None, module, None, None
         self._manner = manner(module)
         self.files = {role: ref for role, ref in self.files.items() if not is_weights(role)}
+        self._made = self._as_it_is()
 
     def weights_key(self) -> tuple[str, ...]:
         """The same for all blocks that share one module; reads no weights."""
@@ -124,8 +103,9 @@ class TorchBlock(Block):
         held = self._held()
         if held is None:
             self.file()
+            made = self._as_it_is()
             shared, held = self._from_pool()
-            self._shared, self._module = shared, held
+            self._shared, self._module, self._made = shared, held, made
         return held
 
     def _from_pool(self) -> tuple[SharedWeights, nn.Module]:
@@ -134,16 +114,61 @@ class TorchBlock(Block):
         return shared, shared.module
 
     def _held(self, *, closely: bool = False) -> nn.Module | None:
-        """Its module, if it still is what its settings and files say, or the block's own: else it is let go."""
-        shared = self._shared
-        if shared is None or self._module is None:
-            return self._module
-        state = shared.state(self, closely=closely)
-        if state == "own":
-            self._shared = None
-        elif state == "stale":
-            self._shared = self._module = None
+        """Its module, if it still is what its settings and files say, or the block's own: else it is let go.
+
+        Raises ConfigError where the block's own weights are in no file and fit its settings no more.
+        """
+        if self._module is None:
+            return None
+        anew, shared = self._set_anew(), self._shared
+        if shared is not None:
+            state = shared.state(self, closely=closely or anew)
+            if state == "own":
+                self._shared = None
+            elif state == "stale" or anew:
+                self._shared = self._module = None
+        if anew and self._module is not None:
+            self._module = self._still_own(self._module)
         return self._module
+
+    def _as_it_is(self) -> Made:
+        return Made(super().touched(), self._files_key(), (self._dtype_key(), self.device), self.config())
+
+    def _set_anew(self) -> bool:
+        """Whether its settings or files say another module than the one that it has."""
+        made = self._made
+        if made is None or super().touched() == made.touched:
+            return False
+        if self._files_key() != made.key:
+            return True
+        self._made = self._as_it_is()
+        return False
+
+    def _still_own(self, module: nn.Module) -> nn.Module | None:
+        """Its own module under other settings: the same where they do not concern it; None where files hold it."""
+        if self._version() == self._stored and manner(module) == self._manner and self._has_files():
+            return None
+        if not self._suits(module):
+            mend = "set it back, save the block (`ygg.save`), and set it on what `ygg.load` gives"
+            raise ConfigError("its settings no longer fit its weights, which no file holds", where=self.name, mend=mend)
+        self._made = self._as_it_is()
+        return module
+
+    def _suits(self, module: nn.Module) -> bool:
+        """Whether `build` makes now what it made, and the module computes where and in what it is said to."""
+        made = self._made
+        if made is None or made.key[0] != self._files_key()[0]:
+            return False
+        if made.how != (self._dtype_key(), self.device) and not self._computes_so(module):
+            return False
+        return builds_alike(self, made.config)
+
+    def _computes_so(self, module: nn.Module) -> bool:
+        import torch
+
+        device = torch.empty(0, device=self.device).device
+        said = self.dtype == "stored" and not self.pieces()
+        return all(t.device == device for t in tensors_of(module)) and (said or most_of(module) == self.torch_dtype)
 
     def worn_module(self) -> nn.Module:
         """What computes at the place that runs now: the module as the place has it dressed, else the bare one."""
@@ -166,7 +191,7 @@ class TorchBlock(Block):
         import torch
 
         if self.dtype == "auto":
-            return torch.bfloat16 if _multiplies_bfloat16(self.device) else torch.float32
+            return torch.bfloat16 if multiplies_bfloat16(self.device) else torch.float32
         return self._stored_dtype() if self.dtype == "stored" else getattr(torch, self.dtype)
 
     def _stored_dtype(self) -> torch.dtype:
@@ -199,7 +224,7 @@ class TorchBlock(Block):
 
     def stored(self, ref: FileRef) -> None:
         super().stored(ref)
-        self._shared, self._stored = None, self._version()
+        self._shared, self._stored, self._made = None, self._version(), self._as_it_is()
 
     def touched(self) -> Any:
         module = self._module
@@ -239,7 +264,7 @@ class TorchBlock(Block):
             module = self.build()
         missing, unexpected = self._filled(module, given)
         self._refuse(module, missing, unexpected)
-        self._materialise_buffers(module)
+        materialise(module, self.build)
         if self.device != "cpu":
             module = module.to(self.device)
         return module.eval().requires_grad_(False)
@@ -264,36 +289,7 @@ class TorchBlock(Block):
     def _misfit(self, what: str, named: list[str]) -> WeightsError:
         """The error at the piece that holds the tensor `named`, or at all of them."""
         paths = self.weights_paths()
-        held = [path for path in paths if suffix_of(path) == ".safetensors" and _holds(path, named)]
+        held = [path for path in paths if suffix_of(path) == ".safetensors" and holds(path, named)]
         where = ", ".join(str(path) for path in held or paths)
         mend = "the config and the files must be of one model: fetch what is missing, or name the right files"
         return WeightsError(f"weights do not fit the config: {what}", where=where, mend=mend)
-
-    def _materialise_buffers(self, module: nn.Module) -> None:
-        """Buffers that no file holds (position ids, rotary frequencies) are computed, as at building."""
-        meta = [n for n, b in module.named_buffers() if b.is_meta]
-        if not meta:
-            return
-        whole = dict(self.build().named_buffers())
-        held = module.state_dict().keys()
-        for name in meta:
-            owner, _, leaf = name.rpartition(".")
-            target = module.get_submodule(owner)
-            persistent = name in held
-            target.register_buffer(leaf, whole[name], persistent=persistent)
-
-
-def _holds(path: Path, names: list[str]) -> bool:
-    """Whether a file has a tensor of such a name, maybe behind a prefix that the block takes off."""
-    return any(name == held or held.endswith(f".{name}") for held in table_of(path).tensors for name in names)
-
-
-@cache
-def _multiplies_bfloat16(device: str) -> bool:
-    """A CPU without such instructions takes eight times as long for bfloat16 as for float32 (measured on AVX2)."""
-    import torch
-
-    if device.startswith("cuda"):
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    asked = (getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
-    return device == "cpu" and any(ask() for ask in asked if ask is not None)
