@@ -1,7 +1,8 @@
 """Weights that several blocks share: who changes them keeps the change, and nobody else computes with it."""
 
+import warnings
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import pytest
 import torch
@@ -151,4 +152,48 @@ def test_modes_and_hooks_of_one_block_show_in_no_other_load(folder: Path, alter:
     assert not fresh.module.training
     assert not torch.equal(out(other), before)
     assert torch.equal(out(graph), out(other)), "a result kept before says nothing now"
+    assert torch.equal(out(base), before)
+
+
+def by_attribute(layer: nn.Linear) -> nn.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        return nn.utils.weight_norm(layer)
+
+
+def by_spectrum(layer: nn.Linear) -> nn.Module:
+    return nn.utils.spectral_norm(layer)
+
+
+NORMS = [by_attribute, by_spectrum, nn.utils.parametrizations.weight_norm, nn.utils.parametrizations.spectral_norm]
+
+
+class Normed(TorchBlock, type="test/normed-line"):
+    """One layer whose weights are computed before each call."""
+
+    norm: int
+
+    def build(self) -> nn.Module:
+        return nn.Sequential(NORMS[self.norm](nn.Linear(3, 3)))
+
+    def forward(self, latent: Latent) -> Latent:
+        with self.computing() as module:
+            return module(latent)
+
+
+@pytest.mark.parametrize("norm", range(len(NORMS)))
+def test_weights_that_are_computed_before_each_call_can_be_copied_while_they_learn(tmp_path: Path, norm: int) -> None:
+    block: Any = Normed(norm=norm)
+    block.module = block.build()
+    saved = ygg.save(block, tmp_path / "normed", standalone=True)
+    base, learner = ygg.load(saved), ygg.load(saved)
+    before = out(base)
+    for _ in range(2):
+        parameters = ygg.unfreeze(learner)
+        with ygg.learning():
+            learner.run(latent=ONES)["latent"].square().sum().backward()
+        torch.optim.SGD(parameters.values(), lr=0.1).step()
+        worn = ygg.twin(cast(TorchBlock, learner).module)
+        with torch.no_grad():
+            assert torch.equal(worn(ONES), out(learner)) and not torch.equal(worn(ONES), before)
     assert torch.equal(out(base), before)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import copy
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from yggdrasil.contract.config import validated
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
     from yggdrasil.contract.torch_block import TorchBlock
 
@@ -58,6 +59,20 @@ def materialise(module: nn.Module, build: Callable[[], nn.Module]) -> None:
     for name in meta:
         owner, _, leaf = name.rpartition(".")
         module.get_submodule(owner).register_buffer(leaf, whole[name], persistent=name in held)
+
+
+def copied(module: nn.Module, instead: Mapping[int, Tensor]) -> nn.Module:
+    """A copy of its own parts and hooks, in which each tensor stands for the one of this `id`; others are copied.
+
+    What older `weight_norm` and `spectral_norm` compute anew before each call, which Python cannot copy, is shared.
+    """
+    import torch
+
+    memo: dict[int, Any] = dict(instead)
+    for part in module.modules():
+        made = (value for value in vars(part).values() if isinstance(value, torch.Tensor) and not value.is_leaf)
+        memo |= {id(value): value.detach() for value in made if id(value) not in memo}
+    return copy.deepcopy(module, memo)
 
 
 def builds_alike(block: TorchBlock, config: dict[str, Any]) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 import weakref
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
+from yggdrasil.contract.building import copied
 from yggdrasil.contract.forks import rlock
 from yggdrasil.contract.weight_marks import counted, glance, manner, sample, tensors_of
 
@@ -119,15 +120,9 @@ def _idle(view: _View) -> bool:
 
 
 def _viewed(module: nn.Module) -> nn.Module:
-    import copy
-
     import torch
     from torch import nn
 
     with torch.inference_mode(False):
-        memo: dict[int, Any] = {id(p): nn.Parameter(p.data, requires_grad=False) for p in module.parameters()}
-        memo |= {id(buffer): buffer.data for buffer in module.buffers()}
-        for part in module.modules():  # what weight_norm computes anew before each call, and deepcopy refuses
-            made = (value for value in vars(part).values() if isinstance(value, torch.Tensor) and not value.is_leaf)
-            memo |= {id(value): value.detach() for value in made}
-        return copy.deepcopy(module, memo)
+        views: dict[int, Tensor] = {id(p): nn.Parameter(p.data, requires_grad=False) for p in module.parameters()}
+        return copied(module, views | {id(buffer): buffer.data for buffer in module.buffers()})
