@@ -133,7 +133,10 @@ def test_a_kept_result_is_not_given_after_a_change_and_is_given_still_where_noth
 
 
 def hooked(module: nn.Module) -> None:
-    module.register_forward_hook(lambda _module, _given, made: made * 0)
+    def nothing(_module: nn.Module, _given: Any, made: torch.Tensor) -> torch.Tensor:
+        return made * 0
+
+    module.register_forward_hook(nothing)
 
 
 @pytest.mark.parametrize("alter", [nn.Module.train, hooked], ids=["train", "hook"])

@@ -6,7 +6,9 @@ import datetime
 import os
 import random
 import time
+from datetime import date
 from pathlib import Path
+from time import time as now
 from typing import Annotated, Any, ClassVar
 
 import numpy
@@ -149,7 +151,7 @@ class ReadsFile(Block, type="bad/reads_file"):
     pure: ClassVar[bool] = True
 
     def forward(self, text: Text) -> Text:
-        with open(__file__, encoding="utf-8") as file:
+        with open(os.__file__, encoding="utf-8") as file:
             return text + file.readline()
 
 
@@ -159,7 +161,7 @@ class ReadsPath(Block, type="bad/reads_path"):
     pure: ClassVar[bool] = True
 
     def forward(self, text: Text) -> Text:
-        return text + Path(__file__).read_text(encoding="utf-8")[:9]
+        return text + Path(os.__file__).read_text(encoding="utf-8")[:9]
 
 
 class ReadsEnvironment(Block, type="bad/reads_environment"):
@@ -172,12 +174,12 @@ class ReadsEnvironment(Block, type="bad/reads_environment"):
 
 
 class ReadsClock(Block, type="bad/reads_clock"):
-    """Say the century."""
+    """Say the day."""
 
     pure: ClassVar[bool] = True
 
     def forward(self, text: Text) -> Text:
-        return text + str(time.time() > 0)
+        return text + str(time.time() // 86400)
 
 
 class ReadsDate(Block, type="bad/reads_date"):
@@ -186,4 +188,13 @@ class ReadsDate(Block, type="bad/reads_date"):
     pure: ClassVar[bool] = True
 
     def forward(self, text: Text) -> Text:
-        return text + str(datetime.datetime.now().year > 2000)
+        return text + str(datetime.datetime.now().year)
+
+
+class ReadsNames(Block, type="bad/reads_names"):
+    """The same by names taken out of their modules."""
+
+    pure: ClassVar[bool] = True
+
+    def forward(self, text: Text) -> Text:
+        return f"{text} {now() // 86400:.0f} {date.today()}"

@@ -27,10 +27,11 @@ from yggdrasil.store.load import load
 from yggdrasil.store.save import save
 from yggdrasil.testing.draws import drawn_outside, seeded_outside
 from yggdrasil.testing.elsewhere import Elsewhere
+from yggdrasil.testing.machine import hangs_on
 from yggdrasil.testing.report import Outcome, Report
 from yggdrasil.testing.state import keeps_its_settings, settings, two_sessions
 from yggdrasil.testing.subject import SEED, NotAsked, Subject
-from yggdrasil.testing.watching import Hearing, Refusing, asking, ill_formed
+from yggdrasil.testing.watching import Hearing, Refusing, ill_formed
 
 
 class CheckFailed(AssertionError):
@@ -204,10 +205,8 @@ def _pure(subject: Subject) -> None:
     with standing(Here(path="elsewhere", seed=SEED)), session():
         subject.same(subject.fresh().run(**subject.inputs), "at another place")
     parts = [part for _, part in walk(subject.block)]
-    block = subject.fresh()
-    with asking({type(part).__module__ for part in parts}, not any(part.files for part in parts)) as asked:
-        subject.run(block)
-    assert not asked, f"it says that it is pure, and its result may hang on {', '.join(sorted(asked))}"
+    told = hangs_on(subject, {type(part).__module__ for part in parts}, not any(part.files for part in parts))
+    assert not told, f"it says that it is pure, and its result {told}"
 
 
 PROMISES: tuple[tuple[str, Callable[[Subject], None]], ...] = (

@@ -1,13 +1,11 @@
-"""Watches a run from beside it: what it tells, what it asks of the machine, and two runs line by line at once."""
+"""Watches a run from beside it: what it tells, whether it is told to stop, and two runs line by line at once."""
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
-import time
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from types import CodeType, FrameType
 from typing import Any, is_typeddict
 
@@ -16,10 +14,7 @@ from yggdrasil.contract.context import Here
 from yggdrasil.contract.events import KINDS, SCHEMAS, Event, keys
 from yggdrasil.contract.readers import Direct
 
-_CLOCKS = (time.time, time.time_ns, time.localtime, time.gmtime, time.strftime)
-_DATES = ("now", "utcnow", "today")
-_LIBRARY = frozenset({"os", "pathlib", "io", "codecs", "collections.abc", "shutil", "tempfile", "datetime"})
-PATIENCE = 2.0
+PATIENCE = 0.5
 """Seconds that a thread waits for the other's line: who stands before a lock goes on alone."""
 
 
@@ -81,41 +76,6 @@ class Refusing(CancelToken):
         raises = asker is not None and asker.f_code in (CancelToken.check.__code__, Here.check.__code__)
         self.refused = self.refused or (self._set and raises)
         return self._set
-
-
-@contextmanager
-def asking(modules: Collection[str], files: bool) -> Iterator[set[str]]:
-    """What code of `modules` asks of the machine in this thread: the clock, the environment, with `files` a file."""
-    found: set[str] = set()
-    environment = type(os.environ).__getitem__.__code__
-
-    def seen(frame: FrameType, event: str, called: Any) -> None:
-        if event == "call" and frame.f_code is environment:
-            what = "an environment variable"
-        elif event == "c_call" and _is_clock(called):
-            what = "the clock"
-        elif event == "c_call" and files and getattr(called, "__name__", "") == "open":
-            what = "a file"
-        else:
-            return
-        caller: FrameType | None = frame
-        while caller is not None and caller.f_globals.get("__name__") in _LIBRARY:
-            caller = caller.f_back
-        if caller is not None and caller.f_globals.get("__name__") in modules:
-            found.add(what)
-
-    before = sys.getprofile()
-    sys.setprofile(seen)
-    try:
-        yield found
-    finally:
-        sys.setprofile(before)
-
-
-def _is_clock(called: Any) -> bool:
-    owner = getattr(called, "__self__", None)
-    dated = getattr(owner, "__module__", "") == "datetime" and getattr(called, "__name__", "") in _DATES
-    return dated or any(called is clock for clock in _CLOCKS)
 
 
 class InStep:
