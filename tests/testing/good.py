@@ -150,11 +150,20 @@ class Between(Block, type="good/between"):
 class Drawing(Block, type="good/drawing"):
     """Draw from its own sources."""
 
+    times: int = 1
+
     def forward(self, text: Text) -> Text:
         own = here().generator()
         seed = here().seed
         drawn = random.Random(seed).random(), numpy.random.default_rng(seed).random()
-        return f"{text} {drawn} {torch.rand(1, generator=own).item()}"
+        return f"{text} {drawn} {torch.rand(1, generator=own).item()}" * self.times
+
+
+def named() -> Block:
+    """What it draws hangs on its name, too."""
+    made = Drawing()
+    made.called("dice")
+    return made
 
 
 class Switched(Block, type="good/switched"):

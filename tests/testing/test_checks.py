@@ -176,6 +176,7 @@ def test_a_block_that_hides_what_it_hangs_on_is_found_out(
         (good.Keeping(), {"text": "fox"}),
         (good.Between(), {"number": 1}),
         (good.Drawing(), {"text": "fox"}),
+        (good.named(), {"text": "fox"}),
         (good.Careful(), {"number": 4.0}),
         (good.Cleaning(), {"text": "fox"}),
         (good.Parallel(), {"number": 3}),
