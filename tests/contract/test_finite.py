@@ -66,7 +66,7 @@ class Bare(Block, type="test_finite/bare"):
 
 def spoiled(graph: Any, monkeypatch: pytest.MonkeyPatch, *rows: int) -> None:
     """Have the decoder's module give NaN for these pictures of a batch."""
-    module = graph["codec2"].module
+    module = graph["codec2"].worn_module()
     decode = module.decode
 
     def spoilt(latent: Any, **more: Any) -> tuple[torch.Tensor]:

@@ -151,7 +151,7 @@ def test_its_ports_defaults_and_files_are_ours(tmp_path: Path) -> None:
     assert refs["backbone"] == folder / "unet" / "diffusion_pytorch_model.safetensors"
     assert refs["encode"] == refs["decode"] and all(ref and ref.is_relative_to(folder) for ref in refs.values())
     nodes: Any = graph.children()
-    assert nodes["encode"].module is nodes["decode"].module
+    assert nodes["encode"].worn_module() is nodes["decode"].worn_module()
 
 
 def test_a_folder_of_links_as_a_hub_keeps_it_is_saved_whole(tmp_path: Path) -> None:

@@ -144,7 +144,7 @@ def test_one_model_once(tmp_path: Path) -> None:
     folder = save(graph, tmp_path / "g")
     assert len(list((folder / "weights").iterdir())) == 1
     nodes = load(folder).children()
-    assert nodes["one"].module is nodes["two"].module is load(folder).children()["two"].module  # type: ignore[attr-defined]
+    assert nodes["one"].worn_module() is nodes["two"].worn_module() is load(folder).children()["two"].worn_module()  # type: ignore[attr-defined]
     same = ygg.Graph("same").add(one, "one").add(one, "two")
     same.connect("self.ids", "one.ids").connect("self.ids", "two.ids")
     again = load(save(same, tmp_path / "same")).children()

@@ -29,7 +29,7 @@ def test_n1_rounds_of_two_equal_each_alone(tmp_path: Path, rounds: int) -> None:
 
     alone = [painted(asked) for asked in ASKED]
     assert alone[0] != alone[1]
-    module = graph["backbone"].module
+    module = graph["backbone"].worn_module()
     with ThreadPoolExecutor(3) as pool:
         for number in range(rounds):
             both = [pool.submit(painted, asked) for asked in ASKED]
@@ -37,4 +37,4 @@ def test_n1_rounds_of_two_equal_each_alone(tmp_path: Path, rounds: int) -> None:
                 with pytest.raises(PortError):
                     pool.submit(painted, {"prompt": "a fox", "steps": "many"}).result()
             assert [one.result() for one in both] == alone, "a run that raises leaves the graph to the others"
-    assert graph["backbone"].module is module, "one storage of weights for both"
+    assert graph["backbone"].worn_module() is module, "one storage of weights for both"

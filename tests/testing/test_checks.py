@@ -15,7 +15,7 @@ import torch
 
 from docs import checked
 from tests.blocks.endpoint.stand_in import standing_in
-from tests.testing import examples
+from tests.testing import bad, examples, good
 from yggdrasil.contract import Block, here, registry
 from yggdrasil.contract.context import derive_seed
 from yggdrasil.ports import Json, Text
@@ -123,6 +123,68 @@ def test_a_broken_promise_is_named(
     with pytest.raises(CheckFailed, match=told) as raised:
         check_block(block, inputs, elsewhere=elsewhere)
     assert promise in {outcome.promise for outcome in raised.value.report.failed}
+
+
+@pytest.mark.parametrize(
+    ("block", "inputs", "promise", "told"),
+    [
+        (bad.KeepsFirst(), {"text": "fox"}, "two sessions", "after a run with other inputs text is not what"),
+        (bad.KeepsLast(), {"text": "fox"}, "two sessions", "text is not what a block gives that ran with nothing"),
+        (bad.Unsafe(), {"text": "fox"}, "two sessions", "beside another session text is not what"),
+        (bad.SetsItself(), {"text": "fox"}, "repeats", "its run sets an attribute of its own"),
+        (bad.Publishes(), {"text": "fox"}, "repeats", "sets an attribute of its own"),
+        (bad.SeedsTorch(), {"text": "fox"}, "draws by its seed", "it seeds torch's default generator"),
+        (bad.SeedsRandom(), {"text": "fox"}, "draws by its seed", "it seeds random, from which others draw"),
+        (bad.SeedsNumpy(), {"text": "fox"}, "draws by its seed", r"it seeds numpy\.random"),
+        (bad.Frozen(by=2), {"number": 1}, "settings", "given by=3 after a run"),
+        (bad.Swallows(), {"text": "fox"}, "cancels", "it swallows Cancelled"),
+        (bad.Endless(), {"number": 1}, "wire", "its output value holds NaN or infinity"),
+        (bad.EmitsUnknown(), {"text": "fox"}, "streams", "'bogus'"),
+        (bad.EmitsMore(), {"text": "fox"}, "streams", "its event 'note' has colour"),
+        (bad.EmitsIll(), {"text": "fox"}, "streams", "'progress' is ill-formed: done|'done' of a progress event"),
+        (bad.ReadsFile(), {"text": "fox"}, "pure", r"its result may hang on a file \(.*os\.py"),
+        (bad.ReadsPath(), {"text": "fox"}, "pure", r"its result may hang on a file \(.*os\.py"),
+        (bad.ReadsEnvironment(), {"text": "fox"}, "pure", "hangs on an environment variable .YGGDRASIL_NOT_SET"),
+        (bad.ReadsClock(), {"text": "fox"}, "pure", "its result hangs on the clock"),
+        (bad.ReadsDate(), {"text": "fox"}, "pure", "its result hangs on the clock"),
+        (bad.ReadsNames(), {"text": "fox"}, "pure", "its result hangs on the clock"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Block) else "",
+)
+def test_a_block_that_hides_what_it_hangs_on_is_found_out(
+    elsewhere: Elsewhere, block: Block, inputs: dict[str, Any], promise: str, told: str
+) -> None:
+    with pytest.raises(CheckFailed, match=told) as raised:
+        check_block(block, inputs, elsewhere=elsewhere)
+    assert promise in {outcome.promise for outcome in raised.value.report.failed}
+
+
+@pytest.mark.parametrize(
+    ("block", "inputs"),
+    [
+        (good.louder, {"text": "fox"}),
+        (good.layer(), {"latent": torch.ones(2, 3)}),
+        (good.agent(), {"prompt": "Say it."}),
+        (good.graph(), {"text": "fox"}),
+        (good.loop(), {"text": "fox"}),
+        (good.Tally(), {"text": "fox"}),
+        (good.Timed(), {"number": 3}),
+        (good.ThroughFile(), {"text": "fox"}),
+        (good.Packaged(), {"text": "fox"}),
+        (good.Switched(), {"text": "fox"}),
+        (good.Lazy(), {"number": 3}),
+        (good.Keeping(), {"text": "fox"}),
+        (good.Between(), {"number": 1}),
+        (good.Drawing(), {"text": "fox"}),
+        (good.named(), {"text": "fox"}),
+        (good.Careful(), {"number": 4.0}),
+        (good.Cleaning(), {"text": "fox"}),
+        (good.Parallel(), {"number": 3}),
+    ],
+    ids=lambda value: value.type_name.removeprefix("good/") if isinstance(value, Block) else "",
+)
+def test_a_correct_block_passes_whatever_its_habits(elsewhere: Elsewhere, block: Block, inputs: dict[str, Any]) -> None:
+    assert not check_block(block, inputs, elsewhere=elsewhere).failed
 
 
 STANDING = ("manifest", "schema", "settings")

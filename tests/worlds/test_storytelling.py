@@ -120,7 +120,7 @@ def test_a_world_holds_each_weight_once(world: World) -> None:
     modules: dict[str, set[int]] = {}
     for _, block in walk(world):
         if isinstance(block, TorchBlock):
-            modules.setdefault(block.files["weights"].sha256, set()).add(id(block.module))
+            modules.setdefault(block.files["weights"].sha256, set()).add(id(block.worn_module()))
     assert modules
     assert all(len(found) == 1 for found in modules.values())
 

@@ -215,6 +215,10 @@ class Block:
         """Weights that no file holds yet (name → tensor), for saving; None if files say it all."""
         return None
 
+    def altered(self) -> bool:
+        """Whether it computes otherwise than its settings and files say: then no result of it is kept."""
+        return self.tensors() is not None
+
     def stored(self, ref: FileRef) -> None:
         """Take up the file into which `tensors` were written: from now on its weights are in it."""
         self.files = {role: old for role, old in self.files.items() if not is_weights(role)} | {WEIGHTS: ref}

@@ -32,6 +32,11 @@ def table_of(path: Path) -> Table:
     return read
 
 
+def holds(path: Path, names: list[str]) -> bool:
+    """Whether a file has a tensor of such a name, maybe behind a prefix that the block takes off."""
+    return any(name == held or held.endswith(f".{name}") for held in table_of(path).tensors for name in names)
+
+
 def broken(said: object, path: Path) -> WeightsError:
     return WeightsError(f"is broken ({said})", where=str(path), mend="fetch or save it again")
 

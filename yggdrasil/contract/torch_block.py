@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Generator
 from contextlib import contextmanager
-from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from yggdrasil.contract.block import Block, FileRef, is_weights
+from yggdrasil.contract.building import Made, builds_alike, materialise, unfilled
+from yggdrasil.contract.torch_mode import computing, multiplies_bfloat16
 from yggdrasil.contract.context import here
 from yggdrasil.contract.digest import digest
-from yggdrasil.contract.errors import WeightsError
+from yggdrasil.contract.errors import ConfigError, WeightsError
 from yggdrasil.contract.lanes import lane
-from yggdrasil.contract.safetensors_header import table_of
-from yggdrasil.contract.shared_objects import fingerprint, keep_out, mark, one_module
+from yggdrasil.contract.shared_objects import one_module
+from yggdrasil.contract.safetensors_header import holds
 from yggdrasil.contract.tensor_files import most_of, read_pieces, stored_dtype
-from yggdrasil.contract.torch_mode import computing
+from yggdrasil.contract.weight_marks import fingerprint, glance, manner, mark, tensors_of
 from yggdrasil.contract.weights import suffix_of
 
 if TYPE_CHECKING:
@@ -25,29 +26,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-
-def unfilled() -> Any:
-    """Inside, `torch.empty` gives tensors without memory and nothing is initialised; buffers are computed as ever.
-
-    So a module is built in the time that its objects take, and only what its file does not hold has values. It holds
-    for this thread: accelerate's `init_empty_weights` takes the values of what other threads build meanwhile, too.
-    """
-    import torch
-    from torch.overrides import TorchFunctionMode
-
-    class Unfilled(TorchFunctionMode):
-        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            named: dict[str, Any] = kwargs or {}
-            if func is torch.empty:
-                return func(*args, **{**named, "device": "meta"})
-            name = str(getattr(func, "__name__", ""))
-            if name.endswith("_") and not name.startswith("_"):
-                tensor: Any = args[0] if args else named.get("tensor")
-                if isinstance(tensor, torch.Tensor) and tensor.is_meta:
-                    return tensor
-            return func(*args, **named)
-
-    return Unfilled()
+    from yggdrasil.contract.shared_weights import SharedWeights
 
 
 Dtype = Literal["auto", "stored", "float32", "bfloat16", "float16"]
@@ -71,6 +50,11 @@ class TorchBlock(Block):
     _module = None
     _stored = None
     """The fingerprint of the module that its files hold; None if none does."""
+    _shared: SharedWeights | None = None
+    """What of the pool the module is, or a view of; None for a module of the block's own."""
+    _manner = 0
+    _made: Made | None = None
+    """What the block was as its module was made; None while it has none."""
     _most: tuple[tuple[str, ...], torch.dtype] | None = None
 
     def build(self) -> nn.Module:
@@ -79,16 +63,19 @@ class TorchBlock(Block):
 
     @property
     def module(self) -> nn.Module:
-        """The bare module with its weights: in eval mode, frozen, shared by all blocks of the same weights and config.
+        """The bare module with its weights: in eval mode, frozen; its memory is shared by all blocks of the same
+        weights and config, its modes and hooks are this block's.
 
-        Whoever changes it makes it this block's own: it is no longer given to others, and saved with the block. To
-        train, call `unfreeze`, which leaves what is shared as it is.
+        Whoever changes its weights makes them this block's own: they are no longer given to others, who read theirs
+        from their files again, and are saved with the block. To train, call `unfreeze`, which writes into no memory
+        that is shared. A write that torch does not count (through `.data`) is seen by some of the values only, and by
+        others at the latest when they are saved or a block is loaded.
         """
-        if self._module is None:
-            self.file()
-            made = one_module(self.weights_key(), self._load)
-            self._module, self._stored = made, fingerprint(made)
-        return self._module
+        module, shared = self._bare(), self._shared
+        if shared is not None and module is shared.module:
+            module = shared.view(self)
+            self._module, self._stored, self._manner = module, fingerprint(module), manner(module)
+        return module
 
     @module.setter
     def module(self, module: nn.Module) -> None:
@@ -97,20 +84,99 @@ class TorchBlock(Block):
 
     def adopt(self, module: nn.Module) -> None:
         """The same, and what of the module learns goes on learning."""
-        keep_out(module)
-        self._module, self._stored, self._most = module, None, None
+        self._shared, self._module, self._stored, self._most = None, module, None, None
+        self._manner = manner(module)
         self.files = {role: ref for role, ref in self.files.items() if not is_weights(role)}
+        self._made = self._as_it_is()
 
     def weights_key(self) -> tuple[str, ...]:
         """The same for all blocks that share one module; reads no weights."""
-        if self._module is not None and self._version() != self._stored:
+        if self._held(closely=True) is not None and self._version() != self._stored:
             return ("own", str(id(self._module)))
+        return self._files_key()
+
+    def _files_key(self) -> tuple[str, ...]:
         return ("+".join(ref.sha256 for ref in self.pieces().values()), *self._identity())
+
+    def _bare(self) -> nn.Module:
+        """What computes: the module of the pool, or the block's own. Nobody who may change it gets it from here."""
+        held = self._held()
+        if held is None:
+            self.file()
+            made = self._as_it_is()
+            shared, held = self._from_pool()
+            self._shared, self._module, self._made = shared, held, made
+        return held
+
+    def _from_pool(self) -> tuple[SharedWeights, nn.Module]:
+        shared = one_module(self._files_key(), self._load)
+        self._stored, self._manner = fingerprint(shared.module), manner(shared.module)
+        return shared, shared.module
+
+    def _held(self, *, closely: bool = False) -> nn.Module | None:
+        """Its module, if it still is what its settings and files say, or the block's own: else it is let go.
+
+        Raises ConfigError where the block's own weights are in no file and fit its settings no more.
+        """
+        if self._module is None:
+            return None
+        anew, shared = self._set_anew(), self._shared
+        if shared is not None:
+            state = shared.state(self, closely=closely or anew)
+            if state == "own":
+                self._shared = None
+            elif state == "stale" or anew:
+                self._shared = self._module = None
+        if anew and self._module is not None:
+            self._module = self._still_own(self._module)
+        return self._module
+
+    def _as_it_is(self) -> Made:
+        return Made(super().touched(), self._files_key(), (self._dtype_key(), self.device), self.config())
+
+    def _set_anew(self) -> bool:
+        """Whether its settings or files say another module than the one that it has."""
+        made = self._made
+        if made is None or super().touched() == made.touched:
+            return False
+        if self._files_key() != made.key:
+            return True
+        self._made = self._as_it_is()
+        return False
+
+    def _still_own(self, module: nn.Module) -> nn.Module | None:
+        """Its own module under other settings: the same where they do not concern it; None where files hold it."""
+        if self._version() == self._stored and manner(module) == self._manner and self._has_files():
+            return None
+        if not self._suits(module):
+            mend = "set it back, save the block (`ygg.save`), and set it on what `ygg.load` gives"
+            raise ConfigError("its settings no longer fit its weights, which no file holds", where=self.name, mend=mend)
+        self._made = self._as_it_is()
+        return module
+
+    def _suits(self, module: nn.Module) -> bool:
+        """Whether `build` makes now what it made, and the module computes where and in what it is said to."""
+        made = self._made
+        if made is None or made.key[0] != self._files_key()[0]:
+            return False
+        if made.how != (self._dtype_key(), self.device) and not self._computes_so(module):
+            return False
+        return builds_alike(self, made.config)
+
+    def _computes_so(self, module: nn.Module) -> bool:
+        import torch
+
+        device = torch.empty(0, device=self.device).device
+        said = self.dtype == "stored" and not self.pieces()
+        return all(t.device == device for t in tensors_of(module)) and (said or most_of(module) == self.torch_dtype)
 
     def worn_module(self) -> nn.Module:
         """What computes at the place that runs now: the module as the place has it dressed, else the bare one."""
         worn = here().mode.worn.get(self.serial)
-        return self.module if worn is None else worn.over(self.module)
+        module, shared = self._bare(), self._shared
+        if shared is not None:
+            shared.computes(self)
+        return module if worn is None else worn.over(module)
 
     @contextmanager
     def computing(self) -> Generator[nn.Module]:
@@ -125,14 +191,14 @@ class TorchBlock(Block):
         import torch
 
         if self.dtype == "auto":
-            return torch.bfloat16 if _multiplies_bfloat16(self.device) else torch.float32
+            return torch.bfloat16 if multiplies_bfloat16(self.device) else torch.float32
         return self._stored_dtype() if self.dtype == "stored" else getattr(torch, self.dtype)
 
     def _stored_dtype(self) -> torch.dtype:
         """What most of its weights are of, found once: by the files' headers, or by the module that was adopted."""
         files = tuple(ref.sha256 for ref in self.pieces().values())
         if self._most is None or self._most[0] != files:
-            self._most = files, stored_dtype(self.weights_paths()) if files else most_of(self.module)
+            self._most = files, stored_dtype(self.weights_paths()) if files else most_of(self._bare())
         return self._most[1]
 
     def weights_paths(self) -> list[Path]:
@@ -147,7 +213,7 @@ class TorchBlock(Block):
         return []
 
     def tensors(self) -> dict[str, Any] | None:
-        module = self._module
+        module = self._held(closely=True)
         if module is None or (self._version() == self._stored and self._has_files()):
             return None
         return dict(module.state_dict())
@@ -158,10 +224,22 @@ class TorchBlock(Block):
 
     def stored(self, ref: FileRef) -> None:
         super().stored(ref)
-        self._stored = self._version()
+        self._shared, self._stored, self._made = None, self._version(), self._as_it_is()
 
     def touched(self) -> Any:
-        return (super().touched(), None if self._module is None else mark(self._module))
+        module = self._module
+        if module is None:
+            return (super().touched(), None)
+        return (super().touched(), mark(module), manner(module), glance(list(tensors_of(module))))
+
+    def altered(self) -> bool:
+        """Also if somebody set its modes or gave it hooks."""
+        return super().altered() or (self._module is not None and manner(self._module) != self._manner)
+
+    def __getstate__(self) -> Any:
+        """A copy of a block has a module of its own."""
+        self._held(closely=True)
+        return {name: value for name, value in vars(self).items() if name != "_shared"}
 
     def _version(self) -> int | None:
         return None if self._module is None else fingerprint(self._module)
@@ -186,7 +264,7 @@ class TorchBlock(Block):
             module = self.build()
         missing, unexpected = self._filled(module, given)
         self._refuse(module, missing, unexpected)
-        self._materialise_buffers(module)
+        materialise(module, self.build)
         if self.device != "cpu":
             module = module.to(self.device)
         return module.eval().requires_grad_(False)
@@ -211,36 +289,7 @@ class TorchBlock(Block):
     def _misfit(self, what: str, named: list[str]) -> WeightsError:
         """The error at the piece that holds the tensor `named`, or at all of them."""
         paths = self.weights_paths()
-        held = [path for path in paths if suffix_of(path) == ".safetensors" and _holds(path, named)]
+        held = [path for path in paths if suffix_of(path) == ".safetensors" and holds(path, named)]
         where = ", ".join(str(path) for path in held or paths)
         mend = "the config and the files must be of one model: fetch what is missing, or name the right files"
         return WeightsError(f"weights do not fit the config: {what}", where=where, mend=mend)
-
-    def _materialise_buffers(self, module: nn.Module) -> None:
-        """Buffers that no file holds (position ids, rotary frequencies) are computed, as at building."""
-        meta = [n for n, b in module.named_buffers() if b.is_meta]
-        if not meta:
-            return
-        whole = dict(self.build().named_buffers())
-        held = module.state_dict().keys()
-        for name in meta:
-            owner, _, leaf = name.rpartition(".")
-            target = module.get_submodule(owner)
-            persistent = name in held
-            target.register_buffer(leaf, whole[name], persistent=persistent)
-
-
-def _holds(path: Path, names: list[str]) -> bool:
-    """Whether a file has a tensor of such a name, maybe behind a prefix that the block takes off."""
-    return any(name == held or held.endswith(f".{name}") for held in table_of(path).tensors for name in names)
-
-
-@cache
-def _multiplies_bfloat16(device: str) -> bool:
-    """A CPU without such instructions takes eight times as long for bfloat16 as for float32 (measured on AVX2)."""
-    import torch
-
-    if device.startswith("cuda"):
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    asked = (getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
-    return device == "cpu" and any(ask() for ask in asked if ask is not None)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from yggdrasil.contract.block import Block
+from yggdrasil.contract.building import copied
 from yggdrasil.contract.errors import ConfigError
 from yggdrasil.contract.torch_block import TorchBlock
 from yggdrasil.contract.tree import walk
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 def twin(module: nn.Module, instead: Mapping[int, Tensor] | None = None) -> nn.Module:
     """A module of the same shape that shares every parameter and buffer but those in `instead` (by `id`)."""
-    memo: dict[int, Any] = {id(tensor): tensor for tensor in (*module.parameters(), *module.buffers())}
-    return copy.deepcopy(module, memo | dict(instead or {}))
+    shared: dict[int, Tensor] = {id(tensor): tensor for tensor in (*module.parameters(), *module.buffers())}
+    return copied(module, shared | dict(instead or {}))
 
 
 def unfreeze(tree: Block, names: str = "*") -> dict[str, nn.Parameter]:

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import tempfile
-import threading
 from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from yggdrasil.contract.artifacts import MemoryArtifacts
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.context import Here, session, standing
-from yggdrasil.contract.errors import Cancelled, ConfigError
+from yggdrasil.contract.errors import Cancelled
 from yggdrasil.contract.events import Event
 from yggdrasil.contract.manifest import parse_manifest
-from yggdrasil.contract.running import Outputs, listening
+from yggdrasil.contract.running import heard as reading
 from yggdrasil.contract.schema import tool_schema
 from yggdrasil.contract.tree import describe, walk
 from yggdrasil.engine.flow.cache import value_key
 from yggdrasil.levels.round_journal import record, recorded
 from yggdrasil.store.load import load
 from yggdrasil.store.save import save
+from yggdrasil.testing.stray_randomness import drawn_outside, seeded_outside
 from yggdrasil.testing.other_process import Elsewhere
+from yggdrasil.testing.machine import hangs_on
 from yggdrasil.testing.report import Outcome, Report
-from yggdrasil.testing.stray_randomness import drawn_outside
+from yggdrasil.testing.state import keeps_its_settings, settings, two_sessions
 from yggdrasil.testing.subject import SEED, NotAsked, Subject
+from yggdrasil.testing.watching import Hearing, Refusing, ill_formed
 
 
 class CheckFailed(AssertionError):
@@ -96,6 +99,7 @@ def _repeats(subject: Subject) -> None:
     assert subject.first is not None
     assert value_key(subject.inputs) == before, "it changes its inputs in place"
     subject.same(subject.run(), "run again")
+    keeps_its_settings(subject)
 
 
 def _draws(subject: Subject) -> None:
@@ -103,23 +107,41 @@ def _draws(subject: Subject) -> None:
         raise NotAsked("it may answer differently each time")
     sources = drawn_outside(lambda: subject.digests(subject.run()))
     assert not sources, f"it draws from {', '.join(sources)} instead of here().generator(), so no seed repeats it"
+    seeded = seeded_outside(subject.run)
+    assert not seeded, f"it seeds {', '.join(seeded)}, from which others draw: here().generator() is its own"
 
 
 def _streams(subject: Subject) -> None:
     with standing(Here(seed=SEED)), session(), subject.fresh().stream(**subject.inputs) as stream:
         events = list(stream)
         subject.same(stream.outputs, "streamed")
+    heard: list[Event] = []
+    with standing(Here(seed=SEED)), session(), reading(Hearing(heard.append), CancelToken()):
+        subject.fresh().run(**subject.inputs)
+    ill = [told for event in heard if (told := ill_formed(event))]
+    assert not ill, ill[0]
     own = [event.kind for event in events if event.path == events[0].path]
     assert own[0] == "started" and own[-1] == "finished", f"its own events are {own}"
 
 
 def _wire(subject: Subject) -> None:
+    for name, value in subject.given.items():
+        assert not _endless(value), f"its output {name} holds NaN or infinity, which JSON has not"
     subject.recordable()
     artifacts = MemoryArtifacts()
     for what, values in (("inputs", subject.inputs), ("outputs", dict(subject.given))):
         sent = json.dumps(record(values, artifacts), allow_nan=False)
         back = recorded(json.loads(sent), artifacts)
         assert value_key(back) == value_key(values), f"its {what} come back from the wire otherwise"
+
+
+def _endless(value: Any) -> bool:
+    """Whether a number in it, as far as it is plain data, is not finite."""
+    if isinstance(value, Mapping):
+        return any(map(_endless, cast("Mapping[Any, Any]", value).values()))
+    if isinstance(value, list | tuple):
+        return any(map(_endless, cast("list[Any]", value)))
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 def _loads(subject: Subject) -> None:
@@ -145,26 +167,6 @@ def _elsewhere(subject: Subject) -> None:
     subject.same(subject.other.run(saved, subject.inputs, SEED, subject.modules), "in a new process")
 
 
-def _two_sessions(subject: Subject) -> None:
-    found: list[Outputs | BaseException] = []
-
-    def one() -> None:
-        try:
-            found.append(subject.run())
-        except BaseException as error:  # carried to the thread that checks
-            found.append(error)
-
-    threads = [threading.Thread(target=one) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for outputs in found:
-        if isinstance(outputs, BaseException):
-            raise outputs
-        subject.same(outputs, "beside another session")
-
-
 def _cancels(subject: Subject) -> None:
     token = CancelToken()
     token.cancel()
@@ -180,31 +182,19 @@ def _cancels(subject: Subject) -> None:
 
 
 def _cancelled_in_mid_run(subject: Subject) -> None:
-    token = CancelToken()
+    """Cancel it at its first event: asked after that whether to go on, it must end by what it is told."""
+    token = Refusing()
 
     def stop(event: Event) -> None:
         if event.kind != "started":
             token.cancel()
 
-    with standing(Here(seed=SEED)), session(), listening(stop, token):
+    with standing(Here(seed=SEED)), session(), reading(Hearing(stop), token):
         try:
             subject.fresh().run(**subject.inputs)
         except Cancelled:
             return
-
-
-def _settings(subject: Subject) -> None:
-    block = subject.block
-    told = ""
-    try:
-        type(block).assemble({**block.config(), "no_such_setting": 1}, dict(block.children()), block.structure())
-    except ConfigError as error:
-        told = str(error)
-    assert "no_such_setting" in told, "it takes a setting that it has not, or refuses it without its name"
-    before = describe(block).structure_digest()
-    for name, value in block.config().items():
-        setattr(block, name, getattr(block, name))
-        assert describe(block).structure_digest() == before, f"set to what it was ({value!r}), {name} changes it"
+    assert not token.refused, "cancelled at its first event, it goes on: it swallows Cancelled"
 
 
 def _pure(subject: Subject) -> None:
@@ -214,6 +204,9 @@ def _pure(subject: Subject) -> None:
         raise AssertionError("it says that it is pure, and remembers")
     with standing(Here(path="elsewhere", seed=SEED)), session():
         subject.same(subject.fresh().run(**subject.inputs), "at another place")
+    parts = [part for _, part in walk(subject.block)]
+    told = hangs_on(subject, {type(part).__module__ for part in parts}, not any(part.files for part in parts))
+    assert not told, f"it says that it is pure, and its result {told}"
 
 
 PROMISES: tuple[tuple[str, Callable[[Subject], None]], ...] = (
@@ -225,9 +218,9 @@ PROMISES: tuple[tuple[str, Callable[[Subject], None]], ...] = (
     ("wire", _wire),
     ("saves and loads", _loads),
     ("new process", _elsewhere),
-    ("two sessions", _two_sessions),
+    ("two sessions", two_sessions),
     ("cancels", _cancels),
-    ("settings", _settings),
+    ("settings", settings),
     ("pure", _pure),
 )
 """What is asked, in this order: name → question, which raises if the answer is no."""

@@ -33,12 +33,38 @@ def drawn_outside(run: Callable[[], Mapping[str, str]]) -> list[str]:
         return [name for name in seeders if varies([name])]
 
 
+def seeded_outside(run: Callable[[], object]) -> list[str]:
+    """The global sources that `run` seeds: they are in one state after it, wherever they began.
+
+    Who draws from them next, in whatever block, draws the same each time. A draw alone leaves the states apart.
+    """
+    with _kept() as seeders:
+        states: list[dict[str, str]] = []
+        for seed in (1, 2):
+            for seeder in seeders.values():
+                seeder(seed)
+            run()
+            states.append(dict(zip(seeders, map(_digested, _states()), strict=True)))
+        return [name for name in seeders if states[0][name] == states[1][name]]
+
+
+def _states() -> tuple[Any, Any, Any]:
+    import numpy
+    import torch
+
+    return random.getstate(), numpy.random.get_state(), torch.get_rng_state()
+
+
+def _digested(state: Any) -> str:
+    return repr(state.tolist() if hasattr(state, "tolist") else state)
+
+
 @contextmanager
 def _kept() -> Iterator[dict[str, Seeder]]:
     import numpy
     import torch
 
-    before = random.getstate(), numpy.random.get_state(), torch.get_rng_state()
+    before = _states()
     try:
         yield {"random": random.seed, "numpy.random": numpy.random.seed, "torch's default generator": torch.manual_seed}
     finally:

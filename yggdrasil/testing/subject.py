@@ -51,10 +51,10 @@ class Subject:
     def lives(self) -> bool:
         return any(type(part).keep is not Block.keep for _, part in walk(self.block))
 
-    def run(self, block: Block | None = None) -> Outputs:
-        """The outputs at the same seed, in a session of their own."""
-        with standing(Here(seed=SEED)), session():
-            return (block or self.fresh()).run(**self.inputs)
+    def run(self, block: Block | None = None, *, inputs: Mapping[str, Any] | None = None, seed: int = SEED) -> Outputs:
+        """The outputs in a session of their own; at the same seed and with the same inputs, unless others are given."""
+        with standing(Here(seed=seed)), session():
+            return (block or self.fresh()).run(**(self.inputs if inputs is None else inputs))
 
     @cached_property
     def given(self) -> Outputs:

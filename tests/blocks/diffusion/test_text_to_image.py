@@ -86,7 +86,7 @@ def test_save_load_run_gives_the_same_picture(tmp_path: Path) -> None:
     assert loaded.run(prompt="a fox", seed=7).image.tobytes() == image.tobytes()
     again = ygg.load(folder)
     nodes, others = loaded.children(), again.children()
-    assert nodes["codec"].module is nodes["codec2"].module is others["codec"].module  # type: ignore[attr-defined]
+    assert nodes["codec"].worn_module() is nodes["codec2"].worn_module() is others["codec"].worn_module()  # type: ignore[attr-defined]
 
 
 def test_two_threads_each_equal_their_run_alone(tmp_path: Path) -> None:

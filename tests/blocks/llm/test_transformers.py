@@ -117,6 +117,13 @@ def test_a_text_longer_than_the_context_says_so(files: dict[str, FileRef]) -> No
         small.choose(LONG * 4, [" a"])
 
 
+def test_a_context_given_after_a_run_holds(tiny: TransformersModel) -> None:
+    tiny.choose(LONG, [" a crown"])
+    tiny.context = 300
+    with pytest.raises(ConfigError, match="context of 300"):
+        tiny.choose(LONG * 8, [" a crown"])
+
+
 def test_chat_bound_by_a_schema_is_an_object_of_it(tiny: TransformersModel) -> None:
     schema = {
         "type": "object",
@@ -232,7 +239,7 @@ def test_two_threads_get_what_one_gets(tiny: TransformersModel) -> None:
 
 def test_two_places_share_one_model(files: dict[str, FileRef]) -> None:
     one, two = model_of(files, dtype="float32"), model_of(files, dtype="float32", context=600)
-    assert one.module is two.module
+    assert one.worn_module() is two.worn_module()
     assert one.decoder.vocabulary is two.decoder.vocabulary
     assert one.decoder is not two.decoder
 

@@ -13,9 +13,11 @@ from yggdrasil.blocks.llm.language_model import LanguageModel, Message, NotAble,
 from yggdrasil.blocks.llm.sampling import Sampling
 from yggdrasil.blocks.llm.vocabulary import Vocabulary
 from yggdrasil.contract import FileRef, here
-from yggdrasil.contract.shared_objects import mark, one_instance
+from yggdrasil.contract.building import materialise, unfilled
+from yggdrasil.contract.shared_objects import one_instance
 from yggdrasil.contract.spending import spend
-from yggdrasil.contract.torch_block import Dtype, TorchBlock, unfilled
+from yggdrasil.contract.torch_block import Dtype, TorchBlock
+from yggdrasil.contract.weight_marks import mark
 
 if TYPE_CHECKING:
     from torch import nn
@@ -115,7 +117,7 @@ class TransformersModel(ModelFiles, LanguageModel, TorchBlock, type="llm/transfo
     def decoder(self) -> CausalDecoder:
         """What computes here, with this block's own memory of prefixes: one of the last few, each of its weights."""
         module: Any = self.worn_module()
-        now = mark(module)
+        now = (mark(module), self.context, self.caches, self.tokenizer_sha())
         known = self._decoders
         for seen, decoder in reversed(known):
             if decoder.model is module and seen == now:
@@ -154,5 +156,5 @@ class TransformersModel(ModelFiles, LanguageModel, TorchBlock, type="llm/transfo
         given = {id(value) for name, value in now.items() if name in tensors}
         absent = [name for name in missing if name in now and id(now[name]) not in given]
         self._refuse(module, absent, unexpected)
-        self._materialise_buffers(module)
+        materialise(module, self.build)
         return module.to(self.device).eval().requires_grad_(False)

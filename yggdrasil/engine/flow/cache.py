@@ -89,7 +89,7 @@ def block_key(block: Block) -> str:
     A block is not kept if it or a part of it says so, keeps state between calls, or holds weights that no file names.
     """
     parts = [part for _, part in walk(block)]
-    if any(not p.pure or p.remembers or p.tensors() is not None for p in parts):
+    if any(not p.pure or p.remembers or p.altered() for p in parts):
         return ""
     try:
         manifest = describe(block)
