@@ -112,7 +112,7 @@ class Port:
         return self._in_whole_characters(value, where) if self.kind.name == "any" else self._validated(value, where)
 
     def _in_whole_characters(self, value: Any, where: str) -> Any:
-        if not halved(value):
+        if not _is_halved(value, where):
             return value
         if said := lost(value):
             mend = "give whole characters: bytes that are no UTF-8 have no meaning here"
@@ -140,9 +140,17 @@ class Port:
 Ports = dict[str, Port]
 
 
+def _is_halved(value: Any, where: str = "") -> bool:
+    try:
+        return halved(value)
+    except RecursionError:
+        what = "a value holds itself, or parts in parts without end"
+        raise PortError(what, where=where, mend="give plain nested data") from None
+
+
 def _in_whole_characters(value: Any) -> Any:
     """What a block gave, its half characters joined, or told and replaced by U+FFFD: so nothing is stuck with them."""
-    if not halved(value):
+    if not _is_halved(value):
         return value
     if said := lost(value):
         from yggdrasil.contract.context import here
