@@ -176,9 +176,7 @@ class Odd(Block, type="test_saved/odd"):
         return {"text": "an owl comes", "weights": {"owl": [1, self.odd]}}
 
 
-@pytest.mark.parametrize(
-    "odd", [float("nan"), np.float32("inf"), {1}, b"x", object(), Path("x"), np.arange(2)], ids=repr
-)
+@pytest.mark.parametrize("odd", [float("nan"), np.float32("inf"), {1}, b"x", object(), Path("x"), np.arange(2)])
 def test_n46_what_a_stage_gives_that_no_log_holds_is_refused_by_its_place_and_the_step_can_go_on(
     odd: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
