@@ -13,7 +13,7 @@ from typing import Annotated, Any, Union, cast, get_args, get_origin, get_type_h
 
 from yggdrasil.contract import kinds
 from yggdrasil.contract.characters import halved, lost, whole_value
-from yggdrasil.contract.containers import MUTABLE, owned
+from yggdrasil.contract.containers import MUTABLE, endless, owned
 from yggdrasil.contract.errors import PortError, did_you_mean
 from yggdrasil.contract.kinds import Kind
 from yggdrasil.contract.values import class_names, kind_of_class, problem
@@ -112,8 +112,11 @@ class Port:
         return self._in_whole_characters(value, where) if self.kind.name == "any" else self._validated(value, where)
 
     def _in_whole_characters(self, value: Any, where: str) -> Any:
-        if not _is_halved(value, where):
-            return value
+        try:
+            if not halved(value):
+                return value
+        except RecursionError:
+            raise endless(where) from None
         if said := lost(value):
             mend = "give whole characters: bytes that are no UTF-8 have no meaning here"
             raise PortError(f"input {self.name!r} holds half a character: {said}", where=where, mend=mend)
@@ -140,18 +143,13 @@ class Port:
 Ports = dict[str, Port]
 
 
-def _is_halved(value: Any, where: str = "") -> bool:
-    try:
-        return halved(value)
-    except RecursionError:
-        what = "a value holds itself, or parts in parts without end"
-        raise PortError(what, where=where, mend="give plain nested data") from None
-
-
 def _in_whole_characters(value: Any) -> Any:
     """What a block gave, its half characters joined, or told and replaced by U+FFFD: so nothing is stuck with them."""
-    if not _is_halved(value):
-        return value
+    try:
+        if not halved(value):
+            return value
+    except RecursionError:
+        raise endless() from None
     if said := lost(value):
         from yggdrasil.contract.context import here
 
