@@ -1,8 +1,10 @@
 """The house stands on floors: imports go down only, names say what a file is, and importing it is instant."""
 
 import ast
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "yggdrasil"
 CONTRACT, BLOCKS, FLOW, CYCLE = "contract", "blocks", "engine/flow", "engine/cycle"
 LEVELS, AGENT, STATE, STORE, CLI, TALES = "levels", "agent", "state", "store", "cli", "storytelling"
-PLUGINS, TESTING = "plugins", "testing"
+PLUGINS, TESTING, TOP = "plugins", "testing", "__init__"
 BELOW = {
     CONTRACT: set(),
     BLOCKS: {CONTRACT},
@@ -24,9 +26,13 @@ BELOW = {
     TALES: {CONTRACT, BLOCKS, STATE, AGENT, LEVELS, PLUGINS},
     CLI: {CONTRACT, BLOCKS, FLOW, CYCLE, STATE, AGENT, LEVELS, STORE},
     TESTING: {CONTRACT, BLOCKS, FLOW, LEVELS, STORE},
+    TOP: {CONTRACT, FLOW, AGENT, LEVELS, STORE, TESTING},
+    "__main__": {CLI},
+    "engine/__init__": set(),
 }
 """Floor → the floors that it may import besides itself (levels, agent and state are one storey: the nouns). Nobody
-imports storytelling, the plugins (but for storytelling) or the faces: they are found by name."""
+imports storytelling, the plugins (but for storytelling) or the faces: they are found by name, and a name that is
+written down (for importlib, in an annotation, in a table) is an import, too."""
 
 FILES = sorted(PACKAGE.rglob("*.py"))
 
@@ -40,7 +46,7 @@ def floor(parts: tuple[str, ...]) -> str:
 
 
 def imports(path: Path) -> list[tuple[int, str]]:
-    """Every module that a file imports, inside functions too, as absolute names."""
+    """Every module that a file imports or names in a string, inside functions too, as absolute names."""
     found: list[tuple[int, str]] = []
     here = path.relative_to(PACKAGE.parent).with_suffix("").parts
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -50,34 +56,107 @@ def imports(path: Path) -> list[tuple[int, str]]:
             above = ".".join(here[: len(here) - node.level]) if node.level else ""
             module = ".".join(filter(None, (above, node.module or "")))
             found += [(node.lineno, f"{module}.{alias.name}") for alias in node.names]
-        elif isinstance(node, ast.Call) and _is_import_module(node):
-            found.append((node.lineno, str(node.args[0].value)))  # type: ignore[attr-defined]
+        elif isinstance(node, ast.Constant) and _names_a_module(node.value):
+            found.append((node.lineno, str(node.value).partition(":")[0]))
+        elif isinstance(node, ast.Call):
+            found += [(node.lineno, module) for module in _said(node, here)]
     return found
 
 
-def _is_import_module(node: ast.Call) -> bool:
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    return name in ("import_module", "__import__") and bool(node.args) and isinstance(node.args[0], ast.Constant)
+GROUP = "yggdrasil.blocks"
+"""The entry points of blocks, which are called like the floor."""
+
+
+def _names_a_module(text: object) -> bool:
+    """Whether a constant is the name of a module of ours, or the beginning of one that is put together."""
+    if not re.fullmatch(r"yggdrasil\.[\w.]*(:\w+)?", str(text)) or text == GROUP:
+        return False
+    return floor(tuple(str(text).partition(":")[0].split("."))[1:]) in {*BELOW, ""}
+
+
+def _said(call: ast.Call, here: tuple[str, ...]) -> Iterator[str]:
+    """Modules that a call's strings name: of somebody else by importlib, or with dots for the package."""
+    said = [value.value for value in _arguments(call) if isinstance(value, ast.Constant)]
+    callee = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    for text in (text for text in said if isinstance(text, str)):
+        dots = len(text) - len(text.lstrip("."))
+        if dots and any(getattr(value, "id", "") in ("__package__", "__name__") for value in _arguments(call)):
+            yield ".".join((*here[: len(here) - dots], text[dots:]))
+        elif not dots and callee in ("import_module", "__import__") and not _names_a_module(text):
+            yield text
+
+
+def _arguments(call: ast.Call) -> list[ast.expr]:
+    return [*call.args, *(keyword.value for keyword in call.keywords)]
 
 
 def test_imports_go_down_only() -> None:
     wrong: list[str] = []
     for path in FILES:
-        own = floor(path.relative_to(PACKAGE).with_suffix("").parts)
-        if own not in BELOW:
-            continue
-        for line, module in imports(path):
-            parts = tuple(module.split("."))
-            if parts[0] != "yggdrasil":
-                continue
-            target = floor(parts[1:])
-            if target != own and target not in BELOW[own]:
-                wrong.append(f"{path.relative_to(PACKAGE)}:{line} ({own}) imports {module}")
+        wrong += upward(path)
     assert wrong == []
 
 
+def upward(path: Path) -> list[str]:
+    """The imports of a file that do not go down."""
+    own = floor(path.relative_to(PACKAGE).with_suffix("").parts)
+    modules = [(line, module) for line, module in imports(path) if module.partition(".")[0] == "yggdrasil"]
+    targets = [(line, module, floor(tuple(module.split(".")[1:]))) for line, module in modules]
+    return [
+        f"{path.relative_to(PACKAGE)}:{line} ({own}) imports {module}"
+        for line, module, target in targets
+        if target not in {own, *BELOW.get(own, ())}
+    ]
+
+
+FORBIDDEN = [
+    ("agent/x.py", "levels.graph"),
+    ("levels/x.py", "agent.agent"),
+    ("store/x.py", "storytelling.tale"),
+    ("contract/x.py", "storytelling"),
+    ("cli/x.py", "storytelling.tale"),
+    ("storytelling/x.py", "cli"),
+    ("testing/x.py", "cli.commands"),
+    ("engine/__init__.py", "cli"),
+    ("__init__.py", "cli"),
+    ("__init__.py", "storytelling.tale"),
+    ("plugins/x.py", "blocks.llm"),
+]
+WAYS = {
+    "plainly": "import yggdrasil.MODULE",
+    "a name of it": "from yggdrasil.MODULE import thing",
+    "inside a function": "def f():\n    from yggdrasil.MODULE import thing",
+    "for types only": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import yggdrasil.MODULE",
+    "in an annotation": "def f(x: 'yggdrasil.MODULE.Thing'): ...",
+    "by importlib": "import importlib\nimportlib.import_module('yggdrasil.MODULE')",
+    "by a renamed importlib": "from importlib import import_module as get\nget('yggdrasil.MODULE')",
+    "by a keyword": "import importlib\nimportlib.import_module(name='yggdrasil.MODULE')",
+    "from a table": "WHERE = {'thing': 'yggdrasil.MODULE'}",
+    "as an entry point": "POINT = 'yggdrasil.MODULE:Thing'",
+    "in two parts": "import importlib\nimportlib.import_module('yggdrasil.' + 'MODULE')",
+    "as a pattern": "import importlib\nx = 'MODULE'\nimportlib.import_module(f'yggdrasil.{x}')",
+    "from where it stands": "from ..MODULE import thing",
+    "by importlib from where it stands": "import importlib\nimportlib.import_module('..MODULE', __package__)",
+}
+
+
+CASES = [(*pair, way) for pair in FORBIDDEN for way in WAYS if "/" in pair[0] or "from where it stands" not in way]
+"""Nothing stands above the package, so that its own file cannot name it by dots."""
+
+
+@pytest.mark.parametrize(("file", "module", "way"), CASES)
+def test_an_import_that_goes_up_is_found_in_whatever_way_it_is_written(
+    file: str, module: str, way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "yggdrasil" / file
+    path.parent.mkdir(parents=True)
+    path.write_text(WAYS[way].replace("MODULE", module) + "\n")
+    monkeypatch.setattr(sys.modules[__name__], "PACKAGE", tmp_path / "yggdrasil")
+    assert upward(path) != []
+
+
 def test_every_file_stands_on_a_floor() -> None:
-    known = {*BELOW, "__init__", "__main__", "engine/__init__", "_shelf"}
+    known = {*BELOW, "_shelf"}
     assert {floor(p.relative_to(PACKAGE).with_suffix("").parts) for p in FILES} <= known
 
 

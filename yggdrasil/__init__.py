@@ -58,7 +58,7 @@ _WHERE = {
     "set_cache": "yggdrasil.engine.flow.budget",
     "set_lanes": "yggdrasil.contract.lanes",
 }
-_MODULES = ("ports", "testing")
+_MODULES = {"ports": "yggdrasil.ports", "testing": "yggdrasil.testing"}
 
 if TYPE_CHECKING:
     from yggdrasil import ports, testing
@@ -174,7 +174,7 @@ if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
         if name in _MODULES:
-            return import_module(f"yggdrasil.{name}")
+            return import_module(_MODULES[name])
         if name not in _WHERE:
             raise AttributeError(f"module 'yggdrasil' has no attribute {name!r}")
         value = getattr(import_module(_WHERE[name]), name)

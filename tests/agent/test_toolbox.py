@@ -8,7 +8,7 @@ import json
 import re
 import subprocess
 import sys
-from typing import Any
+from typing import Any, TypedDict
 
 import pytest
 from PIL import Image as Pictures
@@ -202,6 +202,26 @@ def test_a_giant_result_is_cut_for_the_model_and_whole_in_the_store() -> None:
         told = Toolbox({"long": Long()}).call("long", "{}", mark="1")
     sha = re.search(r"5000000 letters in all, kept as artifact (\w{64})", told)
     assert len(told) < 33_000 and sha is not None and len(store.get(sha[1])) == 5_000_000
+
+
+class Both(TypedDict):
+    text: Text
+    image: Image
+
+
+def test_n27_a_picture_beside_a_giant_text_is_told_whole() -> None:
+    class Reports(Block, role="Tool"):
+        """Give much, and a picture."""
+
+        def forward(self) -> Both:
+            return {"text": "x" * 5_000_000, "image": Pictures.new("RGB", (4, 4))}
+
+    store = MemoryArtifacts()
+    with standing(Here(artifacts=store)):
+        told = json.loads(Toolbox({"reports": Reports()}).call("reports", "{}", mark="1"))
+    sha = re.search(r"5000000 letters in all, kept as artifact (\w{64})", told["text"])
+    assert sha is not None and len(store.get(sha[1])) == 5_000_000 and len(told["text"]) < 32_000
+    assert store.has(told["image"]["sha256"])
 
 
 def test_an_unknown_tool_is_told_all_known_ones_near_ones_first_and_twenty_at_most() -> None:

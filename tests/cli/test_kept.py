@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,3 +52,27 @@ def test_n47_a_step_says_that_the_place_is_read_only(
     assert ygg(monkeypatch, "step", str(folder)) == 1
     told = capsys.readouterr().err
     assert "is read-only" in told and "make room" not in told and files(folder) == before
+
+
+def mounted_read_only(folder: Path, *commands: str) -> dict[str, Any]:
+    """What commands do with a folder that the system itself lets nobody write; skips where it lets nobody mount."""
+    mount = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" || exit 77; exec "$@"'
+    inside = ["unshare", *(["-r"] if os.geteuid() else []), "-m", "sh", "-c", mount, str(folder)]
+    python = [sys.executable, "-m", "tests.cli.reading", *commands, str(folder)]
+    if shutil.which("unshare") is None:
+        pytest.skip("no unshare here")
+    done = subprocess.run([*inside, *python], capture_output=True, text=True, check=False)
+    if done.returncode == 77 or done.stderr.startswith("unshare:"):
+        pytest.skip("nobody may mount here")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_n47_a_mount_that_is_read_only_is_read_by_every_command_that_reads_and_by_no_other(tmp_path: Path) -> None:
+    folder = lived(tmp_path / "w")
+    before = files(folder)
+    done = mounted_read_only(folder, *(command for (command,) in READING), "step")
+    code, told = done.pop("step")
+    assert code == 1 and "is read-only" in told and "make room" not in told and "Traceback" not in told
+    assert {command: (code, told) for command, (code, told) in done.items() if code} == {}
+    assert files(folder) == before

@@ -13,7 +13,9 @@ from tests.levels.scripted import Develop, Paint, scripted
 from yggdrasil.cli import world_commands
 from yggdrasil.cli.translations import russian
 from yggdrasil.contract import Block, ConfigError
+from yggdrasil.levels.world.world import World
 from yggdrasil.ports import Image, Json, Text
+from yggdrasil.store.load import load
 from yggdrasil.store.save import save
 
 DEAD = "openai:m@http://127.0.0.1:9"
@@ -103,6 +105,34 @@ def test_a_stage_that_fails_twice_in_the_same_way_offers_ways_that_lead_on(
     assert (given_up["action"], given_up["status"]) == ("{who}", "dropped")
     assert whole["status"] == "whole" and "other words" in whole["chronicle"]
     russian.cache_clear()
+
+
+@pytest.mark.parametrize("seed", [2**53 - 1, 2**53, 2**60, 2**62])
+def test_n46_each_seed_that_new_takes_can_be_kept_and_gone_on_with(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    save(scripted(), tmp_path / "template")
+    chosen = ["--template", "./template", "--seed", str(seed), "--at", "w", "--json"]
+    assert ygg(monkeypatch, "new", "a wish", *chosen, "--steps", "1") == 0
+    assert ygg(monkeypatch, "step", "w") == 0 and ygg(monkeypatch, "validate", "w") == 0
+    assert ygg(monkeypatch, "replay", "w") == 0
+    world = load(tmp_path / "w")
+    assert isinstance(world, World) and world.seed == seed
+    alone = scripted(wish="a wish", seed=seed)
+    digests = [[p["sha256"] for p in step.pictures] for step in alone.steps(count=2)]
+    assert [[p["sha256"] for p in step.pictures] for step in world.history()] == digests
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize(("seed", "bound"), [(2**62 + 1, 2**62), (2**63, 2**62), (10**30, 2**62), (-1, 0)])
+def test_n46_a_seed_that_cannot_be_kept_is_refused_with_its_bound_before_anything_is_done(
+    seed: int, bound: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert ygg(monkeypatch, "new", "a wish", "--seed", str(seed)) == 2
+    told = capsys.readouterr().err
+    assert "--seed" in told and str(bound) in told and list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(("code", "told"), [("rus", "did you mean 'ru'?"), ("de", "known here: en, ru")])

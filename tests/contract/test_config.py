@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import yggdrasil as ygg
+from tests.contract.test_plain import nested
 from yggdrasil.contract import Block, ConfigError, ManifestError
 from yggdrasil.contract.digest import digest
 from yggdrasil.contract.tree import describe
@@ -49,6 +50,7 @@ def test_a_misspelt_setting_is_refused_after_construction_too() -> None:
         ("scheduler", 5), ("strength", "much"), ("strength", float("nan")), ("strength", float("inf")),
         ("count", 1.5), ("more", {"a": b"x"}), ("more", {"a": datetime.date(2020, 1, 1)}), ("more", {"a": Path("x")}),
         ("more", {"a": {1, 2}}), ("more", {"a": float("nan")}), ("more", {(1, 2): 2}), ("more", {"a": object()}),
+        ("more", nested(300)), ("more", nested(5000)),
     ],
 )  # fmt: skip
 def test_what_cannot_be_saved_is_refused_with_name_and_place(name: str, value: Any) -> None:

@@ -122,6 +122,51 @@ def test_one_block_at_two_places_has_one_memory_and_two_blocks_have_two() -> Non
     assert two.lived() == {"a": ["x"], "b": ["y"]}
 
 
+class Late(Block, type="test_session/late"):
+    """Give the text on, once the fast one has run."""
+
+    heavy: ClassVar[bool] = True
+    first: ClassVar[threading.Event] = threading.Event()
+
+    def forward(self, text: Text) -> Text:
+        assert self.first.wait(30)
+        return text
+
+
+class Fast(Block, type="test_session/fast"):
+    """Give the text on."""
+
+    heavy: ClassVar[bool] = True
+
+    def forward(self, text: Text) -> Text:
+        Late.first.set()
+        return text
+
+
+def test_one_block_at_two_places_beside_heavy_work_hears_them_in_the_order_of_the_graph() -> None:
+    Late.first.clear()
+    shared, graph = Diary(), ygg.Graph("g").add(Late(), "late").add(Fast(), "fast")
+    for place, source in (("a", "late"), ("b", "fast")):
+        graph.add(shared, place).connect(f"self.{source}", f"{source}.text")
+        graph.connect(f"{source}.text", f"{place}.text").connect(f"{place}.value", f"self.{place}")
+    assert graph.run(late="p", fast="q") == {"a": ["p"], "b": ["p", "q"]}
+
+
+def test_graphs_that_hold_one_block_beside_heavy_work_run_in_their_order() -> None:
+    class Long(Diary):
+        """Write a line, which takes long."""
+
+        heavy: ClassVar[bool] = True
+
+    Late.first.clear()
+    shared, graph = Long(), ygg.Graph("g")
+    graph.add(ygg.Graph("a").add(Late(), "work").add(shared, "diary"), "a").add(ygg.Graph("b").add(shared), "b")
+    graph.add(Fast(), "free").connect("self.a", "a.text").connect("a.value", "self.a")
+    graph.connect("self.b", "b.text").connect("b.value", "self.b")
+    graph.connect("self.b", "free.text").connect("free.text", "self.free")
+    assert graph.run(a="p", b="q") == {"a": ["p"], "b": ["p", "q"], "free": "q"}
+
+
 def test_what_is_remembered_is_copied_in_and_out() -> None:
     class Sly(Block):
         """Change what it remembered, and what it read."""

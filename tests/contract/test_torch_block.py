@@ -34,9 +34,9 @@ ONES = torch.ones(1, 3)
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     block = Leaky()
-    block.module = block.build()
+    block.module = built = block.build()
     with torch.no_grad():
-        block.module[0].weight.copy_(torch.tensor([[0.1, 0.2, 0.3], [-0.1, -0.2, -0.3], [-1.1, 0.7, 0.3]]))
+        built[0].weight.copy_(torch.tensor([[0.1, 0.2, 0.3], [-0.1, -0.2, -0.3], [-1.1, 0.7, 0.3]]))
     return ygg.save(block, tmp_path / "leaky", standalone=True)
 
 

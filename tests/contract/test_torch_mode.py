@@ -12,8 +12,8 @@ from torch import nn
 import yggdrasil as ygg
 from yggdrasil.contract import ConfigError, here
 from yggdrasil.contract.building import unfilled
-from yggdrasil.contract.trainable_copies import twin
 from yggdrasil.contract.torch_block import TorchBlock
+from yggdrasil.contract.trainable_copies import twin
 from yggdrasil.contract.weight_marks import mark
 from yggdrasil.ports import Latent
 

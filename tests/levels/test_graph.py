@@ -138,7 +138,7 @@ def test_a_wrong_structure_is_told(structure: dict[str, object], told: str) -> N
         ygg.Graph.assemble({}, {"shout": Shout()}, structure)
 
 
-@pytest.mark.parametrize("name", ["a b", "a.b", "self", "a/b", "", "x" * 65, "и\u0306"])
+@pytest.mark.parametrize("name", ["a b", "a.b", "self", "a/b", "", "x" * 65, "и\u0306", "a\x1b[2J", "a\0"])
 def test_a_name_that_no_edge_could_spell_is_refused(name: str) -> None:
     graph = ygg.Graph("g")
     if name:
@@ -334,7 +334,9 @@ def test_of_several_outputs_the_one_named_as_the_input_is_taken() -> None:
     assert tail(split("abc")) == "bc"
 
 
-@pytest.mark.parametrize("name", ["../../pwned", "/abs/x", "a b", "a\nb", "x" * 65, "caf\udce9", 'a"b', "C:\\x"])
+@pytest.mark.parametrize(
+    "name", ["../../pwned", "/abs/x", "a b", "a\nb", "nul\0", "\x1b[2J", "x\x9b", "x" * 65, "caf\udce9", 'a"b', "C:\\x"]
+)
 def test_a_strangers_graph_names_its_own_ports_as_nodes_are_named(name: str) -> None:
     for edges in (["self.text -> a.text", f"a.text -> self.{name}"], [f"self.{name} -> a.text", "a.text -> self.out"]):
         with pytest.raises(WiringError, match=r"cannot name a port|is not an edge"):

@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import tests.agent.scripted
@@ -19,7 +20,7 @@ from tests.levels.scripted import Conversing, remembered
 from yggdrasil.agent.agent import Agent
 from yggdrasil.contract import Block
 from yggdrasil.levels.world.world import World
-from yggdrasil.ports import Json
+from yggdrasil.ports import Json, Text
 from yggdrasil.store.load import load
 from yggdrasil.store.save import save
 
@@ -35,6 +36,22 @@ class Calls(Block, type="test_saved/calls"):
 
     def forward(self, intent: Json) -> Json:
         return self.plan
+
+
+class Upper(Block, type="test_saved/upper"):
+    """Say it louder."""
+
+    more: str = "!"
+
+    def forward(self, text: Text) -> Text:
+        return text.upper() + self.more
+
+
+class Long(Block, type="test_saved/long"):
+    """Tell how long it is."""
+
+    def forward(self, text: Text) -> int:
+        return len(text)
 
 
 class Steer(Conversing, type="test_saved/steer"):
@@ -142,3 +159,35 @@ def test_a_painting_graph_imported_and_saved_before_paints_the_same_picture() ->
     painting = load(SAVED / "painting")
     picture = painting.run(prompt="fox in snow", seed=3, steps=2)["image"]
     assert hashlib.sha256(picture.tobytes()).hexdigest() == WENT_ON["painting"]
+
+
+def test_a_world_of_settings_failed_calls_and_branches_of_branches_saved_before_goes_on_alike(tmp_path: Path) -> None:
+    world, then = opened("set", tmp_path / "w"), WENT_ON["set"]
+    third = world.branch("third")
+    assert world.verify() == {"branches": {"main": 2, "other": 2, "third": 3}}
+    assert (world.genre, world.setting) == ("tale", {"things": ["fox", "raven"], "scenes": ["a fox at night"]})
+    assert (world.seed, world.fields, world.language, world.wait) == (2**53 - 1, ["mood"], "ru", 5.0)
+    for branch in (world, world.branch("other"), third):
+        assert len(branch.replay().steps) == len(branch.history())
+    world.step()
+    world.step(action="Onward")
+    third.step()
+    assert {name: all_told(world.branch(name)) for name in ("main", "other", "third")} == {
+        name: then[name] for name in ("main", "other", "third")
+    }
+    assert world.content().digest == then["content"] and world.verify()["branches"]["third"] == 4
+
+
+def test_a_pipeline_of_a_loop_of_a_graph_saved_before_gives_the_same() -> None:
+    assert load(SAVED / "pipeline").run(text="hi", rounds=3) == WENT_ON["pipeline"]
+
+
+def test_a_language_model_saved_before_says_the_same() -> None:
+    said = load(SAVED / "llm").run(messages=[{"role": "user", "content": "the fox"}], max_tokens=8, seed=1)
+    assert said.text == WENT_ON["llm"]
+
+
+def test_a_graph_that_sounds_imported_and_saved_before_sounds_the_same() -> None:
+    clip, then = load(SAVED / "sounding").run(prompt="fox", seed=3, steps=2)["audio"], WENT_ON["sounding"]
+    assert clip.rate == then["rate"]
+    np.testing.assert_allclose(np.asarray(clip.samples), then["samples"], atol=2e-4)

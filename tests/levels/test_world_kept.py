@@ -116,6 +116,17 @@ def test_a_world_in_a_read_only_place_is_read_and_nothing_is_written(
     assert files(folder) == before
 
 
+def test_n47_without_a_place_for_a_copy_a_reader_is_told_what_to_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = lived(tmp_path / "w")
+    monkeypatch.setattr("yggdrasil.engine.cycle.database.is_writable", lambda path: False)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "absent"))
+    with pytest.raises(LogError, match=r"no room \(No such file.*let TMPDIR name") as refused:
+        scripted(folder).history()
+    assert refused.value.where == str(folder / "world.db")
+
+
 class Pays(Block, type="test/pays"):
     """Pay before planning; killed between the act and its record, if told so."""
 

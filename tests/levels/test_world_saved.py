@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+import numpy as np
 import pytest
 
 from tests.levels.scripted import Develop, Remembering, Tell, calls, scripted
@@ -13,7 +14,8 @@ from yggdrasil.engine.cycle.errors import LogError
 from yggdrasil.levels.stage.answer import BlockError
 from yggdrasil.levels.stage.stage import Stage, StageError
 from yggdrasil.levels.world.world import World
-from yggdrasil.ports import Json
+from yggdrasil.ports import Json, Text
+from yggdrasil.state import StateError
 from yggdrasil.store.load import load
 from yggdrasil.store.save import save
 
@@ -163,3 +165,40 @@ def test_a_world_of_a_large_seed_is_saved_and_goes_on_alike(seed: int, tmp_path:
     assert isinstance(again, World) and again.seed == seed
     assert [first, again.step().record.digest] == wanted
     assert len(again.replay().steps) == 2
+
+
+class Odd(Block, type="test_saved/odd"):
+    """Decide something that no log holds, until it is told to be plain."""
+
+    odd: ClassVar[Any] = None
+
+    def forward(self, step: Json, action: Text | None = None) -> Json:
+        return {"text": "an owl comes", "weights": {"owl": [1, self.odd]}}
+
+
+@pytest.mark.parametrize("odd", [float("nan"), np.float32("inf"), {1}, b"x", object(), Path("x"), np.arange(2)])
+def test_n46_what_a_stage_gives_that_no_log_holds_is_refused_by_its_place_and_the_step_can_go_on(
+    odd: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Odd, "odd", odd)
+    world = scripted(development=Odd())
+    with pytest.raises(BlockError, match=r"intent\.weights\.owl\.1 is .*give text") as refused:
+        world.step()
+    assert refused.value.where == "world/development"
+    monkeypatch.setattr(Odd, "odd", np.int64(7))
+    assert world.step().intent["weights"] == {"owl": [1, 7]}
+    world.replay()
+    with pytest.raises(StateError, match=r"intent\.odd: is "):
+        world.step(state={"intent": {"text": "a", "odd": odd}})
+    assert world.step().step == 2
+
+
+def test_n46_an_operation_that_no_log_holds_changes_nothing_and_is_told() -> None:
+    class Wrong(Block):
+        """Change the world by a set."""
+
+        def forward(self, chronicle: Json) -> Json:
+            return [{"op": "add_fact", "text": {1}}]
+
+    with pytest.raises(BlockError, match=r"operations\.0\.text is set"):
+        scripted(update=Wrong()).step()

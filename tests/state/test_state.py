@@ -27,7 +27,7 @@ def test_unknown_blocks_are_refused_and_declared_ones_are_kept() -> None:
 
 
 def test_only_json_flows() -> None:
-    with pytest.raises(StateError, match=r"plan\.a: object is not JSON"):
+    with pytest.raises(StateError, match=r"plan\.a: is object, not JSON"):
         State({"plan": {"a": object()}})
 
 

@@ -58,7 +58,7 @@ class Toolbox:
             place = here().below(tool.step)
             place = place.but(seed=derive_seed(place.seed, mark), journal=_marked(place.journal, mark))
             outputs = _within(seconds, tool.block, values, place)
-            return _cut(_text(tool.result(outputs)))
+            return _told(tool.result(outputs))
         except CANCELLED:
             return "Cancelled: this call was cancelled, the others go on"
         except Cancelled:
@@ -70,12 +70,21 @@ class Toolbox:
             return whole(fault_text(error))
 
 
-def _cut(text: str) -> str:
+def _told(result: dict[str, Any]) -> str:
+    """What the model is told; of several outputs a long text is cut alone, so that the others stay whole."""
+    text = _text(result)
+    if len(text) > _LONGEST and len(result) > 1:
+        share = _LONGEST // (2 * len(result))
+        text = _text({name: _cut(part, share) if isinstance(part, str) else part for name, part in result.items()})
+    return _cut(text)
+
+
+def _cut(text: str, longest: int = _LONGEST) -> str:
     """The text, or its beginning with a note of where all of it lies: a giant result would fill the model's window."""
-    if len(text) <= _LONGEST:
+    if len(text) <= longest:
         return text
     artifact = here().artifacts.put(text.encode("utf-8", "surrogatepass"), TEXT_TYPE)
-    return f"{text[:_LONGEST]}\n[cut: {len(text)} letters in all, kept as artifact {artifact.sha256}]"
+    return f"{text[:longest]}\n[cut: {len(text)} letters in all, kept as artifact {artifact.sha256}]"
 
 
 class _Marked:

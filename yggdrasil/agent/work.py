@@ -114,7 +114,8 @@ def planned(task: Task, genre: str, toolbox: Toolbox, instructions: str, work: W
 def guide(name: str) -> GuidingGenre:
     """The genre that leads a weak model. Raises UnknownType, ConfigError for one that leads none, and for no name."""
     if not name:
-        raise ConfigError("no genre leads this agent", mend="name one: Agent(policy='guided', guide='tale')")
+        known = " or ".join(map(repr, GENRES.names())) or "one that a package brings"
+        raise ConfigError("no genre leads this agent", mend=f"name it, Agent(policy='guided', guide=…): {known}")
     found = GENRES.find(name)
     if not hasattr(found, "answer"):
         raise ConfigError(f"genre {name!r} leads no weak model", mend="use policy 'tools', or another guide")

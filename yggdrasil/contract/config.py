@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import reprlib
 import sys
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -23,6 +24,7 @@ from typing import (
 
 from yggdrasil.contract.digest import canonical
 from yggdrasil.contract.errors import ConfigError, YggError, did_you_mean
+from yggdrasil.contract.plain import plain
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -103,7 +105,7 @@ def validated(cls: type[Block], config: dict[str, Any]) -> dict[str, Any]:
                 f"there is no setting {name!r}", where=_of(cls), mend=did_you_mean(name, model.model_fields)
             )
     try:
-        made = model.model_validate({name: _plain(value) for name, value in config.items()})
+        made = model.model_validate({name: _given(cls, name, value) for name, value in config.items()})
     except ValidationError as error:
         raise _illegal(cls, error) from None
     for name in config:
@@ -118,7 +120,7 @@ def validated_one(cls: type[Block], name: str, value: Any) -> Any:
     model = config_model(cls)
     checker: Any = model.__pydantic_validator__
     try:
-        made = checker.validate_assignment(model.model_construct(), name, _plain(value))
+        made = checker.validate_assignment(model.model_construct(), name, _given(cls, name, value))
     except ValidationError as error:
         raise _illegal(cls, error) from None
     _refuse_unsaveable(cls, name, getattr(made, name))
@@ -158,27 +160,23 @@ def _refuse_unsaveable(cls: type[Block], name: str, value: Any) -> None:
         canonical(form)
         again = getattr(model.__pydantic_validator__.validate_assignment(model.model_construct(), name, form), name)
         kept = _listed(again) == _listed(value)
-    except (PydanticSerializationError, ValueError, TypeError, YggError):
+    except (PydanticSerializationError, ValueError, TypeError, RecursionError, YggError):
         kept = False
     if not kept:
-        raise ConfigError(
-            f"setting {name!r} was given {value!r:.80}, which no manifest holds as it is",
-            where=_of(cls),
-            mend="give text, truth values, finite numbers, lists, or objects of them with text as keys",
-        )
+        raise _unsaveable(cls, name, value)
 
 
-def _plain(value: Any) -> Any:
-    """The value with numpy's numbers as Python's own and whole numbers that are keys as the text that JSON has."""
-    if type(value).__module__ == "numpy" and hasattr(value, "item") and getattr(value, "ndim", 1) == 0:
-        return value.item()
-    if type(value) is dict:
-        items = cast(dict[Any, Any], value).items()
-        return {str(name) if type(name) is int else name: _plain(part) for name, part in items}
-    if type(value) in (list, tuple):
-        parts = [_plain(part) for part in cast(list[Any], value)]
-        return parts if isinstance(value, list) else tuple(parts)
-    return value
+def _given(cls: type[Block], name: str, value: Any) -> Any:
+    try:
+        return plain(value)
+    except RecursionError:
+        raise _unsaveable(cls, name, value) from None
+
+
+def _unsaveable(cls: type[Block], name: str, value: Any) -> ConfigError:
+    what = f"setting {name!r} was given {reprlib.repr(value):.80}, which no manifest holds as it is"
+    mend = "give text, truth values, finite numbers, lists, or objects of them with text as keys"
+    return ConfigError(what, where=_of(cls), mend=mend)
 
 
 def _listed(value: Any) -> Any:

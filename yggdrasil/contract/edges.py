@@ -18,8 +18,8 @@ from yggdrasil.contract.surrogates import halved
 SELF = "self"
 CONSTANT = "#"
 """The source of values that a graph holds itself; no node can have this name."""
-_NAMES = "1 to 64 letters in Unicode form NFC, no spaces, dots, slashes or quotes"
-_NAME = re.compile(r"^[^\s./\\:>\"'#]{1,64}$")
+_NAMES = "1 to 64 letters in Unicode form NFC, no spaces, controls, dots, slashes or quotes"
+_NAME = re.compile(r"^[^\s\x00-\x1f\x7f-\x9f./\\:>\"'#]{1,64}$")
 JOINS = ("list", "sum", "first")
 
 

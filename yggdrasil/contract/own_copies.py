@@ -18,7 +18,13 @@ def owned(value: Any, where: str = "") -> Any:
     try:
         return _owned(value)
     except RecursionError:
-        raise PortError("was given a value that holds itself", where=where, mend="give plain nested data") from None
+        raise endless(where) from None
+
+
+def endless(where: str = "") -> PortError:
+    """The error of a value too deep to be gone through."""
+    what = "was given a value that holds itself, or parts in parts without end"
+    return PortError(what, where=where, mend="give plain nested data")
 
 
 def _owned(value: Any) -> Any:

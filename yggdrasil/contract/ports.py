@@ -14,7 +14,7 @@ from typing import Annotated, Any, Union, cast, get_args, get_origin, get_type_h
 from yggdrasil.contract import kinds
 from yggdrasil.contract.errors import PortError, did_you_mean
 from yggdrasil.contract.kinds import Kind
-from yggdrasil.contract.own_copies import MUTABLE, owned
+from yggdrasil.contract.own_copies import MUTABLE, endless, owned
 from yggdrasil.contract.surrogates import halved, lost, whole_value
 from yggdrasil.contract.values import class_names, kind_of_class, problem
 
@@ -112,8 +112,11 @@ class Port:
         return self._in_whole_characters(value, where) if self.kind.name == "any" else self._validated(value, where)
 
     def _in_whole_characters(self, value: Any, where: str) -> Any:
-        if not halved(value):
-            return value
+        try:
+            if not halved(value):
+                return value
+        except RecursionError:
+            raise endless(where) from None
         if said := lost(value):
             mend = "give whole characters: bytes that are no UTF-8 have no meaning here"
             raise PortError(f"input {self.name!r} holds half a character: {said}", where=where, mend=mend)
@@ -142,8 +145,11 @@ Ports = dict[str, Port]
 
 def _in_whole_characters(value: Any) -> Any:
     """What a block gave, its half characters joined, or told and replaced by U+FFFD: so nothing is stuck with them."""
-    if not halved(value):
-        return value
+    try:
+        if not halved(value):
+            return value
+    except RecursionError:
+        raise endless() from None
     if said := lost(value):
         from yggdrasil.contract.context import here
 

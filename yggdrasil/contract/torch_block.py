@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from yggdrasil.contract.block import Block, FileRef, is_weights
 from yggdrasil.contract.building import Made, builds_alike, materialise, unfilled
-from yggdrasil.contract.torch_mode import computing, multiplies_bfloat16
 from yggdrasil.contract.context import here
 from yggdrasil.contract.digest import digest
 from yggdrasil.contract.errors import ConfigError, WeightsError
 from yggdrasil.contract.lanes import lane
-from yggdrasil.contract.shared_objects import one_module
 from yggdrasil.contract.safetensors_header import holds
+from yggdrasil.contract.shared_objects import one_module
 from yggdrasil.contract.tensor_files import most_of, read_pieces, stored_dtype
+from yggdrasil.contract.torch_mode import computing, multiplies_bfloat16
 from yggdrasil.contract.weight_marks import fingerprint, glance, manner, mark, tensors_of
 from yggdrasil.contract.weights import suffix_of
 

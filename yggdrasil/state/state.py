@@ -8,6 +8,7 @@ from typing import Any, cast
 from pydantic import BaseModel, ConfigDict, Field
 
 from yggdrasil.contract.errors import YggError, did_you_mean
+from yggdrasil.contract.plain import NotPlain, as_json
 from yggdrasil.engine.cycle.cycle_stages import BLOCKS, is_filled, missing
 
 
@@ -83,21 +84,7 @@ class State(Mapping[str, Any]):
 
 def _json(value: Any, where: str) -> Any:
     """The value as plain JSON data (a copy). Raises StateError for anything else."""
-    if value is None or isinstance(value, str | bool | int | float):
-        return value
-    if isinstance(value, Mapping):
-        pairs = cast(Mapping[Any, Any], value)
-        return {_key(k, where): _json(v, f"{where}.{k}") for k, v in pairs.items()}
-    if isinstance(value, list | tuple):
-        return [_json(v, f"{where}.{i}") for i, v in enumerate(cast(list[Any], value))]
-    if isinstance(value, BaseModel):
-        return value.model_dump(mode="json")
-    raise StateError(
-        f"{type(value).__name__} is not JSON", where=where, mend="keep large values as artifacts, and name their sha256"
-    )
-
-
-def _key(key: Any, where: str) -> str:
-    if not isinstance(key, str):
-        raise StateError(f"the key {key!r} is no string", where=where, mend="name slots and fields by strings")
-    return key
+    try:
+        return as_json(value, where)
+    except NotPlain as odd:
+        raise StateError(odd.what, where=odd.where, mend=odd.mend) from None

@@ -25,11 +25,11 @@ from yggdrasil.engine.flow.cache import value_key
 from yggdrasil.levels.round_journal import record, recorded
 from yggdrasil.store.load import load
 from yggdrasil.store.save import save
-from yggdrasil.testing.stray_randomness import drawn_outside, seeded_outside
-from yggdrasil.testing.other_process import Elsewhere
 from yggdrasil.testing.machine import hangs_on
+from yggdrasil.testing.other_process import Elsewhere
 from yggdrasil.testing.report import Outcome, Report
 from yggdrasil.testing.state import keeps_its_settings, settings, two_sessions
+from yggdrasil.testing.stray_randomness import drawn_outside, seeded_outside
 from yggdrasil.testing.subject import SEED, NotAsked, Subject
 from yggdrasil.testing.watching import Hearing, Refusing, ill_formed
 

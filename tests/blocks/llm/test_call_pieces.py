@@ -47,6 +47,37 @@ def test_two_calls_without_a_number_of_their_own_are_two_calls(index: Any, ids: 
     assert [(call["name"], call["arguments"]) for call in turning.result()["tool_calls"]] == [DRAW, PING]
 
 
+def named(index: int, id: str, name: str) -> dict[str, Any]:
+    """How llama.cpp's server begins a call: with its name, and none of its arguments yet."""
+    return {"index": index, "id": id, "type": "function", "function": {"name": name, "arguments": ""}}
+
+
+LLAMACPP = {
+    "numbered": [named(0, "aX", "draw"), piece(0, None, None, DRAW[1]), named(1, "bY", "ping")],
+    "under one number": [named(0, "aX", "draw"), piece(0, None, None, DRAW[1]), named(0, "bY", "ping")],
+    "under one number without ids": [named(0, "", "draw"), piece(0, None, None, DRAW[1]), named(0, "", "ping")],
+}
+
+
+@pytest.mark.parametrize("form", LLAMACPP)
+def test_n41_parallel_calls_on_the_wire_of_a_llamacpp_server_are_two_calls(form: str) -> None:
+    begun = LLAMACPP[form]
+    deltas = [{"role": "assistant", "content": None}, *({"tool_calls": [one]} for one in begun)]
+    number = begun[-1]["index"]
+    deltas += [{"tool_calls": [piece(number, None, None, part)]} for part in (PING[1][:3], PING[1][3:])]
+    wire = "".join(chunk(delta, system_fingerprint="b1-0") for delta in deltas)
+    with standing_in() as server:
+        timed = chunk({}, "tool_calls", timings={"prompt_n": 3, "predicted_ms": 1.5}) + usage()
+        server.answer = sending(200, "text/event-stream", wire + timed)
+        turn = OpenAIModel(model="m", base_url=server.url).chat([{"role": "user", "content": "go"}])
+    assert [(call.name, call.arguments) for call in turn.tool_calls] == [DRAW, PING]
+    assert turn.finish_reason == "tool_calls" and not turn.text
+
+
+def test_two_calls_without_arguments_under_one_number_are_two_calls() -> None:
+    assert taken((0, "", "draw", ""), (0, "", "ping", "")) == [("", "draw", ""), ("", "ping", "")]
+
+
 def taken(*pieces: tuple[int | None, str, str, str]) -> list[tuple[str, str, str]]:
     calls = CallPieces()
     for each in pieces:

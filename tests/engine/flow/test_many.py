@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import queue
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import psutil
 import pytest
@@ -49,24 +51,30 @@ class Gauge:
         return len(self.made)
 
 
+class OddLatent(ValueError):
+    """A node did not like what it was given."""
+
+
 GAUGE = Gauge()
 HALTED: queue.SimpleQueue[int] = queue.SimpleQueue()
 
 
 class Mix(TorchBlock, type="test_many/mix"):
-    """Mix a latent with layers of a network, step by step; in node b the run number `halt` waits to be cancelled."""
+    """Mix a latent with layers of a network, step by step; in b run `halt` waits to be cancelled, or `breaks`."""
 
     def build(self) -> nn.Module:
         return nn.Sequential(nn.Linear(WIDTH, WIDTH), nn.Tanh(), nn.LayerNorm(WIDTH))
 
-    def forward(self, latent: Latent, halt: int = -1) -> Latent:
+    def forward(self, latent: Latent, halt: int = -1, breaks: bool = False) -> Latent:
         place = here()
         with self.computing() as module:
             for done in range(1, 4):
                 with GAUGE:
                     latent = module(latent)
                 GAUGE.made.append(weakref.ref(latent))
-                if halt >= 0 and done == 2 and place.path.endswith("/b"):
+                if halt >= 0 and done == 2 and "b" in place.path.split("/"):
+                    if breaks:
+                        raise OddLatent(halt)
                     HALTED.put(halt)
                     assert place.cancel.wait(30), "nobody cancelled it"
                 place.progress(done, 3)
@@ -103,9 +111,26 @@ def three(kind: type[Mix]) -> ygg.Graph:
     return graph
 
 
+def nested(kind: type[Mix]) -> ygg.Graph:
+    """The same three, each in a graph of its own."""
+    graph, flat = ygg.Graph("nested"), three(kind)
+    for name, block in flat.children().items():
+        graph.add(ygg.Graph(name).add(block, "mix").connect("mix.latent", "self.latent"), name)
+        graph.connect("self.latent", f"{name}.latent").connect("self.halt", f"{name}.halt")
+        graph.connect("self.breaks", f"{name}.breaks").connect(f"{name}.latent", f"self.{name}")
+    return graph
+
+
+def given(number: int) -> Latent:
+    return torch.randn(64, WIDTH, generator=torch.Generator().manual_seed(number))
+
+
+def written(outputs: Mapping[str, Any]) -> dict[str, bytes]:
+    return {name: value.numpy().tobytes() for name, value in outputs.items()}
+
+
 def run(graph: ygg.Graph, number: int, halt: int = -1) -> dict[str, bytes]:
-    latent = torch.randn(64, WIDTH, generator=torch.Generator().manual_seed(number))
-    return {name: value.numpy().tobytes() for name, value in graph.run(latent=latent, halt=halt).items()}
+    return written(graph.run(latent=given(number), halt=halt))
 
 
 def at_once(graph: ygg.Graph) -> list[dict[str, bytes] | None]:
@@ -131,19 +156,55 @@ def at_once(graph: ygg.Graph) -> list[dict[str, bytes] | None]:
     return found
 
 
+def hold(act: Callable[[], list[Any]], wanted: list[Any]) -> None:
+    """Each round gives what is wanted, few threads compute in it, and it leaves no more behind than the first."""
+    GAUGE.most = after_first = 0
+    for _ in range(ROUNDS):
+        assert act() == wanted
+        assert GAUGE.alive() == 0 and HALTED.empty()
+        after_first = after_first or in_use()
+    assert GAUGE.now == 0 and 1 < GAUGE.most <= LANES + MORE
+    assert in_use() - after_first < LEFT
+
+
 @pytest.mark.parametrize("kind", [Mix, PureMix])
 @pytest.mark.usefixtures("narrow")
 def test_sixty_four_runs_at_once_are_each_as_alone_and_leave_nothing_behind(kind: type[Mix]) -> None:
     graph = three(kind)
     graph.cache, cache = None, graph.cache
     alone = [run(graph, number) for number in range(STOPPED, RUNS)]
-    graph.cache, GAUGE.most, after_first = cache, 0, 0
-    for _ in range(ROUNDS):
-        found = at_once(graph)
-        assert found[:STOPPED] == [None] * STOPPED
-        assert found[STOPPED:] == alone
-        del found
-        assert GAUGE.alive() == 0 and HALTED.empty()
-        after_first = after_first or in_use()
-    assert GAUGE.now == 0 and 1 < GAUGE.most <= LANES + MORE
-    assert in_use() - after_first < LEFT
+    graph.cache = cache
+    hold(lambda: at_once(graph), [*[None] * STOPPED, *alone])
+
+
+def streamed(graph: ygg.Graph) -> list[dict[str, bytes] | type[Exception]]:
+    """What the streams of all runs gave, read by tasks of one loop; of the stopped every second one breaks itself."""
+    streams: list[ygg.Stream] = []
+
+    async def one(number: int) -> dict[str, bytes] | type[Exception]:
+        stopped = number if number < STOPPED else -1
+        stream = graph.stream(latent=given(number), halt=stopped, breaks=number % 2 == 1)
+        streams.append(stream)
+        try:
+            assert [event async for event in stream]
+            return written(stream.outputs)
+        except (Cancelled, OddLatent) as error:
+            return type(error)
+
+    async def cancel() -> None:
+        for _ in range(STOPPED // 2):
+            streams[await asyncio.to_thread(HALTED.get, timeout=60)].close()
+
+    async def every() -> list[dict[str, bytes] | type[Exception]]:
+        runs = [asyncio.create_task(one(number)) for number in range(RUNS)]
+        await cancel()
+        return await asyncio.gather(*runs)
+
+    return asyncio.run(every())
+
+
+@pytest.mark.usefixtures("narrow")
+def test_sixty_four_streams_of_graphs_in_a_graph_are_each_as_alone_beside_those_that_break() -> None:
+    graph = nested(Mix)
+    alone = [run(graph, number) for number in range(STOPPED, RUNS)]
+    hold(lambda: streamed(graph), [*[Cancelled, OddLatent] * (STOPPED // 2), *alone])

@@ -53,4 +53,4 @@ class CallPieces:
         last = of_index[-1] if of_index else None
         if last is None or not name or not last.name:
             return last
-        return None if index is None or last.arguments else last
+        return None if index is None or last.arguments or not last.id else last

@@ -97,7 +97,11 @@ def is_writable(path: Path) -> bool:
 
 def _copied(path: Path) -> Path:
     """The log where SQLite can open it: it opens none in a place that cannot be written. Raises LogError."""
-    folder = Path(tempfile.mkdtemp(prefix="yggdrasil-log-"))
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="yggdrasil-log-"))
+    except OSError as error:
+        what = f"lies in a read-only place and is read from a copy, for which there is no room ({error.strerror})"
+        raise LogError(what, where=str(path), mend="let TMPDIR name a folder that can be written") from error
     try:
         for name in (path.name, f"{path.name}-wal"):
             if (source := path.with_name(name)).exists():

@@ -111,7 +111,7 @@ def compile_plan(net: Wiring, where: str) -> Plan:
             step = calls[name]
             of[name] = len(steps)
         steps.append(step)
-    waits = [_waits(step, of) - {i} for i, step in enumerate(steps)]
+    waits = _in_turn(steps, [_waits(step, of) - {i} for i, step in enumerate(steps)])
     heavy = [is_heavy(step) for step in steps]
     followers: list[list[int]] = [[] for _ in steps]
     for i, above in enumerate(waits):
@@ -243,6 +243,18 @@ def _waits(step: Step, of: dict[str, int]) -> set[int]:
     calls = step.calls if isinstance(step, Round) else [step]
     sources = (source for call in calls for _, sources, _ in call.feeds for source in sources)
     return {of[node] for node, _ in sources if node not in (SELF, CONSTANT)}
+
+
+def _in_turn(steps: list[Step], waits: list[set[int]]) -> list[set[int]]:
+    """`waits`, and of steps that share a block that remembers each waits for the last: no memory hangs on speed."""
+    last: dict[int, int] = {}
+    for i, step in enumerate(steps):
+        calls = step.calls if isinstance(step, Round) else [step]
+        for remembering in {id(part) for call in calls for _, part in walk(call.block) if part.remembers}:
+            if remembering in last:
+                waits[i].add(last[remembering])
+            last[remembering] = i
+    return waits
 
 
 def _outputs(net: Wiring) -> dict[str, tuple[tuple[Source, ...], str]]:

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from yggdrasil.contract.context import derive_seed, here
 from yggdrasil.contract.errors import YggError
+from yggdrasil.contract.plain import NotPlain, as_json
 from yggdrasil.contract.values import form_of, store
 from yggdrasil.engine.cycle.cycle_stages import ROLES
 
@@ -32,8 +33,17 @@ def written(plays: str, outputs: dict[str, Any], tool: str, where: str) -> tuple
     if set(inner) <= {block, "failures"} and block in inner:
         beside |= {"failures": inner["failures"]} if inner.get("failures") else {}
         value = inner[block]
+    value, beside = _plain(block, value, where), _plain(block, beside, where)
     _check(block, value, where)
     return value, beside
+
+
+def _plain(block: str, value: Any, where: str) -> Any:
+    """The value as the state keeps it."""
+    try:
+        return as_json(value, block)
+    except NotPlain as odd:
+        raise BlockError(f"wrote what no state holds: {odd.where} {odd.what}", where=where, mend=odd.mend) from None
 
 
 def _stored(outputs: dict[str, Any]) -> dict[str, Any]:
