@@ -106,3 +106,19 @@ def test_a_plain_block_with_a_torch_module_is_not_saved_without_its_weights(tmp_
     with pytest.raises(ManifestError, match=r"'net' is a torch module.*make its class a TorchBlock") as caught:
         ygg.save(ygg.Graph("g").add(Net(), "inner"), tmp_path / "g")
     assert caught.value.where == "inner" and not (tmp_path / "g" / "manifest.yaml").exists()
+
+
+class Worded(Block, type="test_config/worded"):
+    words: list[str] = []
+
+    def forward(self, text: Text) -> Text:
+        return text
+
+
+def test_what_was_put_into_a_list_after_it_was_given_is_checked_by_the_save(tmp_path: Path) -> None:
+    block = Worded(words=["a"])
+    block.words.append("b")
+    assert ygg.load(ygg.save(block, tmp_path / "good")).config() == {"words": ["a", "b"]}
+    block.words.append(3)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match=r"setting 'words.2'"):
+        ygg.save(block, tmp_path / "bad")

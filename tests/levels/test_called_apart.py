@@ -1,4 +1,4 @@
-"""Graphs of format 2, whose networks gave both predictions, load and give the same bytes; damaged ones are told."""
+"""What was saved in format 2 (networks of two predictions, agents of one guide) loads and does the same."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import yggdrasil as ygg
 from tests.blocks.diffusion.tiny import painter
 from yggdrasil.contract import ManifestError
 from yggdrasil.contract.manifest import Manifest, read_manifest
-from yggdrasil.contract.tree import describe
+from yggdrasil.contract.tree import describe, migrated
 from yggdrasil.store.load import load_manifest
 from yggdrasil.store.shelf import shelf_root
 
@@ -113,3 +113,17 @@ def test_an_item_of_the_shelf_is_taken_by_the_digest_that_it_had() -> None:
         with pytest.raises(ManifestError, match="shelf:painter has structure"):
             load_manifest(saved, shelf_root())
     assert old.structure_digest() in items["painter"].formerly
+
+
+def test_an_agent_of_format_2_is_led_as_it_was() -> None:
+    old, new = (Manifest(type="agent", format=number, config={"policy": "tools"}) for number in (2, 3))
+    assert migrated(old).config == {"policy": "tools", "guide": "tale"} and migrated(new) is new
+
+
+@pytest.mark.parametrize("name", ["storyteller", "chronicler"])
+def test_an_agent_of_the_shelf_is_taken_by_the_digest_that_it_had(name: str, tmp_path: Path) -> None:
+    before = describe(ygg.load(name))
+    del before.config["guide"]
+    assert [before.structure_digest()] == read_manifest(shelf_root() / "agents" / name / "manifest.yaml").formerly
+    saved = Manifest(format=2, kind="block", ref=f"shelf:{name}", digests={"structure": before.structure_digest()})
+    assert load_manifest(saved, tmp_path).type_name == "agent"

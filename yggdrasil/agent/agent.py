@@ -158,6 +158,11 @@ class Agent(Block, type="agent", role="Agent"):
             place.token(text)
         return {"response": response, "result": result, "status": {"state": DONE, "turns": 0, **spent.to_json()}}
 
+    @classmethod
+    def migrated(cls, config: dict[str, Any], format: int) -> dict[str, Any]:
+        """Before format 3 an agent that named no guide was led by that of tales."""
+        return config if format >= 3 else {"guide": "tale", **config}
+
     def children(self) -> Mapping[str, Block]:
         tools = {_node(wire): tool.block for wire, tool in self.toolbox.tools.items()}
         return {_LLM: self.llm, **tools}

@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
 from yggdrasil.contract import registry
-from yggdrasil.contract.config import Arguments, config_model, refuse_misspelt, validated, validated_one
+from yggdrasil.contract.config import (
+    Arguments,
+    config_model,
+    open_settings,
+    refuse_misspelt,
+    validated,
+    validated_one,
+)  # fmt: skip
 from yggdrasil.contract.errors import ConfigError, MissingFile, PortError
 from yggdrasil.contract.ports import Ports, input_ports, output_ports
 
@@ -104,8 +111,12 @@ class Block:
             self.name = name
 
     def touched(self) -> Any:
-        """Differs after any change of a setting, file or part: what was remembered about the block is then stale."""
-        return self._changes
+        """Differs after any change of a setting, file or part: what was remembered about the block is then stale.
+
+        A list or dict that is a setting counts as it is now: it may have been changed where it stands.
+        """
+        held = open_settings(self.__class__)
+        return (self._changes, repr([getattr(self, name) for name in held])) if held else self._changes
 
     @property
     def asks(self) -> Mapping[str, Ask]:
@@ -148,9 +159,13 @@ class Block:
         return [] if torch is None else [n for n, part in vars(self).items() if isinstance(part, torch.nn.Module)]
 
     def config(self) -> dict[str, Any]:
-        """The config as JSON; what differs from the defaults is what a manifest holds."""
+        """The config as JSON; what differs from the defaults is what a manifest holds.
+
+        Raises ConfigError for a list or dict into which something illegal was put after it was given.
+        """
         model = config_model(self.__class__)
         values = {f: getattr(self, f) for f in model.model_fields}
+        values |= {f: validated_one(self.__class__, f, values[f]) for f in open_settings(self.__class__)}
         return model.model_construct(**values).model_dump(mode="json", exclude_defaults=True)
 
     def children(self) -> Mapping[str, Block]:

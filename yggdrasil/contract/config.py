@@ -6,8 +6,20 @@ import inspect
 import sys
 from collections.abc import Mapping
 from difflib import get_close_matches
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, ClassVar, cast, get_args, get_origin, get_type_hints
+from enum import Enum
+from types import SimpleNamespace, UnionType
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    Literal,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)  # fmt: skip
 
 from yggdrasil.contract.digest import canonical
 from yggdrasil.contract.errors import ConfigError, YggError, did_you_mean
@@ -19,6 +31,8 @@ if TYPE_CHECKING:
     from yggdrasil.contract.block import Block
 
 _models: dict[type[Block], Any] = {}
+_open: dict[type[Block], tuple[str, ...]] = {}
+_CLOSED = (str, int, float, bool, bytes, type(None))
 _NEAR = 0.85
 
 
@@ -33,8 +47,28 @@ def config_model(cls: type[Block]) -> type[BaseModel]:
                 fields |= {n: (hint, getattr(cls, n, ...)) for n, hint in _settings(base).items()}
         _refuse_reserved(cls, fields)
         settings = ConfigDict(extra="forbid", arbitrary_types_allowed=False, validate_default=True)
-        _models[cls] = create_model(f"{cls.__name__}Config", __config__=settings, **fields)
+        made = _models[cls] = create_model(f"{cls.__name__}Config", __config__=settings, **fields)
+        _open[cls] = tuple(name for name, field in made.model_fields.items() if not _closed(field.annotation))
     return _models[cls]
+
+
+def open_settings(cls: type[Block]) -> tuple[str, ...]:
+    """Settings whose values may change where they are, as a list does, without the block being told."""
+    if cls not in _open:
+        config_model(cls)
+    return _open[cls]
+
+
+def _closed(annotation: Any) -> bool:
+    """Whether nothing of this type can be changed in place."""
+    if annotation in _CLOSED or get_origin(annotation) is Literal:
+        return True
+    if get_origin(annotation) is Annotated:
+        return _closed(get_args(annotation)[0])
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return True
+    united = get_origin(annotation) in (Union, UnionType, tuple)
+    return united and all(part is ... or _closed(part) for part in get_args(annotation))
 
 
 class Arguments:

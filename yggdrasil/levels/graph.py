@@ -56,7 +56,7 @@ class Graph(Block, type="graph"):
         self.explicit = False
 
     def touched(self) -> Any:
-        return (self._changes, repr(self.defaults), len(self.net.nodes), len(self.net.edges), len(self.net.loops))
+        return (super().touched(), repr(self.defaults), len(self.net.nodes), len(self.net.edges), len(self.net.loops))
 
     def add(self, block: Block, name: str = "", **values: Any) -> Graph:
         """Put a block into a node. The name defaults to the role (or type) in lower case. Returns the graph.

@@ -254,3 +254,20 @@ def test_n33_a_block_that_does_not_say_it_is_pure_is_asked_each_time(tmp_path: P
 def test_a_part_that_is_pure_is_still_asked_once_for_equal_inputs() -> None:
     graph = ygg.Graph("g").add(Shouts())
     assert [graph.run(text="fox").text for _ in range(2)] == ["FOX", "FOX"] and CALLS == ["shouts"]
+
+
+class Words(Block, type="test_cache/words"):
+    pure: ClassVar[bool] = True
+    words: list[str] = []
+
+    def forward(self, text: Text) -> Text:
+        return ",".join([text, *self.words])
+
+
+def test_a_list_that_is_a_setting_and_was_changed_where_it_stands_gives_the_new_result() -> None:
+    block = Words(words=["a"])
+    graph = ygg.Graph("g").add(block, "words")
+    assert graph.run(text="x").text == "x,a"
+    block.words.append("b")
+    assert graph.run(text="x").text == "x,a,b"
+    assert graph.touched() == graph.touched() and block.touched() == block.touched()
