@@ -64,7 +64,8 @@ def _imported(of: str) -> type[Any]:
 
 def _picture_pieces(image: Any) -> Pieces:
     kept = picture_bytes.as_kept(image)
-    return [repr((kept.mode, kept.size, kept.getpalette(), [])).encode(), kept.tobytes()]
+    about: tuple[object, ...] = (kept.mode, kept.size, kept.getpalette(), [])
+    return [repr(about).encode(), kept.tobytes()]
 
 
 def _picture_size(image: Any) -> int:
