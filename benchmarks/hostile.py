@@ -66,7 +66,7 @@ def _fuzz(readers: dict[str, Reader], seeds: dict[str, list[bytes]], until: floa
             ends[name, "read"] += 1
         except YggError:
             ends[name, "refused"] += 1
-        except Exception as error:
+        except Exception as error:  # what it looks for: errors that are not ours, counted and told
             at = traceback.extract_tb(error.__traceback__)[-1]
             raw[f"{name}: {type(error).__name__} at {at.filename.rpartition('/')[2]}:{at.lineno}: {error!s:.80}"] += 1
             ends[name, "raw"] += 1

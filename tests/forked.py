@@ -24,7 +24,7 @@ def begun(work: Callable[[], Any]) -> Callable[[], Any]:
             with os.fdopen(writing, "w") as told:
                 json.dump(work(), told)
             code = 0
-        except BaseException:
+        except BaseException:  # a forked child must never return into the parent's test
             traceback.print_exc()
         finally:
             os._exit(code)

@@ -25,7 +25,7 @@ SAMPLES: dict[str, Any] = {
     "what": "is odd", "where": "g/node", "mend": "make it even", "status": 429, "after": 1.5, "reason": "no space",
     "raw": "{", "limit": 8, "ask": "may I?", "id": "q1", "failures": {"scene": {"error": "E"}}, "found": 9,
     "highest": 2, "path": "world.db", "holder": "pid 7", "waited": 1.0, "kind": "place", "name": "Cave",
-    "known": ["Hut"], "text": "x",
+    "known": ["Hut"], "text": "x", "kept": {"image": [None]},
 }  # fmt: skip
 
 

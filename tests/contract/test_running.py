@@ -3,6 +3,7 @@
 import copy
 import json
 import pickle
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ def test_outputs_called_as_the_methods_of_a_dict_are_copied_pickled_and_written(
 
 
 @pytest.mark.parametrize("how", [{}, {"indent": 1}, {"sort_keys": True}])
-def test_outputs_called_items_are_written_as_json_by_each_of_its_writers(how: dict[str, int]) -> None:
+def test_outputs_called_items_are_written_as_json_by_each_of_its_writers(how: dict[str, Any]) -> None:
     plain = {"items": [1], "keys": "two", "values": 3}
     assert json.dumps([Outputs(plain)], **how) == json.dumps([plain], **how)
     assert json.loads("".join(json.JSONEncoder(**how).iterencode(Outputs(plain)))) == plain

@@ -12,6 +12,7 @@ import pytest
 import yggdrasil as ygg
 from tests.agent.scripted import Scripted, calls, says
 from yggdrasil.agent.agent import Agent
+from yggdrasil.agent.model import Model
 from yggdrasil.blocks.llm.abilities import Turn, Usage
 from yggdrasil.contract import Block, Cancelled, here
 from yggdrasil.contract.cancel import CancelToken
@@ -219,3 +220,11 @@ def test_two_unlike_blocks_of_one_name_never_hear_each_other_in_a_session() -> N
         again = Agent(Scripted([says("fish")]), [], instructions="You cook.")
         again.run("Which one?")
         assert "salt" in str(cast(Scripted, again.llm).seen), "one that is alike goes on in the same conversation"
+
+
+def test_a_model_that_is_asked_outside_of_a_run_leaves_nothing_for_later_runs() -> None:
+    asked = Model(Scripted([says("yes")]))
+    assert asked.turn([{"role": "user", "content": "Ready?"}]).text == "yes"
+    diary = Diary()
+    diary.run("one")
+    assert diary.lived() == {ROOT: ["one"]}

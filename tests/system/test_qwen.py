@@ -49,7 +49,7 @@ def qwen() -> Iterator[LlamaCpp]:
 
 def test_development_calls_a_tool_and_plans(qwen: LlamaCpp) -> None:
     called: list[str] = []
-    agent = Agent(qwen, [ReadPlace(), Recall()])
+    agent = Agent(qwen, [ReadPlace(), Recall()], guide="tale")
     with listening(lambda e: called.append(e.data["tool"]) if e.kind == "tool_call" else None):
         plan = agent.run(task={"name": "development", "context": CONTEXT}).result
     assert called == ["read_place"]
@@ -64,7 +64,7 @@ def test_the_author_tells_what_is_there(qwen: LlamaCpp) -> None:
     seen = {"picture": {"text": "a whale", "labels": labels}}
     intent = {"text": "Eirik mends a boat.", "kind": "work", "who": ["Eirik"], "place": "Vik", "thing": "boat"}
     context = {**CONTEXT, "intent": intent, "perception": seen}
-    chronicle = Agent(qwen).run(task={"name": "author", "context": context}).result
+    chronicle = Agent(qwen, guide="tale").run(task={"name": "author", "context": context}).result
     assert "whale" in chronicle["text"]
     assert chronicle["thing"] == "whale"
 

@@ -64,7 +64,7 @@ class Toolbox:
         except Cancelled:
             here().check()
             return "Cancelled: this call was cancelled, the others go on"
-        except Exception as error:
+        except Exception as error:  # a stranger's tool may fail in any way; the model is told, and the run goes on
             if is_control(error):
                 raise
             return whole(fault_text(error))

@@ -208,7 +208,7 @@ def run() -> None:
     except KeyboardInterrupt:
         tell(say("stopped"))
         sys.exit(130)
-    except Exception as error:
+    except Exception as error:  # nobody who types a command meets a traceback; YGGDRASIL_DEBUG shows it
         from yggdrasil.contract.errors import Cancelled, YggError
 
         if isinstance(error, Cancelled):

@@ -264,7 +264,7 @@ class Direct(Reader):
     def accept(self, seat: Seat, word: Word) -> None:
         try:
             self._listener(seat.taken(word))
-        except Exception as error:
+        except Exception as error:  # a reader's fault is never the run's: it is told once, and it hears no more
             self.wants = _NOTHING
             warn_failed(error)
 

@@ -108,7 +108,9 @@ def perform(
         if place.audience is not None:
             place.emit("started", type=block.type_name, block_kind=block.kind)
     if place.session.root is None:
-        place.session = place.session.rooted(block)
+        rooted = place.session.rooted(block)
+        place = place.but(session=rooted) if is_outside(place) else place
+        place.session = rooted
     before = stand(place)
     try:
         if not begins:

@@ -115,7 +115,7 @@ class Connection:
                         return await ask(self._within(until - loop.time(), how.key), told)
                 except TimeoutError:
                     raise too_slow(how.timeout) from None
-                except Exception as error:
+                except Exception as error:  # whatever a client or server does becomes an EndpointError
                     failure = self._told_of_proxy(typed(error, self._secret))
                     wait = failure.wait(attempt)
                     if told.something or not failure.passing or attempt >= how.retries:

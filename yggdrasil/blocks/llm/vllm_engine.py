@@ -107,7 +107,7 @@ class Engine:
                 pieces.put(output.outputs[0])
         except asyncio.CancelledError:
             raise
-        except Exception as error:
+        except Exception as error:  # it rises where the pieces are taken, in the thread of the run
             pieces.put(error)
 
     def close(self) -> None:

@@ -64,7 +64,7 @@ class StageJournal:
             text = self._answered(key, pause)
         except Cancelled:
             raise
-        except Exception:
+        except Exception:  # whatever `act` raised is an end that is known, so its intent goes
             if not repeat:
                 self._withdraw(key)
             raise
