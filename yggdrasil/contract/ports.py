@@ -85,10 +85,17 @@ class Port:
             mend = f"let forward return {self.kind.name}, or declare what it returns"
             raise PortError(f"output {self.name!r} {wrong}", where=where, mend=mend)
         if self.kind.name in _TELLING:
-            return _in_whole_characters(value)
+            return self._whole(value, where)
         if self.seen is not None and plain is None and not self.kind.of:
             self.seen.add(cast(type[Any], type(value)))
         return value
+
+    def _whole(self, value: Any, where: str) -> Any:
+        try:
+            return _in_whole_characters(value)
+        except RecursionError:
+            what = f"output {self.name!r} holds itself, or is nested too deep"
+            raise PortError(what, where=where, mend="give plain nested data") from None
 
     def fresh_default(self) -> Any:
         """The default, copied, so that two calls never share a list."""
