@@ -89,6 +89,15 @@ def test_a_reference_to_bytes_that_are_not_there_is_refused() -> None:
         Event.from_wire(wire, MemoryArtifacts())
 
 
+def test_numbers_that_json_has_not_go_over_the_wire_by_name() -> None:
+    args = {"x": [float("inf"), -float("inf"), 1.5], "own": {"$number": "nan"}}
+    event = Event("note", "a", {"text": "x", "args": args | {"n": float("nan")}})
+    back = Event.from_wire(json.loads(json.dumps(event.to_wire(), allow_nan=False))).data["args"]
+    assert str(back.pop("n")) == "nan" and back == args
+    with pytest.raises(PortError, match="is no number by name"):
+        Event.from_wire({"kind": "note", "data": {"text": "x", "args": {"n": {"$number": "1"}}}})
+
+
 def test_a_value_without_a_wire_form_is_named() -> None:
     with pytest.raises(PortError, match=r"note.args.what: carries a set.*emit JSON"):
         Event("note", "a", {"text": "x", "args": {"what": {1}}}).to_wire(MemoryArtifacts())

@@ -9,7 +9,8 @@ import numpy
 import pytest
 from PIL import Image
 
-from yggdrasil.contract import ArtifactError, ConfigError, PortError
+from yggdrasil.contract import ArtifactError, ConfigError, PortError, values
+from yggdrasil.contract.clips import VideoClip
 from yggdrasil.contract.pictures import as_rgb, read_picture, upright
 
 
@@ -47,9 +48,9 @@ def test_g2_b_a_photo_stands_upright_once() -> None:
 def test_g2_c_grey_of_16_bits_keeps_its_range() -> None:
     grey = Image.fromarray(numpy.full((3, 4), 32768, dtype=numpy.uint16))
     read = read_picture(stored(grey))
-    values = numpy.asarray(read) / 255
-    assert read.mode == "RGB" and values.shape == (3, 4, 3)
-    assert numpy.abs(values - 0.5).max() <= 1 / 255
+    shares = numpy.asarray(read) / 255
+    assert read.mode == "RGB" and shares.shape == (3, 4, 3)
+    assert numpy.abs(shares - 0.5).max() <= 1 / 255
 
 
 def test_g2_d_transparency_needs_a_matte() -> None:
@@ -77,3 +78,41 @@ def test_what_is_no_picture_or_has_no_range_is_told() -> None:
         upright(Image.new("F", (1, 1)))
     with pytest.raises(PortError, match=r"mode I.*no known range"):
         upright(Image.new("I", (1, 1), 70000))
+
+
+def _told(mode: str, **info: Any) -> Any:
+    image = Image.effect_noise((4, 3), 60).convert(mode)
+    image.info.update(info)
+    return image
+
+
+def _turned() -> Any:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return _told("RGB", exif=exif.tobytes())
+
+
+@pytest.mark.parametrize(
+    "image",
+    [_told("P"), _told("P", transparency=b"\0" * 128), _told("P", transparency=3), _told("L", transparency=7),
+     _told("RGB", dpi=(72, 72), text="привет", n=3), _told("RGB", icc_profile=b"abc"), _turned(),
+     _told("L", exif=b"Exif\0\0II*\0")],
+)  # fmt: skip
+def test_the_digest_is_of_what_is_kept_pixels_and_mode(image: Any) -> None:
+    data, media_type = values.encode(image)
+    assert values.digest(values.decode(data, media_type)) == values.digest(image) == values.digest(values.copied(image))
+    bare = image.copy()
+    bare.info = {name: bare.info[name] for name in ("transparency", "exif") if name in bare.info}
+    assert values.digest(bare) == values.digest(image)
+    film = VideoClip([image, image], 5)
+    assert values.digest(values.decode(*values.encode(film))) == values.digest(film)
+
+
+def test_a_picture_that_was_taken_on_its_side_is_kept_upright() -> None:
+    assert values.decode(*values.encode(_turned())).size == (3, 4)
+
+
+def test_a_picture_without_pixels_is_refused() -> None:
+    for image in (Image.new("RGB", (0, 4)), VideoClip([Image.new("L", (4, 0))], 5)):
+        with pytest.raises(ArtifactError, match=r"0×4 pixels|1 frames"):
+            values.encode(image)

@@ -228,19 +228,6 @@ def test_a_batch_is_a_list_of_its_kind_and_is_told_once() -> None:
             block.run(wrong)
 
 
-def test_outputs_called_as_the_methods_of_a_dict_are_read_right() -> None:
-    class Gives(TypedDict):
-        items: Json
-        values: Text
-
-    class Counted(Block):
-        def forward(self) -> Gives:
-            return {"items": [1], "values": "two"}
-
-    out = Counted().run()
-    assert out.items == [1] and out.values == "two" and list(out.keys()) == ["items", "values"]
-
-
 def test_a_schemas_references_lead_nowhere_outside() -> None:
     from yggdrasil.contract.schema import closed
 

@@ -80,7 +80,7 @@ def test_files_given_after_a_run_are_read(folder: Path, tmp_path: Path) -> None:
 
 def in_place(block: Any) -> None:
     with torch.no_grad():
-        block.module[0].weight.add_(1)
+        built[0].weight.add_(1)
 
 
 def unfrozen(block: Any) -> None:

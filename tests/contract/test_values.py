@@ -1,7 +1,7 @@
 """A value of every kind becomes bytes and comes back the same; a plugin's kind is treated as ours are."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import numpy
@@ -15,6 +15,7 @@ from yggdrasil.contract.artifacts import MemoryArtifacts
 from yggdrasil.contract.kinds import AUDIO, BUILT_IN, IMAGE, JSON, TENSOR, TEXT, VIDEO, AudioClip, Kind, VideoClip
 from yggdrasil.contract.ports import Port
 from yggdrasil.contract.value_forms import TENSOR as TENSOR_FORM
+from yggdrasil.contract.value_forms import Form
 
 RANDOM = numpy.random.default_rng(7)
 MODES = ("1", "L", "LA", "RGB", "RGBA", "I;16", "I", "F", "CMYK")
@@ -234,3 +235,33 @@ def test_a_tensor_comes_back_as_it_lay_in_memory() -> None:
         again = TENSOR_FORM.decode(TENSOR_FORM.encode(tensor)[0])
         assert torch.equal(again, tensor)
         assert [*again.stride()] == [*tensor.clone().stride()]
+
+
+def test_a_conjugate_that_is_only_noted_comes_back_as_its_numbers() -> None:
+    number = torch.tensor([1 + 2j, 3 - 4j], dtype=torch.complex64)
+    for given in (number.conj(), number.conj().imag):
+        back = values.decode(*values.encode(given))
+        assert torch.equal(back, given) and values.digest(back) == values.digest(given)
+        assert values.digest(values.copied(given)) == values.digest(given)
+
+
+def test_what_no_file_keeps_is_refused_in_plain_words() -> None:
+    for given, told in ((torch.zeros(2, dtype=torch.complex128), "view_as_real"), ("\ud800", "half a character")):
+        with pytest.raises(ArtifactError, match=told):
+            values.encode(given)
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type", "told"),
+    [("picture", "model/x-own", "name 'picture'"), ("own", "image/png", "image/png"),
+     ("own", "image/jpeg", "image/jpeg"),
+     ("own", "application/json", "application/json")],
+)  # fmt: skip
+def test_a_form_that_claims_what_a_built_in_one_has_is_refused(name: str, media_type: str, told: str) -> None:
+    form = Form(name, "tests.contract.mesh:Mesh", "a mesh", {media_type: ".own"}, lambda _: (b"", media_type), bytes)
+    with pytest.raises(
+        values.ConfigError, match=rf"form '.*' of tests.contract.mesh:Mesh has the .*{told} of a built-in one"
+    ):
+        values.register(Kind("own", form=form))
+    with pytest.raises(values.ConfigError, match="there is a kind 'image' already"):
+        values.register(replace(IMAGE, form=form))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast, is_typeddict
@@ -14,8 +15,9 @@ from yggdrasil.contract.values import decode, encode, form_of, form_of_media
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-_ARTIFACT, _PLAIN = "$artifact", "$plain"
-"""Keys that mark a reference, and a plain object that holds one of these keys itself."""
+_ARTIFACT, _PLAIN, _NUMBER = "$artifact", "$plain", "$number"
+"""Keys that mark a reference, a plain object that holds one of these keys itself, and NaN or an infinity by name."""
+_MARKS = (_ARTIFACT, _PLAIN, _NUMBER)
 
 
 def event_to_wire(event: Event, artifacts: ArtifactStore | None) -> dict[str, Any]:
@@ -71,12 +73,14 @@ def _model(schema: type[Any]) -> type[BaseModel]:
 
 
 def _closed(value: Any, artifacts: ArtifactStore | None, where: str) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return {_NUMBER: str(float(value))}
     if value is None or isinstance(value, str | bool | int | float):
         return value
     if isinstance(value, dict):
         known = cast(dict[Any, Any], value)
         made = {str(name): _closed(part, artifacts, f"{where}.{name}") for name, part in known.items()}
-        return {_PLAIN: made} if _ARTIFACT in made or _PLAIN in made else made
+        return {_PLAIN: made} if any(mark in made for mark in _MARKS) else made
     if isinstance(value, list | tuple):
         return [_closed(part, artifacts, where) for part in cast("list[Any]", value)]
     return {_ARTIFACT: _stored(value, artifacts, where).to_json()}
@@ -103,9 +107,17 @@ def _opened(value: Any, artifacts: ArtifactStore | None) -> Any:
     known = cast(dict[str, Any], value)
     if set(known) == {_PLAIN}:
         return {name: _opened(part, artifacts) for name, part in known[_PLAIN].items()}
+    if set(known) == {_NUMBER}:
+        return _number(known[_NUMBER])
     if set(known) == {_ARTIFACT}:
         return _fetched(known[_ARTIFACT], artifacts)
     return {name: _opened(part, artifacts) for name, part in known.items()}
+
+
+def _number(name: Any) -> float:
+    if name not in ("nan", "inf", "-inf"):
+        raise PortError(f"{str(name)[:80]} is no number by name", mend="send what to_wire() gives")
+    return float(name)
 
 
 def _fetched(reference: Any, artifacts: ArtifactStore | None) -> Any:

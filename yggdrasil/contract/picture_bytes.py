@@ -22,10 +22,16 @@ _LONGEST_MOMENT = 65_535
 
 
 def encode(image: Any) -> tuple[bytes, str]:
-    """PNG, or TIFF for 32-bit and CMYK pictures. Raises ArtifactError for a mode that neither holds."""
+    """PNG, or TIFF for 32-bit and CMYK pictures, of the picture as it is kept (`as_kept`).
+
+    Raises ArtifactError for a mode that neither holds, and for a picture without pixels.
+    """
+    image = as_kept(image)
     if image.mode not in (*_IN_PNG, *_IN_TIFF):
         modes = ", ".join((*_IN_PNG, *_IN_TIFF))
         raise ArtifactError(f"a picture of mode {image.mode} has no lossless file", mend=f"convert it to {modes}")
+    if 0 in image.size:
+        raise ArtifactError(f"a picture of {image.width}×{image.height} pixels", mend="give one that has pixels")
     media_type = _PNG if image.mode in _IN_PNG else _TIFF
     buffer = io.BytesIO()
     image.save(buffer, media_type.removeprefix("image/").upper())
@@ -40,10 +46,26 @@ def decode(data: bytes) -> Any:
     if data[:4] in (b"II*\0", b"MM\0*"):
         return _plain_tiff(data)
     image = open_picture(data)
-    plain = image.mode in _IN_PNG and image.mode != "P" and "transparency" not in image.info
-    if plain and image.getexif().get(0x0112, 1) == 1:
-        return image.copy()
-    return upright(image)
+    kept = as_kept(image)
+    return image.copy() if kept is image else kept
+
+
+def as_kept(image: Any) -> Any:
+    """What bytes keep of a picture: its pixels in its mode, those of a palette or with an EXIF turn in RGB(A), upright.
+
+    The text, the profile and the settings of the file that it came from are no part of it.
+    """
+    if image.mode not in _IN_PNG or 0 in image.size:
+        return image
+    plain = image.mode != "P" and "transparency" not in image.info and not _is_turned(image)
+    return image if plain else upright(image)
+
+
+def _is_turned(image: Any) -> bool:
+    try:
+        return image.getexif().get(0x0112, 1) != 1
+    except Exception:  # a tag block that nobody can read turns nothing
+        return False
 
 
 def _plain_tiff(data: bytes) -> Any:
@@ -69,8 +91,9 @@ def encode_video(clip: VideoClip) -> tuple[bytes, str]:
     """An animated PNG. Raises ArtifactError for frames that differ in size or mode, or are of a rare mode."""
     from PIL import PngImagePlugin
 
-    _check_film(clip)
-    shown, times = _runs(clip.frames)
+    frames = [as_kept(frame) for frame in clip.frames]
+    _check_film(frames, clip.fps)
+    shown, times = _runs(frames)
     about = PngImagePlugin.PngInfo()
     about.add_text("fps", repr(clip.fps))
     about.add_text("times", " ".join(map(str, times)))
@@ -82,13 +105,13 @@ def encode_video(clip: VideoClip) -> tuple[bytes, str]:
     return buffer.getvalue(), _APNG
 
 
-def _check_film(clip: VideoClip) -> None:
-    looks = {(frame.mode, frame.size) for frame in clip.frames}
-    many = len(clip.frames)
-    if len(looks) != 1 or clip.frames[0].mode not in _MOVING or not 0 < clip.fps < math.inf or many > _LONGEST:
+def _check_film(frames: list[Any], fps: float) -> None:
+    looks = {(frame.mode, frame.size) for frame in frames}
+    fine = len(looks) == 1 and frames[0].mode in _MOVING and 0 not in frames[0].size
+    if not fine or not 0 < fps < math.inf or len(frames) > _LONGEST:
         wanted = f"give 1 to {_LONGEST} frames, all of one size and of one mode out of {', '.join(_MOVING)}"
         raise ArtifactError(
-            f"a video of {many} frames ({', '.join(mode for mode, _ in looks)}) at {clip.fps} a second",
+            f"a video of {len(frames)} frames ({', '.join(mode for mode, _ in looks)}) at {fps} a second",
             mend=f"{wanted}, and a finite fps > 0",
         )
 

@@ -85,10 +85,17 @@ class Port:
             mend = f"let forward return {self.kind.name}, or declare what it returns"
             raise PortError(f"output {self.name!r} {wrong}", where=where, mend=mend)
         if self.kind.name in _TELLING:
-            return _in_whole_characters(value)
+            return self._whole(value, where)
         if self.seen is not None and plain is None and not self.kind.of:
             self.seen.add(cast(type[Any], type(value)))
         return value
+
+    def _whole(self, value: Any, where: str) -> Any:
+        try:
+            return _in_whole_characters(value)
+        except RecursionError:
+            what = f"output {self.name!r} holds itself, or is nested too deep"
+            raise PortError(what, where=where, mend="give plain nested data") from None
 
     def fresh_default(self) -> Any:
         """The default, copied, so that two calls never share a list."""
@@ -257,25 +264,24 @@ def as_outputs(result: Any, ports: Mapping[str, Port], where: str) -> dict[str, 
     if not ports:
         return {}
     first = next(iter(ports.values()))
-    if first.bare:
-        if type(result) is str and not result.isascii():
-            result = _in_whole_characters(result)
-        seen = first.seen
-        if seen is not None and type(result) not in seen:
-            result = first.given(result, where)
-        return {first.name: result}
+    values = {first.name: result} if first.bare else _by_name(result, ports, where)
+    for name, port in ports.items():
+        value = values[name]
+        if type(value) is str and not value.isascii():
+            value = values[name] = _in_whole_characters(value)
+        seen = port.seen
+        if seen is not None and type(value) not in seen:
+            values[name] = port.given(value, where)
+    return values
+
+
+def _by_name(result: Any, ports: Mapping[str, Port], where: str) -> dict[str, Any]:
     if not isinstance(result, dict):
         raise PortError(f"forward returned {type(result).__name__}", where=where, mend=f"a dict of {list(ports)}")
     values = cast(dict[str, Any], result)
-    lost = [n for n in ports if n not in values]
+    lost = [name for name in ports if name not in values]
     if lost:
         raise PortError(f"forward returned no {', '.join(lost)}", where=where, mend=f"return all of {list(ports)}")
-    for name, port in ports.items():
-        if type(values[name]) is str and not values[name].isascii():
-            values[name] = _in_whole_characters(values[name])
-        seen = port.seen
-        if seen is not None and type(values[name]) not in seen:
-            values[name] = port.given(values[name], where)
     return values
 
 

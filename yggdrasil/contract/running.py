@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
-from inspect import currentframe
 from typing import TYPE_CHECKING, Any
 
 from yggdrasil.contract.block_operations import operation_ports
@@ -24,25 +23,11 @@ if TYPE_CHECKING:
 
 
 class Outputs(dict[str, Any]):
-    """What a run gave, by output port: `out["image"]` or `out.image`; one called `items` hides the method.
+    """What a run gave, by output port: `out["image"]`, or `out.image`.
 
+    It is a dict: an output that is called as one of its methods, such as `items` or `keys`, is `out["items"]`.
     The artifacts that it refers to stay at least as long as it does.
     """
-
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named)
-        for name in self:
-            if hasattr(dict, name):
-                self.__dict__[name] = self[name]
-
-    @property
-    def items(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """The output of that name, or the method of a dict, which `json` calls and gets whatever the outputs are."""
-        frame = currentframe()
-        asking = frame.f_back if frame is not None else None
-        if "items" not in self or (asking is not None and asking.f_globals.get("__name__") == "json.encoder"):
-            return super().items
-        return self["items"]
 
     def __reduce__(self) -> tuple[type[Outputs], tuple[dict[str, Any]]]:
         return Outputs, (dict(self),)

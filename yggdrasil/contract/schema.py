@@ -21,11 +21,22 @@ def port_schema(port: Port) -> dict[str, Any]:
             f"port {port.name!r} carries {port.kind.name}, which has no JSON form", mend="keep it inside a graph"
         )
     else:
-        schema = _inlined(port.adapter.json_schema(), port.name)
+        schema = _inlined(_of_annotation(port), port.name)
     schema.pop("title", None)
     if port.about:
         schema["description"] = port.about
     return schema
+
+
+def _of_annotation(port: Port) -> dict[str, Any]:
+    from pydantic import PydanticUserError
+
+    try:
+        return port.adapter.json_schema()
+    except (KeyError, PydanticUserError) as error:
+        reason = f"it refers to {error}" if isinstance(error, KeyError) else error.message
+        mend = "annotate it with plain types, models of pydantic, or kinds (yggdrasil.ports)"
+        raise ConfigError(f"the annotation has no JSON schema ({reason:.200})", where=port.name, mend=mend) from None
 
 
 def tool_schema(ports: Mapping[str, Port], *, strict: bool = False) -> dict[str, Any]:
@@ -54,21 +65,33 @@ def tool_schema(ports: Mapping[str, Port], *, strict: bool = False) -> dict[str,
 
 def closed(schema: Any, where: str = "") -> Any:
     """The schema itself, if it refers to nothing outside: only `#/…`. Raises ConfigError before anything is opened."""
-    for key, part in _parts(schema):
-        if key in ("$ref", "$dynamicRef", "$recursiveRef") and isinstance(part, str) and not part.startswith("#"):
-            mend = "write what it names into the schema: only references of the form #/… are followed"
-            raise ConfigError("a reference of the schema leads outside", where=where, mend=mend)
+    if any(not ref.startswith("#") for ref, _ in _references(schema)):
+        mend = "write what it names into the schema: only references of the form #/… are followed"
+        raise ConfigError("a reference of the schema leads outside", where=where, mend=mend)
     return schema
 
 
-def _parts(schema: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(schema, dict):
-        for key, part in cast(dict[str, Any], schema).items():
-            yield key, part
-            yield from _parts(part)
-    elif isinstance(schema, list):
+def references(schema: Any) -> Iterator[str]:
+    """What the schema refers to from its own root; not what a part with an `$id` of its own does, nor plain values."""
+    return (ref for ref, rooted in _references(schema) if rooted)
+
+
+def _references(schema: Any, rooted: bool = True) -> Iterator[tuple[str, bool]]:
+    if isinstance(schema, list):
         for part in cast(list[Any], schema):
-            yield from _parts(part)
+            yield from _references(part, rooted and not _has_id(part))
+    elif isinstance(schema, dict):
+        for key, part in cast(dict[str, Any], schema).items():
+            if key in ("$ref", "$dynamicRef", "$recursiveRef") and isinstance(part, str):
+                yield part, rooted
+            yield from _references(part, rooted and key not in _VALUES and not _has_id(part))
+
+
+_VALUES = ("const", "enum", "default", "examples")
+
+
+def _has_id(part: Any) -> bool:
+    return isinstance(part, dict) and isinstance(cast(dict[str, Any], part).get("$id"), str)
 
 
 def _nullable(schema: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, cast
@@ -13,8 +14,10 @@ from typing import Any, cast
 from yggdrasil.contract import values
 from yggdrasil.contract.block import Block, description
 from yggdrasil.contract.context import here
-from yggdrasil.contract.errors import ConfigError, PortError, YggError
+from yggdrasil.contract.errors import ArtifactError, ConfigError, PortError, YggError
 from yggdrasil.contract.functions import as_block
+from yggdrasil.contract.json_values import as_json, kept, not_finite
+from yggdrasil.contract.kinds import Kind
 from yggdrasil.contract.ports import Port, Ports, each_once
 from yggdrasil.contract.schema import tool_schema
 from yggdrasil.contract.surrogates import whole_value
@@ -30,7 +33,7 @@ Given = Block | Callable[..., Any]
 
 
 class ArgumentError(YggError):
-    """The arguments that a model wrote are no JSON object."""
+    """The arguments that a model wrote are no JSON object of finite numbers."""
 
 
 class NoSuchTool(YggError):
@@ -61,11 +64,20 @@ class Tool:
 
     def arguments(self, written: Any) -> dict[str, Any]:
         """What a caller wrote, as the ports take it. Raises ArgumentError, PortError, ArtifactError."""
-        return inward(self.block.inputs, parse_arguments(written))
+        with self._named():
+            return inward(self.block.inputs, parse_arguments(written))
 
     def result(self, outputs: dict[str, Any]) -> dict[str, Any]:
-        """What the block gave, as JSON. Raises ArtifactError for an output that has no form at all."""
-        return outward(self.block.outputs, outputs)
+        """What the block gave, as JSON. Raises PortError for what has no JSON form, ArtifactError for what no file."""
+        with self._named():
+            return outward(self.block.outputs, outputs)
+
+    @contextmanager
+    def _named(self) -> Generator[None]:
+        try:
+            yield
+        except (ArgumentError, PortError, ArtifactError) as error:
+            raise error.at(self.name) from None
 
 
 def named_tools(tools: Sequence[Given] | Mapping[str, Given]) -> dict[str, Tool]:
@@ -121,7 +133,12 @@ def parse_arguments(text: Any) -> dict[str, Any]:
         return {}
     if not isinstance(value, dict):
         raise ArgumentError(f"the arguments are a {type(value).__name__}", mend="write one JSON object")
-    return cast(dict[str, Any], value)
+    known = cast(dict[Any, Any], value)
+    if strange := [name for name in known if not isinstance(name, str)]:
+        raise ArgumentError(f"the arguments have the name {strange[0]!r:.60}", mend="name each by a text")
+    if place := not_finite(known):
+        raise ArgumentError(f"the arguments hold NaN or infinity at {place!r}", mend="write a finite number, or null")
+    return known
 
 
 def _opened_once(text: str) -> Any:
@@ -197,14 +214,15 @@ def _numbers(port: Port, value: Any) -> Any:
 
     try:
         return torch.tensor(value)
-    except (TypeError, ValueError, RuntimeError) as error:
+    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
         raise PortError(f"{port.name!r} is no tensor ({error})", mend="give a sha256, or lists of numbers") from None
 
 
 def outward(ports: Ports, outputs: dict[str, Any]) -> dict[str, Any]:
     """What a tool gave, as JSON: large values and tensors become artifacts, each once; empty ones are left out.
 
-    Raises ArtifactError for an output that has no form at all.
+    So are those inside a list or an object. Raises PortError for what has no JSON form, ArtifactError for a large value
+    that no file holds.
     """
     told = each_once(ports, outputs)
     shown: dict[str, Any] = {}
@@ -219,9 +237,14 @@ def _stored(port: Port, value: Any) -> Any:
     if port.kind.of:
         single = replace(port, kind=replace(port.kind, name=port.kind.of, of=""))
         return [_stored(single, member) for member in value]
-    if values.form_of(value) is None and not values.is_of(value, port.kind):
-        return port.adapter.dump_python(value, mode="json")
-    artifact = values.store(value, here().artifacts, port.kind)
+    whole = values.form_of(value) is not None and port.kind.name != "numbers"
+    if not whole and not values.is_of(value, port.kind):
+        return as_json(port, value, _referred)
+    return kept(value, port.name, lambda large: _referred(large, port.kind))
+
+
+def _referred(value: Any, kind: Kind | None = None) -> dict[str, Any]:
+    artifact = values.store(value, here().artifacts, kind)
     here().emit("artifact", **artifact)
     return artifact
 

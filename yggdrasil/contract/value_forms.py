@@ -11,9 +11,12 @@ from importlib import import_module
 from typing import Any
 
 from yggdrasil.contract import picture_bytes, sound_bytes
-from yggdrasil.contract.errors import ArtifactError
+from yggdrasil.contract.errors import ArtifactError, ConfigError
 
 Pieces = list[bytes]
+TEXT_TYPE, JSON_TYPE = "text/plain;charset=utf-8", "application/json"
+OTHER_PICTURES = ("image/jpeg", "image/webp", "image/gif", "image/bmp")
+"""Media types that are read as pictures and never written."""
 
 
 class NotKeepable(Exception):
@@ -60,8 +63,9 @@ def _imported(of: str) -> type[Any]:
 
 
 def _picture_pieces(image: Any) -> Pieces:
-    about = (image.mode, image.size, image.getpalette(), sorted(map(repr, image.info.items())))
-    return [repr(about).encode(), image.tobytes()]
+    kept = picture_bytes.as_kept(image)
+    about: tuple[object, ...] = (kept.mode, kept.size, kept.getpalette(), [])
+    return [repr(about).encode(), kept.tobytes()]
 
 
 def _picture_size(image: Any) -> int:
@@ -71,7 +75,12 @@ def _picture_size(image: Any) -> int:
 def _whole(tensor: Any) -> Any:
     if tensor.requires_grad or tensor.is_sparse:
         raise NotKeepable("a tensor that is sparse or belongs to a gradient")
-    return tensor.detach()
+    return _plain(tensor)
+
+
+def _plain(tensor: Any) -> Any:
+    """The numbers themselves: a conjugate or a negative that torch has only noted is computed."""
+    return tensor.detach().resolve_conj().resolve_neg()
 
 
 def _tensor_pieces(tensor: Any) -> Pieces:
@@ -86,9 +95,12 @@ def _tensor_bytes(tensor: Any) -> tuple[bytes, str]:
 
     if tensor.is_sparse:
         raise ArtifactError("a sparse tensor cannot be kept", mend="make it dense: tensor.to_dense()")
+    if str(tensor.dtype) == "torch.complex128":
+        mend = "give complex64, or its real numbers: torch.view_as_real(tensor)"
+        raise ArtifactError("a tensor of complex128 has no lossless file", mend=mend)
     order = sorted(range(tensor.dim()), key=lambda dimension: -tensor.stride(dimension))
     laid = {"order": ",".join(map(str, order))} if order != sorted(order) else None
-    return save({"value": tensor.detach().cpu().contiguous()}, laid), _SAFETENSORS
+    return save({"value": _plain(tensor).cpu().contiguous()}, laid), _SAFETENSORS
 
 
 def _as_laid(tensor: Any, data: bytes) -> Any:
@@ -187,3 +199,15 @@ ARRAY = Form(
     _array_pieces, lambda array: array.copy(), lambda array: int(array.nbytes), _shape, _numbers_flaw,
 )  # fmt: skip
 BUILT_IN = (PICTURE, SOUND, VIDEO, TENSOR, ARRAY)
+
+
+def check_own(form: Form | None) -> None:
+    """Raises ConfigError for a package's form with the name or a media type of a built-in one: nobody would find it."""
+    if form is None or form in BUILT_IN:
+        return
+    for known in BUILT_IN:
+        taken = sorted(form.media_types.keys() & {*known.media_types, *OTHER_PICTURES, TEXT_TYPE, JSON_TYPE})
+        if form.name == known.name or taken:
+            what = f"media type {taken[0]}" if taken else f"name {form.name!r}"
+            mend = "give it one of its own"
+            raise ConfigError(f"form {form.name!r} of {form.of} has the {what} of a built-in one", mend=mend)

@@ -15,10 +15,9 @@ from yggdrasil.contract import kinds, value_forms
 from yggdrasil.contract.artifacts import ArtifactStore
 from yggdrasil.contract.errors import ArtifactError, ConfigError, UnknownType, did_you_mean
 from yggdrasil.contract.kinds import Kind
-from yggdrasil.contract.value_forms import Form, NotKeepable
+from yggdrasil.contract.value_forms import JSON_TYPE, TEXT_TYPE, Form, NotKeepable
 
 GROUP = "yggdrasil.kinds"
-TEXT_TYPE, JSON_TYPE = "text/plain;charset=utf-8", "application/json"
 ATOMS = frozenset((type(None), bool, int, float, str, bytes))
 _LONGEST = 80
 _registered: dict[str, Kind] = {}
@@ -27,8 +26,9 @@ _registered: dict[str, Kind] = {}
 def register(kind: Kind) -> None:
     """Make a kind known in this process; a package's kinds are found by entry point. Raises ConfigError if taken."""
     known = _known_kinds().get(kind.name)
-    if known is not None and known != kind:
+    if known is not None and (known != kind or (known in kinds.BUILT_IN and known.form is not kind.form)):
         raise ConfigError(f"there is a kind {kind.name!r} already", mend="give yours another name")
+    value_forms.check_own(kind.form)
     _registered[kind.name] = kind
     _forget_forms()
 
@@ -73,6 +73,7 @@ def _plugin_kinds() -> dict[str, Kind]:
             raise ConfigError(f"entry point {point.name!r} ({point.value}) is no kind of that name", mend="mend it")
         if loaded.name in builtin or found.get(loaded.name, loaded) != loaded:
             raise ConfigError(f"kind {loaded.name!r} is given twice ({point.value})", mend="uninstall one package")
+        value_forms.check_own(loaded.form)
         found[loaded.name] = loaded
     return found
 
@@ -122,7 +123,7 @@ def _by_media_type(media_type: str) -> Form | None:
 
 def form_of_media(media_type: str) -> Form | None:
     """The form whose bytes are of this media type; JPEG, WebP, GIF and BMP are pictures as PNG is."""
-    if media_type in ("image/jpeg", "image/webp", "image/gif", "image/bmp"):
+    if media_type in value_forms.OTHER_PICTURES:
         return value_forms.PICTURE
     return _by_media_type(media_type)
 
@@ -153,7 +154,10 @@ def _beside(kind: Kind, value: Any) -> str:
 def encode(value: Any, kind: Kind | None = None) -> tuple[bytes, str]:
     """The value as bytes that keep all of it, and their media type. Raises ArtifactError if there are none."""
     if isinstance(value, str):
-        return value.encode(), TEXT_TYPE
+        try:
+            return value.encode(), TEXT_TYPE
+        except UnicodeEncodeError:
+            raise ArtifactError("a text holds half a character", mend="give whole characters") from None
     form = form_of(value) or (kind.form if kind is not None and is_of(value, kind) else None)
     if form is not None:
         return form.encode(value)

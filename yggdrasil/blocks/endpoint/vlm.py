@@ -10,9 +10,7 @@ from pydantic import Field
 from yggdrasil.blocks.endpoint.block import EndpointBlock, Words
 from yggdrasil.blocks.endpoint.chat import streamed
 from yggdrasil.blocks.endpoint.pictures import sendable
-from yggdrasil.blocks.llm.language_model import Schema, parse_object
-from yggdrasil.contract import here
-from yggdrasil.contract.schema import closed
+from yggdrasil.blocks.llm.language_model import Schema, parse_object, sound_schema
 from yggdrasil.ports import Image, Json, Text
 
 
@@ -54,7 +52,7 @@ class EndpointVLM(EndpointBlock, type="vlm/openai", role="VLM"):
         seed: int = 0,
     ) -> Looked:
         """One look. Raises EndpointError by kind; TruncatedOutput, InvalidOutput for an answer beside the schema."""
-        closed(schema, here().path)
+        sound_schema(schema or {})
         asked = schema or (self._sight() if self.labelled and not prompt else None)
         said = [{"type": "text", "text": prompt or self.question}, {"type": "image", "image": image}]
         request: dict[str, Any] = {

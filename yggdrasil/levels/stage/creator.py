@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
+from yggdrasil.contract.artifacts import ArtifactStore
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.context import here, standing
 from yggdrasil.contract.errors import CONTROL, PortError, did_you_mean
 from yggdrasil.contract.events import made_known
 from yggdrasil.contract.journal_effects import may_repeat
-from yggdrasil.contract.kinds import Kind
+from yggdrasil.contract.json_values import as_json
+from yggdrasil.contract.kinds import ANY
+from yggdrasil.contract.ports import Port
 from yggdrasil.contract.running import drive
 from yggdrasil.contract.tools import inward
-from yggdrasil.contract.values import store
+from yggdrasil.contract.values import form_of, is_of, store
 from yggdrasil.ports import Json
 
 
@@ -71,18 +74,25 @@ class Creator(Block, type="creator/make"):
         place = here()
         place.emit("tool_call", tool=name, arguments=arguments)
         outputs = drive(tool, inward(tool.inputs, arguments, made), name)
-        value, kind = _main_output(tool, outputs)
-        artifact = store(value, place.artifacts, kind)
+        port, value = _main_output(tool, outputs)
+        artifact = store(_whole(port, value, place.artifacts), place.artifacts, port.kind)
         place.emit("tool_result", tool=name, result=artifact)
         asked = {k: arguments[k] for k in ("prompt", "seed") if k in arguments}
         return {**artifact, **asked, "tool": name}
 
 
-def _main_output(tool: Block, outputs: dict[str, Any]) -> tuple[Any, Kind | None]:
-    """The output that is the artifact, and its kind: the first large one, else the first."""
+def _main_output(tool: Block, outputs: dict[str, Any]) -> tuple[Port, Any]:
+    """The output that is the artifact, with its port: the first large one, else the first."""
     ports = tool.outputs
     large = [name for name, port in ports.items() if port.kind.large]
     for name in (*large, *outputs):
         if outputs.get(name) is not None:
-            return outputs[name], ports[name].kind if name in ports else None
+            return ports.get(name) or Port(name, ANY), outputs[name]
     raise PortError("the tool gave nothing", mend="a tool of a Creator has at least one output")
+
+
+def _whole(port: Port, value: Any, artifacts: ArtifactStore) -> Any:
+    """A text, or what has a form, as it is; anything else as JSON, the large values in it as references."""
+    if isinstance(value, str) or form_of(value) is not None or is_of(value, port.kind):
+        return value
+    return as_json(port, value, lambda large: store(large, artifacts))
