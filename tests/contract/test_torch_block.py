@@ -34,7 +34,8 @@ ONES = torch.ones(1, 3)
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     block = Leaky()
-    block.module = built = block.build()
+    built: Any = block.build()
+    block.module = built
     with torch.no_grad():
         built[0].weight.copy_(torch.tensor([[0.1, 0.2, 0.3], [-0.1, -0.2, -0.3], [-1.1, 0.7, 0.3]]))
     return ygg.save(block, tmp_path / "leaky", standalone=True)
@@ -80,7 +81,7 @@ def test_files_given_after_a_run_are_read(folder: Path, tmp_path: Path) -> None:
 
 def in_place(block: Any) -> None:
     with torch.no_grad():
-        built[0].weight.add_(1)
+        block.module[0].weight.add_(1)
 
 
 def unfrozen(block: Any) -> None:

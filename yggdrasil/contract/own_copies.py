@@ -21,9 +21,9 @@ def owned(value: Any, where: str = "") -> Any:
         raise endless(where) from None
 
 
-def endless(where: str = "") -> PortError:
+def endless(where: str) -> PortError:
     """The error of a value too deep to be gone through."""
-    what = "was given a value that holds itself, or parts in parts without end"
+    what = "carries a value that holds itself, or parts in parts without end"
     return PortError(what, where=where, mend="give plain nested data")
 
 

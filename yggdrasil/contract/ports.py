@@ -85,17 +85,10 @@ class Port:
             mend = f"let forward return {self.kind.name}, or declare what it returns"
             raise PortError(f"output {self.name!r} {wrong}", where=where, mend=mend)
         if self.kind.name in _TELLING:
-            return self._whole(value, where)
+            return _in_whole_characters(value, where)
         if self.seen is not None and plain is None and not self.kind.of:
             self.seen.add(cast(type[Any], type(value)))
         return value
-
-    def _whole(self, value: Any, where: str) -> Any:
-        try:
-            return _in_whole_characters(value)
-        except RecursionError:
-            what = f"output {self.name!r} holds itself, or is nested too deep"
-            raise PortError(what, where=where, mend="give plain nested data") from None
 
     def fresh_default(self) -> Any:
         """The default, copied, so that two calls never share a list."""
@@ -150,13 +143,13 @@ class Port:
 Ports = dict[str, Port]
 
 
-def _in_whole_characters(value: Any) -> Any:
+def _in_whole_characters(value: Any, where: str) -> Any:
     """What a block gave, its half characters joined, or told and replaced by U+FFFD: so nothing is stuck with them."""
     try:
         if not halved(value):
             return value
     except RecursionError:
-        raise endless() from None
+        raise endless(where) from None
     if said := lost(value):
         from yggdrasil.contract.context import here
 
@@ -268,7 +261,7 @@ def as_outputs(result: Any, ports: Mapping[str, Port], where: str) -> dict[str, 
     for name, port in ports.items():
         value = values[name]
         if type(value) is str and not value.isascii():
-            value = values[name] = _in_whole_characters(value)
+            value = values[name] = _in_whole_characters(value, where)
         seen = port.seen
         if seen is not None and type(value) not in seen:
             values[name] = port.given(value, where)
