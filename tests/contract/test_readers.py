@@ -2,6 +2,7 @@
 
 import threading
 import warnings
+from asyncio import CancelledError
 from itertools import pairwise
 from typing import Any
 
@@ -59,6 +60,76 @@ def test_each_run_has_an_id_and_its_events_are_numbered_without_gaps(inline: boo
 def test_a_reader_hears_the_kinds_it_names_and_counts_those() -> None:
     events = heard(kinds=["token", "finished"])
     assert [(e.kind, e.seq) for e in events] == [("token", 1), ("token", 2), ("finished", 3)]
+
+
+@pytest.mark.parametrize("kinds", ["note", ["nonsense"], ["note", "finish"]])
+def test_a_kind_that_is_none_is_refused_with_those_that_there_are(kinds: Any) -> None:
+    for how in (lambda: heard(kinds=kinds), lambda: Stream(Say(), {"text": "a"}, kinds)):
+        with pytest.raises(ygg.ConfigError, match="name kinds in a list, out of artifact"):
+            how()
+    with Say().stream(text="a") as stream, pytest.raises(ygg.ConfigError, match="no kind of events 'previw'"):
+        stream.want("previw")  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("inline", [False, True])
+def test_what_a_reader_does_to_an_event_no_other_reader_and_no_run_sees(inline: bool) -> None:
+    class Tells(Block):
+        def forward(self) -> ygg.ports.Json:
+            rows = [1]
+            here().emit("tool_result", tool="t", result={"rows": rows})
+            return rows
+
+    def spoils(event: Event) -> None:
+        event.data["result"]["rows"].append(2)
+        event.data.clear()
+
+    events: list[Event] = []
+    with listening(spoils, kinds=["tool_result"], inline=inline), listening(events.append, inline=inline):
+        assert list(Tells().run().values()) == [[1]]
+    (told,) = [event for event in events if event.kind == "tool_result"]
+    assert told.data == {"tool": "t", "result": {"rows": [1]}}
+
+
+@pytest.mark.parametrize("fault", [SystemExit, CancelledError, GeneratorExit])
+def test_an_inline_reader_that_ends_itself_ends_no_run_but_ctrl_c_does(fault: type[BaseException]) -> None:
+    def leaves(event: Event) -> None:
+        raise fault
+
+    def stops(event: Event) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.warns(ReaderDropped, match=fault.__name__), listening(leaves, inline=True):
+        assert Say().run(text="a").text == "A"
+    with pytest.raises(KeyboardInterrupt), listening(stops, inline=True):
+        Say().run(text="a")
+
+
+def test_closing_a_stream_whose_block_fails_on_cancellation_waits_for_it_and_tells() -> None:
+    class Fails(Block):
+        def forward(self) -> Text:
+            def breaks() -> None:
+                raise RuntimeError("no hands")
+
+            here().cancel.on_cancel(breaks)
+            here().token("on")
+            here().cancel.wait(30)
+            return "over"
+
+    stream = Fails().stream()
+    assert [event.kind for event in (next(stream), next(stream))] == ["started", "token"]
+    with pytest.warns(ReaderDropped, match="a callback on cancellation failed: RuntimeError: no hands"):
+        stream.close()
+
+
+def test_a_giant_error_is_cut_in_the_event_and_whole_where_it_is_raised() -> None:
+    class Giant(Block):
+        def forward(self) -> Text:
+            raise ValueError("x" * 1_000_000)
+
+    events: list[Event] = []
+    with listening(events.append, inline=True), pytest.raises(ValueError, match=r"x{10000}"):
+        Giant().run()
+    assert events[-1].kind == "failed" and len(events[-1].data["message"]) < 5000
 
 
 def test_what_nobody_wants_is_not_built(monkeypatch: pytest.MonkeyPatch) -> None:

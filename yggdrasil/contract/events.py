@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict, get_args, get_origin, get_type_hints
+
+from yggdrasil.contract.errors import ConfigError
 
 if TYPE_CHECKING:
     from yggdrasil.contract.artifacts import ArtifactStore
@@ -177,6 +179,16 @@ SCHEMAS: Mapping[EventKind, type[Any]] = {
     "usage": Used, "finished": Finished, "failed": Failed, "cancelled": Stopped,
 }  # fmt: skip
 """What `data` holds, by kind. A reader takes keys that it does not know as well: later versions may add some."""
+
+
+def wanted(kinds: Iterable[EventKind]) -> frozenset[EventKind]:
+    """The kinds that a reader names. Raises ConfigError for one that is none: it would wait for it in vain."""
+    named: list[Any] = [kinds] if isinstance(kinds, str) else list(kinds)
+    unknown = [kind for kind in named if kind not in KINDS]
+    if unknown or isinstance(kinds, str):
+        what = f"there is no kind of events {unknown[0]!r}" if unknown else f"kinds is the text {kinds!r}"
+        raise ConfigError(what, mend=f"name kinds in a list, out of {', '.join(sorted(KINDS))}")
+    return frozenset(named)
 
 
 def keys(schema: type[Any]) -> dict[str, tuple[Any, bool]]:

@@ -13,8 +13,9 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
-from yggdrasil.contract.events import PASSING, Event, EventKind
+from yggdrasil.contract.events import PASSING, Event, EventKind, wanted
 from yggdrasil.contract.os_fork import renewed, rlock
+from yggdrasil.contract.own_copies import owned
 
 if TYPE_CHECKING:
     from yggdrasil.contract.artifacts import ArtifactStore
@@ -41,7 +42,7 @@ class Reader(ABC):
     """What every reader has: the kinds that it wants, and a lock that keeps its events in order."""
 
     def __init__(self, kinds: Iterable[EventKind]) -> None:
-        self.wants: frozenset[EventKind] = frozenset(kinds)
+        self.wants: frozenset[EventKind] = wanted(kinds)
         self.lock = rlock()
 
     @abstractmethod
@@ -69,10 +70,10 @@ class ReaderSeat:
             self.reader.accept(self, (kind, path, data, time.time(), self.sent, artifacts))
 
     def taken(self, word: Word) -> Event:
-        """The event as the reader gets it: it says what was lost before it."""
+        """The event as the reader gets it, its own to change: it says what was lost before it."""
         kind, path, data, at, seq, artifacts = word
         before, self.got = self.got, seq
-        return Event(kind, path, data, at, self.run, seq, seq - before - 1, artifacts)
+        return Event(kind, path, owned(data, path), at, self.run, seq, seq - before - 1, artifacts)
 
 
 class Audience:
@@ -264,7 +265,9 @@ class InlineReader(Reader):
     def accept(self, seat: ReaderSeat, word: Word) -> None:
         try:
             self._listener(seat.taken(word))
-        except Exception as error:  # a reader's fault is never the run's: it is told once, and it hears no more
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a reader's fault is never the run's: it is told once, and it hears no more
             self.wants = _NOTHING
             warn_failed(error)
 
@@ -275,11 +278,11 @@ class InlineReader(Reader):
         """It has read all."""
 
 
-def warn_failed(error: BaseException) -> None:
-    """Tell once that a reader failed, and where."""
+def warn_failed(error: BaseException, what: str = "a reader of events failed and hears nothing more") -> None:
+    """Tell once that somebody beside the run failed, and where."""
     at = traceback.extract_tb(error.__traceback__)[-1] if error.__traceback__ else None
     where = f" ({at.filename}:{at.lineno})" if at else ""
-    warn_dropped(f"a reader of events failed and hears nothing more: {type(error).__name__}: {error}{where}")
+    warn_dropped(f"{what}: {type(error).__name__}: {error}{where}")
 
 
 def warn_dropped(text: str) -> None:

@@ -21,6 +21,9 @@ from yggdrasil.contract.torch_mode import as_learnable
 if TYPE_CHECKING:
     from yggdrasil.contract.block import Block
 
+_MESSAGE = 4000
+"""Characters of an error that an event tells; the error itself, which is raised, has them all."""
+
 
 class Outputs(dict[str, Any]):
     """What a run gave, by output port: `out["image"]`, or `out.image`.
@@ -133,7 +136,10 @@ def end_by(error: BaseException, place: Here) -> tuple[EventKind, dict[str, Any]
     if isinstance(error, Paused):
         return "paused", {"ask": error.ask, "id": error.id}
     locate(error, place.path)
-    return "failed", {"error": type(error).__name__, "message": str(error)}
+    message = str(error)
+    if len(message) > _MESSAGE:
+        message = f"{message[:_MESSAGE]}… ({len(message)} characters)"
+    return "failed", {"error": type(error).__name__, "message": message}
 
 
 def locate(error: BaseException, path: str) -> None:

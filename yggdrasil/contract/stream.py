@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.context import here
 from yggdrasil.contract.errors import Cancelled
-from yggdrasil.contract.events import USUAL, Event, EventKind
+from yggdrasil.contract.events import USUAL, Event, EventKind, wanted
 from yggdrasil.contract.os_fork import renewed
-from yggdrasil.contract.readers import ROOM, Mailbox
+from yggdrasil.contract.readers import ROOM, Mailbox, warn_failed
 from yggdrasil.contract.running import Outputs, heard, outputs_of
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Stream:
 
     def want(self, *kinds: EventKind) -> Stream:
         """Hear these kinds as well from now on, such as `preview`."""
-        self._work.events.wants |= set(kinds)
+        self._work.events.wants |= wanted(kinds)
         return self
 
     def __iter__(self) -> Stream:
@@ -108,15 +108,21 @@ class Stream:
 
     def close(self) -> None:
         """Cancel the run and wait until it has stopped (it looks at the flag at each step and token)."""
-        self._work.cancel.cancel()
+        self._cancel()
         self._thread.join()
 
     async def aclose(self) -> None:
         """The same without holding up the event loop."""
         import asyncio
 
-        self._work.cancel.cancel()
+        self._cancel()
         await asyncio.to_thread(self._thread.join)
+
+    def _cancel(self) -> None:
+        try:
+            self._work.cancel.cancel()
+        except Exception as error:  # who asked to be called on cancellation has failed, which is not the reader's fault
+            warn_failed(error, "a callback on cancellation failed")
 
     def __enter__(self) -> Stream:
         return self
