@@ -111,7 +111,7 @@ def test_a_step_that_expects_another_head_is_refused_with_both_and_changes_nothi
     capsys.readouterr()
     assert ygg(monkeypatch, "step", "w", "--expect", "1", "--json") == 1
     captured = capsys.readouterr()
-    assert json.loads(captured.out)["error"]["type"] == "AnotherHead"
+    assert json.loads(captured.out)["error"]["type"] == "HeadMoved"
     assert (
         "stands at step 2, not at step 1" in captured.err and (tmp_path / "w" / "manifest.yaml").read_bytes() == before
     )

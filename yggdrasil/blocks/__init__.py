@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 else:
     _WHERE = {
         "EndpointEmbedder": "endpoint.embedder",
-        "EndpointVLM": "endpoint.eye",
+        "EndpointVLM": "endpoint.vlm",
         "EndpointPainter": "endpoint.painter",
         "EndpointRepainter": "endpoint.painter",
         "EndpointVoice": "endpoint.voice",

@@ -131,7 +131,7 @@ def grow_on(
     content as they were before.
 
     With `give_up` the unfinished step is dropped first; `answer` is what its open question is given (ID=VALUE if there
-    are more). Raises AnotherHead, and changes nothing, if the branch does not stand at step `expect`. Other models are
+    are more). Raises HeadMoved, and changes nothing, if the branch does not stand at step `expect`. Other models are
     written into the world's manifest, and its history says so.
     """
     models = {name: value for name, value in models.items() if value}

@@ -31,7 +31,7 @@ def begin(world: World, life: Life) -> None:
 def one_step(
     world: World, life: Life, branch: Branch, action: str | None, state: dict[str, Any] | None, expect: int | None
 ) -> Step:
-    """Finish or settle the step that waits, or run a new one. Raises AnotherHead if the branch is not at `expect`."""
+    """Finish or settle the step that waits, or run a new one. Raises HeadMoved if the branch is not at `expect`."""
     log, driving = life.log, cycle(world, life)
     head = log.head(branch)
     stands = max(head.last, 0)

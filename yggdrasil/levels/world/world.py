@@ -122,7 +122,7 @@ class World(Block, type="world"):
 
         A step that was interrupted is finished first, and is the one given back unless another action is named;
         a state that is passed in takes its place: what it left is settled by canon's rule. `expect`: the last step
-        that the caller has seen. Raises AnotherHead, and changes nothing, if the branch stands elsewhere.
+        that the caller has seen. Raises HeadMoved, and changes nothing, if the branch stands elsewhere.
         """
         life = self._home.open()
         given = None if state is None else passed(state, self.schema, life.artifacts)
