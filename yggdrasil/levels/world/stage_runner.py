@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from yggdrasil.contract.context import derive_seed, here, standing
-from yggdrasil.contract.running import drive
+from yggdrasil.contract.running import perform
 from yggdrasil.contract.session import RunSession, Session
 from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.cycle_stages import UPDATE
@@ -53,11 +53,12 @@ class StageRunner:
         return replace(written, memory=memories.news)
 
     def _run(self, stage: Stage, moment: StageRequest, content: Content, more: dict[str, Any]) -> dict[str, Any]:
+        """What the stage gives. It is given what is the world's own, which grows: only what its body takes is checked."""
         context = {**self.context(moment.branch, moment.step, content), **more}
         whole = content.to_json() if stage.reads_content else None
         inputs = {"state": moment.state, "context": context, "content": whole, "action": moment.action}
         inputs["genre"] = self.world.genre
-        return drive(stage, inputs, moment.role.name, begins=not more, ends=False)
+        return perform(stage, inputs, here().below(moment.role.name), begins=not more, ends=False)
 
     def _update(self, stage: Stage, moment: StageRequest, content: Content) -> StageResult:
         """Ask for operations; if the world does not admit them, once more with the reason.
