@@ -143,7 +143,7 @@ def loading() -> Iterator[Row]:
 
         def ours() -> Any:
             graph = load("painter")
-            return graph, [block.module for _, block in walk(graph) if isinstance(block, TorchBlock)]
+            return graph, [block.worn_module() for _, block in walk(graph) if isinstance(block, TorchBlock)]
 
         def theirs() -> Any:
             return library.StableDiffusionPipeline.from_pretrained(

@@ -151,7 +151,7 @@ class Block:
     @property
     def outputs(self) -> Ports:
         """Output ports by name."""
-        return _class_ports(self.__class__)[1]
+        return (_ports.get(self.__class__) or _class_ports(self.__class__))[1]
 
     def unsaved(self) -> list[str]:
         """Its attributes that hold a torch module, whose weights no save would keep."""

@@ -51,6 +51,8 @@ class Port:
     bare: bool = False
     about: str = field(default="", compare=False)
     hint: str = field(default="", compare=False)
+    passing: set[type[Any]] = field(default_factory=set[type[Any]], init=False, repr=False, compare=False)
+    """Classes of what the output has given rightly, whose values need no look; a text may hold half a character."""
 
     @cached_property
     def adapter(self) -> Any:
@@ -75,19 +77,26 @@ class Port:
 
     def given(self, value: Any, where: str) -> Any:
         """What `forward` gave, numpy's scalars as plain numbers. Raises PortError if this output does not carry it."""
+        kind = cast(type[Any], type(value))
+        if kind is str and not value.isascii():
+            value = _in_whole_characters(value, where)
+        if self.seen is None or kind in self.seen:
+            if kind is not str:
+                self.passing.add(kind)
+            return value
         plain = _GIVEN.get(self.kind.name)
         if plain is None:
             wrong = problem(self.kind, value)
         else:
-            value = value.item() if "numpy:generic" in class_names(cast(type[Any], type(value))) else value
+            value = value.item() if "numpy:generic" in class_names(kind) else value
             wrong = "" if isinstance(value, plain) else f"was given {value!r:.60}"
         if wrong:
             mend = f"let forward return {self.kind.name}, or declare what it returns"
             raise PortError(f"output {self.name!r} {wrong}", where=where, mend=mend)
         if self.kind.name in _TELLING:
             return _in_whole_characters(value, where)
-        if self.seen is not None and plain is None and not self.kind.of:
-            self.seen.add(cast(type[Any], type(value)))
+        if plain is None and not self.kind.of:
+            self.seen.add(kind)
         return value
 
     def fresh_default(self) -> Any:
@@ -257,24 +266,17 @@ def as_outputs(result: Any, ports: Mapping[str, Port], where: str) -> dict[str, 
     if not ports:
         return {}
     first = next(iter(ports.values()))
-    values = {first.name: result} if first.bare else _by_name(result, ports, where)
-    for name, port in ports.items():
-        value = values[name]
-        if type(value) is str and not value.isascii():
-            value = values[name] = _in_whole_characters(value, where)
-        seen = port.seen
-        if seen is not None and type(value) not in seen:
-            values[name] = port.given(value, where)
-    return values
-
-
-def _by_name(result: Any, ports: Mapping[str, Port], where: str) -> dict[str, Any]:
+    if first.bare:
+        return {first.name: result if type(result) in first.passing else first.given(result, where)}
     if not isinstance(result, dict):
         raise PortError(f"forward returned {type(result).__name__}", where=where, mend=f"a dict of {list(ports)}")
     values = cast(dict[str, Any], result)
     lost = [name for name in ports if name not in values]
     if lost:
         raise PortError(f"forward returned no {', '.join(lost)}", where=where, mend=f"return all of {list(ports)}")
+    for name, port in ports.items():
+        if type(values[name]) not in port.passing:
+            values[name] = port.given(values[name], where)
     return values
 
 

@@ -92,7 +92,8 @@ def perform(
     trouble is told in any. What a leaf gives as `usage` is told and counted.
     """
     if begins:
-        place.check()
+        if place.cancel.cancelled:
+            place.check()
         if place.audience is not None:
             place.emit("started", type=block.type_name, block_kind=block.kind)
     if place.session.root is None:

@@ -63,3 +63,12 @@ class Gathered:
     def perform(self, call: PlannedCall, values: dict[str, Any], place: Here) -> dict[str, Any]:
         self.calls.append((call, values, place))
         return {}
+
+
+def parted(waiting: list[Waiting]) -> tuple[list[Waiting], list[Waiting]]:
+    """The calls whose block is bare, which can be made as one, and those that dress it for themselves."""
+    parts: tuple[list[Waiting], list[Waiting]] = ([], [])
+    for one in waiting:
+        extra = one[0].extra
+        parts[extra is not None and extra.worn is not None].append(one)
+    return parts

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import functools
-import operator
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,10 +17,8 @@ from yggdrasil.contract.ports import Port, as_outputs
 from yggdrasil.contract.tree import walk
 from yggdrasil.engine.flow.batched_calls import BatchedCalls, CallExtras, extras, turns
 from yggdrasil.engine.flow.declared_loops import check_loops
+from yggdrasil.engine.flow.feeding import Feeds, Source, straight
 
-Source = tuple[str, str]
-Values = dict[str, dict[str, Any]]
-"""Node → what came out of it, by output."""
 Read = dict[Source, Counter[str]]
 
 
@@ -32,18 +28,20 @@ class PlannedCall:
 
     `needs`: without a value there it is skipped; `unfed`: optional inputs without an edge, which take their
     default; `doubtful`: inputs whose values the edges alone do not prove, so that each is checked; `shared`: inputs
-    whose lists and dicts somebody else reads too, so that each gets its own; `extra`: what is special about it, in few.
+    whose lists and dicts somebody else reads too, so that each gets its own; `extra`: what is special about it, in few;
+    `straight`: its feeds if nothing but an absent value can stand in their way.
     """
 
     name: str
     block: Block
-    feeds: list[tuple[str, tuple[Source, ...], str]]
+    feeds: Feeds
     needs: tuple[str, ...]
     gives: tuple[str, ...]
     unfed: tuple[str, ...]
     doubtful: tuple[str, ...]
     shared: tuple[str, ...] = ()
     extra: CallExtras | None = None
+    straight: tuple[tuple[str, str, str], ...] | None = None
 
 
 @dataclass(slots=True)
@@ -159,7 +157,8 @@ def _call(
     unfed = tuple(p.name for p in ports.values() if p.name not in into and not p.required and p.default is not None)
     doubtful = tuple(p for p, sources, join in feeds if _is_doubtful(net, ports[p], sources, join, feeders))
     shared = tuple(p for p, sources, _ in feeds if ports[p].kind.name in MUTABLE and _is_shared(sources, read))
-    return PlannedCall(name, block, feeds, needs, tuple(block.outputs), unfed, doubtful, shared, extra)
+    clear = None if unfed or doubtful or shared or extra else straight(feeds)
+    return PlannedCall(name, block, feeds, needs, tuple(block.outputs), unfed, doubtful, shared, extra, clear)
 
 
 def _is_shared(sources: tuple[Source, ...], read: Read) -> bool:
@@ -270,26 +269,6 @@ def _can_overlap(heavy: list[bool], waits: list[set[int]]) -> bool:
     for i, direct in enumerate(waits):
         chain.append(max((chain[j] for j in direct), default=0) + heavy[i])
     return max(chain) < sum(heavy)
-
-
-def joined(values: Values, sources: tuple[Source, ...], join: str) -> Any:
-    """The value at an input that these outputs feed; None if none of them has one."""
-    if not sources:
-        return None
-    if not join:
-        node, port = sources[0]
-        return values[node].get(port)
-    present = [part for n, p in sources if (part := values[n].get(p)) is not None]
-    if not present:
-        return None
-    if join == "list":
-        return present
-    return present[0] if join == "first" else functools.reduce(operator.add, present)
-
-
-def carried_into(carried: dict[Source, Any], call: PlannedCall) -> dict[str, Any]:
-    """What is carried into the inputs of one call."""
-    return {into: value for (node, into), value in carried.items() if node == call.name}
 
 
 def _finite(net: Wiring, outputs: dict[str, tuple[tuple[Source, ...], str]]) -> dict[str, Kind]:

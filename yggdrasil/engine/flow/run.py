@@ -21,8 +21,9 @@ from yggdrasil.contract.own_copies import owned
 from yggdrasil.contract.running import perform
 from yggdrasil.engine.flow.batched_calls import BatchedCalls
 from yggdrasil.engine.flow.cache import Cache, Keys, value_key
-from yggdrasil.engine.flow.loop_events import Gathered, LoopEvents, Waiting
-from yggdrasil.engine.flow.plan import Plan, PlannedCall, Round, Source, Step, Values, carried_into, joined
+from yggdrasil.engine.flow.feeding import Source, Values, carried_into, joined
+from yggdrasil.engine.flow.loop_events import Gathered, LoopEvents, parted
+from yggdrasil.engine.flow.plan import Plan, PlannedCall, Round, Step
 from yggdrasil.engine.flow.workers import workers
 
 _NOTHING: dict[str, Any] = {}
@@ -36,7 +37,6 @@ def run_plan(
     """Run every step once and give the graph's outputs by name, and those of `watch` as `node.port`.
 
     A run that learns stays in the caller's thread, where its grad mode and autocast hold, and keeps no results.
-
     Raises what a block raises, its place added.
     """
     place = here()
@@ -45,8 +45,9 @@ def run_plan(
     if plan.parallel and not learns:
         run.side_by_side()
     else:
+        take = run.act if run.cache is None else run.step
         for step in plan.steps:
-            run.step(step)
+            take(step)
     outputs = {name: joined(run.values, sources, join) for name, (sources, join) in plan.outputs.items()}
     if plan.finite:
         check_finite(outputs, plan.finite, lambda name: place.below(plan.outputs[name][0][0][0]).path)
@@ -111,10 +112,10 @@ class _Run:
 
     def step(self, step: Step) -> None:
         if self.cache is None:
-            self._act(step)
+            self.act(step)
             return
         if step.extra is not None and step.extra.unread(self.values):
-            self._act(step)
+            self.act(step)
             self.keys |= {(step.name, port): "unread" for port in step.gives}
             return
         key = self.cache.step_key(self.plan, step, self.keys, self.salt)
@@ -128,17 +129,31 @@ class _Run:
                         self.place.below(call.name).emit("skipped", reason=reason("unchanged"))
                 return
         before = self.put.times
-        self._act(step)
+        self.act(step)
         if key is not None and self.put.times == before:
             self.cache.put(key, self._results(step))
         if key is not None:
             self._remember_keys(step, key)
 
-    def _act(self, step: Step) -> None:
+    def act(self, step: Step) -> None:
         if isinstance(step, Round):
             self.round(step)
         else:
-            self.values[step.name] = self.call(step, _NOTHING)
+            given = self._straight(step)
+            self.values[step.name] = self.call(step, _NOTHING) if given is None else given
+
+    def _straight(self, call: PlannedCall) -> dict[str, Any] | None:
+        """What a node gives into which values only flow; None for any other, and where a value is absent."""
+        if call.straight is None:
+            return None
+        known = self.values
+        values: dict[str, Any] = {}
+        for port, node, out in call.straight:
+            value = known[node].get(out)
+            if value is None:
+                return None
+            values[port] = value
+        return perform(call.block, values, self.place.below(call.name))
 
     def _results(self, step: Step) -> Values:
         """What of a step later steps can read: of a loop only what leaves it."""
@@ -174,14 +189,15 @@ class _Run:
         """
         values: dict[str, Any] = {}
         absent: list[str] = []
+        known = self.values
         for port, sources, join in call.feeds:
             if port in carried:
                 value = carried[port]
             elif join or not sources:
-                value = joined(self.values, sources, join)
+                value = joined(known, sources, join)
             else:
                 node, out = sources[0]
-                value = self.values[node].get(out)
+                value = known[node].get(out)
             if value is None:
                 absent.append(port)
             values[port] = value
@@ -212,7 +228,7 @@ class _Run:
         for call in group.calls:
             self.values[call.name] = self.call(call, carried_into(carried, call), number, gathered)
         waiting = gathered.calls
-        bare, dressed = _parted(waiting)
+        bare, dressed = parted(waiting)
         whole = bare[-1][0].block.joined([values for _, values, _ in bare]) if len(bare) > 1 else None
         for call, values, place in waiting if whole is None else dressed:
             self.values[call.name] = told.perform(call, values, place)
@@ -244,7 +260,8 @@ class _Run:
                 else:
                     self.values[turn.name] = self.call(turn, carried_into(carried, turn), done + 1, told)
                 if self._is_over(step, turn):
-                    self._fill_absent(step)
+                    for call in step.calls:
+                        self.values.setdefault(call.name, dict.fromkeys(call.gives))
                     return
             done += 1
             if step.loop.times and done >= step.loop.times:
@@ -256,10 +273,6 @@ class _Run:
         if step.until is None or step.until[0] != (turn.calls[-1] if isinstance(turn, BatchedCalls) else turn).name:
             return False
         return self.values[step.until[0]][step.until[1]] is None
-
-    def _fill_absent(self, step: Round) -> None:
-        for call in step.calls:
-            self.values.setdefault(call.name, dict.fromkeys(call.gives))
 
     def _preview(self, step: Round, done: int) -> None:
         """Show the picture as it is now to who wants it; a costly view is shown a quarter of the time at most.
@@ -285,12 +298,3 @@ class _Run:
         self.preview_due = began + 4 * cost if cost > _CHEAP else 0.0
         if shown:
             place.emit("preview", image=next(iter(shown.values())), done=done)
-
-
-def _parted(waiting: list[Waiting]) -> tuple[list[Waiting], list[Waiting]]:
-    """The calls whose block is bare, which can be made as one, and those that dress it for themselves."""
-    parts: tuple[list[Waiting], list[Waiting]] = ([], [])
-    for one in waiting:
-        extra = one[0].extra
-        parts[extra is not None and extra.worn is not None].append(one)
-    return parts

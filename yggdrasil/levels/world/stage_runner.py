@@ -53,7 +53,7 @@ class StageRunner:
         return replace(written, memory=memories.news)
 
     def _run(self, stage: Stage, moment: StageRequest, content: Content, more: dict[str, Any]) -> dict[str, Any]:
-        """What the stage gives. It is given what is the world's own, which grows: only what its body takes is checked."""
+        """What the stage gives. It is given the world's own, which grows: only what its body takes is checked."""
         context = {**self.context(moment.branch, moment.step, content), **more}
         whole = content.to_json() if stage.reads_content else None
         inputs = {"state": moment.state, "context": context, "content": whole, "action": moment.action}
