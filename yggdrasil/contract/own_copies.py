@@ -21,6 +21,15 @@ def owned(value: Any, where: str = "") -> Any:
         raise endless(where) from None
 
 
+def owned_parts(data: dict[str, Any], where: str) -> dict[str, Any]:
+    """The same of a dict most of whose values are no lists or dicts, at less cost."""
+    made = data.copy()
+    for name, value in data.items():
+        if type(value) in (dict, list):
+            made[name] = owned(value, where)
+    return made
+
+
 def endless(where: str) -> PortError:
     """The error of a value too deep to be gone through."""
     what = "carries a value that holds itself, or parts in parts without end"

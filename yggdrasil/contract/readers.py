@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from yggdrasil.contract.events import PASSING, Event, EventKind, wanted
 from yggdrasil.contract.os_fork import renewed, rlock
-from yggdrasil.contract.own_copies import owned
+from yggdrasil.contract.own_copies import owned_parts
 
 if TYPE_CHECKING:
     from yggdrasil.contract.artifacts import ArtifactStore
@@ -27,7 +27,7 @@ ROOM = 1024
 """How many events wait for a reader."""
 PATIENCE = 5.0
 """Seconds that the end of `listening` waits for a reader that is behind."""
-GATHERS = 0.01
+GATHERS = 0.05
 """Seconds that a function which has read all lets events gather before it is called again."""
 _NOTHING: frozenset[EventKind] = frozenset()
 _VIEWS = 2
@@ -73,7 +73,7 @@ class ReaderSeat:
         """The event as the reader gets it, its own to change: it says what was lost before it."""
         kind, path, data, at, seq, artifacts = word
         before, self.got = self.got, seq
-        return Event(kind, path, owned(data, path), at, self.run, seq, seq - before - 1, artifacts)
+        return Event(kind, path, owned_parts(data, path), at, self.run, seq, seq - before - 1, artifacts)
 
 
 class Audience:
