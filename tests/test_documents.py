@@ -18,6 +18,13 @@ pytestmark = pytest.mark.models
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+_WHOLE_WORLDS = ("README.md", "docs/extending.md")
+"""Those whose examples make whole worlds by the real models, which takes minutes."""
+EACH = [
+    pytest.param(path, id=name, marks=pytest.mark.system if name in _WHOLE_WORLDS else ())
+    for path in DOCUMENTS
+    for name in (str(path.relative_to(ROOT)),)
+]
 _FENCE = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _ENDPOINT = "http://127.0.0.1:8000/v1"
 """Where the documents have an endpoint; here a stand-in of the same wire format takes its place."""
@@ -37,7 +44,7 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "OPENAI_API_KEY": "none"}
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("document", EACH)
 def test_commands_run_as_they_stand(document: Path, tmp_path: Path) -> None:
     for command in _commands(document):
         if command.startswith(_LONG):
@@ -57,7 +64,7 @@ def _check_long(command: str) -> None:
         subprocess.run(["make", "-n", *words[1:]], cwd=ROOT, capture_output=True, check=True)
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("document", EACH)
 def test_python_snippets_run_one_after_the_other(document: Path, tmp_path: Path) -> None:
     snippets = _snippets(document, "python")
     if not snippets:

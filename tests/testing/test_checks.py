@@ -208,6 +208,7 @@ def reports(folder: Path, elsewhere: Elsewhere) -> Iterator[Report]:
 
 
 @pytest.mark.models
+@pytest.mark.system
 def test_every_registered_block_keeps_every_promise(tmp_path: Path, elsewhere: Elsewhere) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)

@@ -209,6 +209,7 @@ def test_an_unknown_task_is_named() -> None:
 
 
 @pytest.mark.models
+@pytest.mark.system
 def test_the_embedded_model_tells_whole_sentences_about_the_wish() -> None:
     llm = embedded_model()
     content, past = founded(llm, 4), []
