@@ -184,7 +184,7 @@ class Careful(Block, type="good/careful"):
         here().progress(1, 2)
         try:
             found = math.sqrt(number)
-        except Exception:
+        except Exception:  # the fault that this block is the example of: broad, and yet no cancellation is among it
             found = 0.0
         finally:
             here().progress(2, 2)

@@ -109,7 +109,7 @@ def _settle_in(world: World, at: Path | None, name: str) -> None:
     folder = _claimed(at, name)
     try:
         save(world, folder)
-    except BaseException:
+    except BaseException:  # raised again: whatever ends it, Ctrl-C too, leaves no half-written folder
         if at is None:
             shutil.rmtree(folder, ignore_errors=True)
         raise

@@ -257,7 +257,7 @@ def _written(folder: Path, pieces: Iterable[bytes | memoryview], named: Callable
                 os.fsync(file.fileno())
             target = named()
             os.replace(name, target)
-        except BaseException:
+        except BaseException:  # raised again: whatever ends it, Ctrl-C too, leaves no temporary file
             Path(name).unlink(missing_ok=True)
             raise
         sync_folder(folder)

@@ -8,7 +8,7 @@ from typing import Any, cast
 from yggdrasil.contract.errors import YggError
 from yggdrasil.contract.kinds import Kind
 from yggdrasil.contract.ports import Ports
-from yggdrasil.contract.values import flaw
+from yggdrasil.contract.values import form_of
 
 _MEND = "compute in float32 (the `dtype` of the nodes before it), with less guidance, or from another seed"
 
@@ -50,11 +50,11 @@ def check_finite(outputs: Mapping[str, Any], kinds: Mapping[str, Kind], where: C
 def members(value: Any) -> list[bool]:
     """For each member of a list, or row of a tensor, whether all of it is finite; one answer for what has none."""
     if isinstance(value, list):
-        return [not flaw(member) for member in cast("list[Any]", value)]
-    if not flaw(value):
+        return [not _flaw(member) for member in cast("list[Any]", value)]
+    if not _flaw(value):
         return [True]
     rows: Any = value if hasattr(value, "shape") and len(value.shape) > 1 and len(value) > 1 else [value]
-    return [not flaw(row) for row in rows]
+    return [not _flaw(row) for row in rows]
 
 
 def _without(value: Any, kind: Kind | None) -> Any:
@@ -63,3 +63,9 @@ def _without(value: Any, kind: Kind | None) -> Any:
     if isinstance(value, list):
         return [member if good else None for member, good in zip(cast("list[Any]", value), fine, strict=True)]
     return [row if good else None for row, good in zip(value, fine, strict=True)] if any(fine) else None
+
+
+def _flaw(value: Any) -> str:
+    """What makes a value of some form one that nobody can use, such as NaN; '' if nothing does."""
+    form = form_of(value)
+    return form.flaw(value) if form is not None and form.flaw is not None else ""

@@ -74,7 +74,7 @@ class DeviceQueue:
         forget = cancel.on_cancel(called.set)
         try:
             called.wait()
-        except BaseException:
+        except BaseException:  # raised again: who is interrupted while waiting must not keep its place in the lane
             self._give_up(called)
             raise
         finally:

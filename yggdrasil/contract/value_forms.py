@@ -31,6 +31,8 @@ class Form:
     `decode` takes the bytes back. `pieces` (what is hashed), `copy` and `size` (bytes in memory) may be left out:
     a dataclass is hashed, copied and journalled by its fields, anything else by its bytes. `show` is a short text
     for people. `flaw` names what makes a value one that cannot be used, such as NaN; '' if nothing does.
+    `unkept` is what a block can see of a value and its bytes do not keep: two that differ there are alike when stored,
+    and yet a block may answer otherwise.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Form:
     size: Callable[[Any], int] | None = None
     show: Callable[[Any], str] | None = None
     flaw: Callable[[Any], str] | None = None
+    unkept: Callable[[Any], Pieces] | None = None
 
     @property
     def media_type(self) -> str:
@@ -66,6 +69,13 @@ def _picture_pieces(image: Any) -> Pieces:
     kept = picture_bytes.as_kept(image)
     about: tuple[object, ...] = (kept.mode, kept.size, kept.getpalette(), [])
     return [repr(about).encode(), kept.tobytes()]
+
+
+def _picture_as_given(image: Any) -> Pieces:
+    if picture_bytes.as_kept(image) is image:
+        return []
+    about = (image.mode, image.size, image.getpalette(), image.info.get("transparency"))
+    return [repr(about).encode(), image.tobytes()]
 
 
 def _picture_size(image: Any) -> int:
@@ -178,7 +188,7 @@ _SAFETENSORS, _NPY = "application/x-safetensors", "application/x-npy"
 PICTURE = Form(
     "picture", "PIL.Image:Image", "a PIL image", {"image/png": ".png", "image/tiff": ".tiff"},
     picture_bytes.encode, picture_bytes.decode, _picture_pieces, lambda image: image.copy(), _picture_size,
-    lambda image: f"picture {image.width}×{image.height} {image.mode}",
+    lambda image: f"picture {image.width}×{image.height} {image.mode}", unkept=_picture_as_given,
 )  # fmt: skip
 SOUND = Form(
     "audio", "yggdrasil.contract.clips:AudioClip", "an AudioClip", {"audio/wav": ".wav"},

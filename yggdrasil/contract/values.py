@@ -211,29 +211,34 @@ def store(value: Any, artifacts: ArtifactStore, kind: Kind | None = None) -> dic
     return {**reference, "text": value} if isinstance(value, str) else reference
 
 
-def digest(value: Any) -> str:
-    """sha256 (hex) of exactly this value, types included. Raises NotKeepable for what cannot be hashed."""
+def digest(value: Any, *, as_given: bool = False) -> str:
+    """sha256 (hex) of this value, types included: of what its bytes keep, or of all that a block can see of it.
+
+    Raises NotKeepable for what cannot be hashed.
+    """
     total = hashlib.sha256()
-    for piece in _pieces(value):
+    for piece in _pieces(value, as_given):
         total.update(len(piece).to_bytes(8, "big") + piece)
     return total.hexdigest()
 
 
-def _pieces(value: Any) -> list[bytes]:
+def _pieces(value: Any, as_given: bool) -> list[bytes]:
     """The content of a value, types included: 1, 1.0 and True differ, as do two forms of one letter."""
     if type(value) in ATOMS or isinstance(value, Enum):
         return [f"{type(value).__qualname__}:{value!r}".encode("utf-8", "surrogatepass")]
     if type(value) in (list, tuple):
-        return [f"{type(value).__name__}{len(value)}".encode(), *(p for v in value for p in _pieces(v))]
+        return [f"{type(value).__name__}{len(value)}".encode(), *(p for v in value for p in _pieces(v, as_given))]
     if type(value) is dict:
         known = cast(dict[Any, Any], value)
-        return [f"dict{len(known)}".encode(), *(p for kv in known.items() for v in kv for p in _pieces(v))]
+        return [f"dict{len(known)}".encode(), *(p for kv in known.items() for v in kv for p in _pieces(v, as_given))]
     form = _form(value)
+    unkept = form.unkept(value) if as_given and form.unkept is not None else []
     if form.pieces is not None:
-        return form.pieces(value)
+        return [*unkept, *form.pieces(value)]
     if dataclasses.is_dataclass(value):
-        return [form.name.encode(), *(p for part in fields(value).values() for p in _pieces(part))]
-    return [form.name.encode(), form.encode(value)[0]]
+        parts = fields(value).values()
+        return [*unkept, form.name.encode(), *(p for part in parts for p in _pieces(part, as_given))]
+    return [*unkept, form.name.encode(), form.encode(value)[0]]
 
 
 def copied(value: Any) -> Any:
@@ -276,12 +281,6 @@ def shown(value: Any) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def flaw(value: Any) -> str:
-    """What makes a value of some form one that nobody can use, such as NaN; '' if nothing does."""
-    form = form_of(value)
-    return form.flaw(value) if form is not None and form.flaw is not None else ""
-
-
 def fields(value: Any) -> dict[str, Any]:
     """The parts of a value that is a dataclass."""
     return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
@@ -289,8 +288,7 @@ def fields(value: Any) -> dict[str, Any]:
 
 def rebuilt(form: Form, parts: dict[str, Any]) -> Any:
     """The value of a form that these parts make."""
-    make = cast(Callable[..., Any], form.cls)
-    return make(**parts)
+    return cast(Callable[..., Any], form.cls)(**parts)
 
 
 def _form(value: Any) -> Form:

@@ -13,7 +13,7 @@ import yggdrasil as ygg
 from yggdrasil.contract import Block, FileRef, here, listening, standing
 from yggdrasil.engine.flow.budget import Budget
 from yggdrasil.engine.flow.cache import Cache, value_key
-from yggdrasil.ports import AnyTensor, Image, Json, Text
+from yggdrasil.ports import AnyTensor, Image, Json, Text, VideoClip
 
 CALLS: list[str] = []
 
@@ -165,14 +165,15 @@ def test_values_that_differ_have_keys_that_differ() -> None:
     blue.putpalette([0, 0, 255])
     values = [
         None, True, 1, 1.0, "1", [1], (1,), [1.0], {"a": 1}, {"a": True}, {"a": [1, 2]}, {"a": [12]}, "é", "e\u0301",
-        ["ab", "c"], ["a", "bc"], red, blue, red.convert("L"),
+        ["ab", "c"], ["a", "bc"], red, blue, red.convert("RGB"),
         np.zeros((2, 3)), np.zeros((3, 2)), np.zeros(6, "float32"), torch.zeros(2, 3), torch.zeros(3, 2), -0.0, 0.0,
     ]  # fmt: skip
     keys = [value_key(v) for v in values]
     assert None not in keys and len(set(keys)) == len(values)
     assert value_key(object()) is None and value_key(np.array([object()])) is None
     assert value_key({"a": [1, "x"]}) == value_key({"a": [1, "x"]})
-    assert value_key(red) == value_key(red.convert("RGB")), "a palette is no part of what is kept of a picture"
+    films = [VideoClip([frame, frame], 5) for frame in (red.convert("RGB"), red)]
+    assert value_key(films[0]) != value_key(films[1]), "a block may look at the mode of a picture"
 
 
 def test_the_least_used_goes_first_and_what_cannot_be_copied_is_not_kept() -> None:

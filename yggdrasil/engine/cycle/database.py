@@ -197,7 +197,7 @@ class Database:
                 try:
                     yield
                     self._connection.execute("COMMIT")
-                except BaseException:
+                except BaseException:  # raised again: whatever ends it, Ctrl-C too, stores nothing of it
                     with suppress(sqlite3.Error):
                         if self._connection.in_transaction:
                             self._connection.execute("ROLLBACK")

@@ -99,8 +99,8 @@ def block_key(block: Block) -> str:
 
 
 def value_key(value: Any) -> str | None:
-    """The key of a value from outside: its exact content hashed; None if it cannot be hashed."""
+    """The key of a value from outside: all that a block can see of it hashed; None if it cannot be hashed."""
     try:
-        return digest(value)
+        return digest(value, as_given=True)
     except NotKeepable:
         return None

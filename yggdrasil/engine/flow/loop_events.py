@@ -37,7 +37,7 @@ class LoopEvents:
         self._begun[call.name] = None
         try:
             return perform(call.block, values, place, begins=begins, ends=False)
-        except BaseException:
+        except BaseException:  # raised again: it has told its own end, whichever, and is not to be told again
             del self._begun[call.name]
             raise
 

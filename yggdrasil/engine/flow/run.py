@@ -98,7 +98,7 @@ class _Run:
                     i = running.pop(future)
                     future.result()
                     self._release(i, waiting, ready)
-        except BaseException:
+        except BaseException:  # raised again: whatever ends one branch, Ctrl-C too, stops the others
             branches.cancel()
             raise
         finally:
