@@ -176,6 +176,11 @@ def test_a_file_is_a_noun_that_a_user_knows() -> None:
     assert [p for p in FILES if {p.stem, *p.relative_to(PACKAGE).parts[:-1]} & empty] == []
 
 
+def test_no_file_is_longer_than_a_reader_finishes() -> None:
+    lengths = {path: path.read_bytes().count(b"\n") for path in PACKAGE.rglob("*") if path.suffix in (".py", ".json")}
+    assert lengths and [f"{path}: {lines}" for path, lines in lengths.items() if lines > 300] == []
+
+
 def test_every_module_says_why_it_exists() -> None:
     written = {p: text for p in FILES if (text := p.read_text(encoding="utf-8")).strip()}
     assert [p for p, text in written.items() if not ast.get_docstring(ast.parse(text))] == []
