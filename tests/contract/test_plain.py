@@ -13,7 +13,7 @@ import pytest
 
 import yggdrasil as ygg
 from yggdrasil.contract import Block, PortError
-from yggdrasil.contract.plain import NotPlain, as_json
+from yggdrasil.contract.plain import NotPlain, as_plain_json
 from yggdrasil.ports import Json
 
 
@@ -32,10 +32,10 @@ def test_what_can_be_plain_is_what_json_gives_back() -> None:
         "big": 2**70,
         "none": None,
     }
-    made = as_json(value)
+    made = as_plain_json(value)
     assert made == {"half": 0.5, "7": [3, True], "text": "é", "big": 2**70, "none": None}
     assert json.loads(json.dumps(made, allow_nan=False)) == made
-    assert as_json(nested(200)) == nested(200)
+    assert as_plain_json(nested(200)) == nested(200)
 
 
 @pytest.mark.parametrize(
@@ -48,17 +48,17 @@ def test_what_can_be_plain_is_what_json_gives_back() -> None:
 )  # fmt: skip
 def test_what_cannot_is_refused_at_its_place(odd: Any) -> None:
     with pytest.raises(NotPlain, match=r"^state\.a\.1(\.a)*: ") as refused:
-        as_json({"a": [0, odd]}, "state")
+        as_plain_json({"a": [0, odd]}, "state")
     assert refused.value.mend and len(str(refused.value)) < 2000
 
 
 def test_a_key_that_is_no_text_and_a_value_that_holds_itself_are_refused() -> None:
     with pytest.raises(NotPlain, match=r"^a: has a key that is no text \(\(1, 2\)\)"):
-        as_json({"a": {(1, 2): 3}})
+        as_plain_json({"a": {(1, 2): 3}})
     endless: list[Any] = []
     endless.append(endless)
     with pytest.raises(NotPlain, match="200 deep"):
-        as_json(endless)
+        as_plain_json(endless)
 
 
 def test_a_block_that_gives_what_holds_itself_is_told_by_its_port() -> None:

@@ -115,19 +115,6 @@ def test_a_block_that_keeps_its_promises_passes(elsewhere: Elsewhere) -> None:
         (Undescribed(), {"text": "fox"}, "manifest", "no docstring"),
         (Placed(), {"text": "fox"}, "pure", "at another place text differs from the first run"),
         (Mindful(), {"text": "fox"}, "pure", "it says that it is pure, and remembers"),
-    ],
-)
-def test_a_broken_promise_is_named(
-    elsewhere: Elsewhere, block: Block, inputs: dict[str, Any], promise: str, told: str
-) -> None:
-    with pytest.raises(CheckFailed, match=told) as raised:
-        check_block(block, inputs, elsewhere=elsewhere)
-    assert promise in {outcome.promise for outcome in raised.value.report.failed}
-
-
-@pytest.mark.parametrize(
-    ("block", "inputs", "promise", "told"),
-    [
         (bad.KeepsFirst(), {"text": "fox"}, "two sessions", "after a run with other inputs text is not what"),
         (bad.KeepsLast(), {"text": "fox"}, "two sessions", "text is not what a block gives that ran with nothing"),
         (bad.Unsafe(), {"text": "fox"}, "two sessions", "beside another session text is not what"),
@@ -151,7 +138,7 @@ def test_a_broken_promise_is_named(
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Block) else "",
 )
-def test_a_block_that_hides_what_it_hangs_on_is_found_out(
+def test_a_broken_promise_is_named(
     elsewhere: Elsewhere, block: Block, inputs: dict[str, Any], promise: str, told: str
 ) -> None:
     with pytest.raises(CheckFailed, match=told) as raised:

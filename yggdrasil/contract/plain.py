@@ -31,7 +31,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def as_json(value: Any, where: str = "") -> Any:
+def as_plain_json(value: Any, where: str = "") -> Any:
     """A copy of the value as JSON would give it back. Raises NotPlain that names the part which JSON does not hold."""
     return _as_json(value, where, 0)
 

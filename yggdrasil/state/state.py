@@ -8,7 +8,7 @@ from typing import Any, cast
 from pydantic import BaseModel, ConfigDict, Field
 
 from yggdrasil.contract.errors import YggError, did_you_mean
-from yggdrasil.contract.plain import NotPlain, as_json
+from yggdrasil.contract.plain import NotPlain, as_plain_json
 from yggdrasil.engine.cycle.cycle_stages import BLOCKS, is_filled, missing
 
 
@@ -85,6 +85,6 @@ class State(Mapping[str, Any]):
 def _json(value: Any, where: str) -> Any:
     """The value as plain JSON data (a copy). Raises StateError for anything else."""
     try:
-        return as_json(value, where)
+        return as_plain_json(value, where)
     except NotPlain as odd:
         raise StateError(odd.what, where=odd.where, mend=odd.mend) from None

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from yggdrasil.contract.context import derive_seed, here
 from yggdrasil.contract.errors import YggError
-from yggdrasil.contract.plain import NotPlain, as_json
+from yggdrasil.contract.plain import NotPlain, as_plain_json
 from yggdrasil.contract.values import form_of, store
 from yggdrasil.engine.cycle.cycle_stages import ROLES
 
@@ -41,7 +41,7 @@ def written(plays: str, outputs: dict[str, Any], tool: str, where: str) -> tuple
 def _plain(block: str, value: Any, where: str) -> Any:
     """The value as the state keeps it."""
     try:
-        return as_json(value, block)
+        return as_plain_json(value, block)
     except NotPlain as odd:
         raise BlockError(f"wrote what no state holds: {odd.where} {odd.what}", where=where, mend=odd.mend) from None
 
