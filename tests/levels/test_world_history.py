@@ -405,3 +405,15 @@ def test_tools_may_take_the_picture_of_an_earlier_slot() -> None:
     made = Creator({"paint": Paint(), "tint": Tint()}).run(plan=plan)
     assert set(made.artifacts) == {"scene", "tinted"} and "did you mean 'tint'" in made.failures["wrong"]["message"]
     assert Philosopher(See()).run(artifacts={"poem": {"text": "words"}}).perception["poem"]["text"] == "words"
+
+
+@pytest.mark.parametrize("wrong", [{1}, "1", 1.0, True, None, [0]])
+def test_a_step_or_branch_that_is_no_number_or_name_is_refused_by_what_it_is(wrong: Any) -> None:
+    world = scripted()
+    world.step()
+    with pytest.raises(LogError, match="has no whole step"):
+        world.fork(at=wrong, name="elsewhere")
+    if not isinstance(wrong, str):
+        with pytest.raises(LogError, match="has no branch"):
+            world.branch(wrong)
+    assert world.branches() == ["main"]

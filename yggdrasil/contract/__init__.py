@@ -21,10 +21,13 @@ from yggdrasil.contract.errors import (
 )
 from yggdrasil.contract.events import KINDS, SCHEMAS, USUAL, Event, EventKind, Reason, reason
 from yggdrasil.contract.further_call import FurtherCall
+from yggdrasil.contract.kinds import Kind
 from yggdrasil.contract.readers import ReaderDropped
 from yggdrasil.contract.roles import Role, register_role
 from yggdrasil.contract.running import Outputs, listening
 from yggdrasil.contract.stream import Stream
+from yggdrasil.contract.value_forms import Form
+from yggdrasil.contract.values import register as register_kind
 
 __all__ = [
     "KINDS",
@@ -41,9 +44,11 @@ __all__ = [
     "EventKind",
     "FileRef",
     "FolderArtifacts",
+    "Form",
     "FurtherCall",
     "Here",
     "Journal",
+    "Kind",
     "ManifestError",
     "MemoryArtifacts",
     "MissingFile",
@@ -64,6 +69,7 @@ __all__ = [
     "listening",
     "reason",
     "register_genre",
+    "register_kind",
     "register_role",
     "standing",
 ]

@@ -79,12 +79,12 @@ class Branches:
 
     def __getitem__(self, name: str) -> Branch:
         """The branch of that name. Raises LogError that names the near ones."""
-        row = self._database.one(f"SELECT {_COLUMNS} FROM branches WHERE name = ? AND gone = 0", name)
-        if row is None:
+        row = self._database.one(f"SELECT {_COLUMNS} FROM branches WHERE name = ? AND gone = 0", str(name))
+        if row is None or name != row[1]:
             raise LogError(
                 f"the world has no branch {name!r}",
                 where=str(self._database.path),
-                mend=did_you_mean(name, self.names()),
+                mend=did_you_mean(str(name), self.names()),
             )
         return self._read(row)
 

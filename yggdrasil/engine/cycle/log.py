@@ -91,10 +91,10 @@ class Log:
 
     def step(self, branch: Branch, number: int) -> StepRecord:
         """One whole or dropped step. Raises LogError that names the range of those that there are."""
-        found = self.history(branch, number, number)
+        found = self.history(branch, number, number) if type(number) is int else []
         if not found:
             raise LogError(
-                f"branch {branch.name!r} has no whole step {number}",
+                f"branch {branch.name!r} has no whole step {number!r}",
                 where=str(self.database.path),
                 mend=f"its last one is {self.last_step(branch)}",
             )
