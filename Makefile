@@ -11,7 +11,7 @@ export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup system-packages models world test test-system bench clean
+.PHONY: setup system-packages models world test test-system docs bench clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -39,10 +39,14 @@ test: $(VENV)/.dev models
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 system-packages:
-	command -v fiu-run >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends fiu-utils; }
+	{ command -v fiu-run && command -v chromium; } >/dev/null || \
+	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends fiu-utils chromium; }
 
 test-system: $(VENV)/.dev models system-packages
 	$(BIN)/python -m pytest -m system
+
+docs: $(VENV)/.dev
+	$(BIN)/python docs/site.py
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.table
