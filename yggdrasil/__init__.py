@@ -54,6 +54,7 @@ _WHERE = {
     "loop": "yggdrasil.levels.loop",
     "mermaid": "yggdrasil.store.mermaid",
     "Agent": "yggdrasil.agent.agent",
+    "AskPerson": "yggdrasil.agent.ask_person",
     "Limits": "yggdrasil.agent.limits",
     "LLM": "yggdrasil.store.language_models",
     "load": "yggdrasil.store.load",
@@ -66,6 +67,7 @@ _MODULES = {"ports": "yggdrasil.ports", "testing": "yggdrasil.testing"}
 if TYPE_CHECKING:
     from yggdrasil import ports, testing
     from yggdrasil.agent.agent import Agent
+    from yggdrasil.agent.ask_person import AskPerson
     from yggdrasil.agent.limits import Limits
     from yggdrasil.contract import (
         Artifact,
@@ -124,6 +126,7 @@ __all__ = [
     "Agent",
     "Artifact",
     "ArtifactError",
+    "AskPerson",
     "Block",
     "CancelToken",
     "Cancelled",
