@@ -3,11 +3,13 @@
 import re
 from pathlib import Path
 
-CLOCKS = re.compile(r"\b(perf_counter|process_time|thread_time)\b|\bmonotonic\(\)(?! \+)")
+CLOCKS = re.compile(r"\b(perf_counter|process_time|thread_time|default_timer)\b|\b(time\.time|monotonic)\(\)(?! \+)")
 """A time after which something gives up, `monotonic() + seconds`, measures nothing."""
 APART = {
     "tests/waiting.py": "gives up on what never comes; nobody asks it how long that took",
     "tests/system/test_fresh_clone.py": "prints how long it took, and asks nothing of that",
+    "tests/testing/good.py": "a block that tells the hour, which does no harm",
+    "tests/testing/bad.py": "a block whose answer hangs on the day, which check_block is to find",
     "tests/test_clocks.py": "names them",
 }
 

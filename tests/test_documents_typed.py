@@ -17,10 +17,11 @@ def test_every_snippet_is_strictly_typed(tmp_path: Path) -> None:
         if snippets := _snippets(document, "python"):
             name = "_".join(document.relative_to(ROOT).with_suffix("").parts).replace("-", "_").lower()
             (tmp_path / f"{name}.py").write_text("\n\n".join(snippets), encoding="utf-8")
-    assert _errors(tmp_path) == []
+    assert errors(tmp_path) == []
 
 
-def _errors(folder: Path) -> list[str]:
+def errors(folder: Path) -> list[str]:
+    """What pyright at its strictest says of the scripts in `folder`."""
     (folder / "pyrightconfig.json").write_text(json.dumps(SETTINGS), encoding="utf-8")
     command = [
         sys.executable,

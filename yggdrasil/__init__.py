@@ -47,6 +47,7 @@ _WHERE = {
     "Stage": "yggdrasil.levels.stage.stage",
     "Creator": "yggdrasil.levels.stage.creator",
     "Philosopher": "yggdrasil.levels.stage.philosopher",
+    "Step": "yggdrasil.levels.world.step",
     "World": "yggdrasil.levels.world.world",
     "from_diffusers": "yggdrasil.store.from_diffusers",
     "from_template": "yggdrasil.store.templates",
@@ -113,6 +114,7 @@ if TYPE_CHECKING:
     from yggdrasil.levels.stage.creator import Creator
     from yggdrasil.levels.stage.philosopher import Philosopher
     from yggdrasil.levels.stage.stage import Stage
+    from yggdrasil.levels.world.step import Step
     from yggdrasil.levels.world.world import World
     from yggdrasil.store.from_diffusers import from_diffusers
     from yggdrasil.store.language_models import LLM
@@ -149,6 +151,7 @@ __all__ = [
     "Role",
     "Session",
     "Stage",
+    "Step",
     "Stream",
     "TorchBlock",
     "UnknownType",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy
@@ -11,7 +12,7 @@ from PIL import Image as Pictures
 
 from tests.contract.mesh import CUBE, MESH, Mesh, known_mesh
 from yggdrasil.contract import ArtifactError, PortError, values
-from yggdrasil.contract.artifacts import MemoryArtifacts
+from yggdrasil.contract.artifacts import FolderArtifacts, MemoryArtifacts
 from yggdrasil.contract.kinds import AUDIO, BUILT_IN, IMAGE, JSON, TENSOR, TEXT, VIDEO, AudioClip, Kind, VideoClip
 from yggdrasil.contract.ports import Port
 from yggdrasil.contract.value_forms import TENSOR as TENSOR_FORM
@@ -265,3 +266,25 @@ def test_a_form_that_claims_what_a_built_in_one_has_is_refused(name: str, media_
         values.register(Kind("own", form=form))
     with pytest.raises(values.ConfigError, match="there is a kind 'image' already"):
         values.register(replace(IMAGE, form=form))
+
+
+def test_a_clip_is_saved_as_the_file_from_which_it_comes_back(tmp_path: Path) -> None:
+    clip, film = AudioClip([[0.5, -0.25]], 8000), VideoClip([picture("RGB"), picture("RGB")], 5)
+    clip.save(tmp_path / "told.wav")
+    film.save(str(tmp_path / "shown.apng"))
+    for given, name in ((clip, "told.wav"), (film, "shown.apng")):
+        back = values.decode((tmp_path / name).read_bytes(), values.encode(given)[1])
+        assert values.digest(back) == values.digest(given)
+    with pytest.raises(values.ConfigError, match=r"told.mp3 is no .wav file.*name it told.wav"):
+        clip.save(tmp_path / "told.mp3")
+    assert not (tmp_path / "told.mp3").exists()
+
+
+def test_an_artifact_of_a_strangers_kind_has_the_ending_that_its_form_says(tmp_path: Path) -> None:
+    there = FolderArtifacts(tmp_path)
+    sha = values.store(CUBE, there)["sha256"]
+    assert there.path(sha).name == f"{sha}.mesh" and list(there.names()) == [sha]
+    assert values.digest(values.decode(there.get(sha), kind=MESH)) == values.digest(CUBE)
+    form = replace(MESH.form or TENSOR_FORM, name="own", media_types={"model/x-own": "/../../own"})
+    with pytest.raises(values.ConfigError, match=r"file ending '/../../own'"):
+        values.register(Kind("own", form=form))

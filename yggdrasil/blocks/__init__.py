@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from yggdrasil.blocks.endpoint.painter import EndpointPainter, EndpointRepainter
     from yggdrasil.blocks.endpoint.vlm import EndpointVLM
     from yggdrasil.blocks.endpoint.voice import EndpointVoice
+    from yggdrasil.blocks.llm.language_model import LanguageModel
     from yggdrasil.blocks.llm.openai import OpenAIModel
 else:
     _WHERE = {
@@ -18,6 +19,7 @@ else:
         "EndpointPainter": "endpoint.painter",
         "EndpointRepainter": "endpoint.painter",
         "EndpointVoice": "endpoint.voice",
+        "LanguageModel": "llm.language_model",
         "OpenAIModel": "llm.openai",
     }
 
@@ -33,5 +35,6 @@ __all__ = [
     "EndpointRepainter",
     "EndpointVLM",
     "EndpointVoice",
+    "LanguageModel",
     "OpenAIModel",
 ]

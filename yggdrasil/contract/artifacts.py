@@ -139,6 +139,16 @@ SUFFIXES = {
 """Endings by media type, so that a person can open an artifact; the name itself is the hash."""
 
 
+def _ending(media_type: str) -> str:
+    """The ending of a file of this media type: a built-in one, or that of a package's kind."""
+    if media_type in SUFFIXES or not media_type:
+        return SUFFIXES.get(media_type, "")
+    from yggdrasil.contract.values import form_of_media
+
+    form = form_of_media(media_type)
+    return form.media_types.get(media_type, "") if form is not None else ""
+
+
 class FolderArtifacts:
     """Artifacts as files `aa/<sha256>.<ending>`, each written whole and made durable before its name is seen."""
 
@@ -156,7 +166,7 @@ class FolderArtifacts:
         for suffix in (*SUFFIXES.values(), ""):
             if (path := stem.with_suffix(suffix)).exists():
                 return path
-        return None
+        return next(stem.parent.glob(f"{sha256}.*"), None)
 
     def path(self, sha256: str) -> Path:
         """The file of an artifact that is there. Raises ArtifactError if it is not."""
@@ -169,7 +179,7 @@ class FolderArtifacts:
         sha = digest_bytes(data)
         there = self.find(sha)
         if there is None or not _holds(there, sha, len(data)):
-            write_durably(there or self.root / sha[:2] / f"{sha}{SUFFIXES.get(media_type, '')}", data)
+            write_durably(there or self.root / sha[:2] / f"{sha}{_ending(media_type)}", data)
         return Artifact(sha, media_type, len(data))
 
     def get(self, sha256: str) -> bytes:

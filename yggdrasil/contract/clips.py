@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
-from yggdrasil.contract.errors import PortError
+from yggdrasil.contract.errors import ConfigError, PortError
 
 _WIDEST = 1 << 32
 """Bytes a second that a WAV file can tell."""
@@ -28,6 +29,10 @@ class AudioClip:
         samples = _as_floats(self.samples)
         object.__setattr__(self, "samples", samples)
         object.__setattr__(self, "rate", _as_rate(self.rate, len(samples)))
+
+    def save(self, path: Path | str) -> None:
+        """Write all of it as a `.wav` file of 32-bit floats. Raises ConfigError for a file of another ending."""
+        _written(self, Path(path))
 
 
 def _as_floats(given: Any) -> Any:
@@ -74,3 +79,19 @@ class VideoClip:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "fps", float(self.fps))
+
+    def save(self, path: Path | str) -> None:
+        """Write every frame as an `.apng` file. Raises ConfigError for a file of another ending."""
+        _written(self, Path(path))
+
+
+def _written(value: Any, path: Path) -> None:
+    from yggdrasil.contract.artifacts import write_durably
+    from yggdrasil.contract.values import encode, suffix
+
+    data, media_type = encode(value)
+    if path.suffix.lower() != suffix(media_type):
+        raise ConfigError(
+            f"{path.name} is no {suffix(media_type)} file", mend=f"name it {path.stem}{suffix(media_type)}"
+        )
+    write_durably(path, data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +16,7 @@ from yggdrasil.contract.errors import ArtifactError, ConfigError
 
 Pieces = list[bytes]
 TEXT_TYPE, JSON_TYPE = "text/plain;charset=utf-8", "application/json"
+_ENDING = re.compile(r"(\.[A-Za-z0-9]{1,16})?")
 OTHER_PICTURES = ("image/jpeg", "image/webp", "image/gif", "image/bmp")
 """Media types that are read as pictures and never written."""
 
@@ -215,6 +217,9 @@ def check_own(form: Form | None) -> None:
     """Raises ConfigError for a package's form with the name or a media type of a built-in one: nobody would find it."""
     if form is None or form in BUILT_IN:
         return
+    if ill := [ending for ending in form.media_types.values() if not _ENDING.fullmatch(ending)]:
+        what = f"form {form.name!r} of {form.of} has the file ending {ill[0]!r}"
+        raise ConfigError(what, mend="write a dot and at most 16 letters or digits, such as '.mesh'")
     for known in BUILT_IN:
         taken = sorted(form.media_types.keys() & {*known.media_types, *OTHER_PICTURES, TEXT_TYPE, JSON_TYPE})
         if form.name == known.name or taken:

@@ -7,7 +7,7 @@ import json
 import os
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
 
 from yggdrasil.contract.block import Block, FileRef
@@ -23,6 +23,9 @@ from yggdrasil.store.hub import is_hub_name
 from yggdrasil.store.llm_folder import llm_of_folder, llm_of_hub
 from yggdrasil.store.load import load
 from yggdrasil.store.save import MANIFEST
+
+if TYPE_CHECKING:
+    from yggdrasil.blocks import LanguageModel
 
 TELLER = "chronicler"
 """The agent of the shelf that tells a world with any chat model (policy `tools`)."""
@@ -51,8 +54,12 @@ def with_llm(agent: Block, llm: Block) -> Block:
     return rebuilt(agent, {id(agent.children()["llm"]): llm})
 
 
-def language_model(model: str) -> Block:
+def language_model(model: str) -> LanguageModel:
     """The language model block that `model` names. Raises ConfigError with the forms that there are."""
+    return cast("LanguageModel", _named(model))
+
+
+def _named(model: str) -> Block:
     if model.startswith(ENDPOINT):
         return of_endpoint("llm/openai", model)
     if model.startswith(INSIDE):
