@@ -54,7 +54,13 @@ _WHERE = {
     "loop": "yggdrasil.levels.loop",
     "mermaid": "yggdrasil.store.mermaid",
     "Agent": "yggdrasil.agent.agent",
+    "Answer": "yggdrasil.agent.door",
+    "InvalidOutput": "yggdrasil.agent.refusals",
+    "LimitReached": "yggdrasil.agent.refusals",
     "Limits": "yggdrasil.agent.limits",
+    "Deps": "yggdrasil.contract.deps",
+    "RefusedOutput": "yggdrasil.agent.refusals",
+    "Retry": "yggdrasil.agent.refusals",
     "LLM": "yggdrasil.store.language_models",
     "load": "yggdrasil.store.load",
     "save": "yggdrasil.store.save",
@@ -66,7 +72,9 @@ _MODULES = {"ports": "yggdrasil.ports", "testing": "yggdrasil.testing"}
 if TYPE_CHECKING:
     from yggdrasil import ports, testing
     from yggdrasil.agent.agent import Agent
+    from yggdrasil.agent.door import Answer
     from yggdrasil.agent.limits import Limits
+    from yggdrasil.agent.refusals import InvalidOutput, LimitReached, RefusedOutput, Retry
     from yggdrasil.contract import (
         Artifact,
         ArtifactError,
@@ -97,6 +105,7 @@ if TYPE_CHECKING:
         register_role,
     )
     from yggdrasil.contract.context import session
+    from yggdrasil.contract.deps import Deps
     from yggdrasil.contract.functions import block
     from yggdrasil.contract.lanes import set_lanes
     from yggdrasil.contract.session import Session
@@ -122,6 +131,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LLM",
     "Agent",
+    "Answer",
     "Artifact",
     "ArtifactError",
     "Block",
@@ -129,11 +139,14 @@ __all__ = [
     "Cancelled",
     "ConfigError",
     "Creator",
+    "Deps",
     "Event",
     "Form",
     "FurtherCall",
     "Graph",
+    "InvalidOutput",
     "Kind",
+    "LimitReached",
     "Limits",
     "ManifestError",
     "MissingFile",
@@ -143,6 +156,8 @@ __all__ = [
     "Philosopher",
     "Pipeline",
     "PortError",
+    "RefusedOutput",
+    "Retry",
     "Role",
     "Session",
     "Stage",

@@ -12,6 +12,7 @@ from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.blocks.llm.bounds import ended_at_words, roomy
 from yggdrasil.blocks.llm.language_model import InvalidOutput, TruncatedOutput, parse_object
 from yggdrasil.contract import derive_seed, here
+from yggdrasil.contract.surrogates import whole_value
 from yggdrasil.contract.tools import ArgumentError, parse_arguments
 
 Schema = dict[str, Any]
@@ -50,12 +51,19 @@ def take_turn(model: AgentModel, messages: list[Message], ask: TurnRequest) -> d
 
 
 def fill(
-    model: AgentModel, messages: list[Message], schema: Schema, ask: TurnRequest, needed: Schema | None = None
+    model: AgentModel,
+    messages: list[Message],
+    schema: Schema,
+    ask: TurnRequest,
+    needed: Schema | None = None,
+    *,
+    told: bool = False,
 ) -> dict[str, Any]:
     """An object of the schema. The same is asked once more: with twice the limit after a cut answer, with another
     seed after one that is beside the schema.
 
-    `needed` is what the answer must obey where the schema asks for more than that. Raises TruncatedOutput,
+    `needed` is what the answer must obey where the schema asks for more than that. With `told` the caller tells the
+    model what is wrong with an answer that is beside the schema, so it is not asked again here. Raises TruncatedOutput,
     InvalidOutput.
     """
     needed = roomy(schema) if needed is None else needed
@@ -66,12 +74,20 @@ def fill(
         try:
             return ended_at_words(parse_object(turn, limit, needed), schema, strict=False)
         except (TruncatedOutput, InvalidOutput) as problem:
-            if last:
+            if last or (told and isinstance(problem, InvalidOutput)):
                 raise
             limit *= 2 if isinstance(problem, TruncatedOutput) else 1
             seed = seed if isinstance(problem, TruncatedOutput) else derive_seed(seed, "again")
             here().note(f"{problem.what}; asked again with {limit} tokens")
     raise AssertionError
+
+
+def plain_value(text: str) -> Any:
+    """What a model wrote as JSON; a text that is none stays as it is."""
+    try:
+        return whole_value(json.loads(text))
+    except (ValueError, RecursionError):
+        return text
 
 
 def _bound(model: AgentModel, messages: list[Message], ask: TurnRequest) -> dict[str, Any]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from yggdrasil.contract.block import Block
 
 MAX_SEED = 2**63 - 1
+DEPS = "contract.deps"
 
 
 class Journal(Protocol):
@@ -96,6 +97,11 @@ class Here:
         if self.session.root is not None and not changes.keys() & {"seed", "path"}:
             self._turns = made._turns = {} if self._turns is None else self._turns
         return made
+
+    @property
+    def deps(self) -> Any:
+        """What the caller of the agent around this place gave as `deps=`; None if nothing."""
+        return self.shared.get(DEPS)
 
     @property
     def listening(self) -> bool:

@@ -9,6 +9,7 @@ from types import new_class
 from typing import Any, overload
 
 from yggdrasil.contract.block import Block
+from yggdrasil.contract.deps import with_deps
 from yggdrasil.contract.errors import ConfigError
 from yggdrasil.contract.ports import input_ports
 
@@ -45,6 +46,7 @@ def block(function: Plain | None = None, /, *, type: str = "", role: str = "Tool
         )
     if inspect.isclass(function):
         raise ConfigError(f"{_name(function)} is a class", where="block", mend=f"give an object: {_name(function)}()")
+    function = with_deps(function)
     input_ports(function)
 
     @functools.wraps(function)

@@ -21,7 +21,7 @@ def port_schema(port: Port) -> dict[str, Any]:
             f"port {port.name!r} carries {port.kind.name}, which has no JSON form", mend="keep it inside a graph"
         )
     else:
-        schema = _inlined(_of_annotation(port), port.name)
+        schema = inlined(_of_annotation(port), port.name)
     schema.pop("title", None)
     if port.about:
         schema["description"] = port.about
@@ -116,7 +116,8 @@ def _strict(schema: Any) -> Any:
     return made
 
 
-def _inlined(schema: dict[str, Any], where: str) -> dict[str, Any]:
+def inlined(schema: dict[str, Any], where: str) -> dict[str, Any]:
+    """The schema with what it refers to in its place. Raises ConfigError for a type that contains itself."""
     definitions = cast(dict[str, Any], schema.get("$defs", {}))
 
     def expand(part: Any, open_refs: tuple[str, ...]) -> Any:

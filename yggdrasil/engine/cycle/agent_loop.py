@@ -14,11 +14,12 @@ _THINK, _ACT = "think", "act"
 
 class LoopState(TypedDict):
     """What goes round. `pending` holds the tool calls that wait, `closing` says that only the answer is due,
-    `over` why the loop has ended, or ''.
+    `tries` how many answers were refused, `over` why the loop has ended, or ''.
     """
 
     messages: list[dict[str, Any]]
     turns: int
+    tries: int
     tokens: int
     cost: float
     pending: list[dict[str, Any]]
@@ -48,7 +49,7 @@ class _Round(TypedDict):
 def fresh(messages: list[dict[str, Any]]) -> LoopState:
     """A loop that stands before its first turn."""
     return {
-        "messages": messages, "turns": 0, "tokens": 0, "cost": 0.0, "pending": [], "closing": False,
+        "messages": messages, "turns": 0, "tries": 0, "tokens": 0, "cost": 0.0, "pending": [], "closing": False,
         "over": "", "limit": {}, "response": "", "result": None,
     }  # fmt: skip
 
