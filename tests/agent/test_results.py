@@ -186,7 +186,7 @@ def test_a_guide_refuses_what_it_does_not_read() -> None:
     agent = ygg.Agent(ScriptedModel(), policy="guided", guide="tale")
     with pytest.raises(ygg.ConfigError, match="takes no result="):
         agent.run("Who?", result=Person)
-    with pytest.raises(ygg.ConfigError, match="takes a task or a prompt"):
+    with pytest.raises(ygg.ConfigError, match="takes no prompt beside a task"):
         agent.run("Who?", task={"name": "reply", "context": {}})
 
 

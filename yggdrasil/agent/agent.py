@@ -132,7 +132,7 @@ class Agent(TypedBlock, type="agent", role="Agent"):
 
     def _done(self, task: Task, prompt: str, call: int, work: Work) -> Answered:
         work, messages = self._planned(task, work)
-        if prompt:
+        if prompt and not task.of_a_stage:
             messages = [*messages[:-1], beside(messages[-1], prompt)]
         return self._ran(work, fresh(messages), call, self.limits.steps, task)
 
@@ -177,13 +177,12 @@ class Agent(TypedBlock, type="agent", role="Agent"):
 
     def _guided_task(self, prompt: str, task: Any, work: Work) -> Task:
         """What a guide leads a model through. Raises ConfigError for what no guide reads."""
-        unread = "result=" if work.asked.result else "validate=" if work.asked.checks else ""
-        if unread or (prompt and task is not None):
-            what = (
-                f"policy 'guided' takes no {unread}" if unread else "policy 'guided' takes a task or a prompt, not both"
-            )
-            raise ConfigError(what, where=here().path, mend="use policy 'tools'")
-        return Task.of(task or {"name": "reply", "context": {"prompt": prompt}})
+        done = None if task is None else Task.of(task)
+        both = done is not None and prompt and not done.of_a_stage
+        unread = "result=" if work.asked.result else "validate=" if work.asked.checks else "prompt beside a task"
+        if both or work.asked.result or work.asked.checks:
+            raise ConfigError(f"policy 'guided' takes no {unread}", where=here().path, mend="use policy 'tools'")
+        return done or Task("reply", {"prompt": prompt})
 
     def _guided(self, task: Task, memory: Memory) -> Answered:
         name = task.genre or self.guide

@@ -56,6 +56,11 @@ class Task:
             value["name"], dict(context), dict(schema) if schema is not None else None, value.get("genre"), about
         )
 
+    @property
+    def of_a_stage(self) -> bool:
+        """Whether a stage of a world asks; a prompt that it gives beside says the same in words."""
+        return self.genre is not None
+
     def to_json(self) -> dict[str, Any]:
         """What `of` reads."""
         return {f.name: getattr(self, f.name) for f in fields(self)}
