@@ -41,6 +41,7 @@ _WHERE = {
     "register_role": "yggdrasil.contract",
     "Role": "yggdrasil.contract",
     "block": "yggdrasil.contract.functions",
+    "tool": "yggdrasil.contract.functions",
     "Graph": "yggdrasil.levels.graph",
     "Pipeline": "yggdrasil.levels.graph",
     "graph": "yggdrasil.levels.graph_function",
@@ -106,7 +107,7 @@ if TYPE_CHECKING:
     )
     from yggdrasil.contract.context import session
     from yggdrasil.contract.deps import Deps
-    from yggdrasil.contract.functions import block
+    from yggdrasil.contract.functions import block, tool
     from yggdrasil.contract.lanes import set_lanes
     from yggdrasil.contract.session import Session
     from yggdrasil.contract.torch_block import TorchBlock
@@ -188,6 +189,7 @@ __all__ = [
     "set_cache",
     "set_lanes",
     "testing",
+    "tool",
     "twin",
     "unfreeze",
     "wearing",

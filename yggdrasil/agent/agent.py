@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal, TypedDict, Unpack, cast
 
 from pydantic import Field
@@ -22,6 +23,7 @@ from yggdrasil.agent.work import Task, Work, beside, guide, loose, planned
 from yggdrasil.blocks.llm.language_model import InvalidOutput, beside_schema
 from yggdrasil.contract import Block, ConfigError, here, standing
 from yggdrasil.contract.entry_points import VERBS
+from yggdrasil.contract.ports import Ports
 from yggdrasil.contract.session import ROOT, own_session
 from yggdrasil.contract.spending import counting
 from yggdrasil.contract.tools import Given
@@ -96,6 +98,12 @@ class Agent(TypedBlock, type="agent", role="Agent"):
             self.about = about
         self.llm = check_model(VERBS.find("language_model")(llm) if isinstance(llm, str) else llm, self.name)
         self.toolbox = Toolbox(tools, strict=self.strict)
+        self.approve = self.toolbox.to_approve(self.approve, self.name)
+
+    @property
+    def tool_inputs(self) -> Ports:
+        """What another agent's model is told that it takes as a tool: words alone."""
+        return {"prompt": replace(self.inputs["prompt"], required=True)}
 
     @property
     def memory(self) -> Memory:
@@ -128,6 +136,7 @@ class Agent(TypedBlock, type="agent", role="Agent"):
             asked=asked,
             schema=asked.result.schema if asked.result is not None else None,
             retries=self.retries,
+            approve=frozenset(self.approve),
         )
 
     def _done(self, task: Task, prompt: str, call: int, work: Work) -> Answered:

@@ -196,6 +196,9 @@ class AgentRun:
         known = toolbox.tools.get(call["name"])
         name = known.name if known else call["name"]
         place.emit("tool_call", tool=name, arguments=_shown(call["arguments"]), id=call["id"])
+        if name in self._work.approve and (refused := toolbox.refused(call["name"], call["arguments"], mark)):
+            place.emit("tool_result", tool=name, result=refused, id=call["id"])
+            return refused
         text: str = remembered(
             f"tool {mark} {call['name']}", {"arguments": call["arguments"]}, "text", known.block if known else None,
             lambda: toolbox.call(call["name"], call["arguments"], mark=mark, seconds=self._limits.tool_seconds),

@@ -296,4 +296,4 @@ def _class_ports(cls: type[Block]) -> tuple[Ports, Ports]:
 def description(block: Block) -> str:
     """What the block's docstring tells a model or a person that would call it."""
     own = block.__class__.__dict__.get("__doc__") or block.__class__.__doc__
-    return inspect.cleandoc(getattr(block, "about", "") or own or "")
+    return inspect.cleandoc(getattr(block, "about", "") or getattr(block, "instructions", "") or own or "")
