@@ -19,6 +19,7 @@ from yggdrasil.agent.refusals import LimitReached
 from yggdrasil.agent.result_type import ResultType
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.turns import tool_notes
+from yggdrasil.agent.words import Words
 from yggdrasil.agent.work import Task, Work, beside, guide, loose, planned
 from yggdrasil.blocks.llm.language_model import InvalidOutput, beside_schema
 from yggdrasil.contract import Block, ConfigError, here, standing
@@ -173,7 +174,9 @@ class Agent(TypedBlock, type="agent", role="Agent"):
         return self._ran(work, state, halted["call"], state["turns"] + more, task)
 
     def _ran(self, work: Work, state: LoopState, call: int, steps: int, task: Task | None = None) -> Answered:
-        running = AgentRun(AgentModel(self.llm), work, self.limits, call, steps)
+        heard = here().wants("text") or here().wants("partial")
+        words = Words(here(), typed=work.asked.result is not None) if heard else None
+        running = AgentRun(AgentModel(self.llm, words), work, self.limits, call, steps)
         known = {name: value for name, value in here().shared.items() if name != asked_of(self)}
         with standing(here().but(shared=known if task is None else {**known, CONTEXT: task.context})):
             state = run_loop(running, state, steps + work.retries)
@@ -211,6 +214,7 @@ class Agent(TypedBlock, type="agent", role="Agent"):
         response = text if isinstance(text, str) else json.dumps(result, ensure_ascii=False)
         if isinstance(text, str):
             place.token(text)
+            place.emit("text", text=text)
         return {"response": response, "result": result, "status": {"state": DONE, "turns": 0, **spent.to_json()}}
 
     def unsaved(self) -> list[str]:

@@ -160,6 +160,8 @@ class AgentRun:
             place.note(f"the answer cannot be taken: {refused.what}", code="answer_refused", why=refused.what)
             told = {"role": "user", "content": f"That cannot be taken: {refused.what}. Answer again, mended."}
             return {**after, "tries": after["tries"] + 1, "messages": [*after["messages"], told]}
+        if self._model.words is not None:
+            self._model.words.end(str(taken), None if self._work.schema is None else taken)
         if self._work.schema is None:
             return {**after, "response": str(taken), "over": DONE}
         words = after["response"] or ("" if asked.result is None else raw)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 from yggdrasil.agent.asked import NOTHING, Asked, Check
 from yggdrasil.agent.result_type import ResultType
 from yggdrasil.contract import Block, Outputs, Stream, here, standing
-from yggdrasil.contract.context import DEPS
+from yggdrasil.contract.deps import DEPS
 from yggdrasil.contract.events import USUAL
 
 T = TypeVar("T")

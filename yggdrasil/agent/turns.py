@@ -58,6 +58,7 @@ def fill(
     needed: Schema | None = None,
     *,
     told: bool = False,
+    aloud: str = "result",
 ) -> dict[str, Any]:
     """An object of the schema. The same is asked once more: with twice the limit after a cut answer, with another
     seed after one that is beside the schema.
@@ -70,7 +71,8 @@ def fill(
     shown = as_sent(messages) if model.calls_natively() else as_plain(messages)
     limit, seed = ask.max_tokens, ask.seed
     for last in (False, True):
-        turn = model.turn(shown, schema=roomy(schema), max_tokens=limit, temperature=ask.temperature, seed=seed)
+        how = {"max_tokens": limit, "temperature": ask.temperature, "seed": seed}
+        turn = model.turn(shown, aloud=aloud, schema=roomy(schema), **how)
         try:
             return ended_at_words(parse_object(turn, limit, needed), schema, strict=False)
         except (TruncatedOutput, InvalidOutput) as problem:
@@ -98,7 +100,7 @@ def _bound(model: AgentModel, messages: list[Message], ask: TurnRequest) -> dict
     if ask.answer:
         options.append(_object({_CHOICE: {"const": answer}, "text": {"type": "string", "maxLength": _LONGEST}}))
     schema = options[0] if len(options) == 1 else {"anyOf": options}
-    value = fill(model, messages, schema, ask, needed={})
+    value = fill(model, messages, schema, ask, needed={}, aloud=answer)
     chosen = value.pop(_CHOICE, "")
     if chosen == answer:
         return {"text": str(value.get("text", "")), "calls": []}

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from yggdrasil.contract.block import Block
 
 MAX_SEED = 2**63 - 1
-DEPS = "contract.deps"
 
 
 class Journal(Protocol):
@@ -101,7 +100,7 @@ class Here:
     @property
     def deps(self) -> Any:
         """What the caller of the agent around this place gave as `deps=`; None if nothing."""
-        return self.shared.get(DEPS)
+        return self.shared.get("contract.deps")
 
     @property
     def listening(self) -> bool:
@@ -148,6 +147,10 @@ class Here:
     @overload
     def emit(self, kind: Literal["token"], **data: Unpack[events.Token]) -> None: ...
     @overload
+    def emit(self, kind: Literal["text"], **data: Unpack[events.Said]) -> None: ...
+    @overload
+    def emit(self, kind: Literal["partial"], **data: Unpack[events.Partial]) -> None: ...
+    @overload
     def emit(self, kind: Literal["tool_call"], **data: Unpack[events.ToolCall]) -> None: ...
     @overload
     def emit(self, kind: Literal["tool_result"], **data: Unpack[events.ToolResult]) -> None: ...
@@ -193,10 +196,8 @@ class Here:
 
     def note(self, text: str, code: str = "", **args: Any) -> None:
         """Tell the reader something worth knowing that is no failure: in English, and as a code with arguments."""
-        if code:
-            self.emit("note", text=text, code=code, args=args)
-        else:
-            self.emit("note", text=text)
+        more: Any = {"code": code, "args": args} if code else {}
+        self.emit("note", text=text, **more)
 
     def warn(self, text: str) -> None:
         """Tell of something lost: as a note if somebody listens to the run, else as a Python warning."""

@@ -15,6 +15,8 @@ class _Mark:
     """Stands in the annotation of a parameter that is fed by `deps=`."""
 
 
+DEPS = "contract.deps"
+"""Where in the surroundings they stand; `here().deps` reads it."""
 _WRITTEN = re.compile(r"(\w+\.)*Deps(\[.*\])?")
 T = TypeVar("T")
 Deps = Annotated[T, _Mark]

@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from types import new_class
-from typing import Any, overload
+from typing import Any, cast, overload
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.deps import with_deps
@@ -122,16 +122,16 @@ def _class_of(name: str, parts: dict[str, Any], type_name: str, role: str) -> ty
 def _plain(function: Plain) -> Plain:
     """An object that can be called, or a partial, as a function: of its class's name, with the hints of its call."""
     if inspect.isroutine(function):
-        return function
-    whole: inspect.Signature = inspect.signature(function)
-    partial = function.func if isinstance(function, functools.partial) else None
-    typed: Any = partial or function.__call__
+        return cast(Plain, function)
+    thing: Any = function
+    whole, partial = inspect.signature(function), isinstance(thing, functools.partial)
+    typed: Any = thing.func if partial else thing.__call__
 
     def called(*args: Any, **given: Any) -> Any:
-        return function(*args, **given)
+        return thing(*args, **given)
 
-    called.__name__ = _name(typed) if partial else function.__class__.__name__.lower()
-    called.__doc__ = typed.__doc__ if partial else function.__class__.__doc__ or typed.__doc__
+    called.__name__ = _name(typed) if partial else thing.__class__.__name__.lower()
+    called.__doc__ = typed.__doc__ if partial else thing.__class__.__doc__ or typed.__doc__
     called.__module__ = typed.__module__
     called.__wrapped__ = getattr(typed, "__func__", typed)  # pyright: ignore[reportFunctionMemberAccess]
     called.__signature__ = whole.replace(  # pyright: ignore[reportFunctionMemberAccess]
@@ -141,7 +141,7 @@ def _plain(function: Plain) -> Plain:
     return called
 
 
-def _is_fixed(function: Plain, part: inspect.Parameter) -> bool:
+def _is_fixed(function: Any, part: inspect.Parameter) -> bool:
     return isinstance(function, functools.partial) and part.name in function.keywords
 
 
