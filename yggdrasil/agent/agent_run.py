@@ -191,7 +191,8 @@ class AgentRun:
     def _once(self, state: LoopState, shown: list[Message], act: Callable[[], Any]) -> Any:
         place = here().below("llm")
         with standing(place):
-            return place.once(f"turn {self._call}.{state['turns']}", {"of": digest(shown)}, lambda: _counted(act))
+            of = "" if place.journal is None else digest(shown)
+            return place.once(f"turn {self._call}.{state['turns']}", {"of": of}, lambda: _counted(act))
 
     def _called(self, call: dict[str, Any], mark: str) -> str:
         toolbox, place = self._work.toolbox, here()

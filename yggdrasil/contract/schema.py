@@ -29,10 +29,13 @@ def port_schema(port: Port) -> dict[str, Any]:
 
 
 def _of_annotation(port: Port) -> dict[str, Any]:
+    """The schema of its annotation, made once for each port."""
     from pydantic import PydanticUserError
 
     try:
-        return port.adapter.json_schema()
+        if "schema" not in vars(port):
+            vars(port)["schema"] = port.adapter.json_schema()
+        return vars(port)["schema"]
     except (KeyError, PydanticUserError) as error:
         reason = f"it refers to {error}" if isinstance(error, KeyError) else error.message
         mend = "annotate it with plain types, models of pydantic, or kinds (yggdrasil.ports)"
