@@ -322,3 +322,18 @@ def test_a_limit_raises_where_that_is_asked_for_and_the_run_goes_on() -> None:
         agent.run("Go.")
     assert caught.value.status["kind"] == "steps"
     assert agent.run(more=1).response == "done"
+
+
+def test_a_limit_that_nobody_hears_of_is_a_warning_and_the_conversation_is_kept() -> None:
+    agent = ygg.Agent(ScriptedModel([calls(("a", "fine", "{}")), says("done")]), [Fine()], limits=ygg.Limits(steps=1))
+    with pytest.warns(RuntimeWarning, match="agent: stopped at the limit of 1 steps, so there is no answer"):
+        agent.run("Go.")
+    assert agent.run(more=1).response == "done"
+
+
+def test_a_result_that_is_set_later_holds_from_then_on() -> None:
+    agent = ygg.Agent(ScriptedModel([says(ANN), says(ANN)]))
+    agent.result = Person  # pyright: ignore[reportAttributeAccessIssue]
+    assert agent.run("Who?").result == Person(name="Ann", age=40)
+    agent.result = {}
+    assert agent.run("Who?").result is None

@@ -15,7 +15,7 @@ from yggdrasil.agent.door import TypedBlock, asked_of
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.memory import Memory
 from yggdrasil.agent.model import AgentModel, check_model
-from yggdrasil.agent.refusals import LimitReached
+from yggdrasil.agent.refusals import at_limit
 from yggdrasil.agent.result_type import ResultType
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.turns import tool_notes
@@ -101,6 +101,13 @@ class Agent(TypedBlock, type="agent", role="Agent"):
         self.toolbox = Toolbox(tools, strict=self.strict)
         self.approve = self.toolbox.to_approve(self.approve, self.name)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "result" and "_by_hand" in vars(self):
+            kind = ResultType(value) if value else None
+            self._by_hand = replace(self._by_hand, result=kind)
+            value = kind.own if kind else {}
+        super().__setattr__(name, value)
+
     @property
     def tool_inputs(self) -> Ports:
         """What another agent's model is told that it takes as a tool: words alone."""
@@ -183,8 +190,8 @@ class Agent(TypedBlock, type="agent", role="Agent"):
         over = {"state": dict(state), "call": call, "task": task and task.to_json()}
         here().remember({"messages": state["messages"], "calls": call + 1, "halted": over if state["limit"] else None})
         status = {"state": state["over"], **{k: state[k] for k in ("turns", "tokens", "cost")}, **state["limit"]}
-        if state["limit"] and self.limits.raises:
-            raise LimitReached(status, here().path)
+        if state["limit"]:
+            at_limit(status, raises=self.limits.raises)
         return {"response": state["response"], "result": state["result"], "status": status}
 
     def _guided_task(self, prompt: str, task: Any, work: Work) -> Task:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from yggdrasil.blocks.llm.language_model import InvalidOutput
-from yggdrasil.contract import YggError
+from yggdrasil.contract import YggError, here
 
-__all__ = ["InvalidOutput", "LimitReached", "RefusedOutput", "Retry"]
+__all__ = ["InvalidOutput", "LimitReached", "RefusedOutput", "Retry", "UnfinishedAnswer"]
 
 
 class Retry(YggError):
@@ -30,6 +31,10 @@ class RefusedOutput(InvalidOutput):
         )
 
 
+class UnfinishedAnswer(RuntimeWarning):
+    """A run that nobody listens to met a limit, and its caller may not look at `status`."""
+
+
 class LimitReached(YggError):
     """A call of an agent met one of its limits, which says `raises`; `status` is what the run came to.
 
@@ -43,3 +48,13 @@ class LimitReached(YggError):
             where=where,
             mend="raise it, limits=Limits(…), or go on with run(more=…)",
         )
+
+
+def at_limit(status: dict[str, Any], *, raises: bool) -> None:
+    """Tell who called and hears no events that there is no answer. Raises LimitReached where that is asked for."""
+    place = here()
+    if raises:
+        raise LimitReached(status, place.path)
+    if "/" not in place.path and not place.wants("note"):
+        text = f"{place.path}: stopped at the limit of {status['limit']} {status['kind']}, so there is no answer"
+        warnings.warn(text, UnfinishedAnswer, stacklevel=2)
