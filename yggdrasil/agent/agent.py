@@ -48,6 +48,7 @@ class AgentSettings(TypedDict, total=False):
 
     policy: Literal["tools", "guided"]
     guide: str
+    instructions: str | Callable[..., str]
     limits: Limits | dict[str, Any]
     strict: bool
     window: int
@@ -55,6 +56,7 @@ class AgentSettings(TypedDict, total=False):
     temperature: float
     retries: int
     approve: list[str]
+    result: dict[str, Any] | Any
 
 
 class Agent(TypedBlock, type="agent", role="Agent"):
@@ -81,8 +83,6 @@ class Agent(TypedBlock, type="agent", role="Agent"):
         tools: Sequence[Given] | Mapping[str, Given] = (),
         *,
         about: str = "",
-        instructions: str | Callable[..., str] = "",
-        result: Any = None,
         validate: Check | None = None,
         **settings: Unpack[AgentSettings],
     ) -> None:
@@ -90,9 +90,11 @@ class Agent(TypedBlock, type="agent", role="Agent"):
 
         A type is saved as its schema; functions are not saved.
         """
-        words = None if isinstance(instructions, str) else instructions
+        told = settings.pop("instructions", "")
+        result = settings.pop("result", None)
+        words = None if isinstance(told, str) else told
         kind = ResultType(result) if result else None
-        held: dict[str, Any] = {"instructions": instructions} if words is None else {}
+        held: dict[str, Any] = {"instructions": told} if words is None else {}
         super().__init__(**held, **settings, **({"result": kind.own} if kind else {}))
         self._by_hand = Asked(kind, as_checks(validate), words)
         if about:
