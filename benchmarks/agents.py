@@ -1,4 +1,4 @@
-"""Grows the world of docs/agents.md with the 1.5B model of the catalogue and writes the page anew."""
+"""Grows the world of docs/agents_qwen.md with the 1.5B model of the catalogue and writes the page anew."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def main() -> None:
     seconds = (time.monotonic() - began) / STEPS
     page += ["", f"Пожелание «{WISH}», зерно {SEED}; {seconds:.0f} с на шаг с основанием мира.", ""]
     sheet.save(DOCS / "images" / "agents.png")
-    (DOCS / "agents.md").write_text("\n".join(page), encoding="utf-8")
+    (DOCS / "agents_qwen.md").write_text("\n".join(page), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -41,6 +41,7 @@ _WHERE = {
     "register_role": "yggdrasil.contract",
     "Role": "yggdrasil.contract",
     "block": "yggdrasil.contract.functions",
+    "tool": "yggdrasil.contract.functions",
     "Graph": "yggdrasil.levels.graph",
     "Pipeline": "yggdrasil.levels.graph",
     "graph": "yggdrasil.levels.graph_function",
@@ -56,7 +57,13 @@ _WHERE = {
     "mermaid": "yggdrasil.store.mermaid",
     "Agent": "yggdrasil.agent.agent",
     "AskPerson": "yggdrasil.agent.ask_person",
+    "Answer": "yggdrasil.agent.door",
+    "InvalidOutput": "yggdrasil.agent.refusals",
+    "LimitReached": "yggdrasil.agent.refusals",
     "Limits": "yggdrasil.agent.limits",
+    "Deps": "yggdrasil.contract.deps",
+    "RefusedOutput": "yggdrasil.agent.refusals",
+    "Retry": "yggdrasil.agent.refusals",
     "LLM": "yggdrasil.store.language_models",
     "load": "yggdrasil.store.load",
     "save": "yggdrasil.store.save",
@@ -69,7 +76,9 @@ if TYPE_CHECKING:
     from yggdrasil import ports, testing
     from yggdrasil.agent.agent import Agent
     from yggdrasil.agent.ask_person import AskPerson
+    from yggdrasil.agent.door import Answer
     from yggdrasil.agent.limits import Limits
+    from yggdrasil.agent.refusals import InvalidOutput, LimitReached, RefusedOutput, Retry
     from yggdrasil.contract import (
         Artifact,
         ArtifactError,
@@ -100,7 +109,8 @@ if TYPE_CHECKING:
         register_role,
     )
     from yggdrasil.contract.context import session
-    from yggdrasil.contract.functions import block
+    from yggdrasil.contract.deps import Deps
+    from yggdrasil.contract.functions import block, tool
     from yggdrasil.contract.lanes import set_lanes
     from yggdrasil.contract.session import Session
     from yggdrasil.contract.torch_block import TorchBlock
@@ -126,6 +136,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LLM",
     "Agent",
+    "Answer",
     "Artifact",
     "ArtifactError",
     "AskPerson",
@@ -134,11 +145,14 @@ __all__ = [
     "Cancelled",
     "ConfigError",
     "Creator",
+    "Deps",
     "Event",
     "Form",
     "FurtherCall",
     "Graph",
+    "InvalidOutput",
     "Kind",
+    "LimitReached",
     "Limits",
     "ManifestError",
     "MissingFile",
@@ -148,6 +162,8 @@ __all__ = [
     "Philosopher",
     "Pipeline",
     "PortError",
+    "RefusedOutput",
+    "Retry",
     "Role",
     "Session",
     "Stage",
@@ -179,6 +195,7 @@ __all__ = [
     "set_cache",
     "set_lanes",
     "testing",
+    "tool",
     "twin",
     "unfreeze",
     "wearing",

@@ -18,6 +18,8 @@ from yggdrasil.contract.session import ROOT, SessionError, own_session
 from yggdrasil.contract.tree import assemble, describe
 from yggdrasil.ports import Text
 
+UNHEARD = pytest.mark.filterwarnings("ignore:.*so there is no answer")
+"""Runs that meet a limit while nobody listens."""
 THREE = calls(("c1", "fails", "{}"), ("c2", "sleeps", "{}"), ("c3", "fine", "{}"))
 
 
@@ -125,6 +127,7 @@ def always(tool: str) -> Scripted:
     return Scripted([calls(("", tool, "{}"))])
 
 
+@UNHEARD
 def test_a2_the_limit_is_inclusive_and_keeps_the_history() -> None:
     fine = Fine()
     agent = Agent(always("fine"), [fine], limits=Limits(steps=3))
@@ -142,6 +145,7 @@ def test_a2_an_answer_at_the_last_turn_ends_normally() -> None:
     assert (out.response, out.status["state"], out.status["turns"]) == ("there", "done", 3)
 
 
+@UNHEARD
 def test_a2_a_run_goes_on_from_its_limit_and_repeats_no_tool() -> None:
     fine = Fine()
     asks = calls(("", "fine", "{}"))
@@ -165,6 +169,7 @@ def test_a2_an_inner_limit_ends_the_inner_run_only() -> None:
     assert '"limit": 2' in text
 
 
+@UNHEARD
 def test_tokens_and_seconds_are_limits_too() -> None:
     agent = Agent(always("fine"), [Fine()], limits=Limits(steps=9, tokens=30))
     assert agent.run("go").status["kind"] == "tokens"

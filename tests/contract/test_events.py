@@ -31,6 +31,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "progress": {"done": 1, "of": None, "unit": "steps"},
     "preview": {"image": Pictures.new("RGB", (4, 3), "red"), "done": 2},
     "token": {"text": "сло́во"},
+    "text": {"text": "сло́во", "again": True},
+    "partial": {"result": {"name": "Ann"}},
     "tool_call": {"tool": "paint", "arguments": {"$artifact": "mine", "n": [1, 2.5, None, True]}, "id": "c1"},
     "tool_result": {"tool": "paint", "result": {"$plain": {"$artifact": 1}}, "id": "c1"},
     "artifact": {"sha256": "0" * 64, "media_type": "image/png", "size": 3, "slot": "scene"},

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal, TypedDict, Unpack, cast
 
 from pydantic import Field
 
-from yggdrasil.agent.agent_run import DONE, LIMIT, AgentRun
+from yggdrasil.agent.agent_run import DONE, AgentRun
+from yggdrasil.agent.asked import Asked, Check, as_checks
+from yggdrasil.agent.door import TypedBlock, asked_of
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.memory import Memory
 from yggdrasil.agent.model import AgentModel, check_model
+from yggdrasil.agent.refusals import at_limit
+from yggdrasil.agent.result_type import ResultType
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.turns import tool_notes
-from yggdrasil.agent.work import Task, Work, guide, loose, planned
+from yggdrasil.agent.words import Words
+from yggdrasil.agent.work import Task, Work, beside, guide, loose, planned
 from yggdrasil.blocks.llm.language_model import InvalidOutput, beside_schema
 from yggdrasil.contract import Block, ConfigError, here, standing
 from yggdrasil.contract.entry_points import VERBS
+from yggdrasil.contract.ports import Ports
 from yggdrasil.contract.session import ROOT, own_session
 from yggdrasil.contract.spending import counting
 from yggdrasil.contract.tools import Given
@@ -41,15 +48,18 @@ class AgentSettings(TypedDict, total=False):
 
     policy: Literal["tools", "guided"]
     guide: str
-    instructions: str
+    instructions: str | Callable[..., str]
     limits: Limits | dict[str, Any]
     strict: bool
     window: int
     max_tokens: int
     temperature: float
+    retries: int
+    approve: list[str]
+    result: dict[str, Any] | Any
 
 
-class Agent(Block, type="agent", role="Agent"):
+class Agent(TypedBlock, type="agent", role="Agent"):
     """Ask a model that has tools and remembers the conversation; it answers in words or by a schema."""
 
     heavy: ClassVar[bool] = True
@@ -63,6 +73,9 @@ class Agent(Block, type="agent", role="Agent"):
     window: Annotated[int, Field(ge=0, le=100_000)] = 0
     max_tokens: Annotated[int, Field(ge=1, le=1_000_000)] = 512
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.7
+    retries: Annotated[int, Field(ge=0, le=100)] = 1
+    approve: list[str] = []
+    result: dict[str, Any] = {}
 
     def __init__(
         self,
@@ -70,13 +83,37 @@ class Agent(Block, type="agent", role="Agent"):
         tools: Sequence[Given] | Mapping[str, Given] = (),
         *,
         about: str = "",
+        validate: Check | None = None,
         **settings: Unpack[AgentSettings],
     ) -> None:
-        super().__init__(**settings)
+        """`instructions` may be a function of the deps, or of nothing; `result` a type or a JSON schema.
+
+        A type is saved as its schema; functions are not saved.
+        """
+        told = settings.pop("instructions", "")
+        result = settings.pop("result", None)
+        words = None if isinstance(told, str) else told
+        kind = ResultType(result) if result else None
+        held: dict[str, Any] = {"instructions": told} if words is None else {}
+        super().__init__(**held, **settings, **({"result": kind.own} if kind else {}))
+        self._by_hand = Asked(kind, as_checks(validate), words)
         if about:
             self.about = about
         self.llm = check_model(VERBS.find("language_model")(llm) if isinstance(llm, str) else llm, self.name)
         self.toolbox = Toolbox(tools, strict=self.strict)
+        self.approve = self.toolbox.to_approve(self.approve, self.name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "result" and "_by_hand" in vars(self):
+            kind = ResultType(value) if value else None
+            self._by_hand = replace(self._by_hand, result=kind)
+            value = kind.own if kind else {}
+        super().__setattr__(name, value)
+
+    @property
+    def tool_inputs(self) -> Ports:
+        """What another agent's model is told that it takes as a tool: words alone."""
+        return {"prompt": replace(self.inputs["prompt"], required=True)}
 
     @property
     def memory(self) -> Memory:
@@ -86,29 +123,46 @@ class Agent(Block, type="agent", role="Agent"):
     def forward(self, prompt: Text = "", task: Json | None = None, more: int = 0) -> Answered:
         """Answer `prompt`, or do `task` ({name, context, schema}); `more` goes on from a limit for so many turns."""
         memory = Memory.of(here().memory(), here().path)
+        work = self._work()
         if more:
-            return self._go_on(more, memory)
+            return self._go_on(more, memory, work)
         if self.policy == "guided":
-            return self._guided(Task.of(task or {"name": "reply", "context": {"prompt": prompt}}), memory)
+            return self._guided(self._guided_task(prompt, task, work), memory)
         call = memory.calls
         if task is not None:
-            work, messages = self._planned(task)
-            return self._ran(work, fresh(messages), call, self.limits.steps, task)
+            return self._done(Task.of(task), prompt, call, work)
         with counting() as spent:
-            state = fresh(self._conversation(prompt, memory))
+            state = fresh(self._conversation(prompt, memory, work))
         state["tokens"], state["cost"] = spent.tokens, spent.cost
-        return self._ran(self._work(), state, call, self.limits.steps)
+        return self._ran(work, state, call, self.limits.steps)
 
     def _work(self) -> Work:
-        toolbox = self.toolbox if self.policy == "tools" else Toolbox(())
-        return Work(toolbox, max_tokens=self.max_tokens, temperature=self.temperature, window=self.window)
+        asked: Asked = here().shared.get(asked_of(self), self._by_hand)
+        return Work(
+            self.toolbox if self.policy == "tools" else Toolbox(()),
+            max_tokens=self.max_tokens,
+            temperature=self.temperature,
+            window=self.window,
+            asked=asked,
+            schema=asked.result.schema if asked.result is not None else None,
+            retries=self.retries,
+            approve=frozenset(self.approve),
+        )
 
-    def _planned(self, task: Any) -> tuple[Work, list[dict[str, Any]]]:
-        return planned(Task.of(task), self.guide, self.toolbox, self.instructions, self._work())
+    def _done(self, task: Task, prompt: str, call: int, work: Work) -> Answered:
+        work, messages = self._planned(task, work)
+        if prompt and not task.of_a_stage:
+            messages = [*messages[:-1], beside(messages[-1], prompt)]
+        return self._ran(work, fresh(messages), call, self.limits.steps, task)
 
-    def _conversation(self, prompt: str, memory: Memory) -> list[dict[str, Any]]:
+    def _planned(self, task: Task, work: Work) -> tuple[Work, list[dict[str, Any]]]:
+        return planned(task, self.guide, self.toolbox, work.asked.instructions(self.instructions), work)
+
+    def _conversation(self, prompt: str, memory: Memory, work: Work) -> list[dict[str, Any]]:
         earlier = [m for m in memory.messages if m["role"] != "system"]
-        parts = [self.instructions]
+        parts = [work.asked.instructions(self.instructions)]
+        if work.asked.result is not None:
+            parts.append(work.asked.result.told)
         if self.policy == "tools" and self.toolbox and not self._native():
             parts.append(tool_notes(self.toolbox))
         told = "\n\n".join(part for part in parts if part)
@@ -119,24 +173,37 @@ class Agent(Block, type="agent", role="Agent"):
         with standing(here().below(_LLM)):
             return AgentModel(self.llm).calls_natively()
 
-    def _go_on(self, more: int, memory: Memory) -> Answered:
+    def _go_on(self, more: int, memory: Memory, work: Work) -> Answered:
         halted = memory.halted
         if halted is None:
             raise ConfigError("no run of this agent met a limit", where=here().path, mend="call it with a prompt")
         state = cast(LoopState, {**fresh([]), **halted["state"], "over": "", "limit": {}})
-        task = halted["task"]
-        work = self._work() if task is None else self._planned(task)[0]
+        task = None if halted["task"] is None else Task.of(halted["task"])
+        work = work if task is None else self._planned(task, work)[0]
         return self._ran(work, state, halted["call"], state["turns"] + more, task)
 
-    def _ran(self, work: Work, state: LoopState, call: int, steps: int, task: Any = None) -> Answered:
-        running = AgentRun(AgentModel(self.llm), work, self.limits, call, steps)
-        known = here().shared if task is None else {**here().shared, CONTEXT: Task.of(task).context}
-        with standing(here().but(shared=known)):
-            state = run_loop(running, state, steps)
-        halted = {"state": dict(state), "call": call, "task": task} if state["over"] == LIMIT else None
-        here().remember({"messages": state["messages"], "calls": call + 1, "halted": halted})
+    def _ran(self, work: Work, state: LoopState, call: int, steps: int, task: Task | None = None) -> Answered:
+        heard = here().wants("text") or here().wants("partial")
+        words = Words(here(), typed=work.asked.result is not None) if heard else None
+        running = AgentRun(AgentModel(self.llm, words), work, self.limits, call, steps)
+        known = {name: value for name, value in here().shared.items() if name != asked_of(self)}
+        with standing(here().but(shared=known if task is None else {**known, CONTEXT: task.context})):
+            state = run_loop(running, state, steps + work.retries)
+        over = {"state": dict(state), "call": call, "task": task and task.to_json()}
+        here().remember({"messages": state["messages"], "calls": call + 1, "halted": over if state["limit"] else None})
         status = {"state": state["over"], **{k: state[k] for k in ("turns", "tokens", "cost")}, **state["limit"]}
+        if state["limit"]:
+            at_limit(status, raises=self.limits.raises)
         return {"response": state["response"], "result": state["result"], "status": status}
+
+    def _guided_task(self, prompt: str, task: Any, work: Work) -> Task:
+        """What a guide leads a model through. Raises ConfigError for what no guide reads."""
+        done = None if task is None else Task.of(task)
+        both = done is not None and prompt and not done.of_a_stage
+        unread = "result=" if work.asked.result else "validate=" if work.asked.checks else "prompt beside a task"
+        if both or work.asked.result or work.asked.checks:
+            raise ConfigError(f"policy 'guided' takes no {unread}", where=here().path, mend="use policy 'tools'")
+        return done or Task("reply", {"prompt": prompt})
 
     def _guided(self, task: Task, memory: Memory) -> Answered:
         name = task.genre or self.guide
@@ -156,7 +223,12 @@ class Agent(Block, type="agent", role="Agent"):
         response = text if isinstance(text, str) else json.dumps(result, ensure_ascii=False)
         if isinstance(text, str):
             place.token(text)
+            place.emit("text", text=text)
         return {"response": response, "result": result, "status": {"state": DONE, "turns": 0, **spent.to_json()}}
+
+    def unsaved(self) -> list[str]:
+        self._by_hand.refuse_saving(self.name)
+        return super().unsaved()
 
     @classmethod
     def migrated(cls, config: dict[str, Any], format: int) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from typing import Any
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.memory import view
 from yggdrasil.agent.model import AgentModel
-from yggdrasil.agent.turns import TurnRequest, assistant, fill, take_turn
+from yggdrasil.agent.refusals import RefusedOutput, Retry
+from yggdrasil.agent.turns import TurnRequest, assistant, fill, plain_value, take_turn
 from yggdrasil.agent.work import Message, Work
 from yggdrasil.blocks.llm.language_model import InvalidOutput, beside_schema
 from yggdrasil.contract import derive_seed, here, standing
@@ -58,7 +59,7 @@ class AgentRun:
 
     def _met(self, state: LoopState) -> dict[str, Any]:
         limits = self._limits
-        if state["turns"] >= self._steps:
+        if state["turns"] >= self._steps + state["tries"]:
             return {"kind": "steps", "limit": self._steps}
         if limits.tokens is not None and state["tokens"] >= limits.tokens:
             return {"kind": "tokens", "limit": limits.tokens}
@@ -69,7 +70,7 @@ class AgentRun:
         return {}
 
     def _answer_is_due(self, state: LoopState) -> bool:
-        if not self._work.toolbox or state["turns"] == self._steps - 1:
+        if not self._work.toolbox or state["turns"] >= self._steps - 1:
             return True
         return self._work.rounds is not None and state["turns"] >= self._work.rounds
 
@@ -102,26 +103,69 @@ class AgentRun:
         }
         if pending:
             return after
-        if self._work.schema is not None:
-            return {**after, "closing": True}
-        return {**after, "over": DONE}
+        if self._work.schema is None:
+            return self._judged(after, turn["text"], turn["text"])
+        early = self._early(turn["text"])
+        return {**after, "closing": True} if early is None else self._judged(after, early, turn["text"])
 
     def _answer(self, state: LoopState) -> LoopState:
         told = self._work.closing or ("Give the result now." if state["messages"][-1]["role"] == "assistant" else "")
         closing: list[Message] = [{"role": "user", "content": told}] if told else []
         messages = [*state["messages"], *closing]
         shown = view(messages, self._work.window)
-        filled = self._once(state, shown, lambda: self._best(state, shown))
-        return {
+        filled = self._once(state, shown, lambda: (self._best if self._told_by_schema else self._tried)(state, shown))
+        text = filled["value"] if isinstance(filled["value"], str) else _text(filled["value"])
+        after: LoopState = {
             **state,
-            "messages": [*messages, {"role": "assistant", "content": _text(filled["value"])}],
+            "messages": [*messages, {"role": "assistant", "content": text}],
             "turns": state["turns"] + 1,
             "tokens": state["tokens"] + filled["tokens"],
             "cost": state["cost"] + filled.get("cost", 0.0),
-            "result": filled["result"],
-            "response": state["response"],
-            "over": DONE,
         }
+        return self._judged(after, filled["result"], text)
+
+    @property
+    def _told_by_schema(self) -> bool:
+        """Whether the answer is checked against a schema alone: a wrong one is asked again in the same words."""
+        return self._work.asked.result is None
+
+    def _tried(self, state: LoopState, shown: list[Message]) -> dict[str, Any]:
+        """An answer that may be wrong: its type will say so, and the model is told."""
+        try:
+            value = fill(self._model, shown, self._work.schema or {}, self._ask(state), needed={}, told=True)
+        except InvalidOutput as wrong:
+            return {"value": wrong.raw, "result": plain_value(wrong.raw)}
+        return {"value": value, "result": self._work.finish(value)}
+
+    def _early(self, text: str) -> Any:
+        """The result, where the model gave it in its own words before it was asked for it; else None."""
+        kind = self._work.asked.result
+        written = plain_value(text)
+        if kind is None or isinstance(written, str):
+            return None
+        try:
+            kind.read(kind.value(written))
+        except Retry:
+            return None
+        return written
+
+    def _judged(self, after: LoopState, value: Any, raw: str) -> LoopState:
+        """The loop at its end, if type and validators take the answer; else the model is told why, and asked again."""
+        asked, place = self._work.asked, here()
+        try:
+            taken = asked.accepted(value if asked.result is None else asked.result.value(value))
+        except Retry as refused:
+            if after["tries"] >= self._work.retries:
+                raise RefusedOutput(refused.what, raw, place.path) from None
+            place.note(f"the answer cannot be taken: {refused.what}", code="answer_refused", why=refused.what)
+            told = {"role": "user", "content": f"That cannot be taken: {refused.what}. Answer again, mended."}
+            return {**after, "tries": after["tries"] + 1, "messages": [*after["messages"], told]}
+        if self._model.words is not None:
+            self._model.words.end(str(taken), None if self._work.schema is None else taken)
+        if self._work.schema is None:
+            return {**after, "response": str(taken), "over": DONE}
+        words = after["response"] or ("" if asked.result is None else raw)
+        return {**after, "result": taken, "response": words, "over": DONE}
 
     def _best(self, state: LoopState, shown: list[Message]) -> dict[str, Any]:
         best: dict[str, Any] | None = None
@@ -147,13 +191,17 @@ class AgentRun:
     def _once(self, state: LoopState, shown: list[Message], act: Callable[[], Any]) -> Any:
         place = here().below("llm")
         with standing(place):
-            return place.once(f"turn {self._call}.{state['turns']}", {"of": digest(shown)}, lambda: _counted(act))
+            of = "" if place.journal is None else digest(shown)
+            return place.once(f"turn {self._call}.{state['turns']}", {"of": of}, lambda: _counted(act))
 
     def _called(self, call: dict[str, Any], mark: str) -> str:
         toolbox, place = self._work.toolbox, here()
         known = toolbox.tools.get(call["name"])
         name = known.name if known else call["name"]
         place.emit("tool_call", tool=name, arguments=_shown(call["arguments"]), id=call["id"])
+        if name in self._work.approve and (refused := toolbox.refused(call["name"], call["arguments"], mark)):
+            place.emit("tool_result", tool=name, result=refused, id=call["id"])
+            return refused
         text: str = remembered(
             f"tool {mark} {call['name']}", {"arguments": call["arguments"]}, "text", known.block if known else None,
             lambda: toolbox.call(call["name"], call["arguments"], mark=mark, seconds=self._limits.tool_seconds),

@@ -13,6 +13,7 @@ class Limits(BaseModel):
     """Bounds of one call, each inclusive: `steps` model turns, `tokens` read and written, `seconds` of time, `cost`
     in the currency of the model's prices (a model without prices costs nothing).
 
+    A call that meets one ends with `status["state"] == "limit_reached"`, or with `raises` by the error LimitReached.
     `tool_seconds` bounds each tool call alone; a call that takes longer is cancelled and the others go on.
     """
 
@@ -23,3 +24,4 @@ class Limits(BaseModel):
     cost: Annotated[float, Field(gt=0, le=1e9)] | None = None
     seconds: Seconds | None = None
     tool_seconds: Seconds | None = None
+    raises: bool = False

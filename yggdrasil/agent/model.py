@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from yggdrasil.agent.words import Words
 from yggdrasil.blocks.llm.language_model import Turn, as_turn
 from yggdrasil.contract import Block, ConfigError, here
 from yggdrasil.contract.running import perform
@@ -16,8 +17,9 @@ ROLE = "LLM"
 class AgentModel:
     """The block as one run of an agent asks it; every call is made at the place where the agent stands for it."""
 
-    def __init__(self, block: Block) -> None:
+    def __init__(self, block: Block, words: Words | None = None) -> None:
         self.block = block
+        self.words = words
         self._native: bool | None = None
 
     def calls_natively(self) -> bool:
@@ -28,13 +30,20 @@ class AgentModel:
             self._native = ports and (bool(ask()) if ask is not None else True)
         return self._native
 
-    def turn(self, messages: list[Message], **asked: Any) -> Turn:
-        """One turn: a run of the block with those of `tools`, `schema`, `max_tokens` … that it has ports for."""
+    def turn(self, messages: list[Message], *, aloud: str = "", **asked: Any) -> Turn:
+        """One turn: a run of the block with those of `tools`, `schema`, `max_tokens` … that it has ports for.
+
+        `aloud` says how a reader is told of it (`Words.begin`).
+        """
         ports = self.block.inputs
         if asked.get("schema") is not None and "schema" not in ports:
             messages = _told(messages, asked["schema"])
         given = {name: value for name, value in asked.items() if value is not None and name in ports}
-        return as_turn(perform(self.block, {"messages": messages, **given}, here(), check=True))
+        place = here()
+        if self.words is not None:
+            self.words.begin(aloud)
+            place = self.words.hearing(place)
+        return as_turn(perform(self.block, {"messages": messages, **given}, place, check=True))
 
 
 def check_model(block: Any, where: str) -> Block:

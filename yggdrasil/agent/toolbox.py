@@ -7,16 +7,20 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from yggdrasil.agent.ask_person import ask
 from yggdrasil.agent.faults import CANCELLED, fault_text
 from yggdrasil.contract import (
     Block,
     Cancelled,
     CancelToken,
+    ConfigError,
     Here,
     Journal,
     derive_seed,
     here,
+    standing,
 )
+from yggdrasil.contract.errors import did_you_mean
 from yggdrasil.contract.running import drive_at
 from yggdrasil.contract.surrogates import whole
 from yggdrasil.contract.tools import Given, Tool, named_tools, tool_named
@@ -24,6 +28,7 @@ from yggdrasil.contract.values import TEXT_TYPE
 from yggdrasil.engine.cycle.agent_loop import is_control
 
 _GRACE = 0.5
+_YES, _NO = ("yes", "y", "true", "да"), ("no", "n", "false", "нет", "")
 _LONGEST = 32_000
 """Letters of a tool's result that a model is shown."""
 
@@ -42,9 +47,35 @@ class Toolbox:
         """OpenAI-style function schemas under wire names."""
         return [tool.schema(strict=self.strict) for tool in self.tools.values()]
 
+    def to_approve(self, named: Sequence[str], where: str) -> list[str]:
+        """The names of the tools of which a person is asked: those named, and those that say so themselves.
+
+        Raises ConfigError for a name that no tool has.
+        """
+        known = [tool.name for tool in self.tools.values()]
+        for name in named:
+            if name not in known:
+                raise ConfigError(f"approve names no tool {name!r}", where=where, mend=did_you_mean(name, known))
+        own = [tool.name for tool in self.tools.values() if getattr(tool.block, "_approve", False)]
+        return [name for name in known if name in (*named, *own)]
+
     def find(self, name: str) -> Tool:
         """The tool of a wire name or an original name. Raises NoSuchTool."""
         return tool_named(self.tools, name)
+
+    def refused(self, name: str, arguments: Any, mark: str) -> str:
+        """Ask a person whether a call may be made: '' if it may, else what the model is told. Raises Paused."""
+        place = here()
+        tool = self.find(name)
+        inner = place.below(tool.step)
+        inner = inner.but(seed=derive_seed(inner.seed, mark), journal=_marked(place.journal, mark))
+        with standing(inner):
+            shown = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+            said = str(ask(f"May {place.path} call {tool.name} with {shown}?", tool=tool.name)).strip()
+        if said.casefold() in _YES:
+            return ""
+        more = "" if said.casefold() in _NO else f" and says: {said}"
+        return f"Refused: the person did not allow this call{more}"
 
     def call(self, name: str, arguments: Any, *, mark: str, seconds: float | None = None) -> str:
         """Run a tool and give the text for the model: its result as JSON, or what went wrong.

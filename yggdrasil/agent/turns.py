@@ -12,6 +12,7 @@ from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.blocks.llm.bounds import ended_at_words, roomy
 from yggdrasil.blocks.llm.language_model import InvalidOutput, TruncatedOutput, parse_object
 from yggdrasil.contract import derive_seed, here
+from yggdrasil.contract.surrogates import whole_value
 from yggdrasil.contract.tools import ArgumentError, parse_arguments
 
 Schema = dict[str, Any]
@@ -50,28 +51,45 @@ def take_turn(model: AgentModel, messages: list[Message], ask: TurnRequest) -> d
 
 
 def fill(
-    model: AgentModel, messages: list[Message], schema: Schema, ask: TurnRequest, needed: Schema | None = None
+    model: AgentModel,
+    messages: list[Message],
+    schema: Schema,
+    ask: TurnRequest,
+    needed: Schema | None = None,
+    *,
+    told: bool = False,
+    aloud: str = "result",
 ) -> dict[str, Any]:
     """An object of the schema. The same is asked once more: with twice the limit after a cut answer, with another
     seed after one that is beside the schema.
 
-    `needed` is what the answer must obey where the schema asks for more than that. Raises TruncatedOutput,
+    `needed` is what the answer must obey where the schema asks for more than that. With `told` the caller tells the
+    model what is wrong with an answer that is beside the schema, so it is not asked again here. Raises TruncatedOutput,
     InvalidOutput.
     """
     needed = roomy(schema) if needed is None else needed
     shown = as_sent(messages) if model.calls_natively() else as_plain(messages)
     limit, seed = ask.max_tokens, ask.seed
     for last in (False, True):
-        turn = model.turn(shown, schema=roomy(schema), max_tokens=limit, temperature=ask.temperature, seed=seed)
+        how = {"max_tokens": limit, "temperature": ask.temperature, "seed": seed}
+        turn = model.turn(shown, aloud=aloud, schema=roomy(schema), **how)
         try:
             return ended_at_words(parse_object(turn, limit, needed), schema, strict=False)
         except (TruncatedOutput, InvalidOutput) as problem:
-            if last:
+            if last or (told and isinstance(problem, InvalidOutput)):
                 raise
             limit *= 2 if isinstance(problem, TruncatedOutput) else 1
             seed = seed if isinstance(problem, TruncatedOutput) else derive_seed(seed, "again")
             here().note(f"{problem.what}; asked again with {limit} tokens")
     raise AssertionError
+
+
+def plain_value(text: str) -> Any:
+    """What a model wrote as JSON; a text that is none stays as it is."""
+    try:
+        return whole_value(json.loads(text))
+    except (ValueError, RecursionError):
+        return text
 
 
 def _bound(model: AgentModel, messages: list[Message], ask: TurnRequest) -> dict[str, Any]:
@@ -82,7 +100,7 @@ def _bound(model: AgentModel, messages: list[Message], ask: TurnRequest) -> dict
     if ask.answer:
         options.append(_object({_CHOICE: {"const": answer}, "text": {"type": "string", "maxLength": _LONGEST}}))
     schema = options[0] if len(options) == 1 else {"anyOf": options}
-    value = fill(model, messages, schema, ask, needed={})
+    value = fill(model, messages, schema, ask, needed={}, aloud=answer)
     chosen = value.pop(_CHOICE, "")
     if chosen == answer:
         return {"text": str(value.get("text", "")), "calls": []}

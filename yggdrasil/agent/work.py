@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Protocol
 
+from yggdrasil.agent.asked import NOTHING, Asked
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.contract import Block, ConfigError
 from yggdrasil.contract.entry_points import GENRES
@@ -44,7 +45,25 @@ class Task:
         if not isinstance(value, dict) or not isinstance(value.get("name"), str):
             raise ConfigError("a task is {name, context, schema}", mend="pass task={'name': 'development', …}")
         context, about = value.get("context") or {}, str(value.get("about") or "")
-        return Task(value["name"], dict(context), value.get("schema"), value.get("genre"), about)
+        if isinstance(context, str):
+            context = {"text": context}
+        if not isinstance(context, Mapping):
+            raise ConfigError(f"the task's context is {context!r:.60}", mend="give an object, or a text")
+        schema = value.get("schema")
+        if schema is not None and not isinstance(schema, Mapping):
+            raise ConfigError(f"the task's schema is {schema!r:.60}", mend="give a JSON schema, or run(…, result=TYPE)")
+        return Task(
+            value["name"], dict(context), dict(schema) if schema is not None else None, value.get("genre"), about
+        )
+
+    @property
+    def of_a_stage(self) -> bool:
+        """Whether a stage of a world asks; a prompt that it gives beside says the same in words."""
+        return self.genre is not None
+
+    def to_json(self) -> dict[str, Any]:
+        """What `of` reads."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
 
 
 @dataclass(frozen=True)
@@ -71,6 +90,12 @@ class Work:
     max_tokens: int = 512
     temperature: float = 0.7
     window: int = 0
+    asked: Asked = NOTHING
+    """What Python objects say of the answer: its type and its validators."""
+    retries: int = 1
+    """How often a model is told what is wrong with its answer, and asked again."""
+    approve: frozenset[str] = frozenset()
+    """Names of the tools of which a person is asked before each call."""
 
 
 _STEERING = frozenset({"pattern", "minLength", "maxLength", "minItems", "maxItems", "additionalProperties"})
@@ -104,7 +129,9 @@ class GuidingGenre(Protocol):
 
 def planned(task: Task, genre: str, toolbox: Toolbox, instructions: str, work: Work) -> tuple[Work, list[Message]]:
     """The work that the task is, and the messages that it begins with, in its own genre or else in `genre`."""
-    work = replace(work, toolbox=toolbox, result=loose(task.schema))
+    work = replace(work, toolbox=toolbox, result=loose(task.schema), schema=None)
+    if work.asked.result is not None:
+        task = replace(task, schema=work.asked.result.schema)
     own = task.genre if task.genre is not None else genre
     plan = getattr(GENRES.find(own), "plan", None) if own else None
     made = plan(task, toolbox, instructions, work) if plan else None
@@ -122,8 +149,15 @@ def guide(name: str) -> GuidingGenre:
     return found
 
 
+def beside(message: Message, prompt: str) -> Message:
+    """The message that asks for a task, and below it what the caller says besides."""
+    return {**message, "content": f"{message['content']}\n{prompt}"}
+
+
 def _plainly(task: Task, instructions: str, work: Work) -> tuple[Work, list[Message]]:
     asked = "\n".join(part for part in (f"Task: {task.name}", task.about, outline(task.context)) if part)
-    system: list[Message] = [{"role": "system", "content": instructions}] if instructions else []
+    kind = work.asked.result
+    told = "\n\n".join(part for part in (instructions, kind.told if kind else "") if part)
+    system: list[Message] = [{"role": "system", "content": told}] if told else []
     schema = task.schema or {"type": "object"}
     return replace(work, schema=schema, closing=_CLOSING), [*system, {"role": "user", "content": asked}]

@@ -166,6 +166,8 @@ _WORDS: dict[str, tuple[str, str]] = {
         "the model calls no tools by itself, so each turn is bound by a schema",
         "модель сама инструментов не зовёт, поэтому каждый ход связан схемой",
     ),
+    "note_limit_reached": ("stopped at the limit of {limit} {kind}", "остановлено: предел {limit} ({kind})"),
+    "note_answer_refused": ("the answer cannot be taken: {why}", "ответ не принят: {why}"),
     "note_half_character": (
         "half a character became \ufffd: {found}",
         "половина знака стала \ufffd: {found}",

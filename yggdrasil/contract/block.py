@@ -249,6 +249,15 @@ class Block:
 
         return Stream(self, self._bind(args, inputs))
 
+    def astream(self, *args: Any, **inputs: Any) -> Stream:
+        """The same, for `async for`."""
+        return self.stream(*args, **inputs)
+
+    async def arun(self, *args: Any, **inputs: Any) -> Outputs:
+        """The same as `run`, awaited: the event loop goes on meanwhile; who is cancelled cancels the run."""
+        async with self.stream(*args, **inputs) as stream:
+            return await stream.result()
+
     def __call__(self, *args: Any, **inputs: Any) -> Any:
         """In a drawn graph: record a node. Elsewhere the same as `run`, a lone output given bare."""
         from yggdrasil.contract.tracing import draw
@@ -287,4 +296,4 @@ def _class_ports(cls: type[Block]) -> tuple[Ports, Ports]:
 def description(block: Block) -> str:
     """What the block's docstring tells a model or a person that would call it."""
     own = block.__class__.__dict__.get("__doc__") or block.__class__.__doc__
-    return inspect.cleandoc(getattr(block, "about", "") or own or "")
+    return inspect.cleandoc(getattr(block, "about", "") or getattr(block, "instructions", "") or own or "")

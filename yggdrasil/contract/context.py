@@ -99,6 +99,11 @@ class Here:
         return made
 
     @property
+    def deps(self) -> Any:
+        """What the caller of the agent around this place gave as `deps=`; None if nothing."""
+        return self.shared.get("contract.deps")
+
+    @property
     def listening(self) -> bool:
         """Whether anybody reads events."""
         return self.audience is not None
@@ -142,6 +147,10 @@ class Here:
     def emit(self, kind: Literal["preview"], **data: Unpack[events.Preview]) -> None: ...
     @overload
     def emit(self, kind: Literal["token"], **data: Unpack[events.Token]) -> None: ...
+    @overload
+    def emit(self, kind: Literal["text"], **data: Unpack[events.Said]) -> None: ...
+    @overload
+    def emit(self, kind: Literal["partial"], **data: Unpack[events.Partial]) -> None: ...
     @overload
     def emit(self, kind: Literal["tool_call"], **data: Unpack[events.ToolCall]) -> None: ...
     @overload
@@ -188,10 +197,8 @@ class Here:
 
     def note(self, text: str, code: str = "", **args: Any) -> None:
         """Tell the reader something worth knowing that is no failure: in English, and as a code with arguments."""
-        if code:
-            self.emit("note", text=text, code=code, args=args)
-        else:
-            self.emit("note", text=text)
+        more: Any = {"code": code, "args": args} if code else {}
+        self.emit("note", text=text, **more)
 
     def warn(self, text: str) -> None:
         """Tell of something lost: as a note if somebody listens to the run, else as a Python warning."""

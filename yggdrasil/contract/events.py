@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from yggdrasil.contract.artifacts import ArtifactStore
 
 EventKind = Literal[
-    "started", "skipped", "progress", "preview", "token", "tool_call", "tool_result",
-    "artifact", "note", "usage", "paused", "finished", "failed", "cancelled",
+    "started", "skipped", "progress", "preview", "token", "text", "partial", "tool_call",
+    "tool_result", "artifact", "note", "usage", "paused", "finished", "failed", "cancelled",
 ]  # fmt: skip
 KINDS: frozenset[EventKind] = frozenset(get_args(EventKind))
 """Every kind of event."""
 USUAL: frozenset[EventKind] = KINDS - {"preview"}
 """What a reader hears that names no kinds: all but previews, which cost the run time and are made only on request."""
-PASSING: frozenset[EventKind] = frozenset(("progress", "preview", "token"))
+PASSING: frozenset[EventKind] = frozenset(("progress", "preview", "token", "text", "partial"))
 """What a reader that cannot keep up loses first: the next one, or the result, says it again."""
 ENDS: frozenset[EventKind] = frozenset(("finished", "failed", "cancelled", "paused"))
 """How a part that was started ends: with exactly one of these."""
@@ -83,6 +83,21 @@ class Token(TypedDict):
     """A piece of a text that is being written."""
 
     text: str
+
+
+class Said(TypedDict):
+    """A piece of an agent's answer: its words alone, also where the model writes an object."""
+
+    text: str
+    again: NotRequired[bool]
+    """The words before it were no answer, such as those before a tool call: it begins anew here."""
+
+
+class Partial(TypedDict):
+    """The result of an agent as far as it is written."""
+
+    result: Any
+    """As JSON; the last one is whole."""
 
 
 class ToolCall(TypedDict):
@@ -175,6 +190,7 @@ class Stopped(TypedDict):
 
 SCHEMAS: Mapping[EventKind, type[Any]] = {
     "started": Started, "skipped": Skipped, "progress": Progress, "preview": Preview, "token": Token,
+    "text": Said, "partial": Partial,
     "tool_call": ToolCall, "tool_result": ToolResult, "artifact": ArtifactMade, "note": Note, "paused": PausedFor,
     "usage": Used, "finished": Finished, "failed": Failed, "cancelled": Stopped,
 }  # fmt: skip

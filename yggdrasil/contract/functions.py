@@ -6,10 +6,12 @@ import functools
 import inspect
 from collections.abc import Callable
 from types import new_class
-from typing import Any, overload
+from typing import Any, cast, overload
 
 from yggdrasil.contract.block import Block
+from yggdrasil.contract.deps import with_deps
 from yggdrasil.contract.errors import ConfigError
+from yggdrasil.contract.foreign_tools import ForeignTool, is_foreign
 from yggdrasil.contract.ports import input_ports
 
 
@@ -45,6 +47,7 @@ def block(function: Plain | None = None, /, *, type: str = "", role: str = "Tool
         )
     if inspect.isclass(function):
         raise ConfigError(f"{_name(function)} is a class", where="block", mend=f"give an object: {_name(function)}()")
+    function = with_deps(_plain(function))
     input_ports(function)
 
     @functools.wraps(function)
@@ -63,10 +66,49 @@ def block(function: Plain | None = None, /, *, type: str = "", role: str = "Tool
     return made
 
 
+@overload
+def tool(
+    thing: Any, /, *, name: str = "", about: str = "", approve: bool = False, repeatable: bool = True
+) -> Block: ...
+@overload
+def tool(
+    thing: None = None, /, *, name: str = "", about: str = "", approve: bool = False, repeatable: bool = True
+) -> Callable[[Plain], Block]: ...
+
+
+def tool(
+    thing: Any = None, /, *, name: str = "", about: str = "", approve: bool = False, repeatable: bool = True
+) -> Any:
+    """A function, a block or a foreign tool as a tool, also as a decorator: under another name, with other words.
+
+    With `approve` the run of an agent pauses before each call of it and asks a person; the answer yes lets it be made.
+    Raises ConfigError for what is no tool.
+    """
+    if thing is None:
+        return functools.partial(tool, name=name, about=about, approve=approve, repeatable=repeatable)
+    own = isinstance(thing, Block) or is_foreign(thing)
+    made = as_block(thing, "tool") if own else block(thing, repeatable=repeatable)
+    if isinstance(thing, Block) and (name or not repeatable):
+        mend = "write tools={'name': block}; repeatable stands in its class"
+        raise ConfigError(
+            "a block has a name of its own, and says itself what may be repeated", where=made.name, mend=mend
+        )
+    made.name = name or made.name
+    if about:
+        made.about = about  # pyright: ignore[reportAttributeAccessIssue]
+    made._approve = approve  # pyright: ignore
+    return made
+
+
 def as_block(thing: Any, what: str) -> Block:
-    """The block itself, or the function as one. Raises ConfigError for anything else, called `what`."""
+    """The block itself, or the function, method, callable object or foreign tool as one.
+
+    Raises ConfigError for anything else, called `what`.
+    """
     if isinstance(thing, Block):
         return thing
+    if is_foreign(thing):
+        return ForeignTool(thing)
     if inspect.isclass(thing) or not callable(thing):
         mend = f"give an object, {thing.__name__}()" if inspect.isclass(thing) else "give a block or a typed function"
         raise ConfigError(f"a {what} is a block or a function, not {thing!r:.80}", mend=mend)
@@ -75,6 +117,32 @@ def as_block(thing: Any, what: str) -> Block:
 
 def _class_of(name: str, parts: dict[str, Any], type_name: str, role: str) -> type[Function]:
     return new_class(name, (Function,), {"type": type_name, "role": role}, lambda space: space.update(parts))
+
+
+def _plain(function: Plain) -> Plain:
+    """An object that can be called, or a partial, as a function: of its class's name, with the hints of its call."""
+    if inspect.isroutine(function):
+        return cast(Plain, function)
+    thing: Any = function
+    whole, partial = inspect.signature(function), isinstance(thing, functools.partial)
+    typed: Any = thing.func if partial else thing.__call__
+
+    def called(*args: Any, **given: Any) -> Any:
+        return thing(*args, **given)
+
+    called.__name__ = _name(typed) if partial else thing.__class__.__name__.lower()
+    called.__doc__ = typed.__doc__ if partial else thing.__class__.__doc__ or typed.__doc__
+    called.__module__ = typed.__module__
+    called.__wrapped__ = getattr(typed, "__func__", typed)  # pyright: ignore[reportFunctionMemberAccess]
+    called.__signature__ = whole.replace(  # pyright: ignore[reportFunctionMemberAccess]
+        parameters=[part for part in whole.parameters.values() if not _is_fixed(function, part)]
+    )
+    called.__annotations__ = dict(getattr(typed, "__annotations__", {}))
+    return called
+
+
+def _is_fixed(function: Any, part: inspect.Parameter) -> bool:
+    return isinstance(function, functools.partial) and part.name in function.keywords
 
 
 def _name(function: Any) -> str:

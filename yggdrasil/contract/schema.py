@@ -21,7 +21,7 @@ def port_schema(port: Port) -> dict[str, Any]:
             f"port {port.name!r} carries {port.kind.name}, which has no JSON form", mend="keep it inside a graph"
         )
     else:
-        schema = _inlined(_of_annotation(port), port.name)
+        schema = inlined(_of_annotation(port), port.name)
     schema.pop("title", None)
     if port.about:
         schema["description"] = port.about
@@ -29,10 +29,13 @@ def port_schema(port: Port) -> dict[str, Any]:
 
 
 def _of_annotation(port: Port) -> dict[str, Any]:
+    """The schema of its annotation, made once for each port."""
     from pydantic import PydanticUserError
 
     try:
-        return port.adapter.json_schema()
+        if "schema" not in vars(port):
+            vars(port)["schema"] = port.adapter.json_schema()
+        return vars(port)["schema"]
     except (KeyError, PydanticUserError) as error:
         reason = f"it refers to {error}" if isinstance(error, KeyError) else error.message
         mend = "annotate it with plain types, models of pydantic, or kinds (yggdrasil.ports)"
@@ -116,7 +119,8 @@ def _strict(schema: Any) -> Any:
     return made
 
 
-def _inlined(schema: dict[str, Any], where: str) -> dict[str, Any]:
+def inlined(schema: dict[str, Any], where: str) -> dict[str, Any]:
+    """The schema with what it refers to in its place. Raises ConfigError for a type that contains itself."""
     definitions = cast(dict[str, Any], schema.get("$defs", {}))
 
     def expand(part: Any, open_refs: tuple[str, ...]) -> Any:

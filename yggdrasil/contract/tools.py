@@ -58,7 +58,7 @@ class Tool:
         function: dict[str, Any] = {
             "name": self.wire,
             "description": description(self.block),
-            "parameters": tool_schema(self.block.inputs, strict=strict),
+            "parameters": tool_schema(getattr(self.block, "tool_inputs", self.block.inputs), strict=strict),
         }
         return {"type": "function", "function": {**function, **({"strict": True} if strict else {})}}
 
@@ -83,9 +83,9 @@ class Tool:
 def named_tools(tools: Sequence[Given] | Mapping[str, Given]) -> dict[str, Tool]:
     """Tools by wire name and in order. Raises ConfigError where two have one name, or one is no tool."""
     if isinstance(tools, Mapping):
-        given = [(name, as_block(tool, "tool")) for name, tool in tools.items()]
+        given = [(name, _as_tool(tool, repr(name))) for name, tool in tools.items()]
     else:
-        given = [(tool.name, tool) for tool in (as_block(tool, "tool") for tool in tools)]
+        given = [(tool.name, tool) for tool in (_as_tool(tool, f"number {n}") for n, tool in enumerate(tools, 1))]
     owners: dict[str, Block] = {}
     found: dict[str, Tool] = {}
     for name, block in given:
@@ -97,6 +97,15 @@ def named_tools(tools: Sequence[Given] | Mapping[str, Given]) -> dict[str, Tool]
         owners[name] = block
         found[wire_name(name)] = Tool(name, wire_name(name), block)
     return found
+
+
+def _as_tool(thing: Any, which: str) -> Block:
+    try:
+        block = as_block(thing, "tool")
+        tool_schema(block.inputs)
+    except (ConfigError, PortError) as error:
+        raise ConfigError(f"tool {which} cannot be one: {error.what}", where=error.where, mend=error.mend) from None
+    return block
 
 
 def tool_named(tools: Mapping[str, Tool], name: str) -> Tool:

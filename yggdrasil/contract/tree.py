@@ -188,5 +188,7 @@ def rebuilt(block: Block, instead: dict[int, Block]) -> Block:
     made.name, made.files = block.name, dict(block.files)
     if about := block.__dict__.get("about"):
         made.about = about  # pyright: ignore[reportAttributeAccessIssue]
+    if by_hand := block.__dict__.get("_by_hand"):
+        made._by_hand = by_hand  # pyright: ignore
     instead[id(block)] = made
     return made

@@ -1,0 +1,136 @@
+"""What an answer is to be, said by a Python type or a JSON schema: what a model is told, and what it wrote as that."""
+
+from __future__ import annotations
+
+import json
+import types
+from collections.abc import Mapping
+from typing import Annotated, Any, NotRequired, Union, cast, get_args, get_origin, get_type_hints, is_typeddict
+
+from yggdrasil.agent.refusals import Retry
+from yggdrasil.blocks.llm.language_model import beside_schema, sound_schema
+from yggdrasil.contract import ConfigError
+from yggdrasil.contract.schema import inlined
+
+Schema = dict[str, Any]
+WRAP = "result"
+"""The one property under which a model writes what is no object: a number, a list, one of several alternatives."""
+_UNIONS = (Union, types.UnionType)
+
+
+class ResultType:
+    """A pydantic class, TypedDict, dataclass, plain type, union of them, or a JSON schema.
+
+    `schema` is that of the object which a model writes. Raises ConfigError for what has no JSON schema.
+    """
+
+    def __init__(self, kind: Any) -> None:
+        self._adapter = None if isinstance(kind, Mapping) else _adapter(kind)
+        self.own: Schema = dict(cast(Any, kind)) if self._adapter is None else _schema_of(kind, self._adapter)
+        sound_schema(self.own)
+        self.wrapped = self.own.get("type") != "object"
+        self.schema = _wrapped(self.own) if self.wrapped else self.own
+        self._alternatives = _alternatives(kind)
+
+    @property
+    def told(self) -> str:
+        """What the model is told of it, in words: every alternative of a union by its name."""
+        shown = json.dumps(self.schema, ensure_ascii=False)
+        which = f"one of {', '.join(self._alternatives)}, whichever fits" if self._alternatives else "the result"
+        return f"When you are ready, answer with {which}: one JSON object of this schema: {shown}"
+
+    def value(self, written: Any) -> Any:
+        """What stands for the result in what a model wrote: the object itself, or what it holds under `result`."""
+        if self.wrapped and isinstance(written, dict) and set(cast(Schema, written)) == {WRAP}:
+            return cast(Schema, written)[WRAP]
+        return cast(Any, written)
+
+    def read(self, value: Any) -> Any:
+        """The value as an instance of the type; as it is under a bare schema. Raises Retry that says what is wrong."""
+        if self._adapter is None:
+            if problem := beside_schema(value, self.own):
+                raise Retry(problem)
+            return value
+        from pydantic import ValidationError
+
+        try:
+            return self._adapter.validate_python(value)
+        except ValidationError as error:
+            flaws = error.errors(include_url=False, include_context=False)
+            told = [f"{'.'.join(map(str, flaw['loc'])) or 'it'}: {flaw['msg']}" for flaw in flaws[:5]]
+            raise Retry("; ".join(told)) from None
+
+    def written(self, result: Any) -> Any:
+        """An instance as JSON."""
+        return result if self._adapter is None else self._adapter.dump_python(result, mode="json")
+
+
+def _adapter(kind: Any) -> Any:
+    from pydantic import PydanticUserError, TypeAdapter
+
+    try:
+        return TypeAdapter(_readable(kind))
+    except (PydanticUserError, NameError, TypeError) as error:
+        raise _no_type(kind, error) from None
+
+
+def _schema_of(kind: Any, adapter: Any) -> Schema:
+    from pydantic import PydanticUserError
+
+    try:
+        whole: Schema = adapter.json_schema()
+    except (PydanticUserError, KeyError) as error:
+        raise _no_type(kind, error) from None
+    try:
+        return inlined(whole, "result")
+    except ConfigError:  # a type that contains itself keeps its references, which all lie in the schema
+        return whole if "type" in whole else {"anyOf": [{"$ref": whole["$ref"]}], "$defs": whole["$defs"]}
+
+
+def _no_type(kind: Any, error: Exception) -> ConfigError:
+    what = f"the result is to be {kind!r:.80}, which is no type of JSON ({str(error).partition(chr(10))[0]:.160})"
+    mend = "give a pydantic model, TypedDict, dataclass, plain type, A | B, or a JSON schema"
+    return ConfigError(what, mend=mend)
+
+
+def _wrapped(schema: Schema) -> Schema:
+    inner = {name: part for name, part in schema.items() if name != "$defs"}
+    made = {"type": "object", "properties": {WRAP: inner}, "required": [WRAP], "additionalProperties": False}
+    return {**made, "$defs": schema["$defs"]} if "$defs" in schema else made
+
+
+def _alternatives(kind: Any) -> list[str]:
+    if get_origin(kind) not in _UNIONS:
+        return []
+    return [_named(part) for part in get_args(kind)]
+
+
+def _named(kind: Any) -> str:
+    if kind is type(None):
+        return "null"
+    name = kind.__name__ if isinstance(kind, type) and get_origin(kind) is None else str(kind).replace("typing.", "")
+    own = vars(kind).get("__doc__") if isinstance(kind, type) else None
+    about = own.strip().partition("\n")[0] if own and not own.startswith(f"{name}(") and own != "dict()" else ""
+    about = "" if kind.__class__ is type and kind.__module__ == "builtins" else about
+    fields = ", ".join(getattr(kind, "__annotations__", {}))
+    inner = "; ".join(part for part in (about.rstrip("."), f"fields {fields}" if fields else "") if part)
+    return f"{name} ({inner})" if inner else name
+
+
+def _readable(kind: Any) -> Any:
+    """The type with each TypedDict of the standard library as one that pydantic reads also before Python 3.12."""
+    if is_typeddict(kind):
+        from typing_extensions import TypedDict
+
+        needed = cast(Any, kind).__required_keys__
+        hints = {name: _readable(part) for name, part in get_type_hints(kind).items()}
+        made: Any = TypedDict  # the functional form: the fields are known only now
+        return made(kind.__name__, {n: h if n in needed else NotRequired[h] for n, h in hints.items()})
+    origin, parts = get_origin(kind), get_args(kind)
+    if origin in _UNIONS:
+        return Union[tuple(map(_readable, parts))]  # noqa: UP007 - of parts that are known only now
+    if origin in (list, set, tuple, dict) and parts:
+        return cast(Any, origin)[tuple(part if part is ... else _readable(part) for part in parts)]
+    if origin is Annotated:
+        return Annotated[(_readable(parts[0]), *parts[1:])]
+    return kind

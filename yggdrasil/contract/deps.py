@@ -1,0 +1,50 @@
+"""What a caller hands to the tools of one call, such as a database: it is no input, never saved, never told a model."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+from yggdrasil.contract.context import here
+
+
+class _Mark:
+    """Stands in the annotation of a parameter that is fed by `deps=`."""
+
+
+DEPS = "contract.deps"
+"""Where in the surroundings they stand; `here().deps` reads it."""
+_WRITTEN = re.compile(r"(\w+\.)*Deps(\[.*\])?")
+T = TypeVar("T")
+Deps = Annotated[T, _Mark]
+"""Annotation of a function's parameter that gets what its caller gave as `deps=`: `db: ygg.Deps[Database]`."""
+
+
+def handed(function: Callable[..., Any]) -> list[str]:
+    """The parameters of a function that are annotated `Deps`."""
+    try:
+        hints = get_type_hints(function, include_extras=True)
+    except (NameError, TypeError):  # a class that is known to a type checker alone; other ports tell it themselves
+        written = getattr(function, "__annotations__", {})
+        return [name for name, hint in written.items() if isinstance(hint, str) and _WRITTEN.fullmatch(hint)]
+    return [name for name, hint in hints.items() if get_origin(hint) is Annotated and _Mark in get_args(hint)]
+
+
+def with_deps(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function without its parameters annotated `Deps`: at each call they get the deps of the call around it."""
+    names = handed(function)
+    if not names:
+        return function
+
+    @functools.wraps(function)
+    def fed(*args: Any, **given: Any) -> Any:
+        return function(*args, **given, **dict.fromkeys(names, here().deps))
+
+    whole = inspect.signature(function)
+    kept = [part for name, part in whole.parameters.items() if name not in names]
+    fed.__signature__ = whole.replace(parameters=kept)  # pyright: ignore[reportAttributeAccessIssue]
+    fed.__annotations__ = {name: hint for name, hint in fed.__annotations__.items() if name not in names}
+    return fed
