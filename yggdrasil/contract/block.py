@@ -23,6 +23,7 @@ from yggdrasil.contract.errors import ConfigError, MissingFile, PortError
 from yggdrasil.contract.ports import Ports, input_ports, output_ports
 
 if TYPE_CHECKING:
+    from yggdrasil.contract.durable import DurableSession
     from yggdrasil.contract.further_call import FurtherCall
     from yggdrasil.contract.manifest import Manifest
     from yggdrasil.contract.running import Outputs
@@ -248,6 +249,12 @@ class Block:
         from yggdrasil.contract.stream import Stream
 
         return Stream(self, self._bind(args, inputs))
+
+    def session(self, name: str, at: Path | str, *, adopt: bool = False, wait: float = 60.0) -> DurableSession:
+        """What it says and does from now on under `name` outlives the process, in the folder `at`."""
+        from yggdrasil.contract.entry_points import VERBS
+
+        return VERBS.find("session")(self, name, Path(at), adopt=adopt, wait=wait)
 
     def __call__(self, *args: Any, **inputs: Any) -> Any:
         """In a drawn graph: record a node. Elsewhere the same as `run`, a lone output given bare."""

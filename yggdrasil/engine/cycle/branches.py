@@ -69,13 +69,14 @@ _COLUMNS = "id, name, parent, at_step, open_position, open_call, variant"
 class Branches:
     """The tree of a world's branches."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, root: str = MAIN) -> None:
+        """`root` is the branch that a new file begins with."""
         self._database = database
         self._known: dict[int, Branch] = {}
         if database.one("SELECT 1 FROM branches LIMIT 1") is None:
             with database.transaction():
                 if database.one("SELECT 1 FROM branches LIMIT 1") is None:
-                    self._insert(MAIN, None, 0, "", None, None)
+                    self._insert(root, None, 0, "", None, None)
 
     def __getitem__(self, name: str) -> Branch:
         """The branch of that name. Raises LogError that names the near ones."""
@@ -169,6 +170,13 @@ class Branches:
             )
         position, call = open_at if open_at else (None, None)
         return self.by_id(self._insert(name, parent.id, at, variant, position, call))
+
+    def begin(self, name: str, variant: str) -> Branch:
+        """The branch of that name; one that is not there yet begins with nothing behind it."""
+        with self._database.transaction():
+            if name not in self.names():
+                self._insert(name, None, 0, variant, None, None)
+            return self[name]
 
     def _insert(
         self, name: str, parent: int | None, at: int, variant: str, position: int | None, call: int | None

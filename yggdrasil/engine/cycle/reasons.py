@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any, cast
+from typing import Any, Literal, cast
 
-from yggdrasil.contract.errors import Paused
+from yggdrasil.contract.errors import Cancelled, Paused
 from yggdrasil.contract.events import Reason, reason
 from yggdrasil.contract.surrogates import whole
 from yggdrasil.engine.cycle.database import parsed
 from yggdrasil.engine.cycle.errors import LogError
 
+StageStatus = Literal["ran", "skipped", "failed", "cancelled", "paused"]
 _BLOCKS = "blocks"
 _OLD = {
     "needs (?P<blocks>.+)": "needs",
@@ -28,6 +29,15 @@ def of_error(status: str, error: BaseException) -> Reason:
     """The reason of a stage that ended by an error."""
     more = {"ask": error.ask, "id": error.id} if isinstance(error, Paused) else {}
     return reason(status, error=type(error).__name__, message=whole(str(error)), **more)
+
+
+def status_of(error: BaseException) -> StageStatus:
+    """How a stage ended that raised this."""
+    if isinstance(error, Paused):
+        return "paused"
+    if isinstance(error, Cancelled | KeyboardInterrupt):
+        return "cancelled"
+    return "failed"
 
 
 def load_reason(text: str, status: str) -> Reason | None:

@@ -9,9 +9,8 @@ from yggdrasil.contract.events import Reason
 from yggdrasil.engine.cycle.cycle_stages import BLOCKS, CREATED, END, GIVEN_APPLIED, OWN_APPLIED, SETTLED, is_filled
 from yggdrasil.engine.cycle.database import parsed
 from yggdrasil.engine.cycle.errors import LogError
-from yggdrasil.engine.cycle.reasons import load_reason
+from yggdrasil.engine.cycle.reasons import StageStatus, load_reason
 
-StageStatus = Literal["ran", "skipped", "failed", "cancelled", "paused"]
 StepStatus = Literal["open", "whole", "dropped"]
 DONE = ("ran", "skipped")
 """A stage with one of these never runs again."""
