@@ -14,7 +14,7 @@ from yggdrasil.agent.turns import TurnRequest, assistant, fill, take_turn
 from yggdrasil.agent.work import Message, Work
 from yggdrasil.blocks.llm.language_model import InvalidOutput, beside_schema
 from yggdrasil.contract import derive_seed, here, standing
-from yggdrasil.contract.digest import digest
+from yggdrasil.contract.digest import digest_each
 from yggdrasil.contract.journal_effects import remembered
 from yggdrasil.contract.spending import counting
 from yggdrasil.engine.cycle.agent_loop import LoopState
@@ -147,7 +147,7 @@ class AgentRun:
     def _once(self, state: LoopState, shown: list[Message], act: Callable[[], Any]) -> Any:
         place = here().below("llm")
         with standing(place):
-            return place.once(f"turn {self._call}.{state['turns']}", {"of": digest(shown)}, lambda: _counted(act))
+            return place.once(f"turn {self._call}.{state['turns']}", {"of": digest_each(shown)}, lambda: _counted(act))
 
     def _called(self, call: dict[str, Any], mark: str) -> str:
         toolbox, place = self._work.toolbox, here()

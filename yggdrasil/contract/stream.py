@@ -52,8 +52,8 @@ class Stream:
     """The events of one run in the background; iterate (`for` or `async for`), then read `outputs`.
 
     `kinds`: what is heard; `room`: how many events wait for the reader (previews, tokens and progress go first,
-    and the next event says how many were `dropped`); `runs`: what runs the block. Closing it cancels the run, and so does dropping it:
-    a run that nobody hears does not go on.
+    and the next event says how many were `dropped`); `runs`: what runs the block. Closing it cancels the run, and so
+    does dropping it: a run that nobody hears does not go on.
     """
 
     def __init__(

@@ -328,3 +328,11 @@ def test_a_world_keeps_its_own_log(tmp_path: Path) -> None:
 
     with pytest.raises(SessionError, match="a world has a log of its own"):
         scripted(tmp_path / "w").session("anna", tmp_path)
+
+
+def test_a_conversation_is_not_stored_over_and_over(tmp_path: Path) -> None:
+    chat = clerk().session("anna", tmp_path)
+    for number in range(60):
+        chat.run(f"{number} " + "word " * 40)
+    rows = chat._opened().log.database.all("SELECT length(value) FROM memory")
+    assert sum(length for (length,) in rows) < 4 * max(length for (length,) in rows)

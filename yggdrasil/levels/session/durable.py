@@ -22,7 +22,7 @@ from yggdrasil.engine.cycle.records import StepRecord
 from yggdrasil.levels.session.folder import SessionFolder, checked_name, has_sessions, opened
 from yggdrasil.levels.session.replay import replayed
 from yggdrasil.levels.session.run_turn import Going, begun, dropped, ran
-from yggdrasil.levels.session.same_block import described, differences
+from yggdrasil.levels.session.same_block import described, differences, touched
 from yggdrasil.levels.session.turn import Question, Turn, given_as, inputs_of, kept
 from yggdrasil.levels.world.fork import fork
 
@@ -39,7 +39,7 @@ class Durable:
         self.wait = wait
         self._adopt = adopt
         self._home: SessionFolder | None = None
-        self._known: tuple[str, dict[str, Any]] = ("", {})
+        self._known: tuple[str, dict[str, Any], Any] = ("", {}, None)
         self._facts()
 
     def run(self, *args: Any, **inputs: Any) -> Outputs:
@@ -66,7 +66,7 @@ class Durable:
                 return self._on(home, branch, head)
             record = StepRecord(branch.name, max(head.last, 0) + 1, "open", None, given, "")
             going = self._going(home, branch, head, record, inputs)
-            begun(going, described(block))
+            begun(going)
             return self._ran(going)
 
     def _is_open(self, waiting: StepRecord) -> TurnOpen:
@@ -91,15 +91,15 @@ class Durable:
     def _going(
         self, home: SessionFolder, branch: Branch, head: Head, record: StepRecord, inputs: dict[str, Any]
     ) -> Going:
-        digest, known = self._known
-        known = known if digest == head.digest else {}
+        digest, memories, _ = self._known
+        known = memories if digest == head.digest else {}
         facts, changed = self._facts(head)
         fresh = head.waiting is None
         return Going(self.block, home, branch, record, head.digest, inputs, fresh, known, facts, changed)
 
     def _ran(self, going: Going) -> Outputs:
         outputs = ran(going)
-        self._known = (going.record.digest, going.known)
+        self._known = (going.record.digest, going.known, touched(self.block))
         outputs.__dict__["_store"] = going.folder.artifacts
         return outputs
 
@@ -109,10 +109,10 @@ class Durable:
         if branch is None:
             return None, []
         log = self._opened().log
-        last = (head or log.head(branch)).last
-        if last < 0:
+        head = head or log.head(branch)
+        if head.last < 0 or (head.digest, touched(self.block)) == self._known[::2]:
             return None, []
-        before, now = log.snapshots.nearest(branch, last)[1], described(self.block)
+        before, now = log.snapshots.nearest(branch, head.last)[1], described(self.block)
         if before["shape"] == now["shape"]:
             return (None, []) if before == now else (now, differences(before, now))
         if not self._adopt:

@@ -25,6 +25,7 @@ from yggdrasil.engine.cycle.reasons import of_error, status_of
 from yggdrasil.engine.cycle.records import StageRecord, StepRecord
 from yggdrasil.levels.round_journal import recorded
 from yggdrasil.levels.session.folder import SessionFolder
+from yggdrasil.levels.session.same_block import described
 from yggdrasil.levels.session.turn import OUTPUTS, kept
 from yggdrasil.levels.world.memories import StageMemories
 
@@ -48,12 +49,12 @@ class Going:
     changed: list[str] = field(default_factory=list[str])
 
 
-def begun(going: Going, founding: dict[str, Any]) -> None:
+def begun(going: Going) -> None:
     """Write down that the turn begins, and before the first one what the session is held with."""
     log = going.folder.log
     with log.database.transaction():
         if going.record.step == 1 and log.last_step(going.branch) < 0:
-            log.found(going.branch, StageRecord(0, "found", "ran"), founding)
+            log.found(going.branch, StageRecord(0, "found", "ran"), described(going.block))
             going.before = log.head(going.branch).digest
         log.begin(going.branch, None, going.record.given, going.record.step)
 

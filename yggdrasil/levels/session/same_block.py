@@ -15,6 +15,11 @@ def described(block: Block) -> dict[str, Any]:
     return {"shape": digest(_shape(block, top=True)), "settings": {at: own for at, own in settings.items() if own}}
 
 
+def touched(block: Block) -> Any:
+    """Differs after any change of the block or of a part."""
+    return [(part.serial, part.touched()) for _, part in walk(block)]
+
+
 def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """What is set otherwise, each in words; [] if nothing is."""
     found: list[str] = []
