@@ -14,6 +14,7 @@ from yggdrasil.agent.memory import Memory
 from yggdrasil.agent.model import AgentModel, check_model
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.turns import tool_notes
+from yggdrasil.agent.window import Older, Window, room
 from yggdrasil.agent.work import Task, Work, guide, loose, planned
 from yggdrasil.blocks.llm.language_model import InvalidOutput, beside_schema
 from yggdrasil.contract import Block, ConfigError, here, standing
@@ -45,6 +46,8 @@ class AgentSettings(TypedDict, total=False):
     limits: Limits | dict[str, Any]
     strict: bool
     window: int
+    context: int
+    older: Older
     max_tokens: int
     temperature: float
 
@@ -61,6 +64,8 @@ class Agent(Block, type="agent", role="Agent"):
     limits: Limits = Limits()
     strict: bool = False
     window: Annotated[int, Field(ge=0, le=100_000)] = 0
+    context: Annotated[int, Field(ge=0, le=100_000_000)] = 0
+    older: Older = ""
     max_tokens: Annotated[int, Field(ge=1, le=1_000_000)] = 512
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.7
 
@@ -97,11 +102,14 @@ class Agent(Block, type="agent", role="Agent"):
         with counting() as spent:
             state = fresh(self._conversation(prompt, memory))
         state["tokens"], state["cost"] = spent.tokens, spent.cost
-        return self._ran(self._work(), state, call, self.limits.steps)
+        return self._ran(self._work(memory.summary), state, call, self.limits.steps)
 
-    def _work(self) -> Work:
+    def _work(self, summary: str = "") -> Work:
         toolbox = self.toolbox if self.policy == "tools" else Toolbox(())
-        return Work(toolbox, max_tokens=self.max_tokens, temperature=self.temperature, window=self.window)
+        schemas = toolbox.schemas() if self.older else None
+        tokens = room(self.llm, self.context, self.older, self.max_tokens, schemas)
+        window = Window(self.window, tokens, self.older, summary)
+        return Work(toolbox, max_tokens=self.max_tokens, temperature=self.temperature, window=window)
 
     def _planned(self, task: Any) -> tuple[Work, list[dict[str, Any]]]:
         return planned(Task.of(task), self.guide, self.toolbox, self.instructions, self._work())
@@ -125,7 +133,7 @@ class Agent(Block, type="agent", role="Agent"):
             raise ConfigError("no run of this agent met a limit", where=here().path, mend="call it with a prompt")
         state = cast(LoopState, {**fresh([]), **halted["state"], "over": "", "limit": {}})
         task = halted["task"]
-        work = self._work() if task is None else self._planned(task)[0]
+        work = self._work(memory.summary) if task is None else self._planned(task)[0]
         return self._ran(work, state, halted["call"], state["turns"] + more, task)
 
     def _ran(self, work: Work, state: LoopState, call: int, steps: int, task: Any = None) -> Answered:
@@ -134,7 +142,8 @@ class Agent(Block, type="agent", role="Agent"):
         with standing(here().but(shared=known)):
             state = run_loop(running, state, steps)
         halted = {"state": dict(state), "call": call, "task": task} if state["over"] == LIMIT else None
-        here().remember({"messages": state["messages"], "calls": call + 1, "halted": halted})
+        summary = {"summary": work.window.summary} if work.window.summary else {}
+        here().remember({"messages": state["messages"], "calls": call + 1, "halted": halted, **summary})
         status = {"state": state["over"], **{k: state[k] for k in ("turns", "tokens", "cost")}, **state["limit"]}
         return {"response": state["response"], "result": state["result"], "status": status}
 

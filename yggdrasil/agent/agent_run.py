@@ -8,13 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 from yggdrasil.agent.limits import Limits
-from yggdrasil.agent.memory import view
 from yggdrasil.agent.model import AgentModel
 from yggdrasil.agent.turns import TurnRequest, assistant, fill, take_turn
 from yggdrasil.agent.work import Message, Work
 from yggdrasil.blocks.llm.language_model import InvalidOutput, beside_schema
 from yggdrasil.contract import derive_seed, here, standing
-from yggdrasil.contract.digest import digest_each
+from yggdrasil.contract.digest import digest, digest_each
 from yggdrasil.contract.journal_effects import remembered
 from yggdrasil.contract.spending import counting
 from yggdrasil.engine.cycle.agent_loop import LoopState
@@ -85,7 +84,8 @@ class AgentRun:
         )
 
     def _turn(self, state: LoopState) -> LoopState:
-        shown = view(state["messages"], self._work.window)
+        state = self._fitted(state)
+        shown = self._work.window.shown(state["messages"])
         ask = self._ask(state)
         turn = self._once(state, shown, lambda: take_turn(self._model, shown, ask))
         message = assistant(turn, f"{self._call}.{state['turns']}", state["messages"])
@@ -106,11 +106,31 @@ class AgentRun:
             return {**after, "closing": True}
         return {**after, "over": DONE}
 
+    def _fitted(self, state: LoopState) -> LoopState:
+        """The state whose messages the model's window holds; older ones are summed up, once, where that is wished."""
+        window = self._work.window
+        old, kept = window.outgrown(state["messages"])
+        if not old:
+            return state
+        spent: list[dict[str, Any]] = []
+
+        def once(number: str, told: str, act: Callable[[], str]) -> str:
+            name = f"summary {self._call}.{state['turns']}.{number}"
+            spent.append(here().once(name, {"of": digest(told)}, lambda: _counted(lambda: {"text": act()})))
+            return spent[-1]["text"]
+
+        with standing(here().below("llm")) as place:
+            place.audience = place.audience and place.audience.without("token")
+            window.sum_up(self._model, old, once)
+        tokens, cost = (sum(part[name] for part in spent) for name in ("tokens", "cost"))
+        return {**state, "messages": kept, "tokens": state["tokens"] + tokens, "cost": state["cost"] + cost}
+
     def _answer(self, state: LoopState) -> LoopState:
+        state = self._fitted(state)
         told = self._work.closing or ("Give the result now." if state["messages"][-1]["role"] == "assistant" else "")
         closing: list[Message] = [{"role": "user", "content": told}] if told else []
         messages = [*state["messages"], *closing]
-        shown = view(messages, self._work.window)
+        shown = self._work.window.shown(messages)
         filled = self._once(state, shown, lambda: self._best(state, shown))
         return {
             **state,

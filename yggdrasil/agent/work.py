@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from yggdrasil.agent.toolbox import Toolbox
+from yggdrasil.agent.window import Window
 from yggdrasil.contract import Block, ConfigError
 from yggdrasil.contract.entry_points import GENRES
 from yggdrasil.state.json_as_text import outline
@@ -70,7 +71,7 @@ class Work:
     flaw: Callable[[Any], float] = _flawless
     max_tokens: int = 512
     temperature: float = 0.7
-    window: int = 0
+    window: Window = field(default_factory=Window)
 
 
 _STEERING = frozenset({"pattern", "minLength", "maxLength", "minItems", "maxItems", "additionalProperties"})
