@@ -28,6 +28,8 @@ _WHERE = {
     "ArtifactError": "yggdrasil.contract",
     "Session": "yggdrasil.contract.session",
     "session": "yggdrasil.contract.context",
+    "DurableSession": "yggdrasil.contract.durable",
+    "sessions": "yggdrasil.levels.session.folder",
     "learning": "yggdrasil.contract.torch_mode",
     "twin": "yggdrasil.contract.trainable_copies",
     "unfreeze": "yggdrasil.contract.trainable_copies",
@@ -55,6 +57,7 @@ _WHERE = {
     "mermaid": "yggdrasil.store.mermaid",
     "Agent": "yggdrasil.agent.agent",
     "Limits": "yggdrasil.agent.limits",
+    "ask": "yggdrasil.agent.ask_person",
     "LLM": "yggdrasil.store.language_models",
     "load": "yggdrasil.store.load",
     "save": "yggdrasil.store.save",
@@ -66,6 +69,7 @@ _MODULES = {"ports": "yggdrasil.ports", "testing": "yggdrasil.testing"}
 if TYPE_CHECKING:
     from yggdrasil import ports, testing
     from yggdrasil.agent.agent import Agent
+    from yggdrasil.agent.ask_person import ask
     from yggdrasil.agent.limits import Limits
     from yggdrasil.contract import (
         Artifact,
@@ -97,6 +101,7 @@ if TYPE_CHECKING:
         register_role,
     )
     from yggdrasil.contract.context import session
+    from yggdrasil.contract.durable import DurableSession
     from yggdrasil.contract.functions import block
     from yggdrasil.contract.lanes import set_lanes
     from yggdrasil.contract.session import Session
@@ -108,6 +113,7 @@ if TYPE_CHECKING:
     from yggdrasil.levels.graph import Graph, Pipeline
     from yggdrasil.levels.graph_function import graph
     from yggdrasil.levels.loop import loop
+    from yggdrasil.levels.session.folder import sessions
     from yggdrasil.levels.stage.creator import Creator
     from yggdrasil.levels.stage.philosopher import Philosopher
     from yggdrasil.levels.stage.stage import Stage
@@ -129,6 +135,7 @@ __all__ = [
     "Cancelled",
     "ConfigError",
     "Creator",
+    "DurableSession",
     "Event",
     "Form",
     "FurtherCall",
@@ -153,6 +160,7 @@ __all__ = [
     "WiringError",
     "World",
     "YggError",
+    "ask",
     "block",
     "choose",
     "from_diffusers",
@@ -170,6 +178,7 @@ __all__ = [
     "register_role",
     "save",
     "session",
+    "sessions",
     "set_cache",
     "set_lanes",
     "testing",

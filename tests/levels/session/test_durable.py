@@ -17,7 +17,7 @@ from tests.levels.session.talking import asking, clerk, ran, twice, write
 from yggdrasil.contract import NotStored, Paused, PortError, here
 from yggdrasil.contract.session import SessionError
 from yggdrasil.engine.cycle.errors import CycleError, LogError, NewerLog, ReadOnlyPlace, SessionBusy, TurnOpen
-from yggdrasil.levels.session.folder import session_names
+from yggdrasil.levels.session.folder import sessions
 from yggdrasil.levels.world.replay import ReplayError
 from yggdrasil.ports import Image, Text
 from yggdrasil.testing.model import ScriptedModel, says
@@ -61,7 +61,7 @@ def test_an_agent_remembers_in_its_session_and_nowhere_else(tmp_path: Path) -> N
     first = anna.history[0]
     assert [event["kind"] for event in first.events] == ["tool_call", "tool_result"] * 2
     assert first.when.tzinfo is not None and first.seconds > 0
-    assert session_names(tmp_path) == ["anna", "bob"]
+    assert sessions(tmp_path) == ["anna", "bob"]
 
 
 def test_a_session_streams_and_is_awaited(tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_a_name_is_no_path(tmp_path: Path) -> None:
     kept = [name for name in NAMES if name.strip()]
     for name in kept:
         twice.session(name, home).run(name.replace("\0", ""))
-    assert session_names(home) == kept
+    assert sessions(home) == kept
     assert sorted(p.name for p in tmp_path.iterdir()) == ["chats", "ran.txt"]
     assert {p.name for p in home.iterdir()} - {"sessions.db-wal", "sessions.db-shm"} == {"sessions.db", "locks"}
     assert twice.session("../x", home).history[0].inputs == {"word": "../x"}
@@ -242,7 +242,7 @@ def test_a_fork_shares_what_came_before_and_nothing_after(tmp_path: Path) -> Non
     told = [m["content"] for m in side.block.llm.seen[-2]["messages"]]
     assert ("b" in told, "c" in told) == (True, False)
     chat.forget()
-    assert (session_names(tmp_path), chat.history) == (["anna-2"], [])
+    assert (sessions(tmp_path), chat.history) == (["anna-2"], [])
     assert len(clerk().session("anna-2", tmp_path).history) == 3
     with pytest.raises(LogError, match="there is a branch 'anna-2' already"):
         side.fork("anna-2")

@@ -85,7 +85,7 @@ def opened(home: Path) -> SessionFolder:
         return found
 
 
-def session_names(home: Path | str) -> list[str]:
+def sessions(home: Path | str) -> list[str]:
     """The sessions that live in a folder, oldest first; [] where none ever did."""
     return opened(Path(home)).names() if has_sessions(Path(home)) else []
 
