@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
-
-from yggdrasil.contract.events import USUAL, EventKind
 
 if TYPE_CHECKING:
     from yggdrasil.contract.running import Outputs
@@ -76,7 +73,7 @@ class DurableSession(Protocol):
         """
         ...
 
-    def stream(self, *args: Any, kinds: Iterable[EventKind] = USUAL, **inputs: Any) -> Stream:
+    def stream(self, *args: Any, **inputs: Any) -> Stream:
         """The same in the background, read event by event."""
         ...
 

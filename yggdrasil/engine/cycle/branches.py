@@ -80,14 +80,19 @@ class Branches:
 
     def __getitem__(self, name: str) -> Branch:
         """The branch of that name. Raises LogError that names the near ones."""
-        row = self._database.one(f"SELECT {_COLUMNS} FROM branches WHERE name = ? AND gone = 0", str(name))
-        if row is None or name != row[1]:
+        found = self.find(name)
+        if found is None:
             raise LogError(
                 f"the world has no branch {name!r}",
                 where=str(self._database.path),
                 mend=did_you_mean(str(name), self.names()),
             )
-        return self._read(row)
+        return found
+
+    def find(self, name: str) -> Branch | None:
+        """The branch of that name, if there is one."""
+        row = self._database.one(f"SELECT {_COLUMNS} FROM branches WHERE name = ? AND gone = 0", str(name))
+        return None if row is None or name != row[1] else self._read(row)
 
     def _read(self, row: tuple[Any, ...]) -> Branch:
         """The branch of a row; one that came before its own parent would lead round for ever."""
@@ -173,8 +178,10 @@ class Branches:
 
     def begin(self, name: str, variant: str) -> Branch:
         """The branch of that name; one that is not there yet begins with nothing behind it."""
+        if found := self.find(name):
+            return found
         with self._database.transaction():
-            if name not in self.names():
+            if self.find(name) is None:
                 self._insert(name, None, 0, variant, None, None)
             return self[name]
 

@@ -51,7 +51,7 @@ def load_reason(text: str, status: str) -> Reason | None:
         found = cast(dict[str, Any], value)
         if isinstance(found.get("code"), str) and isinstance(found.get("args"), dict):
             return {"code": found["code"], "args": found["args"]}
-    raise LogError("a reason in the log is none", where="world.db", mend="restore it from a copy")
+    raise LogError("a reason in the log is none", where="log", mend="restore it from a copy")
 
 
 def _from_words(text: str, status: str) -> Reason:

@@ -119,14 +119,14 @@ def load_stage(row: tuple[Any, ...]) -> StageRecord:
         if _fits(record):
             return record
     what = f"what the log holds of the stage {str(name)[:40]!r} is not what a stage writes"
-    raise LogError(what, where="world.db", mend="restore it from a copy")
+    raise LogError(what, where="log", mend="restore it from a copy")
 
 
 def load_given(text: str) -> dict[str, Any]:
     """The state that was passed to a step. Raises LogError for what is none."""
     given = parsed(text)
     if not isinstance(given, dict) or not _slots_fit(given):
-        raise LogError("a state in the log is none", where="world.db", mend="restore it from a copy")
+        raise LogError("a state in the log is none", where="log", mend="restore it from a copy")
     return given
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.context import here
 from yggdrasil.contract.errors import did_you_mean
-from yggdrasil.contract.events import USUAL, EventKind
 from yggdrasil.contract.ports import checked_inputs
 from yggdrasil.contract.running import Outputs
 from yggdrasil.contract.session import SessionError
@@ -45,9 +43,9 @@ class Durable:
     def run(self, *args: Any, **inputs: Any) -> Outputs:
         return self._run(self.block, self.block._bind(args, inputs))  # pyright: ignore[reportPrivateUsage]
 
-    def stream(self, *args: Any, kinds: Iterable[EventKind] = USUAL, **inputs: Any) -> Stream:
+    def stream(self, *args: Any, **inputs: Any) -> Stream:
         given = self.block._bind(args, inputs)  # pyright: ignore[reportPrivateUsage]
-        return Stream(self.block, given, kinds, runs=self._run)
+        return Stream(self.block, given, runs=self._run)
 
     async def arun(self, *args: Any, **inputs: Any) -> Outputs:
         return await self.stream(*args, **inputs).result()
@@ -216,8 +214,7 @@ class Durable:
         """The session in the log; None while it has no turn."""
         if not has_sessions(self.folder):
             return None
-        home = self._opened()
-        return home.log.branches[self.name] if self.name in home.names() else None
+        return self._opened().log.branches.find(self.name)
 
     def _there(self) -> tuple[SessionFolder, Branch]:
         branch = self._branch()
