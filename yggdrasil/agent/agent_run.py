@@ -121,7 +121,7 @@ class AgentRun:
 
         with standing(here().below("llm")) as place:
             place.audience = place.audience and place.audience.without("token")
-            window.sum_up(self._model, old, once)
+            window.sum_up(AgentModel(self._model.block), old, once)
         tokens, cost = (sum(part[name] for part in spent) for name in ("tokens", "cost"))
         return {**state, "messages": kept, "tokens": state["tokens"] + tokens, "cost": state["cost"] + cost}
 

@@ -77,6 +77,10 @@ class DurableSession(Protocol):
         """The same in the background, read event by event."""
         ...
 
+    def astream(self, *args: Any, **inputs: Any) -> Stream:
+        """The same, for `async for`."""
+        ...
+
     async def arun(self, *args: Any, **inputs: Any) -> Outputs:
         """The same without holding up the event loop."""
         ...
@@ -91,12 +95,15 @@ class DurableSession(Protocol):
         """Every question that has no answer yet."""
         ...
 
-    def answer(self, value: Any, id: str = "", *, go_on: bool = True) -> Outputs | None:
-        """Answer the open question (`id` if there are more), then go on with its turn unless `go_on` is false."""
+    def answer(self, value: Any, id: str = "", *, go_on: bool = True, **more: Any) -> Outputs | None:
+        """Answer the open question (`id` if there are more), then go on as `resume` does, unless `go_on` is false."""
         ...
 
-    def resume(self) -> Outputs:
-        """Go on with the unfinished turn; what stands in the journal is not done again."""
+    def resume(self, **more: Any) -> Outputs:
+        """Go on with the unfinished turn; what stands in the journal is not done again.
+
+        `more` is what its run was given that is no input and no log keeps, such as a result's Python type.
+        """
         ...
 
     def drop(self) -> None:

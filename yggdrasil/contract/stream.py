@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextvars
 import threading
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from yggdrasil.contract.block import Block
 
-    Runs = Callable[[Block, dict[str, Any]], Outputs]
-
 
 class _Work:
     """What the thread of a stream holds; it knows nothing of the stream, so that a dropped one can go."""
@@ -38,10 +36,10 @@ class _Work:
         """In a forked child the thread of the run is not there: what it told until then is all that is read."""
         self.events.leave()
 
-    def do(self, runs: Runs, block: Block, inputs: dict[str, Any]) -> None:
+    def do(self, block: Block, inputs: dict[str, Any]) -> None:
         try:
             with heard(self.events, self.cancel):
-                self.outputs = runs(block, inputs)
+                self.outputs = outputs_of(block, inputs)
         except BaseException as error:
             self.error = error
         finally:
@@ -52,23 +50,17 @@ class Stream:
     """The events of one run in the background; iterate (`for` or `async for`), then read `outputs`.
 
     `kinds`: what is heard; `room`: how many events wait for the reader (previews, tokens and progress go first,
-    and the next event says how many were `dropped`); `runs`: what runs the block. Closing it cancels the run, and so
-    does dropping it: a run that nobody hears does not go on.
+    and the next event says how many were `dropped`). Closing it cancels the run, and so does dropping it: a run
+    that nobody hears does not go on.
     """
 
     def __init__(
-        self,
-        block: Block,
-        inputs: dict[str, Any],
-        kinds: Iterable[EventKind] = USUAL,
-        *,
-        room: int = ROOM,
-        runs: Runs = outputs_of,
+        self, block: Block, inputs: dict[str, Any], kinds: Iterable[EventKind] = USUAL, *, room: int = ROOM
     ) -> None:
         self._work = _Work(kinds, room)
         self._over = False
         surroundings = contextvars.copy_context()
-        work = (self._work.do, runs, block, inputs)
+        work = (self._work.do, block, inputs)
         self._thread = threading.Thread(target=surroundings.run, args=work, name="yggdrasil-run", daemon=True)
         self._thread.start()
         weakref.finalize(self, self._work.cancel.cancel)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from yggdrasil.contract.block import Block
-from yggdrasil.contract.context import here
+from yggdrasil.contract.context import here, standing
 from yggdrasil.contract.errors import did_you_mean
 from yggdrasil.contract.ports import checked_inputs
-from yggdrasil.contract.running import Outputs
+from yggdrasil.contract.running import Outputs, runner_of
 from yggdrasil.contract.session import SessionError
 from yggdrasil.contract.stream import Stream
 from yggdrasil.engine.cycle.branches import Branch
@@ -41,31 +44,56 @@ class Durable:
         self._facts()
 
     def run(self, *args: Any, **inputs: Any) -> Outputs:
-        return self._run(self.block, self.block._bind(args, inputs))  # pyright: ignore[reportPrivateUsage]
+        with self._lasting():
+            return self.block.run(*args, **inputs)
 
     def stream(self, *args: Any, **inputs: Any) -> Stream:
-        given = self.block._bind(args, inputs)  # pyright: ignore[reportPrivateUsage]
-        return Stream(self.block, given, runs=self._run)
+        with self._lasting():
+            return self.block.stream(*args, **inputs)
+
+    def astream(self, *args: Any, **inputs: Any) -> Stream:
+        return self.stream(*args, **inputs)
 
     async def arun(self, *args: Any, **inputs: Any) -> Outputs:
-        return await self.stream(*args, **inputs).result()
+        async with self.stream(*args, **inputs) as stream:
+            return await stream.result()
 
-    def _run(self, block: Block, inputs: dict[str, Any]) -> Outputs:
+    @contextmanager
+    def _lasting(self, step: int = 0) -> Iterator[None]:
+        """A run of the block that begins inside is a turn; with `step`, the open one of that number."""
+        place = here()
+        shared = {**place.shared, runner_of(self.block): partial(self._run, step=step)}
+        with standing(place.but(shared=shared)):
+            yield
+
+    def _run(self, block: Block, inputs: dict[str, Any], step: int = 0) -> Outputs:
         place = f"{here().path}/{block.name}".strip("/")
         checked_inputs(block.inputs, inputs, place)
         home = self._opened()
         branch = home.log.branches.begin(self.name, self.name)
         with home.writing(branch, self.wait):
             head = home.log.head(branch)
-            given = given_as(as_stored(kept(inputs, home.artifacts, "input", place)))
-            if head.waiting is not None:
-                if head.waiting.given != given:
-                    raise self._is_open(head.waiting)
-                return self._on(home, branch, head)
-            record = StepRecord(branch.name, max(head.last, 0) + 1, "open", None, given, "")
-            going = self._going(home, branch, head, record, inputs)
-            begun(going)
-            return self._ran(going)
+            if step and (head.waiting is None or head.waiting.step != step):
+                raise self._none_open()
+            if head.waiting is None:
+                return self._ran(self._begun(home, branch, head, inputs))
+            if not step and head.waiting.given != self._given(home, inputs):
+                raise self._is_open(head.waiting)
+            here().note(f"going on with turn {head.waiting.step}", "going_on", step=head.waiting.step)
+            return self._ran(self._going(home, branch, head, head.waiting, inputs))
+
+    def _begun(self, home: SessionFolder, branch: Branch, head: Head, inputs: dict[str, Any]) -> Going:
+        given = self._given(home, inputs)
+        record = StepRecord(branch.name, max(head.last, 0) + 1, "open", None, given, "")
+        going = self._going(home, branch, head, record, inputs)
+        begun(going)
+        return going
+
+    def _given(self, home: SessionFolder, inputs: dict[str, Any]) -> dict[str, Any]:
+        return given_as(as_stored(kept(inputs, home.artifacts, "input", self.name)))
+
+    def _none_open(self) -> CycleError:
+        return CycleError(f"no turn of {self.name!r} is open", where=str(self.folder), mend="run(…) begins one")
 
     def _is_open(self, waiting: StepRecord) -> TurnOpen:
         asked = self.waiting
@@ -74,17 +102,13 @@ class Durable:
         what = f"turn {waiting.step} {stands}, and was given other inputs"
         return TurnOpen(what, where=self.name, mend=f"{mend}resume() goes on with it, drop() leaves it out")
 
-    def resume(self) -> Outputs:
+    def resume(self, **more: Any) -> Outputs:
         home, branch = self._there()
-        with home.writing(branch, self.wait):
-            return self._on(home, branch, home.log.head(branch))
-
-    def _on(self, home: SessionFolder, branch: Branch, head: Head) -> Outputs:
-        if head.waiting is None:
-            raise CycleError(f"no turn of {self.name!r} is open", where=str(self.folder), mend="run(…) begins one")
-        here().note(f"going on with turn {head.waiting.step}", "going_on", step=head.waiting.step)
-        inputs = inputs_of(head.waiting, home.artifacts)
-        return self._ran(self._going(home, branch, head, head.waiting, inputs))
+        waiting = home.log.head(branch).waiting
+        if waiting is None:
+            raise self._none_open()
+        with self._lasting(waiting.step):
+            return self.block.run(**inputs_of(waiting, home.artifacts), **more)
 
     def _going(
         self, home: SessionFolder, branch: Branch, head: Head, record: StepRecord, inputs: dict[str, Any]
@@ -139,11 +163,11 @@ class Durable:
             if not q["answered"]
         ]
 
-    def answer(self, value: Any, id: str = "", *, go_on: bool = True) -> Outputs | None:
+    def answer(self, value: Any, id: str = "", *, go_on: bool = True, **more: Any) -> Outputs | None:
         home, branch = self._there()
         with home.writing(branch, self.wait):
             answer(home.log.database, branch, id or self._asked(), value)
-            return self._on(home, branch, home.log.head(branch)) if go_on else None
+        return self.resume(**more) if go_on else None
 
     def _asked(self) -> str:
         asked = [question.id for question in self.questions]
