@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
+import marshal
 import unicodedata
 from functools import lru_cache
 from pathlib import Path
@@ -14,8 +14,9 @@ from yggdrasil.contract.errors import ManifestError
 _CHUNK = 1 << 20
 _EXACT = 2**53 - 1
 _SHORT = 2000
-"""Characters of the longest value that is remembered."""
-_TEXT = json.JSONEncoder(allow_nan=False).encode
+"""Bytes of the longest value that is remembered."""
+_PLAIN = 0
+"""The version of marshal whose bytes hang on the value alone, not on which of its texts are one object."""
 
 
 def canonical(value: Any) -> bytes:
@@ -41,21 +42,21 @@ def digest(value: Any) -> str:
 
 
 def digest_each(values: list[Any]) -> str:
-    """The same as `digest` of a list that grows, such as a conversation: what was seen before is known by its text."""
+    """The same as `digest` of a list that grows, such as a conversation: what was seen before is known again."""
     return hashlib.sha256(b"[%b]" % b",".join(map(_canonical_once, values))).hexdigest()
 
 
 def _canonical_once(value: Any) -> bytes:
     try:
-        text = _TEXT(value)
-    except (TypeError, ValueError, RecursionError):
+        held = marshal.dumps(value, _PLAIN)
+    except ValueError:
         return canonical(value)
-    return _canonical_text(text) if len(text) <= _SHORT else canonical(value)
+    return _canonical_known(held) if len(held) <= _SHORT else canonical(value)
 
 
 @lru_cache(maxsize=4096)
-def _canonical_text(text: str) -> bytes:
-    return canonical(json.loads(text))
+def _canonical_known(held: bytes) -> bytes:
+    return canonical(marshal.loads(held))
 
 
 def digest_bytes(data: bytes) -> str:
