@@ -5,13 +5,9 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
-from weakref import WeakKeyDictionary
 
 from yggdrasil.contract.errors import ConfigError
 from yggdrasil.contract.ports import Port
-
-_drawn: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
-"""The schema of each annotation, which an agent tells its model at every turn."""
 
 
 def port_schema(port: Port) -> dict[str, Any]:
@@ -36,9 +32,7 @@ def _of_annotation(port: Port) -> dict[str, Any]:
     from pydantic import PydanticUserError
 
     try:
-        if port.adapter not in _drawn:
-            _drawn[port.adapter] = port.adapter.json_schema()
-        return copy.deepcopy(_drawn[port.adapter])
+        return port.adapter.json_schema()
     except (KeyError, PydanticUserError) as error:
         reason = f"it refers to {error}" if isinstance(error, KeyError) else error.message
         mend = "annotate it with plain types, models of pydantic, or kinds (yggdrasil.ports)"
