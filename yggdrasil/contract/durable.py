@@ -52,6 +52,11 @@ class Turn(Protocol):
     @property
     def seconds(self) -> float: ...
     @property
+    def reason(self) -> str:
+        """Why an unfinished turn stands where it does; '' for a whole one."""
+        ...
+
+    @property
     def changed(self) -> list[str]:
         """What was set otherwise in the block than at the turn before it."""
         ...

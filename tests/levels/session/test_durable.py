@@ -65,7 +65,7 @@ def test_an_agent_remembers_in_its_session_and_nowhere_else(tmp_path: Path) -> N
 
 
 def test_a_session_streams_and_is_awaited(tmp_path: Path) -> None:
-    chat = clerk().session("anna", tmp_path)
+    chat: Any = clerk().session("anna", tmp_path)
     with chat.stream("go") as stream:
         told = [event.data["tool"] for event in stream if event.kind == "tool_call"]
     assert (told, stream.outputs.response) == (["write", "look"], "done")
@@ -88,13 +88,13 @@ def test_an_unfinished_turn_is_gone_on_with_by_its_own_inputs_and_by_no_other(tm
 
 
 def test_a_dropped_turn_leaves_no_memory(tmp_path: Path) -> None:
-    class Fails(ScriptedModel):
+    class Fails(ScriptedModel, init=False):
         def chat(self, messages: Any, **rest: Any) -> Any:
             if messages[-1]["content"] == "bad":
                 raise ValueError("no")
             return super().chat(messages, **rest)
 
-    chat = ygg.Agent(Fails([says("one"), says("two")])).session("anna", tmp_path)
+    chat: Any = ygg.Agent(Fails([says("one"), says("two")])).session("anna", tmp_path)
     chat.run("good")
     with pytest.raises(ValueError, match="no"):
         chat.run("bad")
@@ -117,7 +117,7 @@ def test_a_cancelled_turn_goes_on(tmp_path: Path) -> None:
         here().check()
         return word
 
-    chat = slow.session("anna", tmp_path)
+    chat: Any = slow.session("anna", tmp_path)
     stream = chat.stream("a")
     assert begun.wait(60)
     threading.Timer(0, lambda: (stream._cancel(), free.set())).start()
@@ -187,7 +187,7 @@ def test_another_block_is_refused_unless_it_is_adopted(tmp_path: Path) -> None:
 
 
 def test_another_setting_or_model_is_taken_and_told(tmp_path: Path) -> None:
-    class Other(ScriptedModel):
+    class Other(ScriptedModel, init=False):
         """Another model."""
 
     clerk().session("anna", tmp_path).run("go")
@@ -231,10 +231,10 @@ def test_what_cannot_be_kept_is_refused_before_the_turn_begins(tmp_path: Path) -
 
 
 def test_a_fork_shares_what_came_before_and_nothing_after(tmp_path: Path) -> None:
-    chat = clerk().session("anna", tmp_path)
+    chat: Any = clerk().session("anna", tmp_path)
     for prompt in ("go", "b", "c"):
         chat.run(prompt)
-    side = chat.fork("anna-2", at=2)
+    side: Any = chat.fork("anna-2", at=2)
     side.run("d")
     chat.run("e")
     assert [turn.inputs["prompt"] for turn in side.history] == ["go", "b", "d"]
@@ -250,7 +250,7 @@ def test_a_fork_shares_what_came_before_and_nothing_after(tmp_path: Path) -> Non
 
 def test_a_replay_tells_the_events_again_and_calls_nothing(tmp_path: Path) -> None:
     clerk().session("anna", tmp_path).run("go")
-    chat = clerk().session("anna", tmp_path)
+    chat: Any = clerk().session("anna", tmp_path)
     told: list[str] = []
     with ygg.listening(lambda event: told.append(event.kind), inline=True):
         turns = chat.replay()
@@ -267,7 +267,7 @@ def test_a_changed_log_is_found_by_verify(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_loses_no_turn(tmp_path: Path) -> None:
-    chat = clerk().session("anna", tmp_path)
+    chat: Any = clerk().session("anna", tmp_path)
     chat.run("go")
     raw = chat._opened().log.database._connection
     pages = raw.execute("PRAGMA page_count").fetchone()[0]
@@ -285,7 +285,7 @@ def test_a_read_only_folder_is_read_and_refuses_a_turn(tmp_path: Path, monkeypat
     copy = tmp_path / "copy"
     shutil.copytree(tmp_path / "chats", copy)
     monkeypatch.setattr("yggdrasil.engine.cycle.database.is_writable", lambda path: False)
-    chat = clerk().session("anna", copy)
+    chat: Any = clerk().session("anna", copy)
     assert [turn.inputs for turn in chat.history] == [{"prompt": "go"}]
     with pytest.raises(ReadOnlyPlace, match="what lives there can be read"):
         chat.run("more")
@@ -331,7 +331,7 @@ def test_a_world_keeps_its_own_log(tmp_path: Path) -> None:
 
 
 def test_a_conversation_is_not_stored_over_and_over(tmp_path: Path) -> None:
-    chat = clerk().session("anna", tmp_path)
+    chat: Any = clerk().session("anna", tmp_path)
     for number in range(60):
         chat.run(f"{number} " + "word " * 40)
     rows = chat._opened().log.database.all("SELECT length(value) FROM memory")

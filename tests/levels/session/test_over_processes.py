@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,8 +71,8 @@ def test_a_question_of_a_graph_is_answered_by_another_process(tmp_path: Path) ->
     assert (ran(), chat.waiting, chat.unfinished) == (["wrote:yes"], None, None)
 
 
-def hold(folder: Path, held: multiprocessing.synchronize.Event, free: multiprocessing.synchronize.Event) -> None:
-    chat = clerk().session("anna", folder)
+def hold(folder: Path, held: Any, free: Any) -> None:
+    chat: Any = clerk().session("anna", folder)
     home, branch = chat._there()
     with home.writing(branch, 5):
         held.set()
