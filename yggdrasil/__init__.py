@@ -28,6 +28,8 @@ _WHERE = {
     "ArtifactError": "yggdrasil.contract",
     "Session": "yggdrasil.contract.session",
     "session": "yggdrasil.contract.context",
+    "DurableSession": "yggdrasil.contract.durable",
+    "sessions": "yggdrasil.levels.session.folder",
     "learning": "yggdrasil.contract.torch_mode",
     "twin": "yggdrasil.contract.trainable_copies",
     "unfreeze": "yggdrasil.contract.trainable_copies",
@@ -64,6 +66,7 @@ _WHERE = {
     "Deps": "yggdrasil.contract.deps",
     "RefusedOutput": "yggdrasil.agent.refusals",
     "Retry": "yggdrasil.agent.refusals",
+    "ask": "yggdrasil.agent.ask_person",
     "LLM": "yggdrasil.store.language_models",
     "load": "yggdrasil.store.load",
     "save": "yggdrasil.store.save",
@@ -75,7 +78,7 @@ _MODULES = {"ports": "yggdrasil.ports", "testing": "yggdrasil.testing"}
 if TYPE_CHECKING:
     from yggdrasil import ports, testing
     from yggdrasil.agent.agent import Agent
-    from yggdrasil.agent.ask_person import AskPerson
+    from yggdrasil.agent.ask_person import AskPerson, ask
     from yggdrasil.agent.door import Answer
     from yggdrasil.agent.limits import Limits
     from yggdrasil.agent.refusals import InvalidOutput, LimitReached, RefusedOutput, Retry
@@ -110,6 +113,7 @@ if TYPE_CHECKING:
     )
     from yggdrasil.contract.context import session
     from yggdrasil.contract.deps import Deps
+    from yggdrasil.contract.durable import DurableSession
     from yggdrasil.contract.functions import block, tool
     from yggdrasil.contract.lanes import set_lanes
     from yggdrasil.contract.session import Session
@@ -121,6 +125,7 @@ if TYPE_CHECKING:
     from yggdrasil.levels.graph import Graph, Pipeline
     from yggdrasil.levels.graph_function import graph
     from yggdrasil.levels.loop import loop
+    from yggdrasil.levels.session.folder import sessions
     from yggdrasil.levels.stage.creator import Creator
     from yggdrasil.levels.stage.philosopher import Philosopher
     from yggdrasil.levels.stage.stage import Stage
@@ -146,6 +151,7 @@ __all__ = [
     "ConfigError",
     "Creator",
     "Deps",
+    "DurableSession",
     "Event",
     "Form",
     "FurtherCall",
@@ -175,6 +181,7 @@ __all__ = [
     "WiringError",
     "World",
     "YggError",
+    "ask",
     "block",
     "choose",
     "from_diffusers",
@@ -192,6 +199,7 @@ __all__ = [
     "register_role",
     "save",
     "session",
+    "sessions",
     "set_cache",
     "set_lanes",
     "testing",

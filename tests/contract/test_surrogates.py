@@ -8,7 +8,7 @@ import pytest
 
 from yggdrasil.contract import Block, PortError
 from yggdrasil.contract.running import listening
-from yggdrasil.contract.surrogates import SurrogateJoiner, whole, whole_value
+from yggdrasil.contract.surrogates import SurrogateJoiner, halved, whole, whole_value
 from yggdrasil.ports import Json, Messages, Text
 
 OWL = "\U0001f989"
@@ -88,3 +88,13 @@ def test_what_a_block_gives_in_halves_is_joined_or_replaced_and_told() -> None:
         assert Tells({"a": [FIRST + SECOND]}).run().value == {"a": [OWL]} and told == []
         assert Tells({"a" + FIRST: "b"}).run().value == {"a\ufffd": "b"}
     assert told == ["half_character"]
+
+
+@pytest.mark.parametrize("place", [0, 7, 19])
+def test_half_a_character_is_found_anywhere_in_a_long_list(place: int) -> None:
+    parts: list[Any] = [{"content": f"ё \U0001f994 {number}", "n": number} for number in range(20)]
+    assert not halved(parts)
+    parts[place] = {"content": ["\ud83e"]}
+    assert halved(parts)
+    assert halved([*parts, object()])
+    assert not halved([object(), *range(20)])

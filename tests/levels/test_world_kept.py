@@ -110,7 +110,7 @@ def test_a_world_in_a_read_only_place_is_read_and_nothing_is_written(
         world.step, world.found, world.give_up, world.prune, lambda: world.note("x"), lambda: world.fork(1, "other"),
     ]  # fmt: skip
     for change in changes:
-        with pytest.raises(ReadOnlyPlace, match="is read-only: a world can be read there"):
+        with pytest.raises(ReadOnlyPlace, match="is read-only: what lives there can be read"):
             change()
     world.close()
     assert files(folder) == before

@@ -19,6 +19,7 @@ from yggdrasil.agent.refusals import at_limit
 from yggdrasil.agent.result_type import ResultType
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.turns import tool_notes
+from yggdrasil.agent.window import Older, Window, room
 from yggdrasil.agent.words import Words
 from yggdrasil.agent.work import Task, Work, beside, guide, loose, planned
 from yggdrasil.blocks.llm.language_model import InvalidOutput, beside_schema
@@ -52,6 +53,8 @@ class AgentSettings(TypedDict, total=False):
     limits: Limits | dict[str, Any]
     strict: bool
     window: int
+    context: int
+    older: Older
     max_tokens: int
     temperature: float
     retries: int
@@ -71,6 +74,8 @@ class Agent(TypedBlock, type="agent", role="Agent"):
     limits: Limits = Limits()
     strict: bool = False
     window: Annotated[int, Field(ge=0, le=100_000)] = 0
+    context: Annotated[int, Field(ge=0, le=100_000_000)] = 0
+    older: Older = ""
     max_tokens: Annotated[int, Field(ge=1, le=1_000_000)] = 512
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.7
     retries: Annotated[int, Field(ge=0, le=100)] = 1
@@ -123,7 +128,7 @@ class Agent(TypedBlock, type="agent", role="Agent"):
     def forward(self, prompt: Text = "", task: Json | None = None, more: int = 0) -> Answered:
         """Answer `prompt`, or do `task` ({name, context, schema}); `more` goes on from a limit for so many turns."""
         memory = Memory.of(here().memory(), here().path)
-        work = self._work()
+        work = self._work(memory.summary if task is None else "")
         if more:
             return self._go_on(more, memory, work)
         if self.policy == "guided":
@@ -136,13 +141,16 @@ class Agent(TypedBlock, type="agent", role="Agent"):
         state["tokens"], state["cost"] = spent.tokens, spent.cost
         return self._ran(work, state, call, self.limits.steps)
 
-    def _work(self) -> Work:
+    def _work(self, summary: str = "") -> Work:
         asked: Asked = here().shared.get(asked_of(self), self._by_hand)
+        toolbox = self.toolbox if self.policy == "tools" else Toolbox(())
+        schemas = toolbox.schemas() if self.older else None
+        tokens = room(self.llm, self.context, self.older, self.max_tokens, schemas)
         return Work(
-            self.toolbox if self.policy == "tools" else Toolbox(()),
+            toolbox,
             max_tokens=self.max_tokens,
             temperature=self.temperature,
-            window=self.window,
+            window=Window(self.window, tokens, self.older, summary),
             asked=asked,
             schema=asked.result.schema if asked.result is not None else None,
             retries=self.retries,
@@ -190,7 +198,9 @@ class Agent(TypedBlock, type="agent", role="Agent"):
         with standing(here().but(shared=known if task is None else {**known, CONTEXT: task.context})):
             state = run_loop(running, state, steps + work.retries)
         over = {"state": dict(state), "call": call, "task": task and task.to_json()}
-        here().remember({"messages": state["messages"], "calls": call + 1, "halted": over if state["limit"] else None})
+        kept: dict[str, Any] = {"halted": over if state["limit"] else None}
+        kept |= {"summary": work.window.summary} if work.window.summary else {}
+        here().remember({"messages": state["messages"], "calls": call + 1, **kept})
         status = {"state": state["over"], **{k: state[k] for k in ("turns", "tokens", "cost")}, **state["limit"]}
         if state["limit"]:
             at_limit(status, raises=self.limits.raises)

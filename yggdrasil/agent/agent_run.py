@@ -8,14 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 from yggdrasil.agent.limits import Limits
-from yggdrasil.agent.memory import view
 from yggdrasil.agent.model import AgentModel
 from yggdrasil.agent.refusals import RefusedOutput, Retry
 from yggdrasil.agent.turns import TurnRequest, assistant, fill, plain_value, take_turn
 from yggdrasil.agent.work import Message, Work
 from yggdrasil.blocks.llm.language_model import InvalidOutput, beside_schema
 from yggdrasil.contract import derive_seed, here, standing
-from yggdrasil.contract.digest import digest
+from yggdrasil.contract.digest import digest, digest_each
 from yggdrasil.contract.journal_effects import remembered
 from yggdrasil.contract.spending import counting
 from yggdrasil.engine.cycle.agent_loop import LoopState
@@ -86,7 +85,8 @@ class AgentRun:
         )
 
     def _turn(self, state: LoopState) -> LoopState:
-        shown = view(state["messages"], self._work.window)
+        state = self._fitted(state)
+        shown = self._work.window.shown(state["messages"])
         ask = self._ask(state)
         turn = self._once(state, shown, lambda: take_turn(self._model, shown, ask))
         message = assistant(turn, f"{self._call}.{state['turns']}", state["messages"])
@@ -108,11 +108,31 @@ class AgentRun:
         early = self._early(turn["text"])
         return {**after, "closing": True} if early is None else self._judged(after, early, turn["text"])
 
+    def _fitted(self, state: LoopState) -> LoopState:
+        """The state whose messages the model's window holds; older ones are summed up, once, where that is wished."""
+        window = self._work.window
+        old, kept = window.outgrown(state["messages"])
+        if not old:
+            return state
+        spent: list[dict[str, Any]] = []
+
+        def once(number: str, told: str, act: Callable[[], str]) -> str:
+            name = f"summary {self._call}.{state['turns']}.{number}"
+            spent.append(here().once(name, {"of": digest(told)}, lambda: _counted(lambda: {"text": act()})))
+            return spent[-1]["text"]
+
+        with standing(here().below("llm")) as place:
+            place.audience = place.audience and place.audience.without("token")
+            window.sum_up(AgentModel(self._model.block), old, once)
+        tokens, cost = (sum(part[name] for part in spent) for name in ("tokens", "cost"))
+        return {**state, "messages": kept, "tokens": state["tokens"] + tokens, "cost": state["cost"] + cost}
+
     def _answer(self, state: LoopState) -> LoopState:
+        state = self._fitted(state)
         told = self._work.closing or ("Give the result now." if state["messages"][-1]["role"] == "assistant" else "")
         closing: list[Message] = [{"role": "user", "content": told}] if told else []
         messages = [*state["messages"], *closing]
-        shown = view(messages, self._work.window)
+        shown = self._work.window.shown(messages)
         filled = self._once(state, shown, lambda: (self._best if self._told_by_schema else self._tried)(state, shown))
         text = filled["value"] if isinstance(filled["value"], str) else _text(filled["value"])
         after: LoopState = {
@@ -191,7 +211,7 @@ class AgentRun:
     def _once(self, state: LoopState, shown: list[Message], act: Callable[[], Any]) -> Any:
         place = here().below("llm")
         with standing(place):
-            of = "" if place.journal is None else digest(shown)
+            of = "" if place.journal is None else digest_each(shown)
             return place.once(f"turn {self._call}.{state['turns']}", {"of": of}, lambda: _counted(act))
 
     def _called(self, call: dict[str, Any], mark: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from yggdrasil.contract import YggError
@@ -25,43 +26,54 @@ def groups(messages: list[Message]) -> list[list[Message]]:
     return found
 
 
-def view(messages: list[Message], window: int) -> list[Message]:
-    """At most `window` messages (0 = all), in their order; `messages` stays as it is.
+def _one(message: Message) -> int:
+    del message
+    return 1
+
+
+def view(
+    messages: list[Message], window: int, size: Callable[[Message], int] = _one, unit: str = "messages"
+) -> list[Message]:
+    """At most `window` messages (0 = all), or as many as their sizes admit, in their order; `messages` stays as it is.
 
     System messages and the last user message always stay; of the rest the last groups that fit. Raises WindowTooSmall.
     """
-    if not window or len(messages) <= window:
+    if not window or sum(map(size, messages)) <= window:
         return list(messages)
     pieces = groups(messages)
     users = [at for at, piece in enumerate(pieces) if piece[0]["role"] == "user"]
     kept = {at for at, piece in enumerate(pieces) if piece[0]["role"] == "system"} | set(users[-1:])
-    room = window - sum(len(pieces[at]) for at in kept)
+    sizes = [sum(map(size, piece)) for piece in pieces]
+    room = window - sum(sizes[at] for at in kept)
     if room < 0:
         raise WindowTooSmall(
-            f"a window of {window} messages cannot hold the system message and the last user message",
+            f"a window of {window} {unit} cannot hold the system message and the last user message",
             mend=f"set `window` to {window - room} or more",
         )
     for at in reversed([at for at in range(len(pieces)) if at not in kept]):
-        if len(pieces[at]) > room:
+        if sizes[at] > room:
             break
-        room -= len(pieces[at])
+        room -= sizes[at]
         kept.add(at)
     return [message for at in sorted(kept) for message in pieces[at]]
 
 
 class Memory:
-    """What an agent remembers between calls: its messages, how often it was called, a run that met a limit."""
+    """What an agent remembers between calls: its messages, how often it was called, a run that met a limit,
+    and a summary of what was told before those messages."""
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
         self.calls = 0
         self.halted: dict[str, Any] | None = None
+        self.summary = ""
 
     def state(self) -> dict[str, Any] | None:
         """Plain JSON; None while there is nothing to remember."""
         if not self.calls and not self.messages:
             return None
-        return {"messages": self.messages, "calls": self.calls, "halted": self.halted}
+        summary = {"summary": self.summary} if self.summary else {}
+        return {"messages": self.messages, "calls": self.calls, "halted": self.halted, **summary}
 
     @classmethod
     def of(cls, state: Any, where: str) -> Memory:
@@ -71,6 +83,7 @@ class Memory:
             made.messages = [dict(message) for message in known.get("messages", [])]
             made.calls = int(known.get("calls", 0))
             made.halted = known.get("halted")
+            made.summary = str(known.get("summary", ""))
         except (TypeError, ValueError, AttributeError) as error:
             what = f"its memory cannot be rebuilt ({error})"
             raise SessionError(what, where=where, mend="restore it from a copy, or begin a new session") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from yggdrasil.agent.model import AgentModel, Message
@@ -213,7 +214,13 @@ def _as_object(arguments: str) -> dict[str, Any]:
         return {"written": arguments}
 
 
+@lru_cache(maxsize=2048)
+def _sent_arguments(arguments: str) -> str:
+    """Kept arguments as an endpoint takes them: read once, though each turn sends them all."""
+    return json.dumps(_as_object(arguments), ensure_ascii=False)
+
+
 def _sent_call(call: dict[str, Any]) -> dict[str, Any]:
     function = call["function"]
-    arguments = json.dumps(_as_object(function["arguments"]), ensure_ascii=False)
+    arguments = _sent_arguments(function["arguments"])
     return {**call, "function": {**function, "arguments": arguments}}

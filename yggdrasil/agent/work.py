@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from yggdrasil.agent.asked import NOTHING, Asked
 from yggdrasil.agent.toolbox import Toolbox
+from yggdrasil.agent.window import Window
 from yggdrasil.contract import Block, ConfigError
 from yggdrasil.contract.entry_points import GENRES
 from yggdrasil.state.json_as_text import outline
@@ -89,7 +90,7 @@ class Work:
     flaw: Callable[[Any], float] = _flawless
     max_tokens: int = 512
     temperature: float = 0.7
-    window: int = 0
+    window: Window = field(default_factory=Window)
     asked: Asked = NOTHING
     """What Python objects say of the answer: its type and its validators."""
     retries: int = 1

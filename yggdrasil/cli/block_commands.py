@@ -11,6 +11,7 @@ from typing import Any
 from yggdrasil.cli import model_commands
 from yggdrasil.cli.live import watched
 from yggdrasil.cli.output import line, write
+from yggdrasil.cli.question_commands import outputs_of
 from yggdrasil.cli.results import Destination, destination
 from yggdrasil.cli.targets import check_saved, open_block
 from yggdrasil.contract.block import Block, description
@@ -25,8 +26,11 @@ from yggdrasil.contract.values import decode
 from yggdrasil.store.load import load
 
 
-def run(what: str, inputs: list[str], out: str | None, *, yes: bool) -> tuple[Block, dict[str, Any]]:
-    """Run a block once; large outputs go to files, what is good of them too where a run fails by the rest.
+def run(
+    what: str, inputs: list[str], out: str | None, *, yes: bool, session: str = "", at: Path | None = None
+) -> tuple[Block, dict[str, Any]]:
+    """Run a block once, or a turn of its `session` in the folder `at`; large outputs go to files, what is good of them
+    too where a run fails by the rest.
 
     Raises PortError for an input or a file that does not fit.
     """
@@ -37,7 +41,7 @@ def run(what: str, inputs: list[str], out: str | None, *, yes: bool) -> tuple[Bl
     place = destination(block, out)
     try:
         with watched(what):
-            outputs = block.run(**values)
+            outputs = outputs_of(block, values, session, at)
     except NotFinite as error:
         _kept(block, error.kept, place)
         raise

@@ -24,6 +24,7 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help=say("yes"))]
 Branch = Annotated[str, typer.Option("--branch", help=say("branch"))]
 Painter = Annotated[str, typer.Option("--painter", help=say("painter"))]
 Llm = Annotated[str, typer.Option("--llm", help=say("llm"))]
+Below = Annotated[Path, typer.Argument(help=say("below"), metavar="PATH")]
 What = Annotated[str, typer.Argument(help=say("what"), metavar="WHAT")]
 
 
@@ -133,6 +134,8 @@ def run_block(
     what: What,
     inputs: Annotated[list[str] | None, typer.Argument(help=say("inputs"), metavar="[NAME=VALUE]...")] = None,
     out: Annotated[str | None, typer.Option("--out", "-o", help=say("out"), metavar="PATH")] = None,
+    session: Annotated[str, typer.Option("--session", help=say("session"))] = "",
+    at: Annotated[Path | None, typer.Option("--at", help=say("session_at"))] = None,
     yes: Yes = False,
     json: Json = False,
 ) -> None:
@@ -140,10 +143,32 @@ def run_block(
 
     if json and out == "-":
         raise typer.BadParameter("-o - gives the output alone: leave out --json")
-    block, shown = block_commands.run(what, inputs or [], out, yes=yes)
+    block, shown = block_commands.run(what, inputs or [], out, yes=yes, session=session, at=at)
     if out == "-":
         return
     print_json(shown) if json else results.results_page(block, shown)
+
+
+@app.command(help=say("ask"))
+def ask(path: Below = Path(), json: Json = False) -> None:
+    from yggdrasil.cli import question_commands
+
+    found = question_commands.waiting(path)
+    print_json([question.shown() for question in found]) if json else question_commands.page(found)
+
+
+@app.command(help=say("answer_command"))
+def answer(
+    path: Below,
+    text: Annotated[str, typer.Argument(help=say("answer_text"), metavar="TEXT")],
+    id: Annotated[str, typer.Option("--id", help=say("answer_id"))] = "",
+    of: Annotated[str, typer.Option("--of", metavar="NAME", help=say("answer_of"))] = "",
+    json: Json = False,
+) -> None:
+    from yggdrasil.cli import question_commands
+
+    given = question_commands.answer(path, text, id, of)
+    print_json({**given.shown(), "answer": text}) if json else line(f"{say('go_on')} {given.go_on()}")
 
 
 @app.command(help=say("describe"))

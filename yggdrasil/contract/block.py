@@ -6,7 +6,6 @@ import inspect
 import itertools
 import sys
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
@@ -20,37 +19,15 @@ from yggdrasil.contract.config import (
     validated_one,
 )  # fmt: skip
 from yggdrasil.contract.errors import ConfigError, MissingFile, PortError
+from yggdrasil.contract.file_roles import WEIGHTS, FileRef, is_weights
 from yggdrasil.contract.ports import Ports, input_ports, output_ports
 
 if TYPE_CHECKING:
+    from yggdrasil.contract.durable import DurableSession
     from yggdrasil.contract.further_call import FurtherCall
     from yggdrasil.contract.manifest import Manifest
     from yggdrasil.contract.running import Outputs
     from yggdrasil.contract.stream import Stream
-
-
-@dataclass(frozen=True)
-class FileRef:
-    """A file of a block: its hash, where it is on this machine (if it is), and where it can be had."""
-
-    sha256: str
-    path: Path | None = None
-    source: str | None = None
-
-
-WEIGHTS = "weights"
-"""The role of a block's weights; in pieces they are `weights`, `weights-2`, `weights-3` …"""
-
-
-def piece_role(number: int) -> str:
-    """The role of the piece `number` (from 0)."""
-    return f"{WEIGHTS}-{number + 1}" if number else WEIGHTS
-
-
-def is_weights(role: str) -> bool:
-    """Whether a file of this role is the weights or a piece of them."""
-    stem, _, number = role.partition("-")
-    return stem == WEIGHTS and (number.isdecimal() or role == WEIGHTS)
 
 
 @dataclass_transform(kw_only_default=True)
@@ -257,6 +234,12 @@ class Block:
         """The same as `run`, awaited: the event loop goes on meanwhile; who is cancelled cancels the run."""
         async with self.stream(*args, **inputs) as stream:
             return await stream.result()
+
+    def session(self, name: str, at: Path | str, *, adopt: bool = False, wait: float = 60.0) -> DurableSession:
+        """What it says and does from now on under `name` outlives the process, in the folder `at`."""
+        from yggdrasil.contract.entry_points import VERBS
+
+        return VERBS.find("session")(self, name, Path(at), adopt=adopt, wait=wait)
 
     def __call__(self, *args: Any, **inputs: Any) -> Any:
         """In a drawn graph: record a node. Elsewhere the same as `run`, a lone output given bare."""

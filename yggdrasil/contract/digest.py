@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import marshal
 import unicodedata
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,6 +13,10 @@ from yggdrasil.contract.errors import ManifestError
 
 _CHUNK = 1 << 20
 _EXACT = 2**53 - 1
+_SHORT = 2000
+"""Bytes of the longest value that is remembered."""
+_PLAIN = 0
+"""The version of marshal whose bytes hang on the value alone, not on which of its texts are one object."""
 
 
 def canonical(value: Any) -> bytes:
@@ -33,6 +39,24 @@ def canonical(value: Any) -> bytes:
 def digest(value: Any) -> str:
     """sha256 (hex) of the canonical JSON of `value`."""
     return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def digest_each(values: list[Any]) -> str:
+    """The same as `digest` of a list that grows, such as a conversation: what was seen before is known again."""
+    return hashlib.sha256(b"[%b]" % b",".join(map(_canonical_once, values))).hexdigest()
+
+
+def _canonical_once(value: Any) -> bytes:
+    try:
+        held = marshal.dumps(value, _PLAIN)
+    except ValueError:
+        return canonical(value)
+    return _canonical_known(held) if len(held) <= _SHORT else canonical(value)
+
+
+@lru_cache(maxsize=4096)
+def _canonical_known(held: bytes) -> bytes:
+    return canonical(marshal.loads(held))
 
 
 def digest_bytes(data: bytes) -> str:

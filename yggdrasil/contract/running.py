@@ -63,8 +63,16 @@ def drive(
     return perform(block, inputs, place, check=True, begins=begins, ends=ends)
 
 
+def runner_of(block: Block) -> str:
+    """Where in the surroundings stands who runs the block instead of `outputs_of`, as a durable session does."""
+    return f"runner.{block.serial}"
+
+
 def outputs_of(block: Block, inputs: dict[str, Any]) -> Outputs:
     """The same, as its caller gets it: with what it refers to kept."""
+    if (shared := here().shared) and (runner := shared.get(runner_of(block))) is not None:
+        with standing(here().but(shared={name: part for name, part in shared.items() if name != runner_of(block)})):
+            return runner(block, inputs)
     made = Outputs(drive(block, inputs))
     made.__dict__["_store"] = own_artifacts(here(), block)
     return made

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from typing import Any, cast
 
 _HALF = re.compile("[\ud800-\udfff]")
+_ESCAPED = "\\ud"
+_LONG = 8
 _WHOLE = frozenset((int, float, bool, type(None)))
 _FIRST_HALVES = range(0xD800, 0xDC00)
 
@@ -25,7 +28,19 @@ def halved(value: Any) -> bool:
     if isinstance(value, dict):
         known = cast("dict[Any, Any]", value)
         return _any_halved(known) or _any_halved(known.values())
-    return isinstance(value, list) and _any_halved(cast("list[Any]", value))
+    if not isinstance(value, list):
+        return False
+    parts = cast("list[Any]", value)
+    talk = len(parts) >= _LONG and isinstance(parts[0], dict)
+    return not (talk and _is_plain(parts)) and _any_halved(parts)
+
+
+def _is_plain(parts: list[Any]) -> bool:
+    """Whether a long list, such as a conversation, surely holds none, as one look at its JSON tells."""
+    try:
+        return _ESCAPED not in json.dumps(parts)
+    except (TypeError, ValueError, RecursionError):
+        return False
 
 
 def _any_halved(parts: Iterable[Any]) -> bool:

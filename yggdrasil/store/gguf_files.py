@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from yggdrasil.contract.block import Block, piece_role
+from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import MissingFile
+from yggdrasil.contract.file_roles import piece_role
 from yggdrasil.contract.registry import find
 from yggdrasil.contract.weights import check_pieces
 from yggdrasil.store.model_folder import reference

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any, cast
 
-from yggdrasil.contract.block import WEIGHTS, FileRef, piece_role
 from yggdrasil.contract.errors import ManifestError, MissingFile, WeightsError
+from yggdrasil.contract.file_roles import WEIGHTS, FileRef, piece_role
 from yggdrasil.contract.known_digests import digest_of_version
 from yggdrasil.contract.safetensors_header import table_of
 from yggdrasil.contract.weights import PICKLES, check_kind

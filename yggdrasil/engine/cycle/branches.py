@@ -69,24 +69,30 @@ _COLUMNS = "id, name, parent, at_step, open_position, open_call, variant"
 class Branches:
     """The tree of a world's branches."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, root: str = MAIN) -> None:
+        """`root` is the branch that a new file begins with."""
         self._database = database
         self._known: dict[int, Branch] = {}
         if database.one("SELECT 1 FROM branches LIMIT 1") is None:
             with database.transaction():
                 if database.one("SELECT 1 FROM branches LIMIT 1") is None:
-                    self._insert(MAIN, None, 0, "", None, None)
+                    self._insert(root, None, 0, "", None, None)
 
     def __getitem__(self, name: str) -> Branch:
         """The branch of that name. Raises LogError that names the near ones."""
-        row = self._database.one(f"SELECT {_COLUMNS} FROM branches WHERE name = ? AND gone = 0", str(name))
-        if row is None or name != row[1]:
+        found = self.find(name)
+        if found is None:
             raise LogError(
                 f"the world has no branch {name!r}",
                 where=str(self._database.path),
                 mend=did_you_mean(str(name), self.names()),
             )
-        return self._read(row)
+        return found
+
+    def find(self, name: str) -> Branch | None:
+        """The branch of that name, if there is one."""
+        row = self._database.one(f"SELECT {_COLUMNS} FROM branches WHERE name = ? AND gone = 0", str(name))
+        return None if row is None or name != row[1] else self._read(row)
 
     def _read(self, row: tuple[Any, ...]) -> Branch:
         """The branch of a row; one that came before its own parent would lead round for ever."""
@@ -169,6 +175,15 @@ class Branches:
             )
         position, call = open_at if open_at else (None, None)
         return self.by_id(self._insert(name, parent.id, at, variant, position, call))
+
+    def begin(self, name: str, variant: str) -> Branch:
+        """The branch of that name; one that is not there yet begins with nothing behind it."""
+        if found := self.find(name):
+            return found
+        with self._database.transaction():
+            if self.find(name) is None:
+                self._insert(name, None, 0, variant, None, None)
+            return self[name]
 
     def _insert(
         self, name: str, parent: int | None, at: int, variant: str, position: int | None, call: int | None

@@ -87,7 +87,7 @@ def parsed(text: Any) -> Any:
         return json.loads(text, parse_float=_finite, parse_constant=_finite)
     except (TypeError, ValueError, RecursionError) as error:
         what = f"a value in the log is not JSON ({error})"
-        raise LogError(what, where="world.db", mend="restore it from a copy") from None
+        raise LogError(what, where="log", mend="restore it from a copy") from None
 
 
 def is_writable(path: Path) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from yggdrasil.contract.errors import NotStored, YggError
 
@@ -58,10 +58,10 @@ class LogNotStored(NotStored, LogError):
 
 
 class ReadOnlyPlace(LogNotStored):
-    """The world lives where nothing can be written: it can be read there, and nothing else."""
+    """The world or session lives where nothing can be written: it can be read there, and nothing else."""
 
     def __init__(self, path: str) -> None:
-        what = "the place is read-only: a world can be read there, not stepped or changed"
+        what = "the place is read-only: what lives there can be read, not stepped or changed"
         mend = "copy the folder to where it can be written, or make it writable"
         YggError.__init__(self, what, where=path, mend=mend)
 
@@ -81,10 +81,22 @@ class NewerLog(LogError):
 class WorldBusy(CycleError):
     """Another process or thread is changing this world; `holder` says who."""
 
+    thing: ClassVar[str] = "world"
+
     def __init__(self, holder: str, waited: float, path: str) -> None:
         self.holder = holder
         super().__init__(
-            f"the world is held by {holder}; waited {waited:g} s",
+            f"the {self.thing} is held by {holder}; waited {waited:g} s",
             where=path,
             mend="let it finish, or stop it",
         )
+
+
+class SessionBusy(WorldBusy):
+    """Another process or thread runs a turn of this session; `holder` says who."""
+
+    thing: ClassVar[str] = "session"
+
+
+class TurnOpen(CycleError):
+    """A turn of other inputs is unfinished: it must be gone on with, or dropped, before another begins."""

@@ -201,15 +201,15 @@ def share_question(database: Database, branch: Branch, call: int) -> None:
 
 
 def questions(database: Database, branch: Branch, step: int) -> list[dict[str, Any]]:
-    """What the step waits for: `id`, `ask`, and whether it was answered."""
+    """What the step waits for: `id`, `ask`, whether it was answered, and the `place` below the stage that asks."""
     rows = database.all(
-        "SELECT question, ask, result, position, seq FROM calls"
+        "SELECT question, ask, result, position, seq, place FROM calls"
         " WHERE branch = ? AND step = ? AND question IS NOT NULL ORDER BY seq",
         branch.id, step,
     )  # fmt: skip
     return [
-        {"id": q, "ask": ask, "answered": result is not None, "position": position, "call": seq}
-        for q, ask, result, position, seq in rows
+        {"id": q, "ask": ask, "answered": result is not None, "position": position, "call": seq, "place": place}
+        for q, ask, result, position, seq, place in rows
     ]
 
 

@@ -24,11 +24,11 @@ _LONGEST = 200
 
 
 @contextmanager
-def holding(path: Path, timeout: float) -> Iterator[None]:
+def holding(path: Path, timeout: float, busy: type[WorldBusy] = WorldBusy) -> Iterator[None]:
     """Hold the lock file `path` for the block; freed by the system if the process dies, and not held by its forks.
 
     Whoever waits holds a second file, the turn, so that one who steps again and again lets others in between.
-    Raises WorldBusy, which names the holder (process, host, since when), after `timeout` seconds; Cancelled.
+    Raises `busy`, which names the holder (process, host, since when), after `timeout` seconds; Cancelled.
     """
     from filelock import FileLock
 
@@ -37,8 +37,8 @@ def holding(path: Path, timeout: float) -> Iterator[None]:
         FileLock(name, mode=0o644, thread_local=False) for name in (path, path.with_name(f"{path.name}.turn"))
     )
     try:
-        _take(turn, path, until, timeout)
-        _take(lock, path, until, timeout)
+        _take(turn, path, until, timeout, busy)
+        _take(lock, path, until, timeout, busy)
         turn.release()
         _sign(path, f"process {os.getpid()} on {socket.gethostname()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S}Z")
         yield
@@ -54,7 +54,7 @@ def _sign(path: Path, holder: str) -> None:
         file.write(holder.encode()[:_LONGEST].ljust(_LONGEST))
 
 
-def _take(lock: BaseFileLock, path: Path, until: float, timeout: float) -> None:
+def _take(lock: BaseFileLock, path: Path, until: float, timeout: float, busy: type[WorldBusy]) -> None:
     from filelock import Timeout
 
     place = here()
@@ -65,7 +65,7 @@ def _take(lock: BaseFileLock, path: Path, until: float, timeout: float) -> None:
             return
         except Timeout:
             place.check()
-    raise WorldBusy(_holder(path) or "another process", timeout, str(path))
+    raise busy(_holder(path) or "another process", timeout, str(path))
 
 
 def _holder(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""A world's own log, the truth about it: what is acknowledged here happened, everything else did not."""
+"""The log of a world or of sessions, the truth: what is acknowledged here happened, everything else did not."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from yggdrasil.contract.digest import digest
-from yggdrasil.engine.cycle.branches import Branch, Branches
+from yggdrasil.engine.cycle.branches import MAIN, Branch, Branches
 from yggdrasil.engine.cycle.cycle_stages import SETTLED
 from yggdrasil.engine.cycle.database import Database, dumps, parsed
 from yggdrasil.engine.cycle.errors import LogError
@@ -39,15 +39,15 @@ class Head:
 
 
 class Log:
-    """Steps, stages, calls, operations and memory of all branches, in `world.db` of the world's folder.
+    """Steps, stages, calls, operations and memory of all branches, in one file of the folder.
 
     Readers see whole steps only; a stage is in the log when its transaction is on the disk.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, file: str = FILE, root: str = MAIN) -> None:
         self.folder = folder
-        self.database = Database(folder / FILE)
-        self.branches = Branches(self.database)
+        self.database = Database(folder / file)
+        self.branches = Branches(self.database, root)
         self.snapshots = Snapshots(self.database, self.branches)
         self._latest: tuple[int, int, Any] = (0, -1, None)
 
@@ -71,6 +71,14 @@ class Log:
     def last_step(self, branch: Branch) -> int:
         """The number of the last whole (or dropped) step; −1 if the world is not founded."""
         return self.head(branch).last
+
+    def begun(self, branch: Branch) -> dict[int, float]:
+        """When each step of the branch began, in seconds since 1970."""
+        found: dict[int, float] = {}
+        for part in self.branches.lineage(branch):
+            sql = "SELECT step, started FROM steps WHERE branch = ? AND step BETWEEN ? AND ?"
+            found |= dict(self.database.all(sql, part.branch, part.low, part.high))
+        return found
 
     def open_step(self, branch: Branch) -> StepRecord | None:
         """The step that was begun and is not whole yet."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, cast
 
 NOTHING: dict[str, Any] = {}
@@ -44,10 +45,15 @@ def _same(old: Any, new: Any) -> bool:
 
 def _common(before: list[Any], after: list[Any]) -> int:
     """How many entries at the beginning are the same."""
-    for number, (old, new) in enumerate(zip(before, after, strict=False)):
-        if not _same(old, new):
-            return number
-    return min(len(before), len(after))
+    short = min(len(before), len(after))
+    if before[:short] == after[:short] and _text(before[:short]) == _text(after[:short]):
+        return short
+    pairs = zip(before, after, strict=False)
+    return next((number for number, (old, new) in enumerate(pairs) if not _same(old, new)), short)
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, check_circular=False, sort_keys=True)
 
 
 def changed(old: Any, delta: dict[str, Any]) -> Any:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any, cast
+from typing import Any, Literal, cast
 
-from yggdrasil.contract.errors import Paused
+from yggdrasil.contract.errors import Cancelled, Paused
 from yggdrasil.contract.events import Reason, reason
 from yggdrasil.contract.surrogates import whole
 from yggdrasil.engine.cycle.database import parsed
 from yggdrasil.engine.cycle.errors import LogError
 
+StageStatus = Literal["ran", "skipped", "failed", "cancelled", "paused"]
 _BLOCKS = "blocks"
 _OLD = {
     "needs (?P<blocks>.+)": "needs",
@@ -30,6 +31,15 @@ def of_error(status: str, error: BaseException) -> Reason:
     return reason(status, error=type(error).__name__, message=whole(str(error)), **more)
 
 
+def status_of(error: BaseException) -> StageStatus:
+    """How a stage ended that raised this."""
+    if isinstance(error, Paused):
+        return "paused"
+    if isinstance(error, Cancelled | KeyboardInterrupt):
+        return "cancelled"
+    return "failed"
+
+
 def load_reason(text: str, status: str) -> Reason | None:
     """The reason in a row of the log. Raises LogError for what is none."""
     if not text:
@@ -41,7 +51,7 @@ def load_reason(text: str, status: str) -> Reason | None:
         found = cast(dict[str, Any], value)
         if isinstance(found.get("code"), str) and isinstance(found.get("args"), dict):
             return {"code": found["code"], "args": found["args"]}
-    raise LogError("a reason in the log is none", where="world.db", mend="restore it from a copy")
+    raise LogError("a reason in the log is none", where="log", mend="restore it from a copy")
 
 
 def _from_words(text: str, status: str) -> Reason:

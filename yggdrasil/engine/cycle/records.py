@@ -9,9 +9,8 @@ from yggdrasil.contract.events import Reason
 from yggdrasil.engine.cycle.cycle_stages import BLOCKS, CREATED, END, GIVEN_APPLIED, OWN_APPLIED, SETTLED, is_filled
 from yggdrasil.engine.cycle.database import parsed
 from yggdrasil.engine.cycle.errors import LogError
-from yggdrasil.engine.cycle.reasons import load_reason
+from yggdrasil.engine.cycle.reasons import StageStatus, load_reason
 
-StageStatus = Literal["ran", "skipped", "failed", "cancelled", "paused"]
 StepStatus = Literal["open", "whole", "dropped"]
 DONE = ("ran", "skipped")
 """A stage with one of these never runs again."""
@@ -120,14 +119,14 @@ def load_stage(row: tuple[Any, ...]) -> StageRecord:
         if _fits(record):
             return record
     what = f"what the log holds of the stage {str(name)[:40]!r} is not what a stage writes"
-    raise LogError(what, where="world.db", mend="restore it from a copy")
+    raise LogError(what, where="log", mend="restore it from a copy")
 
 
 def load_given(text: str) -> dict[str, Any]:
     """The state that was passed to a step. Raises LogError for what is none."""
     given = parsed(text)
     if not isinstance(given, dict) or not _slots_fit(given):
-        raise LogError("a state in the log is none", where="world.db", mend="restore it from a copy")
+        raise LogError("a state in the log is none", where="log", mend="restore it from a copy")
     return given
 
 

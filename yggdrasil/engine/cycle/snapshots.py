@@ -174,7 +174,7 @@ class Snapshots:
 def _operations(text: str) -> list[dict[str, Any]]:
     found = parsed(text)
     if not isinstance(found, list):
-        raise LogError("operations in the log are no list", where="world.db", mend="restore it from a copy")
+        raise LogError("operations in the log are no list", where="log", mend="restore it from a copy")
     return found
 
 
@@ -185,5 +185,5 @@ def _unrolled(chain: list[tuple[bool, str]]) -> Any:
             state = changed(state, parsed(text))
     except (TypeError, LookupError, AttributeError) as error:
         what = f"an agent's memory cannot be put together ({error})"
-        raise LogError(what, where="world.db", mend="restore it from a copy") from None
+        raise LogError(what, where="log", mend="restore it from a copy") from None
     return state

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from yggdrasil.contract.context import here
 from yggdrasil.contract.digest import digest
-from yggdrasil.contract.errors import Cancelled, NotStored, Paused
+from yggdrasil.contract.errors import NotStored
 from yggdrasil.contract.events import Reason, reason
 from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.cycle_stages import (
@@ -29,8 +29,8 @@ from yggdrasil.engine.cycle.cycle_stages import (
 )
 from yggdrasil.engine.cycle.errors import CreatorFailure, CycleError, offer_ways
 from yggdrasil.engine.cycle.log import Head, Log, as_stored
-from yggdrasil.engine.cycle.reasons import of_error
-from yggdrasil.engine.cycle.records import DONE, StageRecord, StageStatus, StepRecord, StepStatus
+from yggdrasil.engine.cycle.reasons import StageStatus, of_error, status_of
+from yggdrasil.engine.cycle.records import DONE, StageRecord, StepRecord, StepStatus
 from yggdrasil.engine.cycle.stage_call import StageExecutor, StageRequest, StageResult
 from yggdrasil.engine.cycle.stage_order import go_round
 
@@ -155,7 +155,7 @@ class WorldCycle:
             if moment.role is CREATOR and not is_filled(written.output):
                 raise CreatorFailure(dict((written.beside or {}).get("failures", {})), where=moment.role.name)
         except BaseException as error:
-            status = _status(error)
+            status = status_of(error)
             with suppress(NotStored):
                 self._write(running, _ended(moment, status, of_error(status, error), started, inputs, StageResult()))
                 if running.record.stuck:
@@ -195,11 +195,3 @@ def _ended(
     return StageRecord(
         moment.position, moment.role.name, status, why, seconds, block, written.output, written.beside, inputs
     )
-
-
-def _status(error: BaseException) -> StageStatus:
-    if isinstance(error, Paused):
-        return "paused"
-    if isinstance(error, Cancelled | KeyboardInterrupt):
-        return "cancelled"
-    return "failed"

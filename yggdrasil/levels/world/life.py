@@ -181,9 +181,9 @@ def stored_content(value: Any, where: str) -> Content:
         raise LogError(what, where=where, mend="restore it from a copy") from None
 
 
-def refuse_links(home: Path) -> None:
+def refuse_links(home: Path, files: tuple[str, ...] = (FILE, CURSOR)) -> None:
     """Refuse a folder whose files are links: what a world writes would land elsewhere. Raises LogError."""
-    databases = (f"{name}{end}" for name in (FILE, CURSOR) for end in ("", "-wal", "-shm", "-journal"))
+    databases = (f"{name}{end}" for name in files for end in ("", "-wal", "-shm", "-journal"))
     for name in (*databases, LOCK, f"{LOCK}.turn", "artifacts"):
         if (home / name).is_symlink():
             mend = "put the file itself there, or move the whole folder and link to that"

@@ -9,12 +9,13 @@ from yggdrasil.engine.cycle.log import Log
 
 
 class StageMemories:
-    """The memories that a session of one stage works on, by place; `news` is what the stage changed."""
+    """The memories that a session of one stage works on, by place; `news` is what the stage changed,
+    `known` what is known of them already."""
 
-    def __init__(self, log: Log, branch: Branch, step: int, position: int) -> None:
+    def __init__(self, log: Log, branch: Branch, step: int, position: int, known: dict[str, Any] | None = None) -> None:
         self._log = log
         self._moment = (branch, step, position)
-        self._known: dict[str, Any] = {}
+        self._known: dict[str, Any] = {} if known is None else known
         self.news: dict[str, Any] = {}
 
     def get(self, place: str, /) -> Any:

@@ -11,6 +11,7 @@ from yggdrasil.contract.digest import digest
 from yggdrasil.contract.errors import YggError
 from yggdrasil.contract.events import Reason, made_known
 from yggdrasil.engine.cycle.branches import Branch
+from yggdrasil.engine.cycle.log import FILE
 from yggdrasil.engine.cycle.records import StageRecord, StepRecord
 from yggdrasil.levels.world.life import Life, stored_content
 from yggdrasil.levels.world.step import Step
@@ -39,26 +40,27 @@ def replay(life: Life, branch: Branch) -> Replay:
     if not records:
         raise ReplayError("the world is not founded", where=str(life.home), mend="step it once")
     content = stored_content(log.snapshots.nearest(branch, 0)[1], f"{life.home}: step 0")
-    _same(digest({"before": "", "content": content.to_json()}), records[0].digest, "step 0")
+    same(digest({"before": "", "content": content.to_json()}), records[0].digest, "step 0")
     snapshots = set(log.snapshots.snapshot_steps(branch))
     verified: set[str] = set()
     for before, record in pairwise(records):
         here().check()
         operations = log.snapshots.operations(branch, record.step, record.step)
         content, _ = apply(content, parse_operations(operations, f"step {record.step}"))
-        _same(log.chain(branch, record, before.digest), record.digest, f"step {record.step}")
+        same(log.chain(branch, record, before.digest), record.digest, f"step {record.step}")
         if record.step in snapshots:
-            _same(digest(log.snapshots.nearest(branch, record.step)[1]), content.digest, f"snapshot {record.step}")
+            same(digest(log.snapshots.nearest(branch, record.step)[1]), content.digest, f"snapshot {record.step}")
         _artifacts(life, record, verified)
         _tell(record)
     steps = [Step(record, life.home) for record in records[1:]]
     return Replay(steps, content, content.digest, len(verified))
 
 
-def _same(found: str, recorded: str, where: str) -> None:
+def same(found: str, recorded: str, where: str, file: str = FILE) -> None:
+    """Compare a digest with the log's. Raises ReplayError."""
     if found != recorded:
         raise ReplayError(
-            f"gives {found[:12]}…, the log says {recorded[:12]}…", where=where, mend="restore world.db from a copy"
+            f"gives {found[:12]}…, the log says {recorded[:12]}…", where=where, mend=f"restore {file} from a copy"
         )
 
 

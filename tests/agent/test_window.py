@@ -1,0 +1,118 @@
+"""A conversation longer than its model reads: the oldest is dropped or summed up, a call never without its answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import yggdrasil as ygg
+from tests.agent.scripted import Fine, calls, says
+from tests.agent.test_memory import HISTORY, whole
+from yggdrasil.agent.memory import WindowTooSmall, view
+from yggdrasil.agent.window import Window, size
+from yggdrasil.contract import ConfigError
+from yggdrasil.testing.model import ScriptedModel
+
+
+class Reads(ScriptedModel):
+    """Calls a tool, then answers at length; asked for a summary, it says how often it was."""
+
+    context: int = 700
+
+    def chat(self, messages: Any, **rest: Any) -> Any:
+        self.seen.append({"messages": messages, **rest})
+        if messages[0]["content"].startswith("Sum up"):
+            asked = sum(m["messages"][0]["content"].startswith("Sum up") for m in self.seen)
+            return says(f"SUMMARY {asked}")
+        if messages[-1]["role"] == "tool" or not rest.get("tools"):
+            return says("word " * 30)
+        return calls((f"c{len(self.seen)}", "fine", {}))
+
+
+def told(agent: ygg.Agent) -> list[list[dict[str, Any]]]:
+    """What the model was told, the requests for a summary aside."""
+    seen: list[Any] = agent.llm.seen  # type: ignore[attr-defined]
+    return [s["messages"] for s in seen if not s["messages"][0]["content"].startswith("Sum up")]
+
+
+def grown(older: Any, turns: int = 30, **settings: Any) -> ygg.Agent:
+    agent = ygg.Agent(Reads(), tools=[Fine()], older=older, max_tokens=200, instructions="Be kind.", **settings)
+    for number in range(turns):
+        agent.run(f"question {number}")
+    return agent
+
+
+@pytest.mark.parametrize("older", ["drop", "summary"])
+def test_what_a_model_is_told_never_outgrows_its_window(older: str) -> None:
+    for messages in told(grown(older)):
+        assert sum(map(size, messages)) <= 500
+        assert whole(messages)
+        assert messages[0]["content"].startswith("Be kind.")
+
+
+def test_the_whole_conversation_is_told_where_nothing_else_is_wished() -> None:
+    assert len(told(grown(""))[-1]) == 1 + 30 * 4 - 1
+
+
+def test_dropped_turns_stay_in_the_memory() -> None:
+    agent = grown("drop")
+    assert len(agent.memory.messages) == 1 + 30 * 4
+    assert told(agent)[-1][-3]["content"] == "question 29"
+
+
+def test_a_summary_stands_for_what_is_older_and_the_memory_stays_small() -> None:
+    agent = grown("summary")
+    asked = [s for s in agent.llm.seen if s["messages"][0]["content"].startswith("Sum up")]  # type: ignore[attr-defined]
+    assert 3 <= len(asked) <= 15
+    assert asked[1]["messages"][1]["content"].startswith("SUMMARY 1\nuser: question")
+    assert told(agent)[-1][0]["content"].startswith("Be kind.\n\nEarlier in this conversation: SUMMARY")
+    assert len(agent.memory.messages) < 30
+    assert agent.memory.summary == f"SUMMARY {len(asked)}"
+
+
+def test_a_summary_costs_what_it_takes_and_its_words_are_nobodys_answer() -> None:
+    agent = grown("summary", turns=3)
+    words: list[str] = []
+    with ygg.listening(lambda event: words.append(event.data["text"]), kinds=["token"], inline=True):
+        spent = [agent.run(f"question {number}").status["tokens"] for number in range(6)]
+    assert sorted(set(spent)) == [30, 45]
+    assert not any("SUMMARY" in word for word in words)
+
+
+def test_a_summary_is_made_once_in_a_session(tmp_path: Path) -> None:
+    agent = ygg.Agent(Reads(), tools=[Fine()], older="summary", max_tokens=200)
+    chat = agent.session("anna", tmp_path)
+    for number in range(12):
+        chat.run(f"question {number}")
+    other = ygg.Agent(Reads(), tools=[Fine()], older="summary", max_tokens=200)
+    other.session("anna", tmp_path).run("more")
+    assert "SUMMARY" in told(other)[0][0]["content"]
+    assert not any("question 0" in str(message) for message in told(other)[0])
+
+
+def test_a_window_counts_messages_too_before_it_sums_up() -> None:
+    window = Window(messages=4, older="summary")
+    old, kept = window.outgrown(HISTORY)
+    assert [m["content"] for m in kept] == ["s", "u2"]
+    assert whole(old)
+    assert len(old) == 5
+
+
+def test_one_turn_that_is_larger_than_half_of_the_room_stays_whole() -> None:
+    _, kept = Window(tokens=30, older="summary").outgrown(HISTORY)
+    assert kept[-1]["content"] == "u2"
+
+
+def test_a_model_that_does_not_say_how_much_it_reads_needs_a_context() -> None:
+    with pytest.raises(ConfigError, match=r"does not say how much it reads.*set context="):
+        ygg.Agent(ScriptedModel([says("x")]), older="drop").run("hi")
+    assert ygg.Agent(ScriptedModel([says("x")]), older="drop", context=4000).run("hi").response == "x"
+
+
+def test_a_window_without_room_says_where_it_went() -> None:
+    with pytest.raises(ConfigError, match="of 100 tokens 512 go to the answer"):
+        ygg.Agent(ScriptedModel([says("x")]), older="drop", context=100).run("hi")
+    with pytest.raises(WindowTooSmall, match="a window of 3 tokens cannot hold"):
+        view(HISTORY, 3, size, "tokens")

@@ -1,0 +1,116 @@
+"""How much of a conversation a model is told: what is older than its window is dropped, or told as a summary."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from yggdrasil.agent.memory import Message, groups, view
+from yggdrasil.agent.model import AgentModel
+from yggdrasil.contract import Block, ConfigError
+
+Older = Literal["", "drop", "summary"]
+_BYTES = 3
+"""Bytes of text that are counted as one token: less than most tokens have, so that a count errs on the safe side."""
+_WORDS = 200
+_EARLIER = "Earlier in this conversation:"
+_ASK = (
+    f"Sum up the conversation below in at most {_WORDS} words for someone who goes on with it: names, facts, numbers, "
+    "what was asked, done and promised. Give the summary alone."
+)
+
+
+def size(message: Message) -> int:
+    """About how many tokens a message takes."""
+    calls = message.get("tool_calls")
+    told = str(message.get("content") or "") + (json.dumps(calls, ensure_ascii=False) if calls else "")
+    return 4 + len(told.encode(errors="replace")) // _BYTES
+
+
+def room(llm: Block, context: int, older: Older, max_tokens: int, tools: list[dict[str, Any]] | None) -> int:
+    """How many tokens of conversation a model is told, 0 for all: its own window, or `context`, without its answer.
+
+    Raises ConfigError for a model that does not say how much it reads, and for a window that leaves no room.
+    """
+    if not older:
+        return 0
+    whole = context or int(getattr(llm, "context", 0) or 0)
+    if not whole:
+        mend = "set context=… to the tokens that it reads"
+        raise ConfigError(f"{llm.name} does not say how much it reads", where="agent", mend=mend)
+    schemas = len(json.dumps(tools, ensure_ascii=False).encode()) // _BYTES if tools else 0
+    left = whole - max_tokens - schemas
+    if left <= 0:
+        what = f"of {whole} tokens {max_tokens} go to the answer and {schemas} to the tools: nothing is left"
+        raise ConfigError(what, where="agent", mend="set a larger context, or a smaller max_tokens")
+    return left
+
+
+@dataclass
+class Window:
+    """What one run tells its model: at most `messages` messages and `tokens` tokens (0 = all of them).
+
+    `summary` stands for all that was told before the first message.
+    """
+
+    messages: int = 0
+    tokens: int = 0
+    older: Older = ""
+    summary: str = ""
+
+    def shown(self, messages: list[Message]) -> list[Message]:
+        """The messages that the model is told, a call never without its answers. Raises WindowTooSmall."""
+        seen = view(messages, self.messages)
+        if self.summary:
+            seen = _headed(seen, f"{_EARLIER} {self.summary}")
+        return view(seen, self.tokens, size, "tokens") if self.tokens else seen
+
+    def outgrown(self, messages: list[Message]) -> tuple[list[Message], list[Message]]:
+        """The messages to sum up now, and those that stay: none, unless they are told as a summary and are too many.
+
+        What stays begins with words of the user and takes half of the room, so that not each turn sums up.
+        """
+        if self.older != "summary" or self._fits(messages):
+            return [], messages
+        system = [m for m in messages if m["role"] == "system"]
+        pieces = groups([m for m in messages if m["role"] != "system"])
+        starts = [at for at, piece in enumerate(pieces) if piece[0]["role"] == "user"]
+        halves = [at for at in starts if self._fits([*system, *_flat(pieces[at:])], share=2)]
+        cut = min(halves) if halves else max(starts, default=0)
+        return _flat(pieces[:cut]), [*system, *_flat(pieces[cut:])]
+
+    def _fits(self, messages: list[Message], share: int = 1) -> bool:
+        few = not self.messages or len(messages) <= self.messages // share
+        told = sum(map(size, messages)) + size({"content": self.summary})
+        return few and (not self.tokens or told <= self.tokens // share)
+
+    def sum_up(self, model: AgentModel, old: list[Message], once: Callable[[str, str, Callable[[], str]], str]) -> None:
+        """Let the summary stand for `old` too; asked piece by piece, each by `once` (number, text, act)."""
+        limit = max(256, (self.tokens or 4096) // 2) * _BYTES
+        text = "\n".join(f"{message['role']}: {_words(message)}" for message in old)
+        for number, start in enumerate(range(0, len(text), limit)):
+            told = "\n".join(part for part in (self.summary, text[start : start + limit]) if part)
+            self.summary = once(str(number), told, lambda told=told: _asked(model, told))
+
+
+def _asked(model: AgentModel, told: str) -> str:
+    messages = [{"role": "system", "content": _ASK}, {"role": "user", "content": told}]
+    return model.turn(messages, max_tokens=_WORDS * 2, temperature=0.0, seed=0).text.strip()
+
+
+def _headed(messages: list[Message], told: str) -> list[Message]:
+    """The messages with something told first of all, in the one system message that every model takes."""
+    if messages and messages[0]["role"] == "system":
+        return [{**messages[0], "content": f"{messages[0]['content']}\n\n{told}"}, *messages[1:]]
+    return [{"role": "system", "content": told}, *messages]
+
+
+def _words(message: Message) -> str:
+    calls = [f"{c['function']['name']}({c['function']['arguments']})" for c in message.get("tool_calls", ())]
+    return " ".join(part for part in (str(message.get("content") or ""), *calls) if part)
+
+
+def _flat(pieces: list[list[Message]]) -> list[Message]:
+    return [message for piece in pieces for message in piece]

@@ -1,0 +1,1 @@
+"""Durable sessions: any block remembers, pauses and goes on over restarts, in the log that worlds have."""
