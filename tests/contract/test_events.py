@@ -30,6 +30,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "skipped": {"reason": reason("absent", port="text")},
     "progress": {"done": 1, "of": None, "unit": "steps"},
     "preview": {"image": Pictures.new("RGB", (4, 3), "red"), "done": 2},
+    "tap": {"port": "text", "round": 2, "value": "a"},
     "token": {"text": "сло́во"},
     "tool_call": {"tool": "paint", "arguments": {"$artifact": "mine", "n": [1, 2.5, None, True]}, "id": "c1"},
     "tool_result": {"tool": "paint", "result": {"$plain": {"$artifact": 1}}, "id": "c1"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
@@ -243,11 +243,14 @@ class Block:
 
         return outputs_of(self, self._bind(args, inputs))
 
-    def stream(self, *args: Any, **inputs: Any) -> Stream:
-        """Compute in the background; iterate over the events by `for` or `async for`; closing it cancels the run."""
+    def stream(self, *args: Any, tap: Iterable[str] = (), **inputs: Any) -> Stream:
+        """Compute in the background; iterate over the events by `for` or `async for`; closing it cancels the run.
+
+        `tap`: outputs inside, as `node.port`, told in events of that kind whenever they are given.
+        """
         from yggdrasil.contract.stream import Stream
 
-        return Stream(self, self._bind(args, inputs))
+        return Stream(self, self._bind(args, inputs), tap=tap)
 
     def __call__(self, *args: Any, **inputs: Any) -> Any:
         """In a drawn graph: record a node. Elsewhere the same as `run`, a lone output given bare."""

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from yggdrasil.contract.artifacts import ArtifactStore
 
 EventKind = Literal[
-    "started", "skipped", "progress", "preview", "token", "tool_call", "tool_result",
+    "started", "skipped", "progress", "preview", "tap", "token", "tool_call", "tool_result",
     "artifact", "note", "usage", "paused", "finished", "failed", "cancelled",
 ]  # fmt: skip
 KINDS: frozenset[EventKind] = frozenset(get_args(EventKind))
 """Every kind of event."""
-USUAL: frozenset[EventKind] = KINDS - {"preview"}
-"""What a reader hears that names no kinds: all but previews, which cost the run time and are made only on request."""
+USUAL: frozenset[EventKind] = KINDS - {"preview", "tap"}
+"""What a reader hears that names no kinds: all but what costs the run time and is made only on request."""
 PASSING: frozenset[EventKind] = frozenset(("progress", "preview", "token"))
 """What a reader that cannot keep up loses first: the next one, or the result, says it again."""
 ENDS: frozenset[EventKind] = frozenset(("finished", "failed", "cancelled", "paused"))
@@ -77,6 +77,15 @@ class Preview(TypedDict):
     """The picture so far (PIL); over the wire an artifact."""
     done: NotRequired[int]
     """Rounds that it took."""
+
+
+class Tapped(TypedDict):
+    """A part has given a value for which `stream(tap=[…])` asked; a copy of it, the reader's own."""
+
+    port: str
+    round: int
+    """Which round of its loop, or call of its place, from 1."""
+    value: Any
 
 
 class Token(TypedDict):
@@ -174,9 +183,9 @@ class Stopped(TypedDict):
 
 
 SCHEMAS: Mapping[EventKind, type[Any]] = {
-    "started": Started, "skipped": Skipped, "progress": Progress, "preview": Preview, "token": Token,
-    "tool_call": ToolCall, "tool_result": ToolResult, "artifact": ArtifactMade, "note": Note, "paused": PausedFor,
-    "usage": Used, "finished": Finished, "failed": Failed, "cancelled": Stopped,
+    "started": Started, "skipped": Skipped, "progress": Progress, "preview": Preview, "tap": Tapped,
+    "token": Token, "tool_call": ToolCall, "tool_result": ToolResult, "artifact": ArtifactMade, "note": Note,
+    "paused": PausedFor, "usage": Used, "finished": Finished, "failed": Failed, "cancelled": Stopped,
 }  # fmt: skip
 """What `data` holds, by kind. A reader takes keys that it does not know as well: later versions may add some."""
 

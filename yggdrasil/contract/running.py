@@ -16,6 +16,7 @@ from yggdrasil.contract.ports import as_outputs, checked_inputs
 from yggdrasil.contract.readers import PATIENCE, Audience, InlineReader, Listener, Reader, ThreadReader
 from yggdrasil.contract.session import in_turn
 from yggdrasil.contract.spending import spend
+from yggdrasil.contract.taps import tell_taps
 from yggdrasil.contract.torch_mode import as_learnable
 
 if TYPE_CHECKING:
@@ -120,8 +121,11 @@ def perform(
         raise
     finally:
         leave(before)
-    if ends and place.audience is not None:
-        place.emit("finished")
+    if place.audience is not None:
+        if place.audience.taps:
+            tell_taps(place, result)
+        if ends:
+            place.emit("finished")
     return result
 
 
