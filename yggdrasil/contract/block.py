@@ -243,6 +243,12 @@ class Block:
 
         return outputs_of(self, self._bind(args, inputs))
 
+    def map(self, **inputs: Any) -> list[Outputs]:
+        """A run for each value of the inputs that are lists, what is no list for all; each as a single run gives it."""
+        from yggdrasil.contract.many_runs import mapped
+
+        return mapped(self, self._bind((), inputs))
+
     def stream(self, *args: Any, tap: Iterable[str] = (), **inputs: Any) -> Stream:
         """Compute in the background; iterate over the events by `for` or `async for`; closing it cancels the run.
 

@@ -145,7 +145,8 @@ class Port:
             first = error.errors(include_url=False)[0]
             inner = "".join(f".{part}" for part in first["loc"])
             shown = repr(value)[:80]
-            mend = f"{first['msg']}{_legal(self.adapter.json_schema())}"
+            many = f"; for a run each: map({self.name}=[…])" if isinstance(value, list) and not first["loc"] else ""
+            mend = f"{first['msg']}{_legal(self.adapter.json_schema())}{many}"
             raise PortError(f"input {self.name + inner!r} was given {shown}", where=where, mend=mend) from None
 
 
