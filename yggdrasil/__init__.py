@@ -53,6 +53,9 @@ _WHERE = {
     "choose": "yggdrasil.levels.choose",
     "loop": "yggdrasil.levels.loop",
     "mermaid": "yggdrasil.store.mermaid",
+    "profile": "yggdrasil.store.profile",
+    "estimate": "yggdrasil.store.estimate",
+    "explain": "yggdrasil.store.explain",
     "Agent": "yggdrasil.agent.agent",
     "AskPerson": "yggdrasil.agent.ask_person",
     "Limits": "yggdrasil.agent.limits",
@@ -114,10 +117,13 @@ if TYPE_CHECKING:
     from yggdrasil.levels.stage.philosopher import Philosopher
     from yggdrasil.levels.stage.stage import Stage
     from yggdrasil.levels.world.world import World
+    from yggdrasil.store.estimate import estimate
+    from yggdrasil.store.explain import explain
     from yggdrasil.store.from_diffusers import from_diffusers
     from yggdrasil.store.language_models import LLM
     from yggdrasil.store.load import load
     from yggdrasil.store.mermaid import mermaid
+    from yggdrasil.store.profile import profile
     from yggdrasil.store.save import save
     from yggdrasil.store.templates import from_template
 
@@ -158,6 +164,8 @@ __all__ = [
     "YggError",
     "block",
     "choose",
+    "estimate",
+    "explain",
     "from_diffusers",
     "from_template",
     "graph",
@@ -168,6 +176,7 @@ __all__ = [
     "loop",
     "mermaid",
     "ports",
+    "profile",
     "register_genre",
     "register_kind",
     "register_role",

@@ -139,11 +139,11 @@ def describe(what: str) -> dict[str, Any]:
     }
 
 
-def drawing(what: str) -> str:
-    """A flowchart of what is inside."""
+def drawing(what: str, depth: int) -> str:
+    """A flowchart of what is inside, so many levels deep."""
     from yggdrasil.store.mermaid import mermaid
 
-    return mermaid(open_block(what)).rstrip()
+    return mermaid(open_block(what), depth).rstrip()
 
 
 def parameters(block: Block) -> int:

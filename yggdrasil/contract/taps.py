@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from yggdrasil.contract.errors import ConfigError, WiringError, did_you_mean
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Taps = frozenset[tuple[str, str]]
 """Paths of parts as events tell them, rounds left out, each with an output."""
+Measure = Callable[[str, Mapping[str, Any], float], None]
+"""Is told of each call of a part: its path, what it gave, and the seconds that it took."""
 _ROUND = re.compile(r"#(\d+)(?=/|$)")
 
 
@@ -55,10 +57,15 @@ def _parts(block: Block) -> dict[str, Block]:
     return nodes | {place: nodes[node] for place, node in again.items()}
 
 
-def tell_taps(place: Here, outputs: Mapping[str, Any]) -> None:
-    """Tell those who tapped this place what it gave; each gets a copy of its own."""
+def tell_taps(place: Here, outputs: Mapping[str, Any], seconds: float) -> None:
+    """Tell those who tapped this place what it gave, each a copy of its own; and how long it took who measures."""
     audience = place.audience
-    if audience is None or not audience.taps:
+    if audience is None or not audience.watched:
+        return
+    for seat in audience.seats:
+        if seat.reader.measured is not None:
+            seat.reader.measured(_ROUND.sub("", place.path), outputs, seconds)
+    if not audience.taps:
         return
     path, rounds = _ROUND.sub("", place.path), _ROUND.findall(place.path)
     number = int(rounds[-1]) if rounds and place.call == 1 else place.call

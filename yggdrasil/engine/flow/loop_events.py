@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from yggdrasil.contract.context import Here
@@ -48,12 +49,14 @@ class LoopEvents:
             self.begin(call, place)
         last, _, place = calls[-1]
         audience = place.audience
-        if audience is not None and audience.taps:
+        began = time.perf_counter()
+        if audience is not None and audience.watched:
             place.audience = audience.without()
         made = last.block.parted(self.perform(last, whole, place), len(calls))
         place.audience = audience
+        seconds = (time.perf_counter() - began) / len(calls)
         for (_, _, at), part in zip(calls, made, strict=True):
-            tell_taps(at, part)
+            tell_taps(at, part, seconds)
         return {call.name: part for (call, _, _), part in zip(calls, made, strict=True)}
 
     def end(self, above: Here, error: BaseException | None = None) -> None:
