@@ -33,6 +33,8 @@ _WHERE = {
     "unfreeze": "yggdrasil.contract.trainable_copies",
     "wearing": "yggdrasil.contract.torch_mode",
     "here": "yggdrasil.contract",
+    "logged": "yggdrasil.contract.telemetry",
+    "telemetry": "yggdrasil.contract.telemetry",
     "listening": "yggdrasil.contract",
     "Form": "yggdrasil.contract",
     "Kind": "yggdrasil.contract",
@@ -105,6 +107,7 @@ if TYPE_CHECKING:
     from yggdrasil.contract.functions import block
     from yggdrasil.contract.lanes import set_lanes
     from yggdrasil.contract.session import Session
+    from yggdrasil.contract.telemetry import logged, telemetry
     from yggdrasil.contract.torch_block import TorchBlock
     from yggdrasil.contract.torch_mode import learning, wearing
     from yggdrasil.contract.trainable_copies import twin, unfreeze
@@ -173,6 +176,7 @@ __all__ = [
     "learning",
     "listening",
     "load",
+    "logged",
     "loop",
     "mermaid",
     "ports",
@@ -184,6 +188,7 @@ __all__ = [
     "session",
     "set_cache",
     "set_lanes",
+    "telemetry",
     "testing",
     "twin",
     "unfreeze",

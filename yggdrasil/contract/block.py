@@ -11,15 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
 from yggdrasil.contract import registry
-from yggdrasil.contract.config import (
-    Arguments,
-    config_model,
-    open_settings,
-    refuse_misspelt,
-    validated,
-    validated_one,
-)  # fmt: skip
+from yggdrasil.contract.config import Arguments, config_model, open_settings, refuse_misspelt, validated, validated_one
 from yggdrasil.contract.errors import ConfigError, MissingFile, PortError
+from yggdrasil.contract.held_modules import holds_module
 from yggdrasil.contract.ports import Ports, input_ports, output_ports
 
 if TYPE_CHECKING:
@@ -154,9 +148,9 @@ class Block:
         return (_ports.get(self.__class__) or _class_ports(self.__class__))[1]
 
     def unsaved(self) -> list[str]:
-        """Its attributes that hold a torch module, whose weights no save would keep."""
+        """Its attributes that hold torch modules or parameters, whose weights no save would keep."""
         torch = sys.modules.get("torch")
-        return [] if torch is None else [n for n, part in vars(self).items() if isinstance(part, torch.nn.Module)]
+        return [] if torch is None else [name for name, part in vars(self).items() if holds_module(part, torch.nn)]
 
     def config(self) -> dict[str, Any]:
         """The config as JSON; what differs from the defaults is what a manifest holds.
@@ -281,6 +275,11 @@ class Block:
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.type_name or self.__class__.__name__} {self.name!r}>"
+
+    def _repr_html_(self) -> str:
+        from yggdrasil.contract.shown_in_notebooks import block_as_html
+
+        return block_as_html(self)
 
 
 _serials = itertools.count(1)

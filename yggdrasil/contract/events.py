@@ -146,6 +146,8 @@ class Used(TypedDict):
     """Tokens written."""
     cost: float
     """In the currency of the model's prices; 0 where it has none."""
+    model: NotRequired[str]
+    """Its name."""
 
 
 class PausedFor(TypedDict):

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from yggdrasil.contract.block_operations import operation_ports
+from yggdrasil.contract.brief import shown_briefly
 from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.context import Here, here, is_outside, leave, own_artifacts, stand, standing
 from yggdrasil.contract.errors import Cancelled, Paused, PortError, YggError
@@ -43,6 +44,14 @@ class Outputs(dict[str, Any]):
             return self[name]
         except KeyError:
             raise AttributeError(f"no output {name!r}; this run gave {', '.join(self)}") from None
+
+    def __repr__(self) -> str:
+        return f"Outputs({', '.join(f'{name}={shown_briefly(value)}' for name, value in self.items())})"
+
+    def _repr_html_(self) -> str:
+        from yggdrasil.contract.shown_in_notebooks import outputs_as_html
+
+        return outputs_as_html(self)
 
 
 def drive(
@@ -119,7 +128,7 @@ def perform(
         if check and not block.children() and (kinds := finite_kinds(block.outputs)):
             check_finite(result, kinds, lambda _: place.path)
         if "usage" in result and not block.children():
-            spend(place, result["usage"])
+            spend(place, result["usage"], str(getattr(block, "model", "") or block.name))
     except BaseException as error:
         kind, data = end_by(error, place)
         place.emit(kind, **data)

@@ -13,6 +13,7 @@ from yggdrasil.contract.context import here
 from yggdrasil.contract.errors import ArtifactError
 from yggdrasil.contract.readers import Reader, ReaderSeat, Word
 from yggdrasil.contract.running import Outputs, heard
+from yggdrasil.contract.shown_in_notebooks import table
 from yggdrasil.contract.value_forms import NotKeepable
 from yggdrasil.contract.values import size
 
@@ -58,22 +59,18 @@ def _cells(row: Measured) -> tuple[str, ...]:
 
 def as_text(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     """A table for a terminal: the first column to the left, numbers to the right."""
-    table = [heads, *rows]
-    widths = [max(len(row[i]) for row in table) for i in range(len(heads))]
+    lines_of = [heads, *rows]
+    widths = [max(len(row[i]) for row in lines_of) for i in range(len(heads))]
     lines = (
         "  ".join(c.rjust(w) if i else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True)))
-        for row in table
+        for row in lines_of
     )
     return "\n".join(line.rstrip() for line in lines)
 
 
 def as_html(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     """The same for a notebook."""
-    head = "".join(f"<th>{html.escape(cell)}</th>" for cell in heads)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(c).replace('  ', '&emsp;')}</td>" for c in row) + "</tr>" for row in rows
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return table(heads, ([html.escape(cell).replace("  ", "&emsp;") for cell in row] for row in rows))
 
 
 class _Stopwatch(Reader):
