@@ -7,7 +7,7 @@ import hashlib
 import warnings
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Any, Literal, Protocol, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, Unpack, cast, overload
 
 from yggdrasil.contract.artifacts import ArtifactStore, MemoryArtifacts, SessionArtifacts
 from yggdrasil.contract.cancel import CancelToken, IdleToken
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from yggdrasil.contract.block import Block
 
 MAX_SEED = 2**63 - 1
+Form = TypeVar("Form")
 
 
 class Journal(Protocol):
@@ -221,7 +222,11 @@ class Here:
             return act()
         return self.journal.once(self.path, name, inputs, act, repeat)
 
-    def memory(self, form: type | None = None) -> Any:
+    @overload
+    def memory(self) -> Any: ...
+    @overload
+    def memory(self, form: type[Form]) -> Form | None: ...
+    def memory(self, form: type[Any] | None = None) -> Any:
         """What the block that runs here remembered when it was last called in this session (JSON); None at first.
 
         Raises SessionError for a memory of another `form` (list, dict …), such as a broken file brings.

@@ -56,6 +56,15 @@ class Session:
                 self._artifacts = self._artifacts or SessionArtifacts()
         return self._artifacts
 
+    def keep(self, value: Any) -> str:
+        """Put a picture, a sound … among this session's artifacts; gives the sha256 by which a model may name it.
+
+        Raises ArtifactError for what no kind keeps.
+        """
+        from yggdrasil.contract.values import store
+
+        return store(value, self.artifacts)["sha256"]
+
     def recall(self, place: str) -> Any:
         """What was remembered at `place`; None if nothing."""
         with self._lock:
