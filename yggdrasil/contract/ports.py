@@ -192,8 +192,9 @@ def kind_of(annotation: Any) -> tuple[Kind, bool]:
         return (kind_of(inner[0])[0] if len(inner) == 1 else kinds.JSON), optional
     if annotation in _PLAIN:
         return _PLAIN[annotation], False
-    if isinstance(annotation, type) and annotation.__module__ != "builtins":
-        return kind_of_class(annotation) or kinds.JSON, False
+    cls = origin or annotation
+    if isinstance(cls, type) and cls.__module__ != "builtins":
+        return kind_of_class(cls) or kinds.JSON, False
     return kinds.JSON, annotation is type(None)
 
 
