@@ -35,6 +35,8 @@ _WHERE = {
     "unfreeze": "yggdrasil.contract.trainable_copies",
     "wearing": "yggdrasil.contract.torch_mode",
     "here": "yggdrasil.contract",
+    "logged": "yggdrasil.contract.telemetry",
+    "telemetry": "yggdrasil.contract.telemetry",
     "listening": "yggdrasil.contract",
     "Form": "yggdrasil.contract",
     "Kind": "yggdrasil.contract",
@@ -57,6 +59,9 @@ _WHERE = {
     "choose": "yggdrasil.levels.choose",
     "loop": "yggdrasil.levels.loop",
     "mermaid": "yggdrasil.store.mermaid",
+    "profile": "yggdrasil.store.profile",
+    "estimate": "yggdrasil.store.estimate",
+    "explain": "yggdrasil.store.explain",
     "Agent": "yggdrasil.agent.agent",
     "AskPerson": "yggdrasil.agent.ask_person",
     "Answer": "yggdrasil.agent.door",
@@ -117,6 +122,7 @@ if TYPE_CHECKING:
     from yggdrasil.contract.functions import block, tool
     from yggdrasil.contract.lanes import set_lanes
     from yggdrasil.contract.session import Session
+    from yggdrasil.contract.telemetry import logged, telemetry
     from yggdrasil.contract.torch_block import TorchBlock
     from yggdrasil.contract.torch_mode import learning, wearing
     from yggdrasil.contract.trainable_copies import twin, unfreeze
@@ -131,10 +137,13 @@ if TYPE_CHECKING:
     from yggdrasil.levels.stage.stage import Stage
     from yggdrasil.levels.world.step import Step
     from yggdrasil.levels.world.world import World
+    from yggdrasil.store.estimate import estimate
+    from yggdrasil.store.explain import explain
     from yggdrasil.store.from_diffusers import from_diffusers
     from yggdrasil.store.language_models import LLM
     from yggdrasil.store.load import load
     from yggdrasil.store.mermaid import mermaid
+    from yggdrasil.store.profile import profile
     from yggdrasil.store.save import save
     from yggdrasil.store.templates import from_template
 
@@ -184,6 +193,8 @@ __all__ = [
     "ask",
     "block",
     "choose",
+    "estimate",
+    "explain",
     "from_diffusers",
     "from_template",
     "graph",
@@ -191,9 +202,11 @@ __all__ = [
     "learning",
     "listening",
     "load",
+    "logged",
     "loop",
     "mermaid",
     "ports",
+    "profile",
     "register_genre",
     "register_kind",
     "register_role",
@@ -202,6 +215,7 @@ __all__ = [
     "sessions",
     "set_cache",
     "set_lanes",
+    "telemetry",
     "testing",
     "tool",
     "twin",

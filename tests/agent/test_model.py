@@ -65,7 +65,8 @@ def test_every_turn_is_started_counted_and_finished_at_its_place(heard: list[Eve
     agent = Agent(Scripted([calls(("c", "fine", {})), says("done")]), [Fine()])
     out = agent.run("Go on.")
     assert told(heard, "agent/llm") == ["started", "token", "usage", "finished"] * 2
-    assert [e.data for e in heard if e.kind == "usage"] == [{"prompt": 10, "completion": 5, "cost": 0.0}] * 2
+    used = {"prompt": 10, "completion": 5, "cost": 0.0, "model": "scripted"}
+    assert [e.data for e in heard if e.kind == "usage"] == [used] * 2
     assert out.status["tokens"] == 30
 
 

@@ -30,6 +30,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "skipped": {"reason": reason("absent", port="text")},
     "progress": {"done": 1, "of": None, "unit": "steps"},
     "preview": {"image": Pictures.new("RGB", (4, 3), "red"), "done": 2},
+    "tap": {"port": "text", "round": 2, "value": "a"},
     "token": {"text": "сло́во"},
     "text": {"text": "сло́во", "again": True},
     "partial": {"result": {"name": "Ann"}},

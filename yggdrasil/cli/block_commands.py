@@ -22,6 +22,7 @@ from yggdrasil.contract.ports import Port, each_once
 from yggdrasil.contract.safetensors_header import table_of
 from yggdrasil.contract.tree import describe as describe_tree
 from yggdrasil.contract.tree import walk
+from yggdrasil.contract.value_forms import ARRAY
 from yggdrasil.contract.values import decode
 from yggdrasil.store.load import load
 
@@ -75,6 +76,8 @@ def _plain(port: Port, raw: str) -> Any:
     """The value that the words themselves are."""
     if port.kind.name == "text":
         return raw
+    if port.kind.tensor and (given := _numbers(port, raw)) is not None:
+        return given
     if port.kind.large or port.kind.tensor:
         file = raw if Path(raw).is_file() else "FILE"
         kind = "a picture" if port.kind.name == "image" else f"a value of kind {port.kind.name}"
@@ -85,18 +88,47 @@ def _plain(port: Port, raw: str) -> Any:
         return raw
 
 
+def _numbers(port: Port, raw: str) -> Any:
+    """The tensor that a number or nested lists of numbers make; None for other words."""
+    import torch
+
+    try:
+        given = json.loads(raw)
+    except ValueError:
+        return None
+    try:
+        return torch.tensor(given)
+    except (TypeError, ValueError, RuntimeError) as error:
+        mend = "write a number or nested lists of numbers, as long in each row"
+        raise PortError(f"makes no tensor ({error})", where=f"{port.name}={raw:.60}", mend=mend) from None
+
+
 def _read(port: Port, path: Path) -> Any:
     try:
         data = path.read_bytes()
     except OSError as error:
         what = "there is no such file" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
         raise PortError(what, where=f"{port.name}=@{path}", mend=_mend(port, path)) from None
+    if port.kind.tensor:
+        return _tensor(port, path, data)
     if port.kind.form is not None:
         return decode(data, kind=port.kind, where=str(path))
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise PortError("is not UTF-8 text", where=f"{port.name}=@{path}", mend="give a text file") from None
+
+
+def _tensor(port: Port, path: Path, data: bytes) -> Any:
+    """The tensor of a .safetensors or .npy file; what is unpickled is not read, since it could do anything."""
+    if path.suffix in (".pt", ".pth", ".bin", ".pkl"):
+        what = f"a {path.suffix} file is code that would be run"
+        raise PortError(what, where=f"{port.name}=@{path}", mend="save the tensor as .safetensors or .npy")
+    if path.suffix != ".npy":
+        return decode(data, kind=port.kind, where=str(path))
+    import torch
+
+    return torch.from_numpy(ARRAY.decode(data))
 
 
 def _mend(port: Port, path: Path) -> str:
@@ -143,11 +175,11 @@ def describe(what: str) -> dict[str, Any]:
     }
 
 
-def drawing(what: str) -> str:
-    """A flowchart of what is inside."""
+def drawing(what: str, depth: int) -> str:
+    """A flowchart of what is inside, so many levels deep."""
     from yggdrasil.store.mermaid import mermaid
 
-    return mermaid(open_block(what)).rstrip()
+    return mermaid(open_block(what), depth).rstrip()
 
 
 def parameters(block: Block) -> int:

@@ -176,11 +176,12 @@ def describe(
     what: What,
     json: Json = False,
     mermaid: Annotated[bool, typer.Option("--mermaid", help=say("mermaid"))] = False,
+    depth: Annotated[int, typer.Option("--depth", min=1, help=say("depth"))] = 2,
 ) -> None:
     from yggdrasil.cli import block_commands
 
     if mermaid:
-        write(block_commands.drawing(what))
+        write(block_commands.drawing(what, depth))
         return
     shown = block_commands.describe(what)
     print_json(shown) if json else block_commands.description_page(shown)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from functools import cache
+from yggdrasil.contract.locale import russian
 
 _WORDS: dict[str, tuple[str, str]] = {
     "app": ("Worlds that agents grow.", "Миры, которые растят агенты."),
@@ -28,6 +27,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "nothing_waits": ("Nobody asks anything.", "Никто ничего не спрашивает."),
     "describe": ("Show ports, nodes and digests.", "Показать порты, узлы и дайджесты."),
     "mermaid": ("Draw its nodes and edges as a Mermaid flowchart.", "Нарисовать узлы и рёбра схемой Mermaid."),
+    "depth": ("How many levels of it to draw.", "Сколько уровней рисовать."),
     "validate": ("Check a saved block or world.", "Проверить сохранённый блок или мир."),
     "models": ("Model files: list, pull, verify.", "Файлы моделей: список, загрузка, проверка."),
     "models_list": ("List the catalogue.", "Показать каталог."),
@@ -186,15 +186,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "note_no_previews": ("no previews: {error}", "промежуточных картин не будет: {error}"),
 }  # fmt: skip
-
-
-@cache
-def russian() -> bool:
-    """Whether the locale asks for Russian (LC_ALL, then LC_MESSAGES, then LANG)."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if value := os.environ.get(name):
-            return value.lower().startswith("ru")
-    return False
 
 
 def spoken(key: str) -> tuple[str, str]:

@@ -225,7 +225,9 @@ class Wirer:
 
     def _within(self, node: str, port: str) -> bool:
         role = find_role(self.net.nodes[node].role)
-        return role is not None and port in role.within
+        if role is None or port not in role.serves:
+            return role is not None and port in role.within
+        return not any((e.source, e.out) == (node, role.serves[port]) for e in self.net.edges)
 
     def _refuse_inner(self, node: str, port: str) -> None:
         block = self.net.nodes[node]

@@ -5,21 +5,15 @@ from __future__ import annotations
 import inspect
 import itertools
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
 from yggdrasil.contract import registry
-from yggdrasil.contract.config import (
-    Arguments,
-    config_model,
-    open_settings,
-    refuse_misspelt,
-    validated,
-    validated_one,
-)  # fmt: skip
+from yggdrasil.contract.config import Arguments, config_model, open_settings, refuse_misspelt, validated, validated_one
 from yggdrasil.contract.errors import ConfigError, MissingFile, PortError
 from yggdrasil.contract.file_roles import WEIGHTS, FileRef, is_weights
+from yggdrasil.contract.held_modules import holds_module
 from yggdrasil.contract.ports import Ports, input_ports, output_ports
 
 if TYPE_CHECKING:
@@ -131,9 +125,9 @@ class Block:
         return (_ports.get(self.__class__) or _class_ports(self.__class__))[1]
 
     def unsaved(self) -> list[str]:
-        """Its attributes that hold a torch module, whose weights no save would keep."""
+        """Its attributes that hold torch modules or parameters, whose weights no save would keep."""
         torch = sys.modules.get("torch")
-        return [] if torch is None else [n for n, part in vars(self).items() if isinstance(part, torch.nn.Module)]
+        return [] if torch is None else [name for name, part in vars(self).items() if holds_module(part, torch.nn)]
 
     def config(self) -> dict[str, Any]:
         """The config as JSON; what differs from the defaults is what a manifest holds.
@@ -220,11 +214,20 @@ class Block:
 
         return outputs_of(self, self._bind(args, inputs))
 
-    def stream(self, *args: Any, **inputs: Any) -> Stream:
-        """Compute in the background; iterate over the events by `for` or `async for`; closing it cancels the run."""
+    def map(self, **inputs: Any) -> list[Outputs]:
+        """A run for each value of the inputs that are lists, what is no list for all; each as a single run gives it."""
+        from yggdrasil.contract.many_runs import mapped
+
+        return mapped(self, self._bind((), inputs))
+
+    def stream(self, *args: Any, tap: Iterable[str] = (), **inputs: Any) -> Stream:
+        """Compute in the background; iterate over the events by `for` or `async for`; closing it cancels the run.
+
+        `tap`: outputs inside, as `node.port`, told in events of that kind whenever they are given.
+        """
         from yggdrasil.contract.stream import Stream
 
-        return Stream(self, self._bind(args, inputs))
+        return Stream(self, self._bind(args, inputs), tap=tap)
 
     def astream(self, *args: Any, **inputs: Any) -> Stream:
         """The same, for `async for`."""
@@ -264,6 +267,11 @@ class Block:
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.type_name or self.__class__.__name__} {self.name!r}>"
+
+    def _repr_html_(self) -> str:
+        from yggdrasil.contract.shown_in_notebooks import block_as_html
+
+        return block_as_html(self)
 
 
 _serials = itertools.count(1)

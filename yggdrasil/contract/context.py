@@ -79,6 +79,11 @@ class Here:
         return self._path
 
     @property
+    def call(self) -> int:
+        """Which call of its place, or of one above, runs here, from 1."""
+        return self._name[1] if isinstance(self._name, tuple) else 1 if self._above is None else self._above.call
+
+    @property
     def seed(self) -> int:
         """The seed of this place and call, derived from those above when first asked for."""
         if self._seed is None:
@@ -145,6 +150,8 @@ class Here:
     def emit(self, kind: Literal["progress"], **data: Unpack[events.Progress]) -> None: ...
     @overload
     def emit(self, kind: Literal["preview"], **data: Unpack[events.Preview]) -> None: ...
+    @overload
+    def emit(self, kind: Literal["tap"], **data: Unpack[events.Tapped]) -> None: ...
     @overload
     def emit(self, kind: Literal["token"], **data: Unpack[events.Token]) -> None: ...
     @overload

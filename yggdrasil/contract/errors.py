@@ -102,9 +102,15 @@ CONTROL = (Cancelled, Paused, NotStored)
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The mend for a mistyped name: the nearest known one, else all of them."""
     names = sorted(known)
-    near = get_close_matches(name, names, n=3, cutoff=0.6)
+    near = get_close_matches(name, names, n=3, cutoff=0.6) or _holding(name, names)
     if near:
         return "did you mean " + " or ".join(repr(n) for n in near) + "?"
     if not names:
         return "there are none here"
     return "known here: " + ", ".join(names[:20])
+
+
+def _holding(name: str, names: list[str]) -> list[str]:
+    """The shortest names in which a part was left out, as `Euler` is `EulerDiscreteScheduler`."""
+    part = name.casefold()
+    return sorted((n for n in names if len(part) > 3 and part in n.casefold()), key=len)[:3]

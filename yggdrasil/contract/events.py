@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from yggdrasil.contract.artifacts import ArtifactStore
 
 EventKind = Literal[
-    "started", "skipped", "progress", "preview", "token", "text", "partial", "tool_call",
+    "started", "skipped", "progress", "preview", "tap", "token", "text", "partial", "tool_call",
     "tool_result", "artifact", "note", "usage", "paused", "finished", "failed", "cancelled",
 ]  # fmt: skip
 KINDS: frozenset[EventKind] = frozenset(get_args(EventKind))
 """Every kind of event."""
-USUAL: frozenset[EventKind] = KINDS - {"preview"}
-"""What a reader hears that names no kinds: all but previews, which cost the run time and are made only on request."""
+USUAL: frozenset[EventKind] = KINDS - {"preview", "tap"}
+"""What a reader hears that names no kinds: all but what costs the run time and is made only on request."""
 PASSING: frozenset[EventKind] = frozenset(("progress", "preview", "token", "text", "partial"))
 """What a reader that cannot keep up loses first: the next one, or the result, says it again."""
 ENDS: frozenset[EventKind] = frozenset(("finished", "failed", "cancelled", "paused"))
@@ -77,6 +77,15 @@ class Preview(TypedDict):
     """The picture so far (PIL); over the wire an artifact."""
     done: NotRequired[int]
     """Rounds that it took."""
+
+
+class Tapped(TypedDict):
+    """A part has given a value for which `stream(tap=[…])` asked; a copy of it, the reader's own."""
+
+    port: str
+    round: int
+    """Which round of its loop, or call of its place, from 1."""
+    value: Any
 
 
 class Token(TypedDict):
@@ -152,6 +161,8 @@ class Used(TypedDict):
     """Tokens written."""
     cost: float
     """In the currency of the model's prices; 0 where it has none."""
+    model: NotRequired[str]
+    """Its name."""
 
 
 class PausedFor(TypedDict):
@@ -189,7 +200,7 @@ class Stopped(TypedDict):
 
 
 SCHEMAS: Mapping[EventKind, type[Any]] = {
-    "started": Started, "skipped": Skipped, "progress": Progress, "preview": Preview, "token": Token,
+    "started": Started, "skipped": Skipped, "progress": Progress, "preview": Preview, "tap": Tapped, "token": Token,
     "text": Said, "partial": Partial,
     "tool_call": ToolCall, "tool_result": ToolResult, "artifact": ArtifactMade, "note": Note, "paused": PausedFor,
     "usage": Used, "finished": Finished, "failed": Failed, "cancelled": Stopped,

@@ -145,7 +145,8 @@ class Port:
             first = error.errors(include_url=False)[0]
             inner = "".join(f".{part}" for part in first["loc"])
             shown = repr(value)[:80]
-            mend = f"{first['msg']}{_legal(self.adapter.json_schema())}"
+            many = f"; for a run each: map({self.name}=[…])" if isinstance(value, list) and not first["loc"] else ""
+            mend = f"{first['msg']}{_legal(self.adapter.json_schema())}{many}"
             raise PortError(f"input {self.name + inner!r} was given {shown}", where=where, mend=mend) from None
 
 
@@ -191,8 +192,9 @@ def kind_of(annotation: Any) -> tuple[Kind, bool]:
         return (kind_of(inner[0])[0] if len(inner) == 1 else kinds.JSON), optional
     if annotation in _PLAIN:
         return _PLAIN[annotation], False
-    if isinstance(annotation, type) and annotation.__module__ != "builtins":
-        return kind_of_class(annotation) or kinds.JSON, False
+    cls = origin or annotation
+    if isinstance(cls, type) and cls.__module__ != "builtins":
+        return kind_of_class(cls) or kinds.JSON, False
     return kinds.JSON, annotation is type(None)
 
 

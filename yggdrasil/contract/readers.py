@@ -19,6 +19,7 @@ from yggdrasil.contract.own_copies import owned_parts
 
 if TYPE_CHECKING:
     from yggdrasil.contract.artifacts import ArtifactStore
+    from yggdrasil.contract.taps import Measure, Taps
 
 Listener = Callable[[Event], None]
 Word = tuple[EventKind, str, dict[str, Any], float, int, "ArtifactStore"]
@@ -43,6 +44,8 @@ class Reader(ABC):
 
     def __init__(self, kinds: Iterable[EventKind]) -> None:
         self.wants: frozenset[EventKind] = wanted(kinds)
+        self.taps: Taps = frozenset()
+        self.measured: Measure | None = None
         self.lock = rlock()
 
     @abstractmethod
@@ -79,12 +82,14 @@ class ReaderSeat:
 class Audience:
     """The readers of one run."""
 
-    __slots__ = ("kept_from", "run", "seats")
+    __slots__ = ("kept_from", "run", "seats", "taps", "watched")
 
     def __init__(self, readers: Iterable[Reader]) -> None:
         self.run = os.urandom(8).hex()
         self.kept_from: frozenset[EventKind] = frozenset()
         self.seats = tuple(ReaderSeat(reader, self.run) for reader in readers)
+        self.taps: Taps = frozenset(tap for seat in self.seats for tap in seat.reader.taps)
+        self.watched = bool(self.taps) or any(seat.reader.measured is not None for seat in self.seats)
 
     def fresh(self) -> Audience:
         """The same readers at the beginning of another run."""
@@ -95,11 +100,12 @@ class Audience:
         new = Audience(())
         new.run = self.run
         new.seats = (*self.seats, ReaderSeat(reader, self.run))
-        new.kept_from = self.kept_from
+        new.kept_from, new.taps = self.kept_from, self.taps | reader.taps
+        new.watched = self.watched or bool(reader.taps) or reader.measured is not None
         return new
 
     def without(self, *kinds: EventKind) -> Audience:
-        """The same readers of the same run, who do not hear these kinds of what they are given."""
+        """The same readers of the same run, who do not hear these kinds of what they are given, nor values."""
         new = Audience(())
         new.run, new.seats, new.kept_from = self.run, self.seats, self.kept_from | frozenset(kinds)
         return new

@@ -33,7 +33,8 @@ class Role:
     `until` an output of its own is None; `previews`: the input that can show the loop's state.
     `inner`: inputs that make no sense as a graph's own: what feeds them must stand in the graph; `within`: the same, of
     inputs that may go without.
-    `shown`: input → its name among the inputs of a graph; `results`: outputs that a graph shows whatever ends it;
+    `shown`: input → its name among the inputs of a graph; `serves`: input → the output for which alone it is there, so
+    that a graph does not ask for it where nothing reads that; `results`: outputs that a graph shows whatever ends it;
     `ends`: output → its name among those of a graph that nothing else ends.
     """
 
@@ -48,6 +49,7 @@ class Role:
     inner: tuple[str, ...] = ()
     within: tuple[str, ...] = ()
     shown: Mapping[str, str] = field(default_factory=_no_names)
+    serves: Mapping[str, str] = field(default_factory=_no_names)
     results: tuple[str, ...] = ()
     ends: Mapping[str, str] = field(default_factory=_no_names)
 
@@ -69,6 +71,7 @@ CANON: tuple[Role, ...] = (
             "negative_attention_mask": ("Tokenizer.negative_attention_mask",),
         },
         shown={"scale": "guidance_scale"},
+        serves={"scale": "negative_embedding"},
     ),
     Role(
         "Pooler",

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from yggdrasil.contract.block_operations import operation_ports
+from yggdrasil.contract.brief import shown_briefly
 from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.context import Here, here, is_outside, leave, own_artifacts, stand, standing
-from yggdrasil.contract.errors import Cancelled, Paused, YggError
+from yggdrasil.contract.errors import Cancelled, Paused, PortError, YggError
 from yggdrasil.contract.events import USUAL, EventKind
 from yggdrasil.contract.finite import check_finite, finite_kinds
+from yggdrasil.contract.missing_roles import missing_role
 from yggdrasil.contract.ports import as_outputs, checked_inputs
 from yggdrasil.contract.readers import PATIENCE, Audience, InlineReader, Listener, Reader, ThreadReader
 from yggdrasil.contract.session import in_turn
 from yggdrasil.contract.spending import spend
+from yggdrasil.contract.taps import tell_taps
 from yggdrasil.contract.torch_mode import as_learnable
 
 if TYPE_CHECKING:
@@ -40,6 +44,14 @@ class Outputs(dict[str, Any]):
             return self[name]
         except KeyError:
             raise AttributeError(f"no output {name!r}; this run gave {', '.join(self)}") from None
+
+    def __repr__(self) -> str:
+        return f"Outputs({', '.join(f'{name}={shown_briefly(value)}' for name, value in self.items())})"
+
+    def _repr_html_(self) -> str:
+        from yggdrasil.contract.shown_in_notebooks import outputs_as_html
+
+        return outputs_as_html(self)
 
 
 def drive(
@@ -99,11 +111,13 @@ def perform(
     first. Where one part is called many times, `begins` and `ends` say whether this call is its first and its last;
     trouble is told in any. What a leaf gives as `usage` is told and counted.
     """
+    began = 0.0
     if begins:
         if place.cancel.cancelled:
             place.check()
         if place.audience is not None:
             place.emit("started", type=block.type_name, block_kind=block.kind)
+            began = time.perf_counter()
     if place.session.root is None:
         rooted = place.session.rooted(block)
         place = place.but(session=rooted) if is_outside(place) else place
@@ -112,25 +126,36 @@ def perform(
     try:
         if not begins:
             place.check()
+            began = time.perf_counter()
         if operation:
             result = _operated(block, operation, values)
         else:
-            given = checked_inputs(block.inputs, values, place.path) if check else values
+            given = _checked(block, values, place.path) if check else values
             answer = in_turn(block, place, given) if block.remembers else block.forward(**given)
             result = as_outputs(answer, block.outputs, "")
         if check and not block.children() and (kinds := finite_kinds(block.outputs)):
             check_finite(result, kinds, lambda _: place.path)
         if "usage" in result and not block.children():
-            spend(place, result["usage"])
+            spend(place, result["usage"], str(getattr(block, "model", "") or block.name))
     except BaseException as error:
         kind, data = end_by(error, place)
         place.emit(kind, **data)
         raise
     finally:
         leave(before)
-    if ends and place.audience is not None:
-        place.emit("finished")
+    if place.audience is not None:
+        if place.audience.watched:
+            tell_taps(place, result, time.perf_counter() - began)
+        if ends:
+            place.emit("finished")
     return result
+
+
+def _checked(block: Block, values: dict[str, Any], where: str) -> dict[str, Any]:
+    ports = block.inputs
+    if block.children() and (said := missing_role(block, [name for name in values if name not in ports])):
+        raise PortError(said[0], where=where, mend=said[1])
+    return checked_inputs(ports, values, where)
 
 
 def _operated(block: Block, operation: str, values: dict[str, Any]) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def counting() -> Generator[Spent]:
         yield spent
 
 
-def spend(place: Here, usage: Any) -> None:
+def spend(place: Here, usage: Any, model: str = "") -> None:
     """Tell and count what a request at `place` took: {prompt, completion, cost?}, tokens and money."""
     if not isinstance(usage, Mapping):
         return
@@ -49,4 +49,6 @@ def spend(place: Here, usage: Any) -> None:
         counter.completion += completion
         counter.cost += cost
     if place.audience is not None:
-        place.emit("usage", prompt=prompt, completion=completion, cost=cost)
+        place.emit(
+            "usage", prompt=prompt, completion=completion, cost=cost, model=model or place.path.rpartition("/")[2]
+        )

@@ -16,6 +16,7 @@ from yggdrasil.contract.events import USUAL, Event, EventKind, wanted
 from yggdrasil.contract.os_fork import renewed
 from yggdrasil.contract.readers import ROOM, Mailbox, warn_failed
 from yggdrasil.contract.running import Outputs, heard, outputs_of
+from yggdrasil.contract.taps import Taps, taps_of
 
 if TYPE_CHECKING:
     import asyncio
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
 class _Work:
     """What the thread of a stream holds; it knows nothing of the stream, so that a dropped one can go."""
 
-    def __init__(self, kinds: Iterable[EventKind], room: int) -> None:
+    def __init__(self, kinds: Iterable[EventKind], room: int, taps: Taps) -> None:
         self.events = Mailbox(kinds, room)
+        self.events.taps = taps
         self.cancel = CancelToken(here().cancel)
         self.outputs: Outputs | None = None
         self.error: BaseException | None = None
@@ -50,14 +52,21 @@ class Stream:
     """The events of one run in the background; iterate (`for` or `async for`), then read `outputs`.
 
     `kinds`: what is heard; `room`: how many events wait for the reader (previews, tokens and progress go first,
-    and the next event says how many were `dropped`). Closing it cancels the run, and so does dropping it: a run
-    that nobody hears does not go on.
+    and the next event says how many were `dropped`); `tap`: outputs inside of the run, as `node.port` or
+    `node/node.port`, each told as an event `tap` whenever it is given (nothing then comes from a cache).
+    Closing it cancels the run, and so does dropping it: a run that nobody hears does not go on.
     """
 
     def __init__(
-        self, block: Block, inputs: dict[str, Any], kinds: Iterable[EventKind] = USUAL, *, room: int = ROOM
+        self,
+        block: Block,
+        inputs: dict[str, Any],
+        kinds: Iterable[EventKind] = USUAL,
+        *,
+        room: int = ROOM,
+        tap: Iterable[str] = (),
     ) -> None:
-        self._work = _Work(kinds, room)
+        self._work = _Work(kinds, room, taps_of(block, tap, here().path))
         self._over = False
         surroundings = contextvars.copy_context()
         work = (self._work.do, block, inputs)

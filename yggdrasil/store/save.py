@@ -89,7 +89,7 @@ def _give_files(block: Block, folder: Path) -> None:
         tensors = part.tensors()
         if tensors is None and (held := part.unsaved()):
             mend = "make its class a TorchBlock, whose `build` makes the module, or give its tensors by `tensors()`"
-            what = f"{held[0]!r} is a torch module, whose weights a plain block does not save"
+            what = f"{held[0]!r} holds torch's weights, which a plain block does not save"
             raise ManifestError(what, where=at or block.name, mend=mend)
         if tensors is None:
             continue

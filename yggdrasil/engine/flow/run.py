@@ -41,7 +41,8 @@ def run_plan(
     """
     place = here()
     learns = place.mode.learning
-    run = _Run(plan, dict(inputs), place, None if learns else cache)
+    tapped = place.audience is not None and place.audience.taps
+    run = _Run(plan, dict(inputs), place, None if learns or tapped else cache)
     if plan.parallel and not learns:
         run.side_by_side()
     else:
@@ -233,11 +234,7 @@ class _Run:
         for call, values, place in waiting if whole is None else dressed:
             self.values[call.name] = told.perform(call, values, place)
         if whole is not None:
-            for call, _, place in bare[:-1]:
-                told.begin(call, place)
-            last, _, place = bare[-1]
-            made = last.block.parted(told.perform(last, whole, place), len(bare))
-            self.values.update({call.name: part for (call, _, _), part in zip(bare, made, strict=True)})
+            self.values.update(told.perform_joined(bare, whole))
 
     def round(self, step: Round) -> None:
         """Run a declared loop until its output says so."""

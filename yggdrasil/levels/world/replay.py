@@ -23,7 +23,7 @@ class ReplayError(YggError):
     """The log does not reproduce what it says; it was changed from outside, or is broken."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Replay:
     """A replay that was exact: the steps, the last content, its digest, and how many artifacts were verified."""
 
@@ -31,6 +31,9 @@ class Replay:
     content: Content
     digest: str
     artifacts: int
+
+    def __repr__(self) -> str:
+        return f"<exact replay of {len(self.steps)} steps, {self.artifacts} artifacts, digest {self.digest[:12]}>"
 
 
 def replay(life: Life, branch: Branch) -> Replay:

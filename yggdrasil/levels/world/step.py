@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import html
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from yggdrasil.contract.artifacts import FolderArtifacts
+from yggdrasil.contract.shown_in_notebooks import media_as_html
 from yggdrasil.contract.value_forms import PICTURE
 from yggdrasil.contract.values import form_of_media
 from yggdrasil.engine.cycle.records import StageRecord, StepRecord
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Step:
     """What happened in one step: its stages, the five blocks, the pictures' files, and what was dropped."""
 
@@ -106,6 +108,16 @@ class Step:
                 told = {"prompt": artifact.get("prompt", ""), "seed": artifact.get("seed")}
                 found.append({**entry, **told, **({} if path else {"missing": True})})
         return found
+
+    def __repr__(self) -> str:
+        told = f": {self.chronicle[:60]}…" if len(self.chronicle) > 60 else f": {self.chronicle}" if self.told else ""
+        return f"<step {self.step} of {self.record.branch!r}, {self.status}, {len(self.pictures)} pictures{told}>"
+
+    def _repr_html_(self) -> str:
+        here = [Path(picture["path"]) for picture in self.pictures if "missing" not in picture]
+        pictures = [media_as_html(path.read_bytes(), "image/png") for path in here]
+        action = f"<i>{html.escape(self.action)}</i><br>" if self.action else ""
+        return f"<div><b>{self.step}</b> {action}{html.escape(self.chronicle)}<br>{' '.join(pictures)}</div>"
 
     def to_json(self) -> dict[str, Any]:
         """The form that a run gives and faces send; a picture's path is told from the world's folder on."""

@@ -1,0 +1,101 @@
+"""Runs stand in Python's logging and in OpenTelemetry's spans, where somebody asks for it."""
+
+import logging
+import sys
+from typing import TypedDict
+
+import pytest
+
+import yggdrasil as ygg
+from yggdrasil.ports import Json, Text
+
+
+class Turn(TypedDict):
+    text: Text
+    usage: Json
+
+
+class Model(ygg.Block, type="llm/test_telemetry"):
+    """Answer, and say what it took."""
+
+    model: str = "tiny-1"
+
+    def forward(self, text: Text) -> Turn:
+        if text == "fail":
+            raise ValueError("no")
+        ygg.here().note("thinking")
+        return {"text": text, "usage": {"prompt": 3, "completion": 2, "cost": 0.5}}
+
+
+class Pair(ygg.Block, type="test_telemetry/pair"):
+    """Ask a model twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.model = Model()
+
+    def forward(self, text: Text) -> Text:
+        self.model.run(text=text)
+        return self.model.run(text=text).text
+
+
+def graph() -> ygg.Graph:
+    return ygg.Graph("line").add(Pair(), "pair")
+
+
+def spans_of(text: str) -> list[object]:
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    kept, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(kept))
+    with ygg.telemetry(provider.get_tracer("test")):
+        if text == "fail":
+            with pytest.raises(ValueError, match="no"):
+                graph().run(text=text)
+        else:
+            graph().run(text=text)
+    return list(kept.get_finished_spans())
+
+
+def test_a_run_is_a_tree_of_spans_with_what_each_answer_took() -> None:
+    spans = {str(span.attributes["yggdrasil.path"]): span for span in spans_of("a")}  # type: ignore[attr-defined]
+    whole, pair = spans["line"], spans["line/pair"]
+    chats = [span for path, span in spans.items() if path.count("/") == 2]
+    assert whole.parent is None and pair.parent.span_id == whole.context.span_id  # type: ignore[attr-defined]
+    for chat in chats:
+        told = dict(chat.attributes)  # type: ignore[attr-defined]
+        assert chat.parent.span_id == pair.context.span_id  # type: ignore[attr-defined]
+        assert told["gen_ai.operation.name"] == "chat" and told["gen_ai.request.model"] == "tiny-1"
+        assert (told["gen_ai.usage.input_tokens"], told["gen_ai.usage.output_tokens"]) in ((3, 2), (6, 4))
+        assert chat.end_time >= chat.start_time  # type: ignore[attr-defined]
+
+
+def test_each_call_of_one_place_is_a_span_of_its_own() -> None:
+    assert len(spans_of("a")) == 4
+
+
+def test_a_failure_is_the_spans_too() -> None:
+    from opentelemetry.trace import StatusCode
+
+    assert all(span.status.status_code is StatusCode.ERROR for span in spans_of("fail"))  # type: ignore[attr-defined]
+
+
+def test_runs_are_logged_where_the_program_asks(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG, "yggdrasil"), ygg.logged():
+        graph().run(text="a")
+        with pytest.raises(ValueError, match="no"):
+            graph().run(text="fail")
+    said = [(record.levelname, record.message) for record in caplog.records]
+    assert ("DEBUG", "line started (graph)") in said and ("DEBUG", "line finished") in said
+    assert ("INFO", "line/pair/test_telemetry: thinking") in said
+    assert ("WARNING", "line failed: ValueError: no") in said
+    graph().run(text="b")
+    assert len(caplog.records) == len(said), "outside of it nothing is logged"
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)
+    with pytest.raises(ygg.ConfigError, match=r"pip install 'yggdrasill\[otel\]'"), ygg.telemetry():
+        pass

@@ -1,0 +1,36 @@
+"""One run a value: lists of inputs, each run exactly what a single one with its values would be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from yggdrasil.contract.errors import PortError
+from yggdrasil.contract.ports import checked_inputs
+from yggdrasil.contract.running import Outputs, outputs_of
+
+if TYPE_CHECKING:
+    from yggdrasil.contract.block import Block
+
+
+def mapped(block: Block, inputs: Mapping[str, Any]) -> list[Outputs]:
+    """A run for each value of the inputs that are lists, in their order; what is no list is given to all.
+
+    They run one after another, since a batch has other bytes than its parts. All inputs are checked before the first
+    run. Raises PortError for lists of unequal length or none.
+    """
+    lists = {name: cast(list[Any], value) for name, value in inputs.items() if isinstance(value, list | tuple)}
+    lengths = {name: len(value) for name, value in lists.items()}
+    if not lists:
+        mend = "give at least one input as a list, or call run"
+        raise PortError("map was given no list", where=block.name, mend=mend)
+    if len(set(lengths.values())) > 1:
+        told = ", ".join(f"{name} has {length}" for name, length in lengths.items())
+        mend = "give as many of each, or a single value for all runs"
+        raise PortError(f"the lists are of unequal length: {told}", where=block.name, mend=mend)
+    count = next(iter(lengths.values()))
+    each = [{**inputs, **{name: value[number] for name, value in lists.items()}} for number in range(count)]
+    ports = block.inputs
+    for number, values in enumerate(each, 1):
+        checked_inputs(ports, values, f"{block.name} (run {number} of {count})")
+    return [outputs_of(block, values) for values in each]
