@@ -17,7 +17,7 @@ from docs import checked
 from tests.blocks.endpoint.stand_in import standing_in
 from tests.testing import bad, examples, good
 from yggdrasil.contract import Block, here, registry
-from yggdrasil.contract.context import derive_seed
+from yggdrasil.contract.seeds import derive_seed
 from yggdrasil.ports import Json, Text
 from yggdrasil.store.shelf import shelf
 from yggdrasil.testing import CheckFailed, Elsewhere, Report, check_block

@@ -3,7 +3,7 @@
 from yggdrasil.contract.artifacts import Artifact, ArtifactStore, FolderArtifacts, MemoryArtifacts
 from yggdrasil.contract.block import Block, FileRef
 from yggdrasil.contract.cancel import CancelToken
-from yggdrasil.contract.context import Here, Journal, derive_seed, here, standing
+from yggdrasil.contract.context import Here, here, standing
 from yggdrasil.contract.entry_points import register_genre
 from yggdrasil.contract.errors import (
     ArtifactError,
@@ -21,10 +21,12 @@ from yggdrasil.contract.errors import (
 )
 from yggdrasil.contract.events import KINDS, SCHEMAS, USUAL, Event, EventKind, Reason, reason
 from yggdrasil.contract.further_call import FurtherCall
+from yggdrasil.contract.journal import Journal
 from yggdrasil.contract.kinds import Kind
 from yggdrasil.contract.readers import ReaderDropped
 from yggdrasil.contract.roles import Role, register_role
 from yggdrasil.contract.running import Outputs, listening
+from yggdrasil.contract.seeds import derive_seed
 from yggdrasil.contract.stream import Stream
 from yggdrasil.contract.value_forms import Form
 from yggdrasil.contract.values import register as register_kind

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import contextvars
-import hashlib
 import warnings
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack, cast, overload
 
 from yggdrasil.contract.artifacts import ArtifactStore, MemoryArtifacts, SessionArtifacts
 from yggdrasil.contract.cancel import CancelToken, IdleToken
 from yggdrasil.contract.errors import Cancelled
 from yggdrasil.contract.events import EventKind
+from yggdrasil.contract.journal import Journal
 from yggdrasil.contract.lanes import lane
 from yggdrasil.contract.readers import Audience
 from yggdrasil.contract.run_mode import INFER, Mode
+from yggdrasil.contract.seeds import derive_seed
 from yggdrasil.contract.session import NO_RUN, RunSession, Session, SessionError, own_session
 
 if TYPE_CHECKING:
@@ -24,14 +25,7 @@ if TYPE_CHECKING:
     from yggdrasil.contract import events
     from yggdrasil.contract.block import Block
 
-MAX_SEED = 2**63 - 1
 Form = TypeVar("Form")
-
-
-class Journal(Protocol):
-    """A record of effects: each is acted once, then answered from the record for ever."""
-
-    def once(self, place: str, name: str, inputs: Any, act: Callable[[], Any], repeat: bool = True) -> Any: ...
 
 
 class Here:
@@ -303,9 +297,3 @@ def session(kept: Session | None = None) -> Generator[Session]:
     given = Session() if kept is None else kept
     with standing(here().but(session=RunSession(given=given))):
         yield given
-
-
-def derive_seed(*parts: object) -> int:
-    """A seed from parts (world seed, variant, step, place, call …): the first 63 bits of their sha256."""
-    text = "\x1f".join(str(p) for p in parts)
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1

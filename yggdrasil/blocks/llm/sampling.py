@@ -93,6 +93,6 @@ def generators(seed: int, count: int) -> list[Any]:
     """One generator for each text, so that a text never depends on how many others are drawn beside it."""
     import torch
 
-    from yggdrasil.contract.context import derive_seed
+    from yggdrasil.contract.seeds import derive_seed
 
     return [torch.Generator().manual_seed(derive_seed(seed, row)) for row in range(count)]

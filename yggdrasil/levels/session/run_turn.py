@@ -9,7 +9,7 @@ from typing import Any
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.cancel import CancelToken
-from yggdrasil.contract.context import derive_seed, here, standing
+from yggdrasil.contract.context import here, standing
 from yggdrasil.contract.digest import digest
 from yggdrasil.contract.errors import NotStored
 from yggdrasil.contract.event_json import event_to_wire
@@ -17,6 +17,7 @@ from yggdrasil.contract.events import Event, EventKind
 from yggdrasil.contract.journal_effects import may_repeat
 from yggdrasil.contract.readers import InlineReader
 from yggdrasil.contract.running import Outputs, heard, outputs_of
+from yggdrasil.contract.seeds import derive_seed
 from yggdrasil.contract.session import RunSession, Session
 from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.errors import CycleError

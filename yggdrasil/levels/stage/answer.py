@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from yggdrasil.contract.context import derive_seed, here
+from yggdrasil.contract.context import here
 from yggdrasil.contract.errors import YggError
 from yggdrasil.contract.plain import NotPlain, as_plain_json
+from yggdrasil.contract.seeds import derive_seed
 from yggdrasil.contract.values import form_of, store
 from yggdrasil.engine.cycle.cycle_stages import ROLES
 

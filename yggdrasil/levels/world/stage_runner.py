@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from yggdrasil.contract.context import derive_seed, here, standing
+from yggdrasil.contract.context import here, standing
 from yggdrasil.contract.running import perform
+from yggdrasil.contract.seeds import derive_seed
 from yggdrasil.contract.session import RunSession, Session
 from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.cycle_stages import UPDATE
