@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Protocol, cast
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import ConfigError
@@ -11,6 +11,18 @@ from yggdrasil.contract.kinds import ANY
 from yggdrasil.contract.ports import Port, Ports, kind_of
 
 _BASE = ("langchain_core.tools", "BaseTool")
+
+
+class Invokable(Protocol):
+    """A tool of LangChain, as far as a type checker must know it."""
+
+    name: str
+    description: str
+    args_schema: Any
+
+    def invoke(self, input: Any, /) -> Any:
+        """Call it with its arguments by name."""
+        ...
 
 
 def is_foreign(thing: Any) -> bool:

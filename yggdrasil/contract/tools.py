@@ -15,6 +15,7 @@ from yggdrasil.contract import values
 from yggdrasil.contract.block import Block, description
 from yggdrasil.contract.context import here
 from yggdrasil.contract.errors import ArtifactError, ConfigError, PortError, YggError
+from yggdrasil.contract.foreign_tools import Invokable
 from yggdrasil.contract.functions import as_block
 from yggdrasil.contract.json_values import as_json, kept, not_finite
 from yggdrasil.contract.kinds import Kind
@@ -28,8 +29,8 @@ _TOLD = 20
 _PLAIN_KINDS = ("text", "any")
 
 
-Given = Block | Callable[..., Any]
-"""A tool as a person gives it: a block, or a typed function."""
+Given = Block | Callable[..., Any] | Invokable
+"""A tool as a person gives it: a block, a typed function, or a tool of LangChain."""
 
 
 class ArgumentError(YggError):
