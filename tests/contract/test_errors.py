@@ -26,6 +26,7 @@ SAMPLES: dict[str, Any] = {
     "raw": "{", "limit": 8, "ask": "may I?", "id": "q1", "failures": {"scene": {"error": "E"}}, "found": 9,
     "highest": 2, "path": "world.db", "holder": "pid 7", "waited": 1.0, "kind": "place", "name": "Cave",
     "known": ["Hut"], "text": "x", "kept": {"image": [None]},
+    "met": {"state": "limit_reached", "kind": "steps", "limit": 8},
 }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """A graph without a block of some role says which one is missing, and who would take what it was given."""
 
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -54,4 +55,4 @@ def test_a_part_of_a_name_finds_the_whole() -> None:
     from yggdrasil.blocks.solver.diffusers_solver import SchedulerSolver
 
     with pytest.raises(ygg.ConfigError, match=r"did you mean .*EulerDiscreteScheduler"):
-        SchedulerSolver(**{"scheduler": "Euler"})
+        SchedulerSolver(scheduler=cast(Any, "Euler"))

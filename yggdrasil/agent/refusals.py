@@ -41,10 +41,10 @@ class LimitReached(YggError):
     The conversation is kept: `agent.run(more=…)` goes on with it.
     """
 
-    def __init__(self, status: dict[str, Any], where: str = "") -> None:
-        self.status = status
+    def __init__(self, met: dict[str, Any], where: str = "") -> None:
+        self.status = met
         super().__init__(
-            f"the run met its limit of {status['limit']:g} {status['kind']}",
+            f"the run met its limit of {met['limit']:g} {met['kind']}",
             where=where,
             mend="raise it, limits=Limits(…), or go on with run(more=…)",
         )
