@@ -23,7 +23,11 @@ def front_page() -> str:
     """README.md as it reads from within docs/."""
     first = decisions()[0].name
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    return text.replace("](docs/adr)", f"](adr/{first})").replace("](docs/", "](")
+    return (
+        text.replace("](docs/adr)", f"](adr/{first})")
+        .replace("](docs/", "](")
+        .replace("[examples](examples)", "`examples/`")
+    )
 
 
 def decisions() -> list[Path]:
