@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from yggdrasil.blocks.endpoint.voice import EndpointVoice
     from yggdrasil.blocks.llm.language_model import LanguageModel
     from yggdrasil.blocks.llm.openai import OpenAIModel
+    from yggdrasil.blocks.solver.diffusers_solver import SchedulerSolver
 else:
     _WHERE = {
         "EndpointEmbedder": "endpoint.embedder",
@@ -21,6 +22,7 @@ else:
         "EndpointVoice": "endpoint.voice",
         "LanguageModel": "llm.language_model",
         "OpenAIModel": "llm.openai",
+        "SchedulerSolver": "solver.diffusers_solver",
     }
 
     def __getattr__(name: str) -> Any:
@@ -37,4 +39,5 @@ __all__ = [
     "EndpointVoice",
     "LanguageModel",
     "OpenAIModel",
+    "SchedulerSolver",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import marshal
+import json
 import unicodedata
 from functools import lru_cache
 from pathlib import Path
@@ -14,9 +14,7 @@ from yggdrasil.contract.errors import ManifestError
 _CHUNK = 1 << 20
 _EXACT = 2**53 - 1
 _SHORT = 2000
-"""Bytes of the longest value that is remembered."""
-_PLAIN = 0
-"""The version of marshal whose bytes hang on the value alone, not on which of its texts are one object."""
+"""Letters of the longest value that is remembered."""
 
 
 def canonical(value: Any) -> bytes:
@@ -48,15 +46,15 @@ def digest_each(values: list[Any]) -> str:
 
 def _canonical_once(value: Any) -> bytes:
     try:
-        held = marshal.dumps(value, _PLAIN)
-    except ValueError:
+        held = json.dumps(value)
+    except (TypeError, ValueError, RecursionError):
         return canonical(value)
     return _canonical_known(held) if len(held) <= _SHORT else canonical(value)
 
 
 @lru_cache(maxsize=4096)
-def _canonical_known(held: bytes) -> bytes:
-    return canonical(marshal.loads(held))
+def _canonical_known(held: str) -> bytes:
+    return canonical(json.loads(held))
 
 
 def digest_bytes(data: bytes) -> str:

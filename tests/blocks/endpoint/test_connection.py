@@ -15,6 +15,7 @@ from tests.blocks.endpoint.stand_in import StandIn, giving, said, send, standing
 from tests.waiting import until
 from yggdrasil.agent.agent import Agent
 from yggdrasil.agent.limits import Limits
+from yggdrasil.agent.refusals import UnfinishedAnswer
 from yggdrasil.blocks.endpoint.block import Prices
 from yggdrasil.blocks.endpoint.embedder import EndpointEmbedder
 from yggdrasil.blocks.llm.openai import OpenAIModel
@@ -174,7 +175,8 @@ def test_an_agent_stops_at_its_cost(stand_in: StandIn) -> None:
     stand_in.answer = stream('{"tool": "nothing"}')
     llm = OpenAIModel(model="m", base_url=stand_in.url, native_tools=False, prices={"input": 1.0, "output": 1.0})
     agent = Agent(llm, {"other": Agent(llm, about="Ask.")}, limits=Limits(steps=9, cost=25e-6))
-    out = agent.run("go")
+    with pytest.warns(UnfinishedAnswer, match="stopped at the limit of 2.5e-05 cost"):
+        out = agent.run("go")
     assert (out.status["kind"], out.status["turns"]) == ("cost", 3)
     assert out.status["cost"] == pytest.approx(30e-6)
     roles = [m["role"] for m in agent.memory.messages]
