@@ -8,13 +8,16 @@ import argparse
 import yggdrasil as ygg
 from yggdrasil.blocks import SchedulerSolver
 
+FLOW = {"prediction_type": "flow_prediction", "use_flow_sigmas": True}
+"""What the painter was taught to predict; another solver must be told so, as in diffusers."""
+
 
 def main(prompt: str, path: str) -> None:
     ready = ygg.load("painter", ygg.Graph)
     paint = ygg.Graph("paint", about="Paint a picture of a text.")
     for name in ("tokenizer", "conditioner", "backbone", "guidance", "decode"):
         paint.add(ready[name], name)
-    paint.add(SchedulerSolver(scheduler="EulerDiscreteScheduler", shape=(8, 16, 16)), "solver")
+    paint.add(SchedulerSolver(scheduler="DPMSolverMultistepScheduler", settings=FLOW, shape=(8, 16, 16)), "solver")
     print(ygg.explain(paint))
     for event in paint.stream(prompt=prompt, seed=3, steps=12, tap=["solver.next_latent"]).want("tap"):
         if event.kind == "tap":

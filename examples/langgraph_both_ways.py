@@ -3,7 +3,7 @@
 python examples/langgraph_both_ways.py
 """
 
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from langgraph.graph import END, START, StateGraph
 
@@ -30,13 +30,13 @@ def shorten(state: State) -> State:
     return {"wish": " ".join(state.get("wish", "").split()[:8])}
 
 
-theirs = StateGraph(State)
+theirs: Any = StateGraph(State)
 theirs.add_node("shorten", shorten)
 theirs.add_node("look", paint_and_look)
 theirs.add_edge(START, "shorten")
 theirs.add_edge("shorten", "look")
 theirs.add_edge("look", END)
-compiled = theirs.compile()
+compiled: Any = theirs.compile()
 
 
 class Seen(ygg.Block, type="examples/seen"):

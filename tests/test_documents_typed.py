@@ -9,7 +9,12 @@ from pathlib import Path
 
 from tests.test_documents import DOCUMENTS, ROOT, _snippets
 
-SETTINGS = {"typeCheckingMode": "strict", "pythonVersion": "3.11", "reportMissingModuleSource": False}
+SETTINGS = {
+    "typeCheckingMode": "strict",
+    "pythonVersion": "3.11",
+    "reportMissingModuleSource": False,
+    "reportMissingTypeStubs": False,
+}
 
 
 def test_every_snippet_is_strictly_typed(tmp_path: Path) -> None:

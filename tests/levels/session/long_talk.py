@@ -80,8 +80,9 @@ def killed(folder: Path, turns: int, kills: int, seed: int) -> list[str]:
         process.start()
         ready.wait(60)
         if life < kills:
-            _until(folder, done + draw.randint(1, max(1, 3 * turns // kills // 2)), process)
-            process.join(draw.uniform(0.0, 0.04))
+            latest = turns * (life + 1) // (kills + 1)
+            _until(folder, draw.randint(done + 1, max(done + 1, latest)), process)
+            process.join(draw.uniform(0.0, 0.02))
             process.kill()
         process.join(600)
         done = len(_lines(folder, "paid"))

@@ -10,7 +10,7 @@ from tests.levels.session.long_talk import killed
 
 
 def test_a_talk_killed_at_random_moments_loses_nothing(tmp_path: Path) -> None:
-    assert killed(tmp_path, turns=30, kills=4, seed=1) == []
+    assert killed(tmp_path, turns=60, kills=4, seed=1) == []
 
 
 @pytest.mark.system
