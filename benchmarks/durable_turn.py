@@ -7,6 +7,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -52,8 +53,9 @@ def of_langgraph(folder: Path) -> Callable[[], Any]:
     from langchain_core.language_models.chat_models import BaseChatModel
     from langchain_core.messages import AIMessage
     from langchain_core.outputs import ChatGeneration, ChatResult
-    from langgraph.checkpoint.sqlite import SqliteSaver
     from langgraph.prebuilt import create_react_agent
+
+    saver: Any = import_module("langgraph.checkpoint.sqlite").SqliteSaver
 
     class Peer(BaseChatModel):
         @property
@@ -77,7 +79,7 @@ def of_langgraph(folder: Path) -> Callable[[], Any]:
     connection = sqlite3.connect(folder / "peer.db", check_same_thread=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        agent: Any = create_react_agent(Peer(), [weather], checkpointer=SqliteSaver(connection))
+        agent: Any = create_react_agent(Peer(), [weather], checkpointer=saver(connection))
     where = {"configurable": {"thread_id": "anna"}}
     asked = {"messages": [("user", "How is the weather in Vik?")]}
     assert agent.invoke(asked, where)["messages"][-1].content == SAID
