@@ -17,16 +17,17 @@ SETTINGS = {
 }
 
 
-def test_every_snippet_is_strictly_typed(tmp_path: Path) -> None:
+def test_every_snippet_and_example_is_strictly_typed(tmp_path: Path) -> None:
+    for script in (ROOT / "examples").glob("*.py"):
+        (tmp_path / f"examples_{script.name}").write_bytes(script.read_bytes())
     for document in DOCUMENTS:
         if snippets := _snippets(document, "python"):
             name = "_".join(document.relative_to(ROOT).with_suffix("").parts).replace("-", "_").lower()
             (tmp_path / f"{name}.py").write_text("\n\n".join(snippets), encoding="utf-8")
-    assert errors(tmp_path) == []
+    assert _errors(tmp_path) == []
 
 
-def errors(folder: Path) -> list[str]:
-    """What pyright at its strictest says of the scripts in `folder`."""
+def _errors(folder: Path) -> list[str]:
     (folder / "pyrightconfig.json").write_text(json.dumps(SETTINGS), encoding="utf-8")
     command = [
         sys.executable,

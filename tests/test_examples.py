@@ -1,4 +1,4 @@
-"""Every script of examples/ says what it shows, is short, is strictly typed, and runs."""
+"""Every script of examples/ says what it shows, is short, and runs; types are checked with those of the documents."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from tests.test_documents_typed import errors
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
@@ -38,11 +36,8 @@ def test_it_says_what_it_shows_and_is_short(script: Path) -> None:
     assert len(lines) <= LONGEST and "ignore" not in "\n".join(lines)
 
 
-def test_there_are_enough_and_all_are_strictly_typed(tmp_path: Path) -> None:
+def test_there_are_enough() -> None:
     assert len(EXAMPLES) >= 16
-    for script in EXAMPLES:
-        (tmp_path / script.name).write_bytes(script.read_bytes())
-    assert errors(tmp_path) == []
 
 
 @pytest.mark.system
