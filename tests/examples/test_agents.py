@@ -1,4 +1,4 @@
-"""Examples of agents that work together, with a scripted model, and once each with a real one."""
+"""Examples of agents that work together, with a scripted model; tests/test_examples.py runs them with a real one."""
 
 from __future__ import annotations
 
@@ -68,10 +68,3 @@ def test_three_are_asked_at_once_and_the_judge_chooses() -> None:
         "child": [says("Big!")],
     }
     assert main("parallel_agents")(Told(script)) == "Rough."
-
-
-@pytest.mark.models
-@pytest.mark.system
-@pytest.mark.parametrize("name", ["supervisor", "cast", "handover", "parallel_agents"])
-def test_it_runs_with_a_real_model_of_the_shelf(name: str) -> None:
-    assert main(name)("smollm2-135m")
