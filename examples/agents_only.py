@@ -8,6 +8,7 @@ import argparse
 import yggdrasil as ygg
 
 PRICES = {"bread": 2, "fish": 5, "rope": 7}
+LIMITS = ygg.Limits(steps=4, tokens=4000)
 
 
 def price(thing: str) -> int:
@@ -23,7 +24,7 @@ def add(a: int, b: int) -> int:
 
 
 def main(model: str) -> None:
-    trader = ygg.Agent(model, tools=[price, add], instructions="You sell on a market. Be short.", temperature=0.0)
+    trader = ygg.Agent(model, tools=[price, add], instructions="You sell. Be short.", limits=LIMITS)
     anna, bob = ygg.Session(), ygg.Session()
     for who, session, words in (
         ("Anna", anna, "How much is bread and fish together?"),

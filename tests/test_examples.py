@@ -14,6 +14,7 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 SHORT = ["--llm", "smollm2-135m"]
 GIVEN = {
     "agents_only": SHORT,
+    "approval": ["boat"],
     "paint_look_again": SHORT,
     "world_without_agents": ["--steps", "1"],
     "world_without_diffusion": ["--steps", "1"],
