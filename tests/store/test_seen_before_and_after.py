@@ -7,8 +7,8 @@ import pytest
 import yggdrasil as ygg
 from tests.blocks.diffusion.tiny import painter
 from tests.levels.scripted import scripted
-from yggdrasil.contract import locale
 from yggdrasil.ports import Text
+from yggdrasil.store import locale
 
 
 class Add(ygg.Block, type="test_seen/add"):

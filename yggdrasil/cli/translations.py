@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from yggdrasil.contract.locale import russian
+from yggdrasil.store.locale import russian
 
 _WORDS: dict[str, tuple[str, str]] = {
     "app": ("Worlds that agents grow.", "Миры, которые растят агенты."),

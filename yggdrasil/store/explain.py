@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 
 from yggdrasil.contract.block import Block, description
-from yggdrasil.contract.locale import russian
 from yggdrasil.contract.ports import Ports
 from yggdrasil.engine.cycle.cycle_stages import ORDER
 from yggdrasil.engine.flow.plan import PlannedCall, Round
 from yggdrasil.levels.choose import ChoiceBlock
 from yggdrasil.levels.graph import Graph
 from yggdrasil.levels.loop import LoopBlock
+from yggdrasil.store.locale import russian
 
 _WORDS: dict[str, tuple[str, str]] = {
     "takes": ("Takes", "Принимает"),
