@@ -64,7 +64,7 @@ def as_kept(image: Any) -> Any:
 def _is_turned(image: Any) -> bool:
     try:
         return image.getexif().get(0x0112, 1) != 1
-    except Exception:  # a tag block that nobody can read turns nothing
+    except Exception:  # Pillow raises whatever its reader of tags met; tags that nobody can read turn nothing
         return False
 
 
