@@ -16,14 +16,13 @@ from tests.levels.scripted import scripted
 
 AGES = (10, 100, 1000)
 _ENDING = "world.content(); world.questions()"
-_IMPORTS = "import tests.levels.scripted as s, yggdrasil.engine.cycle.world_cycle, langgraph.graph; "
+_IMPORTS = "import tests.levels.scripted as s, yggdrasil.engine.cycle.world_cycle; "
 
 
 _FIRSTS = 11
 _FIRST = """
 import time, pathlib
 import tests.levels.scripted as s
-{before}
 world = s.scripted(pathlib.Path({home!r}))
 began = time.process_time()
 world.step()
@@ -62,17 +61,15 @@ def stepped() -> Iterator[Row]:
 
 
 def begun() -> Iterator[Row]:
-    """The first step of a process beside 150 ms: with all that it imports, and with langgraph imported before."""
+    """The first step of a process beside 150 ms, with all that it imports."""
     with TemporaryDirectory() as name:
-        for row, before in (("first-step", ""), ("first-step-own", "import langgraph.graph")):
-            pairs = [(_first(Path(name), before), 0.15) for _ in range(_FIRSTS)]
-            yield Row(row, tuple(pairs), 1.0)
+        yield Row("first-step", tuple((_first(Path(name)), 0.15) for _ in range(_FIRSTS)), 1.0)
 
 
-def _first(folder: Path, before: str) -> float:
-    """CPU seconds of the first step of a new world in a new process, after `before`."""
+def _first(folder: Path) -> float:
+    """CPU seconds of the first step of a new world in a new process."""
     with TemporaryDirectory(dir=folder) as home:
-        command = [sys.executable, "-c", _FIRST.format(before=before, home=home)]
+        command = [sys.executable, "-c", _FIRST.format(home=home)]
         return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1])
 
 

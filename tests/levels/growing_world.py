@@ -121,7 +121,7 @@ def _step(world: World) -> int:
 def killed_after(home: Path, told: Path, seconds: float) -> bool:
     """Let a world grow and kill it by SIGKILL `seconds` after it is open; False if it had ended by itself."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.levels.growing_world", "langgraph.graph"])
+    context.set_forkserver_preload(["tests.levels.growing_world"])
     before = lines(told).count(["ready"])
     process = context.Process(target=grow, args=(home, told, 0))
     process.start()

@@ -20,7 +20,7 @@ STAGES = ["development", "architect", "creator", "philosopher", "author", "updat
 ROOT = Path(__file__).parents[2]
 
 
-PRELOADED = ["tests.levels.killed_world", "langgraph.graph"]
+PRELOADED = ["tests.levels.killed_world"]
 
 
 def run(home: Path, word: str, target: Callable[[Path, Path, str], None] = killed_world.main) -> int | None:

@@ -72,7 +72,7 @@ def killed(folder: Path, turns: int, kills: int, seed: int) -> list[str]:
     """Have the talk, killed `kills` times at random moments; gives what is wrong afterwards."""
     draw = random.Random(seed)
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.levels.session.long_talk", "langgraph.graph"])
+    context.set_forkserver_preload(["tests.levels.session.long_talk"])
     done, landed = 0, 0
     for life in range(kills + 1):
         ready = context.Event()

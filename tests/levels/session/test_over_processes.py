@@ -26,7 +26,7 @@ def notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 def elsewhere(folder: Path, what: str, kill: str = "") -> int | None:
     """One turn in another process; gives how that ended."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.levels.session.talking", "langgraph.graph"])
+    context.set_forkserver_preload(["tests.levels.session.talking"])
     process = context.Process(target=main, args=(folder, os.environ["RAN"], what, kill))
     process.start()
     process.join(120)

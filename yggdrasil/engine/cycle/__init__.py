@@ -1,1 +1,1 @@
-"""The cycle engine: a world's log and its stages on langgraph (the only folder that imports it)."""
+"""The cycle engine: a world's log, its stages in canon's order, and the agent's loop."""

@@ -6,7 +6,6 @@ import copy
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, cast
 
 from yggdrasil.contract.context import here
@@ -17,6 +16,7 @@ from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.cycle_stages import (
     CREATOR,
     DEVELOPMENT,
+    END,
     GIVEN_APPLIED,
     LOOKING,
     OWN_APPLIED,
@@ -32,7 +32,6 @@ from yggdrasil.engine.cycle.log import Head, Log, as_stored
 from yggdrasil.engine.cycle.reasons import StageStatus, of_error, status_of
 from yggdrasil.engine.cycle.records import DONE, StageRecord, StepRecord, StepStatus
 from yggdrasil.engine.cycle.stage_call import StageExecutor, StageRequest, StageResult
-from yggdrasil.engine.cycle.stage_order import go_round
 
 
 @dataclass
@@ -48,7 +47,7 @@ class _Open:
 
 
 class WorldCycle:
-    """Steps of one world. The log says what is finished; langgraph only drives from there."""
+    """Steps of one world: a loop over the positions that starts where the log ends, since the log says it all."""
 
     def __init__(self, log: Log, actor: StageExecutor) -> None:
         self._log = log
@@ -99,7 +98,8 @@ class WorldCycle:
         return _Open(branch, record, head.digest, self._log.snapshots.operations(branch, record.step, record.step))
 
     def _run(self, running: _Open) -> StepRecord:
-        go_round(running.record.next_position, partial(self._stage, running))
+        for position in range(running.record.next_position, END):
+            self._stage(running, position)
         self._log.keep_at_hand(running.branch, running.record)
         return running.record
 

@@ -20,11 +20,12 @@ from yggdrasil.engine.cycle.database import dumps
 from yggdrasil.engine.cycle.errors import LogError, ReadOnlyPlace
 from yggdrasil.engine.cycle.lock import holding
 from yggdrasil.engine.cycle.log import FILE, Log
-from yggdrasil.engine.cycle.stage_order import FILE as CURSOR
 from yggdrasil.state.content import Content
 from yggdrasil.state.operations import apply, parse_operations
 
 LOCK = "world.lock"
+CURSOR = "cursor.db"
+"""What an earlier version kept beside the log; nobody reads it."""
 _CACHED = 8
 
 
