@@ -9,6 +9,7 @@ import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Annotated, Any, Union, cast, get_args, get_origin, get_type_hints, is_typeddict
 
 from yggdrasil.contract import kinds
@@ -22,6 +23,7 @@ _GIVEN: dict[str, tuple[type[Any], ...]] = {
     "text": (str,), "boolean": (bool,), "integer": (int,), "number": (float, int),
 }  # fmt: skip
 """What an output of a plain kind may be; of the others only those with a form are looked at."""
+_PATH = type(Path())
 _TELLING = ("any", "json", "messages")
 """Kinds whose lists and dicts may hold texts."""
 _PLAIN: dict[Any, Kind] = {
@@ -29,6 +31,8 @@ _PLAIN: dict[Any, Kind] = {
     bool: kinds.BOOLEAN,
     int: kinds.INTEGER,
     float: kinds.NUMBER,
+    bytes: kinds.BYTES,
+    Path: kinds.PATH,
     Any: kinds.ANY,
     inspect.Parameter.empty: kinds.ANY,
 }
@@ -72,7 +76,7 @@ class Port:
         if self.kind.name in _TELLING:
             return {type(None), str, int, float, bool}
         if self.kind.name in _GIVEN:
-            return {type(None), *_GIVEN[self.kind.name]}
+            return {type(None), *_GIVEN[self.kind.name], *([_PATH] if self.kind == kinds.PATH else [])}
         return {type(None)} if self.kind.tensor or self.kind.form is not None else None
 
     def given(self, value: Any, where: str) -> Any:
@@ -111,6 +115,8 @@ class Port:
             if not self.required:
                 return self.fresh_default()
             raise PortError(f"input {self.name!r} is None", where=where, mend=f"it takes {self.kind.name}")
+        if type(value) is _PATH and self.kind == kinds.TEXT:
+            value = str(value)
         wrong = problem(self.kind, value)
         if wrong:
             raise PortError(f"input {self.name!r} {wrong}", where=where, mend=f"give it {self.kind.name}")
