@@ -1,5 +1,6 @@
 """What an engineer met on the way in (blocks, graphs, types, words of errors), each mended for good."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -48,6 +49,28 @@ def without(graph: ygg.Graph, role: str) -> ygg.Graph:
     return made
 
 
+@pytest.mark.parametrize(("name", "model"), [("smollm2-135m", "smollm2-135m"), ("qwen2.5-coder", "qwen2.5-coder-1.5b")])
+def test_1_a_model_that_is_loaded_like_a_block_says_how_it_is_made(name: str, model: str) -> None:
+    with pytest.raises(ygg.ManifestError, match=re.escape(f"made by ygg.LLM({model!r})")):
+        ygg.load(name)
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        ("agents", ["ygg.Agent", "result=", "task=", "limit_reached", "approve", "`text`", "`partial`"]),
+        ("weights", ["TorchBlock", ".module =", "pure", "unfreeze"]),
+        ("values", ["torch.Tensor", "AnyTensor", "bytes"]),
+        ("graphs", ["ygg.Solver", "graph.cache", "tap=", "map", "depth"]),
+        ("sessions", ["AskPerson", "answer", "yggdrasil ask", "once"]),
+        ("worlds", ["content", "unfinished", "verify", "answer", "branch", "live_at", "variant"]),
+    ],
+)
+def test_what_nobody_found_stands_on_its_page(page: str, words: list[str]) -> None:
+    text = (Path(__file__).parent.parent / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    assert [word for word in words if word not in text] == []
+
+
 def test_4_a_plain_block_with_a_module_is_refused_and_its_weights_are_never_lost(tmp_path: Path) -> None:
     class Held(ygg.Block, type="test_way_in/held"):
         def __init__(self) -> None:
@@ -68,6 +91,8 @@ def test_4_a_misspelt_setting_is_refused_with_the_right_one() -> None:
     solver: Any = SchedulerSolver()
     with pytest.raises(ygg.ConfigError, match=r"no setting 'schedulr'\. did you mean 'scheduler'"):
         solver.schedulr = "EulerDiscreteScheduler"
+    with pytest.raises(ygg.ConfigError, match=r"no setting 'letter'"):
+        solver.letter = 5
 
 
 def test_4_a_strength_of_guidance_without_a_guidance_is_refused(tmp_path: Path) -> None:
