@@ -1,5 +1,6 @@
 """What an engineer met on the way in (blocks, graphs, types, words of errors), each mended for good."""
 
+import asyncio
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import numpy as np
 import PIL.Image
 import pytest
 import torch
+from pydantic import BaseModel
 
 import yggdrasil as ygg
 from tests.blocks.diffusion.tiny import painter
@@ -19,6 +21,7 @@ from yggdrasil.blocks.solver.diffusers_solver import SchedulerSolver
 from yggdrasil.contract.torch_block import TorchBlock
 from yggdrasil.ports import Text
 from yggdrasil.store.language_models import LLM
+from yggdrasil.testing import ScriptedModel, calls, says
 
 
 class Net(TorchBlock, type="test_way_in/net"):
@@ -213,3 +216,35 @@ def test_11_a_load_is_typed_and_another_class_is_refused() -> None:
 def test_12_steps_and_replays_print_on_a_line(tmp_path: Path) -> None:
     world = scripted(tmp_path / "w")
     assert len(repr(world.step())) < 200 and len(repr(world.replay())) < 200
+
+
+class Person(BaseModel):
+    """Somebody who lives in a village."""
+
+    name: str
+    age: int
+
+
+@pytest.mark.filterwarnings("ignore:__array")
+def test_a_script_reads_as_a_python_programmer_expects(tmp_path: Path) -> None:
+    def add(a: int, b: int) -> int:
+        """Add two numbers."""
+        return a + b
+
+    turns = [calls(("c", "add", {"a": 2, "b": 3})), says("Five."), says('{"name": "Ann", "age": 40}')]
+    agent = ygg.Agent(ScriptedModel([*turns, *map(says, ["A fox.", "Bye."])]), tools=[add, painter(tmp_path)])
+    assert agent.run("What is 2 + 3?").response == "Five."
+    assert agent.run("Invent a fisher.", result=Person).result == Person(name="Ann", age=40)
+    assert "".join(e.data["text"] for e in agent.stream("Paint a fox") if e.kind == "text") == "A fox."
+    chat = agent.session("anna", at=tmp_path / "chats")
+    assert (chat.run("What is 2 + 3?").response, len(chat.history)) == ("Five.", 1)
+
+    async def told() -> str:
+        return "".join([e.data["text"] async for e in agent.astream("Bye?") if e.kind == "text"])
+
+    assert asyncio.run(told()) == "Bye."
+    graph = painter(tmp_path)
+    graph["solver"] = ygg.Solver("EulerDiscreteScheduler", like=graph["solver"])
+    latents = [e for e in graph.stream(prompt="a fox", steps=2, tap=["solver.next_latent"]) if e.kind == "tap"]
+    assert len(latents) == 3
+    assert ygg.load(ygg.save(scripted(tmp_path / "w"), tmp_path / "midgard"), ygg.World).step().status == "whole"
