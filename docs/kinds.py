@@ -27,7 +27,8 @@ def table() -> str:
 def _value(kind: Kind) -> str:
     if kind.form is None:
         return "JSON"
-    one = kind.form.of.replace(":", ".").replace("yggdrasil.contract.clips", "yggdrasil.ports")
+    own = kind.form.of.removeprefix("builtins:").replace("yggdrasil.contract.clips", "yggdrasil.ports")
+    one = own.replace(":", ".")
     return f"список `{one}`" if kind.of else f"`{one}`"
 
 

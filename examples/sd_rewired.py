@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import yggdrasil as ygg
-from yggdrasil.blocks import SchedulerSolver
 
 
 def tiny(folder: Path) -> Path:
@@ -44,7 +43,7 @@ def tiny(folder: Path) -> Path:
 def main(model: str | Path, path: str) -> None:
     paint = ygg.from_diffusers(model)
     print(*paint.children(), sep=" → ")
-    paint["solver"] = SchedulerSolver(scheduler="EulerDiscreteScheduler", shape=paint["solver"].config()["shape"])
+    paint["solver"] = ygg.Solver("EulerDiscreteScheduler", like=paint["solver"])
     line = ygg.Pipeline("large").add(paint, "paint").add(ygg.load("upscaler"), "upscale")
     line.connect("self.prompt", "paint.prompt").connect("self.seed", "paint.seed")
     line.connect("paint.image", "upscale.image").connect("upscale.image", "self.image")

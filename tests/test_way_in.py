@@ -1,5 +1,7 @@
 """What an engineer met on the way in (blocks, graphs, types, words of errors), each mended for good."""
 
+import asyncio
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,7 @@ import numpy as np
 import PIL.Image
 import pytest
 import torch
+from pydantic import BaseModel
 
 import yggdrasil as ygg
 from tests.blocks.diffusion.tiny import painter
@@ -18,6 +21,7 @@ from yggdrasil.blocks.solver.diffusers_solver import SchedulerSolver
 from yggdrasil.contract.torch_block import TorchBlock
 from yggdrasil.ports import Text
 from yggdrasil.store.language_models import LLM
+from yggdrasil.testing import ScriptedModel, calls, says
 
 
 class Net(TorchBlock, type="test_way_in/net"):
@@ -48,6 +52,28 @@ def without(graph: ygg.Graph, role: str) -> ygg.Graph:
     return made
 
 
+@pytest.mark.parametrize(("name", "model"), [("smollm2-135m", "smollm2-135m"), ("qwen2.5-coder", "qwen2.5-coder-1.5b")])
+def test_1_a_model_that_is_loaded_like_a_block_says_how_it_is_made(name: str, model: str) -> None:
+    with pytest.raises(ygg.ManifestError, match=re.escape(f"made by ygg.LLM({model!r})")):
+        ygg.load(name)
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        ("agents", ["ygg.Agent", "result=", "task=", "limit_reached", "approve", "`text`", "`partial`"]),
+        ("weights", ["TorchBlock", ".module =", "pure", "unfreeze"]),
+        ("values", ["torch.Tensor", "AnyTensor", "bytes"]),
+        ("graphs", ["ygg.Solver", "graph.cache", "tap=", "map", "depth"]),
+        ("sessions", ["AskPerson", "answer", "yggdrasil ask", "once"]),
+        ("worlds", ["content", "unfinished", "verify", "answer", "branch", "live_at", "variant"]),
+    ],
+)
+def test_what_nobody_found_stands_on_its_page(page: str, words: list[str]) -> None:
+    text = (Path(__file__).parent.parent / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    assert [word for word in words if word not in text] == []
+
+
 def test_4_a_plain_block_with_a_module_is_refused_and_its_weights_are_never_lost(tmp_path: Path) -> None:
     class Held(ygg.Block, type="test_way_in/held"):
         def __init__(self) -> None:
@@ -68,6 +94,8 @@ def test_4_a_misspelt_setting_is_refused_with_the_right_one() -> None:
     solver: Any = SchedulerSolver()
     with pytest.raises(ygg.ConfigError, match=r"no setting 'schedulr'\. did you mean 'scheduler'"):
         solver.schedulr = "EulerDiscreteScheduler"
+    with pytest.raises(ygg.ConfigError, match=r"no setting 'letter'"):
+        solver.letter = 5
 
 
 def test_4_a_strength_of_guidance_without_a_guidance_is_refused(tmp_path: Path) -> None:
@@ -188,3 +216,35 @@ def test_11_a_load_is_typed_and_another_class_is_refused() -> None:
 def test_12_steps_and_replays_print_on_a_line(tmp_path: Path) -> None:
     world = scripted(tmp_path / "w")
     assert len(repr(world.step())) < 200 and len(repr(world.replay())) < 200
+
+
+class Person(BaseModel):
+    """Somebody who lives in a village."""
+
+    name: str
+    age: int
+
+
+@pytest.mark.filterwarnings("ignore:__array")
+def test_a_script_reads_as_a_python_programmer_expects(tmp_path: Path) -> None:
+    def add(a: int, b: int) -> int:
+        """Add two numbers."""
+        return a + b
+
+    turns = [calls(("c", "add", {"a": 2, "b": 3})), says("Five."), says('{"name": "Ann", "age": 40}')]
+    agent = ygg.Agent(ScriptedModel([*turns, *map(says, ["A fox.", "Bye."])]), tools=[add, painter(tmp_path)])
+    assert agent.run("What is 2 + 3?").response == "Five."
+    assert agent.run("Invent a fisher.", result=Person).result == Person(name="Ann", age=40)
+    assert "".join(e.data["text"] for e in agent.stream("Paint a fox") if e.kind == "text") == "A fox."
+    chat = agent.session("anna", at=tmp_path / "chats")
+    assert (chat.run("What is 2 + 3?").response, len(chat.history)) == ("Five.", 1)
+
+    async def told() -> str:
+        return "".join([e.data["text"] async for e in agent.astream("Bye?") if e.kind == "text"])
+
+    assert asyncio.run(told()) == "Bye."
+    graph = painter(tmp_path)
+    graph["solver"] = ygg.Solver("EulerDiscreteScheduler", like=graph["solver"])
+    latents = [e for e in graph.stream(prompt="a fox", steps=2, tap=["solver.next_latent"]) if e.kind == "tap"]
+    assert len(latents) == 3
+    assert ygg.load(ygg.save(scripted(tmp_path / "w"), tmp_path / "midgard"), ygg.World).step().status == "whole"

@@ -73,6 +73,7 @@ _WHERE = {
     "Retry": "yggdrasil.agent.refusals",
     "ask": "yggdrasil.agent.ask_person",
     "LLM": "yggdrasil.store.language_models",
+    "Solver": "yggdrasil.store.solvers",
     "load": "yggdrasil.store.load",
     "save": "yggdrasil.store.save",
     "set_cache": "yggdrasil.engine.flow.budget",
@@ -145,6 +146,7 @@ if TYPE_CHECKING:
     from yggdrasil.store.mermaid import mermaid
     from yggdrasil.store.profile import profile
     from yggdrasil.store.save import save
+    from yggdrasil.store.solvers import Solver
     from yggdrasil.store.templates import from_template
 
 __all__ = [
@@ -181,6 +183,7 @@ __all__ = [
     "Retry",
     "Role",
     "Session",
+    "Solver",
     "Stage",
     "Step",
     "Stream",

@@ -12,14 +12,13 @@ import pytest
 from tests.agent.scripted import Fails, Fine, Scripted, Sleeps, calls, says
 from yggdrasil.agent.agent import Agent
 from yggdrasil.agent.limits import Limits
+from yggdrasil.agent.refusals import UnfinishedAnswer
 from yggdrasil.blocks.llm.language_model import InvalidOutput, TruncatedOutput
 from yggdrasil.contract import Block, Cancelled, CancelToken, ConfigError, Here, listening, standing
 from yggdrasil.contract.session import ROOT, SessionError, own_session
 from yggdrasil.contract.tree import assemble, describe
 from yggdrasil.ports import Text
 
-UNHEARD = pytest.mark.filterwarnings("ignore:.*so there is no answer")
-"""Runs that meet a limit while nobody listens."""
 THREE = calls(("c1", "fails", "{}"), ("c2", "sleeps", "{}"), ("c3", "fine", "{}"))
 
 
@@ -123,15 +122,20 @@ def test_cancelling_the_run_ends_it_at_once() -> None:
         agent.run("go")
 
 
+def unheard(agent: Agent) -> Any:
+    """What a run gives that meets a limit while nobody listens, which is told by a warning."""
+    with pytest.warns(UnfinishedAnswer, match="agent: stopped at the limit of .*, so there is no answer"):
+        return agent.run("go")
+
+
 def always(tool: str) -> Scripted:
     return Scripted([calls(("", tool, "{}"))])
 
 
-@UNHEARD
 def test_a2_the_limit_is_inclusive_and_keeps_the_history() -> None:
     fine = Fine()
     agent = Agent(always("fine"), [fine], limits=Limits(steps=3))
-    out = agent.run("go")
+    out = unheard(agent)
     assert out.status["state"] == "limit_reached"
     assert (out.status["kind"], out.status["limit"], out.status["turns"]) == ("steps", 3, 3)
     assert (len(agent.llm.seen), fine.runs) == (3, 3)  # pyright: ignore[reportAttributeAccessIssue]
@@ -145,12 +149,11 @@ def test_a2_an_answer_at_the_last_turn_ends_normally() -> None:
     assert (out.response, out.status["state"], out.status["turns"]) == ("there", "done", 3)
 
 
-@UNHEARD
 def test_a2_a_run_goes_on_from_its_limit_and_repeats_no_tool() -> None:
     fine = Fine()
     asks = calls(("", "fine", "{}"))
     agent = Agent(Scripted([asks, asks, asks, says("at last")]), [fine], limits=Limits(steps=3))
-    agent.run("go")
+    unheard(agent)
     other = Agent(Scripted([says("at last")]), [fine], limits=Limits(steps=3))
     own_session(other).remember(ROOT, agent.lived()[ROOT])
     out = other.run(more=5)
@@ -169,12 +172,11 @@ def test_a2_an_inner_limit_ends_the_inner_run_only() -> None:
     assert '"limit": 2' in text
 
 
-@UNHEARD
 def test_tokens_and_seconds_are_limits_too() -> None:
     agent = Agent(always("fine"), [Fine()], limits=Limits(steps=9, tokens=30))
-    assert agent.run("go").status["kind"] == "tokens"
+    assert unheard(agent).status["kind"] == "tokens"
     agent = Agent(always("sleeps"), [Sleeps()], limits=Limits(steps=9, seconds=0.05, tool_seconds=0.1))
-    assert agent.run("go").status["kind"] == "seconds"
+    assert unheard(agent).status["kind"] == "seconds"
 
 
 def test_ids_that_a_model_leaves_out_or_doubles_are_made() -> None:

@@ -94,6 +94,13 @@ def test_a_type_at_construction_holds_for_every_call_and_a_call_may_ask_for_anot
     assert ygg.Agent(ScriptedModel([says(ANN)]), result=Person)("Who?").result == Person(name="Ann", age=40)
 
 
+def test_an_agent_named_by_its_type_is_one_like_any_other(tmp_path: Path) -> None:
+    agent = ygg.Agent[Person](Scripted([says(ANN)]), result=Person)
+    assert type(agent) is ygg.Agent and agent.run("Who?").result == Person(name="Ann", age=40)
+    loaded = ygg.load(ygg.save(agent, tmp_path / "agent"), ygg.Agent)
+    assert loaded.result["required"] == ["name", "age"]
+
+
 def test_the_model_is_told_the_schema_and_every_alternative_by_name() -> None:
     model = ScriptedModel([says('{"result": {"oars": 2}}')])
     ygg.Agent(model).run("Which?", result=Person | Boat)

@@ -204,6 +204,22 @@ def test_a_giant_result_is_cut_for_the_model_and_whole_in_the_store() -> None:
     assert len(told) < 33_000 and sha is not None and len(store.get(sha[1])) == 5_000_000
 
 
+def test_n27_a_giant_result_is_nowhere_but_in_the_store() -> None:
+    class Long(Block, role="Tool"):
+        """Much."""
+
+        def forward(self) -> Text:
+            return "x" * 5_000_000
+
+    told: list[str] = []
+    llm = Scripted([calls(("call_0", "long", {})), says("Much.")])
+    agent = Agent(llm, {"long": Long()})
+    with listening(lambda event: told.append(str(event.data)), inline=True):
+        agent.run("Go.")
+    assert max(map(len, told)) < 33_000
+    assert len(json.dumps(agent.lived())) < 33_000 and len(json.dumps(llm.seen[-1]["messages"])) < 33_000
+
+
 class Both(TypedDict):
     text: Text
     image: Image

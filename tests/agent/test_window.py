@@ -52,6 +52,16 @@ def test_what_a_model_is_told_never_outgrows_its_window(older: str) -> None:
         assert messages[0]["content"].startswith("Be kind.")
 
 
+@pytest.mark.parametrize("budget", range(2, 8))
+def test_m1_a_summary_tears_no_group_either(budget: int) -> None:
+    old, kept = Window(budget, older="summary").outgrown(HISTORY)
+    assert whole(old) and whole(kept) and [*kept[:1], *old, *kept[1:]] == HISTORY
+    assert kept[0]["content"] == "s" and kept[-1]["content"] == "u2"
+    shown = Window(budget, older="summary", summary="so far").shown(kept)
+    assert len(shown) <= budget and whole(shown) and shown[-1]["content"] == "u2"
+    assert Window(budget, older="summary").outgrown(shown)[1] == shown
+
+
 def test_the_whole_conversation_is_told_where_nothing_else_is_wished() -> None:
     assert len(told(grown(""))[-1]) == 1 + 30 * 4 - 1
 

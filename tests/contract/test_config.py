@@ -2,7 +2,7 @@
 
 import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -14,6 +14,7 @@ from yggdrasil.contract import Block, ConfigError, ManifestError
 from yggdrasil.contract.digest import digest
 from yggdrasil.contract.tree import describe
 from yggdrasil.ports import Json, Text
+from yggdrasil.testing import ScriptedModel
 
 
 class Solve(Block, type="test_config/solve"):
@@ -40,8 +41,43 @@ def test_a_misspelt_setting_is_refused_after_construction_too() -> None:
     with pytest.raises(ConfigError, match=r"no setting 'schedulr'.*did you mean 'scheduler'") as caught:
         block.schedulr = "x"  # type: ignore[attr-defined]
     assert caught.value.where == "test_config/solve"
-    block.unlike = 5  # type: ignore[attr-defined]
     assert describe(block).config == {}
+
+
+def test_what_is_no_setting_only_the_block_itself_sets() -> None:
+    class Counted(Solve):
+        told: int
+        limit: ClassVar[int]
+
+        def __init__(self, **config: Any) -> None:
+            super().__init__(**config)
+            self.runs = 0
+
+        @classmethod
+        def primed(cls) -> Any:
+            made: Any = cls(told=1)
+            made.first = "set by its class"
+            return made
+
+        def forward(self, text: Text) -> Json:
+            self.runs, self.last = self.runs + 1, text
+            for name in ("kept",):
+                (lambda: setattr(self, name, text))()
+            return []
+
+    block = Counted.primed()
+    block.run(text="a")
+    block.runs, block.last, block.limit, block._hidden = 5, "b", 3, 4
+    assert (block.kept, block.first, block.runs, block.last, block.limit) == ("a", "set by its class", 5, "b", 3)
+    for other in (Solve(), block):
+        with pytest.raises(ConfigError, match=r"no setting 'letter'. set a setting.*: known here: .*strength"):
+            other.letter = 5
+        with pytest.raises(ConfigError, match=r"no setting 'cout'.*did you mean 'count'"):
+            other.cout = 5
+    with pytest.raises(ConfigError, match=r"no setting 'letter'"):
+        ygg.Graph("g").letter = 5  # type: ignore[attr-defined]
+    with pytest.raises(ConfigError, match=r"no setting 'temprature'.*did you mean 'temperature'"):
+        ygg.Agent(ScriptedModel([])).temprature = 5  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

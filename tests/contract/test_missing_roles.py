@@ -1,5 +1,6 @@
 """A graph without a block of some role says which one is missing, and who would take what it was given."""
 
+import json
 from pathlib import Path
 from typing import Any, cast
 
@@ -7,6 +8,8 @@ import pytest
 
 import yggdrasil as ygg
 from tests.blocks.diffusion.tiny import painter
+from tests.cli.command import ygg as command
+from yggdrasil.testing import ScriptedModel, says
 
 
 def without(graph: ygg.Graph, *names: str) -> ygg.Graph:
@@ -24,6 +27,8 @@ def without(graph: ygg.Graph, *names: str) -> ygg.Graph:
         ("Tokenizer", {}, "'token_ids'.*is missing.*add a Tokenizer"),
         ("Guidance", {"prompt": "a fox", "guidance_scale": 3.0}, "no input 'guidance_scale'.*add a Guidance"),
         ("Conditioner", {"prompt": "a fox"}, "'condition'.*is missing.*a Conditioner"),
+        ("Solver", {"prompt": "a fox", "steps": 3}, "no input 'steps': it is for a Solver.*add a Solver"),
+        ("Solver", {"prompt": "a fox", "seed": 3}, "no input 'seed': it is for a Solver.*add a Solver"),
     ],
 )
 def test_what_a_missing_role_would_take_or_give_is_named(
@@ -40,6 +45,29 @@ def test_a_graph_without_a_backbone_shows_no_odd_inputs_but_says_what_is_missing
     backbones = [name for name, block in whole.children().items() if block.role == "Backbone"]
     with pytest.raises(ygg.WiringError, match=r"pred_cond has no source.*add a Backbone"):
         _ = without(whole, *backbones).inputs
+
+
+def test_a_role_that_nothing_here_would_feed_is_not_asked_for() -> None:
+    asked = ygg.Graph("asked").add(ygg.Agent(ScriptedModel([says("Yes.")])), "agent")
+    for name in ("steps", "seed", "guidance_scale"):
+        with pytest.raises(ygg.PortError, match=rf"no input '{name}'\. (did you mean|known here)"):
+            asked.run(prompt="Is it?", **{name: 1})
+
+
+def test_what_a_graph_lacks_is_told_where_it_is_described(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = painter(tmp_path)
+    solvers = [name for name, block in whole.children().items() if block.role == "Solver"]
+    bare = without(whole, *solvers)
+    monkeypatch.setenv("LC_ALL", "C")
+    assert "Lacks: timestep: add a Solver (its `next_timestep`)." in ygg.explain(bare)
+    assert "Lacks" not in ygg.explain(whole)
+    saved = str(ygg.save(bare, tmp_path / "bare"))
+    assert command(monkeypatch, "describe", saved) == 0
+    assert "? timestep: add a Solver" in capsys.readouterr().out
+    assert command(monkeypatch, "describe", saved, "--json") == 0
+    assert "timestep" in json.loads(capsys.readouterr().out)["lacks"]
 
 
 def test_without_a_guidance_the_picture_is_that_of_one_prediction(tmp_path: Path) -> None:

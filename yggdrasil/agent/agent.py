@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar, Literal, TypedDict, Unpack, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypedDict, Unpack, cast, overload
 
 from pydantic import Field
 
 from yggdrasil.agent.agent_run import DONE, AgentRun
 from yggdrasil.agent.asked import Asked, Check, as_checks
-from yggdrasil.agent.door import TypedBlock, asked_of
+from yggdrasil.agent.door import R, T, TypedBlock, asked_of
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.memory import Memory
 from yggdrasil.agent.model import AgentModel, check_model
@@ -62,7 +62,7 @@ class AgentSettings(TypedDict, total=False):
     result: dict[str, Any] | Any
 
 
-class Agent(TypedBlock, type="agent", role="Agent"):
+class Agent(TypedBlock[R], type="agent", role="Agent"):
     """Ask a model that has tools and remembers the conversation; it answers in words or by a schema."""
 
     heavy: ClassVar[bool] = True
@@ -81,6 +81,14 @@ class Agent(TypedBlock, type="agent", role="Agent"):
     retries: Annotated[int, Field(ge=0, le=100)] = 1
     approve: list[str] = []
     result: dict[str, Any] = {}
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __new__(cls, *given: Any, result: type[T], **settings: Any) -> Agent[T]: ...
+        @overload
+        def __new__(cls, *given: Any, result: Any = ..., **settings: Any) -> Self: ...
+        def __new__(cls, *given: Any, **settings: Any) -> Any: ...
 
     def __init__(
         self,

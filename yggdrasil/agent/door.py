@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, cast, overload
+
+from typing_extensions import TypeVar
 
 from yggdrasil.agent.asked import NOTHING, Asked, Check
 from yggdrasil.agent.result_type import ResultType
@@ -13,6 +15,8 @@ from yggdrasil.contract.deps import DEPS
 from yggdrasil.contract.events import USUAL
 
 T = TypeVar("T")
+R = TypeVar("R", default=Any)
+"""Of what the results are where a call asks for nothing else: what `Agent(…, result=…)` was told."""
 
 
 class Answer(Outputs, Generic[T]):
@@ -49,7 +53,7 @@ def answer_of(outputs: Outputs, kind: ResultType | None) -> Answer[Any]:
     return made
 
 
-class TypedBlock(Block, init=False):
+class TypedBlock(Block, Generic[R], init=False):
     """Runs that take `result`, `validate` and `deps` beside their inputs, all three for this call alone.
 
     `result`: a pydantic class, TypedDict, dataclass, plain type, `A | B`, or a JSON schema. `validate`: a function of
@@ -64,7 +68,11 @@ class TypedBlock(Block, init=False):
     ) -> Answer[T]: ...
     @overload
     def run(
-        self, prompt: Any = ..., *, result: Any = ..., validate: Check | None = ..., deps: Any = ..., **inputs: Any
+        self, prompt: Any = ..., *, result: None = ..., validate: Check | None = ..., deps: Any = ..., **inputs: Any
+    ) -> Answer[R]: ...
+    @overload
+    def run(
+        self, prompt: Any = ..., *, result: Any, validate: Check | None = ..., deps: Any = ..., **inputs: Any
     ) -> Answer[Any]: ...
     def run(
         self, *args: Any, result: Any = None, validate: Check | None = None, deps: Any = None, **inputs: Any
@@ -80,7 +88,11 @@ class TypedBlock(Block, init=False):
     ) -> AnswerStream[T]: ...
     @overload
     def stream(
-        self, prompt: Any = ..., *, result: Any = ..., validate: Check | None = ..., deps: Any = ..., **inputs: Any
+        self, prompt: Any = ..., *, result: None = ..., validate: Check | None = ..., deps: Any = ..., **inputs: Any
+    ) -> AnswerStream[R]: ...
+    @overload
+    def stream(
+        self, prompt: Any = ..., *, result: Any, validate: Check | None = ..., deps: Any = ..., **inputs: Any
     ) -> AnswerStream[Any]: ...
     def stream(
         self, *args: Any, result: Any = None, validate: Check | None = None, deps: Any = None, **inputs: Any
@@ -98,7 +110,11 @@ class TypedBlock(Block, init=False):
         ) -> Answer[T]: ...
         @overload
         async def arun(
-            self, prompt: Any = ..., *, result: Any = ..., validate: Check | None = ..., deps: Any = ..., **inputs: Any
+            self, prompt: Any = ..., *, result: None = ..., validate: Check | None = ..., deps: Any = ..., **inputs: Any
+        ) -> Answer[R]: ...
+        @overload
+        async def arun(
+            self, prompt: Any = ..., *, result: Any, validate: Check | None = ..., deps: Any = ..., **inputs: Any
         ) -> Answer[Any]: ...
         async def arun(self, *args: Any, **inputs: Any) -> Answer[Any]: ...
         @overload
@@ -107,7 +123,11 @@ class TypedBlock(Block, init=False):
         ) -> AnswerStream[T]: ...
         @overload
         def astream(
-            self, prompt: Any = ..., *, result: Any = ..., validate: Check | None = ..., deps: Any = ..., **inputs: Any
+            self, prompt: Any = ..., *, result: None = ..., validate: Check | None = ..., deps: Any = ..., **inputs: Any
+        ) -> AnswerStream[R]: ...
+        @overload
+        def astream(
+            self, prompt: Any = ..., *, result: Any, validate: Check | None = ..., deps: Any = ..., **inputs: Any
         ) -> AnswerStream[Any]: ...
         def astream(self, *args: Any, **inputs: Any) -> AnswerStream[Any]: ...
 

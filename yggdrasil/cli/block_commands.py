@@ -18,6 +18,7 @@ from yggdrasil.contract.block import Block, description
 from yggdrasil.contract.errors import PortError, did_you_mean
 from yggdrasil.contract.finite import NotFinite
 from yggdrasil.contract.known_digests import reading_anew
+from yggdrasil.contract.missing_roles import lacking
 from yggdrasil.contract.ports import Port, each_once
 from yggdrasil.contract.safetensors_header import table_of
 from yggdrasil.contract.tree import describe as describe_tree
@@ -167,6 +168,7 @@ def describe(what: str) -> dict[str, Any]:
         "about": description(block),
         "inputs": {n: _port(p) for n, p in block.inputs.items()},
         "outputs": {n: p.kind.name for n, p in block.outputs.items()},
+        "lacks": lacking(block),
         "nodes": {n: c.type_name for n, c in block.children().items()},
         "edges": block.structure().get("edges", []),
         "parameters": parameters(block),
@@ -195,13 +197,15 @@ def _port(port: Port) -> dict[str, Any]:
 
 
 def description_page(shown: dict[str, Any]) -> None:
-    """Name, prose, ports, edges and digests."""
+    """Name, prose, ports, what it lacks, edges and digests."""
     line(f"{shown.get('name') or shown['type']}  ({shown['kind']}, {shown['type']})")
     line(str(shown["about"]))
     for name, port in shown.get("inputs", {}).items():
         line(f"  → {name}: {port['kind']}" + ("" if port["required"] else f" = {port['default']}"))
     for name, kind in shown.get("outputs", {}).items():
         line(f"  ← {name}: {kind}")
+    for name, how in shown.get("lacks", {}).items():
+        line(f"  ? {name}: {how}")
     for edge in shown.get("edges", []):
         line(f"    {edge}")
     for name, value in shown.get("digests", {}).items():

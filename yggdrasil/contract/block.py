@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
 from yggdrasil.contract import registry
-from yggdrasil.contract.config import Arguments, config_model, open_settings, refuse_misspelt, validated, validated_one
+from yggdrasil.contract.config import Arguments, config_model, open_settings, validated, validated_one
 from yggdrasil.contract.errors import ConfigError, MissingFile, PortError
 from yggdrasil.contract.file_roles import WEIGHTS, FileRef, is_weights
 from yggdrasil.contract.held_modules import holds_module
+from yggdrasil.contract.own_attributes import refuse_strange
 from yggdrasil.contract.ports import Ports, input_ports, output_ports
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class Block:
     def __setattr__(self, name: str, value: Any) -> None:
         if not name.startswith("_"):
             if name not in vars(self) and not hasattr(self.__class__, name):
-                refuse_misspelt(self.__class__, name)
+                refuse_strange(self, name)
             if name in config_model(self.__class__).model_fields:
                 value = validated_one(self.__class__, name, value)
             self._changes += 1

@@ -6,7 +6,6 @@ import inspect
 import reprlib
 import sys
 from collections.abc import Mapping
-from difflib import get_close_matches
 from enum import Enum
 from types import SimpleNamespace, UnionType
 from typing import (
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 _models: dict[type[Block], Any] = {}
 _open: dict[type[Block], tuple[str, ...]] = {}
 _CLOSED = (str, int, float, bool, bytes, type(None))
-_NEAR = 0.85
 
 
 def config_model(cls: type[Block]) -> type[BaseModel]:
@@ -125,15 +123,6 @@ def validated_one(cls: type[Block], name: str, value: Any) -> Any:
         raise _illegal(cls, error) from None
     _refuse_unsaveable(cls, name, getattr(made, name))
     return getattr(made, name)
-
-
-def refuse_misspelt(cls: type[Block], name: str) -> None:
-    """Refuse a new attribute whose name is nearly that of a setting: it would be a setting that changes nothing."""
-    fields = config_model(cls).model_fields
-    near = get_close_matches(name, fields, n=1, cutoff=_NEAR)
-    if near and name not in fields:
-        mend = f"did you mean {near[0]!r}? An attribute of a like name is declared in the class body"
-        raise ConfigError(f"there is no setting {name!r}", where=_of(cls), mend=mend)
 
 
 def _of(cls: type[Block]) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Protocol, cast
 
+from yggdrasil.contract.annotations import kind_of
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import ConfigError
 from yggdrasil.contract.kinds import ANY
-from yggdrasil.contract.ports import Port, Ports, kind_of
+from yggdrasil.contract.ports import Port, Ports
 
 _BASE = ("langchain_core.tools", "BaseTool")
 

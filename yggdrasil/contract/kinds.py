@@ -37,6 +37,8 @@ class Kind:
 
 ANY = Kind("any", "value", about="any value")
 TEXT = Kind("text", about="text in any script")
+PATH = Kind("text", "value", about="a path of a file or folder")
+"""A text of which a signature that says `Path` gets a path; a path that comes to a text is one."""
 INTEGER = Kind("integer", "value")
 NUMBER = Kind("number", "value")
 BOOLEAN = Kind("boolean", "value")
@@ -59,12 +61,13 @@ TOKEN_IDS = Kind("token_ids", tensor=True, about=_TENSOR, form=value_forms.TENSO
 MASK = Kind("attention_mask", tensor=True, about=_TENSOR, form=value_forms.TENSOR)
 TIMESTEP = Kind("timestep", tensor=True, about=_TENSOR, form=value_forms.TENSOR)
 PRED = Kind("pred", tensor=True, about=_TENSOR, form=value_forms.TENSOR, finite=True)
+BYTES = Kind("bytes", "value", large=True, about="sha256 of an artifact: its bytes", form=value_forms.BYTES)
 TENSOR = Kind("tensor", tensor=True, about=_TENSOR, form=value_forms.TENSOR)
 SCHEDULE = Kind("schedule", about="the solver's own state in one run; never shared between runs")
 
 BUILT_IN = (
     TEXT, INTEGER, NUMBER, BOOLEAN, JSON, NUMBERS, MESSAGES, IMAGE, IMAGES, PICTURE_MASK, DEPTH, AUDIO, AUDIOS, VIDEO,
-    TENSOR, LATENT, EMBEDDING, TOKEN_IDS, MASK, TIMESTEP, PRED,
+    BYTES, TENSOR, LATENT, EMBEDDING, TOKEN_IDS, MASK, TIMESTEP, PRED,
 )  # fmt: skip
 """The kinds that come with the package; those of plugins are found by entry point (`contract/values.py`)."""
 

@@ -1,4 +1,4 @@
-"""What a graph would take if a block of some role stood in it: told where somebody gives it all the same."""
+"""What a graph lacks that a block of some role would bring: told where it is described, and where it is misused."""
 
 from __future__ import annotations
 
@@ -7,26 +7,46 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from yggdrasil.contract.block import Block
+    from yggdrasil.contract.roles import Role
+
+
+def lacking(block: Block) -> dict[str, str]:
+    """The inputs that a node of a graph must get and that none gives it, each with what would."""
+    return {name: port.hint for name, port in block.inputs.items() if port.required and port.hint}
 
 
 def missing_role(block: Block, unknown: Iterable[str]) -> tuple[str, str] | None:
     """What is wrong with the first name that only an absent role would take, and how to mend it; None for no such."""
+    here = {part.role for part in block.children().values()} - {""}
     for name in unknown:
         roles = takers(name)
-        here = {part.role for part in block.children().values()}
-        absent = [role for role in roles if role not in here]
-        if absent and here - {""}:
-            what = f"there is no input {name!r}: it is for a {' or a '.join(roles)}, and no node here takes it"
-            return what, f"add a {' or a '.join(absent)}"
+        absent = [role for role in roles if role.name not in here and _belongs(role, here)]
+        if absent:
+            taking = " or a ".join(role.name for role in roles)
+            what = f"there is no input {name!r}: it is for a {taking}, and no node here takes it"
+            return what, f"add a {' or a '.join(role.name for role in absent)}"
     return None
 
 
-def takers(name: str) -> list[str]:
+def takers(name: str) -> list[Role]:
     """The roles of the canon whose input a graph shows under this name."""
     from yggdrasil.contract.roles import CANON
 
-    return [
-        role.name
-        for role in CANON
-        if any(shown == name for port, shown in role.shown.items() if port not in role.serves)
-    ]
+    return [role for role in CANON if name in role.own or name in _shown(role)]
+
+
+def _shown(role: Role) -> list[str]:
+    return [shown for port, shown in role.shown.items() if port not in role.serves]
+
+
+def _belongs(role: Role, here: set[str]) -> bool:
+    """Whether some block here would feed one of the role, or be fed by it."""
+    from yggdrasil.contract.roles import find_role
+
+    known = [found for name in here if (found := find_role(name)) is not None]
+    return bool(_givers(role) & here) or any(role.name in _givers(other) for other in known)
+
+
+def _givers(role: Role) -> set[str]:
+    sources = [*role.takes.values(), *role.carries.values()]
+    return {source.partition(".")[0] for each in sources for source in each} - {role.name}

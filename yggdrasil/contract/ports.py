@@ -5,33 +5,27 @@ from __future__ import annotations
 import copy
 import inspect
 import math
-import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Annotated, Any, Union, cast, get_args, get_origin, get_type_hints, is_typeddict
+from pathlib import Path
+from typing import Any, cast, get_type_hints, is_typeddict
 
 from yggdrasil.contract import kinds
+from yggdrasil.contract.annotations import kind_of
 from yggdrasil.contract.errors import PortError, did_you_mean
 from yggdrasil.contract.kinds import Kind
 from yggdrasil.contract.own_copies import MUTABLE, endless, owned
 from yggdrasil.contract.surrogates import halved, lost, whole_value
-from yggdrasil.contract.values import class_names, kind_of_class, problem
+from yggdrasil.contract.values import class_names, problem
 
 _GIVEN: dict[str, tuple[type[Any], ...]] = {
     "text": (str,), "boolean": (bool,), "integer": (int,), "number": (float, int),
 }  # fmt: skip
 """What an output of a plain kind may be; of the others only those with a form are looked at."""
+_PATH = type(Path())
 _TELLING = ("any", "json", "messages")
 """Kinds whose lists and dicts may hold texts."""
-_PLAIN: dict[Any, Kind] = {
-    str: kinds.TEXT,
-    bool: kinds.BOOLEAN,
-    int: kinds.INTEGER,
-    float: kinds.NUMBER,
-    Any: kinds.ANY,
-    inspect.Parameter.empty: kinds.ANY,
-}
 
 
 @dataclass(frozen=True)
@@ -72,7 +66,7 @@ class Port:
         if self.kind.name in _TELLING:
             return {type(None), str, int, float, bool}
         if self.kind.name in _GIVEN:
-            return {type(None), *_GIVEN[self.kind.name]}
+            return {type(None), *_GIVEN[self.kind.name], *([_PATH] if self.kind == kinds.PATH else [])}
         return {type(None)} if self.kind.tensor or self.kind.form is not None else None
 
     def given(self, value: Any, where: str) -> Any:
@@ -111,6 +105,8 @@ class Port:
             if not self.required:
                 return self.fresh_default()
             raise PortError(f"input {self.name!r} is None", where=where, mend=f"it takes {self.kind.name}")
+        if type(value) is _PATH and self.kind == kinds.TEXT:
+            value = str(value)
         wrong = problem(self.kind, value)
         if wrong:
             raise PortError(f"input {self.name!r} {wrong}", where=where, mend=f"give it {self.kind.name}")
@@ -176,26 +172,6 @@ def _legal(schema: Mapping[str, Any]) -> str:
     high, under = schema.get("maximum"), schema.get("exclusiveMaximum")
     ends = [f"{sign} {end}" for sign, end in ((">=", low), (">", over), ("<=", high), ("<", under)) if end is not None]
     return f"; legal is {schema.get('type', 'number')} {' and '.join(ends)}" if ends else ""
-
-
-def kind_of(annotation: Any) -> tuple[Kind, bool]:
-    """The kind that an annotation stands for, and whether it admits None."""
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        for extra in get_args(annotation)[1:]:
-            if isinstance(extra, Kind):
-                return extra, kind_of(get_args(annotation)[0])[1]
-        return kind_of(get_args(annotation)[0])
-    if origin in (Union, types.UnionType):
-        inner = [a for a in get_args(annotation) if a is not type(None)]
-        optional = len(inner) < len(get_args(annotation))
-        return (kind_of(inner[0])[0] if len(inner) == 1 else kinds.JSON), optional
-    if annotation in _PLAIN:
-        return _PLAIN[annotation], False
-    cls = origin or annotation
-    if isinstance(cls, type) and cls.__module__ != "builtins":
-        return kind_of_class(cls) or kinds.JSON, False
-    return kinds.JSON, annotation is type(None)
 
 
 def input_ports(forward: Callable[..., Any]) -> Ports:

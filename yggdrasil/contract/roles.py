@@ -33,6 +33,7 @@ class Role:
     `until` an output of its own is None; `previews`: the input that can show the loop's state.
     `inner`: inputs that make no sense as a graph's own: what feeds them must stand in the graph; `within`: the same, of
     inputs that may go without.
+    `own`: further inputs that its blocks mostly have, which nothing feeds: a graph shows them under these names.
     `shown`: input → its name among the inputs of a graph; `serves`: input → the output for which alone it is there, so
     that a graph does not ask for it where nothing reads that; `results`: outputs that a graph shows whatever ends it;
     `ends`: output → its name among those of a graph that nothing else ends.
@@ -48,6 +49,7 @@ class Role:
     previews: Sources = ()
     inner: tuple[str, ...] = ()
     within: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
     shown: Mapping[str, str] = field(default_factory=_no_names)
     serves: Mapping[str, str] = field(default_factory=_no_names)
     results: tuple[str, ...] = ()
@@ -139,6 +141,7 @@ CANON: tuple[Role, ...] = (
         until="next_timestep",
         previews=("Codec.latent",),
         inner=("pred",),
+        own=("steps", "strength", "seed", "count"),
         results=("seeds", "steps_run"),
         ends={"next_latent": "latent"},
     ),

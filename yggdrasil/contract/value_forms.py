@@ -210,7 +210,11 @@ ARRAY = Form(
     "array", "numpy:ndarray", "a numpy array", {_NPY: ".npy"}, _array_bytes, _array_read,
     _array_pieces, lambda array: array.copy(), lambda array: int(array.nbytes), _shape, _numbers_flaw,
 )  # fmt: skip
-BUILT_IN = (PICTURE, SOUND, VIDEO, TENSOR, ARRAY)
+BYTES = Form(
+    "bytes", "builtins:bytes", "bytes", {"application/octet-stream": ".bin"},
+    lambda data: (data, "application/octet-stream"), bytes, size=len, show=lambda data: f"{len(data)} bytes",
+)  # fmt: skip
+BUILT_IN = (PICTURE, SOUND, VIDEO, TENSOR, ARRAY, BYTES)
 
 
 def check_own(form: Form | None) -> None:

@@ -87,7 +87,7 @@ def class_names(cls: type[Any]) -> frozenset[str]:
 @cache
 def form_of_class(cls: type[Any]) -> Form | None:
     """The form of values of this class; None for plain values and for what no kind knows."""
-    if cls in ATOMS or cls in (list, tuple, dict):
+    if cls is not bytes and (cls in ATOMS or cls in (list, tuple, dict)):
         return None
     names = class_names(cls)
     for form in value_forms.BUILT_IN:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from yggdrasil.contract.block import Block, description
+from yggdrasil.contract.missing_roles import lacking
 from yggdrasil.contract.ports import Ports
 from yggdrasil.engine.cycle.cycle_stages import ORDER
 from yggdrasil.engine.flow.plan import PlannedCall, Round
@@ -17,6 +18,7 @@ from yggdrasil.store.locale import russian
 _WORDS: dict[str, tuple[str, str]] = {
     "takes": ("Takes", "Принимает"),
     "gives": ("Gives", "Отдаёт"),
+    "lacks": ("Lacks", "Недостаёт"),
     "nothing": ("nothing", "ничего"),
     "of": ("from", "из"),
     "again": ("is called again as {}", "зовётся ещё раз как {}"),
@@ -32,6 +34,7 @@ _WORDS: dict[str, tuple[str, str]] = {
 def explain(block: Block) -> str:
     """What a block does, in English or Russian by the locale; descriptions stay as their authors wrote them."""
     lines = [f"{block.name} ({block.kind}). {_first(block)}".rstrip(), f"{_say('takes')}: {_ports(block.inputs)}."]
+    lines += [f"{_say('lacks')}: {name}: {how}." for name, how in lacking(block).items()]
     lines += _inside(block, 0)
     return "\n".join([*lines, f"{_say('gives')}: {_ports(block.outputs)}."])
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from difflib import get_close_matches
 from pathlib import Path
 
 from yggdrasil.contract.errors import ManifestError, did_you_mean
+from yggdrasil.store.catalogue import catalogue
 
 SHELVES = ("agents", "tools", "worlds")
 
@@ -33,12 +35,19 @@ def shelf() -> dict[str, Path]:
     return found
 
 
+def _model(name: str) -> str:
+    """How the language model is made that the name means, or nearly means; '' if there is none."""
+    models = [known for known, model in catalogue().items() if model.role == "LLM"]
+    near = get_close_matches(name, models, n=1, cutoff=0.8)
+    return f"the models of the catalogue are made by ygg.LLM({near[0]!r})" if near else ""
+
+
 def on_shelf(name: str) -> Path:
     """The folder of a shelf item. Raises ManifestError with the near names, or the path of a saved block here."""
     items = shelf()
     if name not in items:
         saved = os.path.isfile(os.path.join(name, "manifest.yaml"))
-        near = f"{did_you_mean(name, items)}; a path holds a slash or begins with a dot"
+        near = _model(name) or f"{did_you_mean(name, items)}; a path holds a slash or begins with a dot"
         mend = f"did you mean './{name}'?" if saved else near
         raise ManifestError(f"there is no {name!r} on the shelf", mend=mend)
     return items[name]

@@ -125,7 +125,7 @@ def test_a_process_that_is_killed_between_turns_is_started_anew(model: LlamaCpp)
 
 def test_a_hanging_turn_meets_its_limit(model: LlamaCpp) -> None:
     model.timeout = 0.4
-    with pytest.raises(ModelTimeout, match="time limit"):
+    with pytest.raises(ModelTimeout, match=r"time limit of 0\.4 s"):
         model.chat(say("hang"))
     model.timeout = 20
     assert model.chat(say("hi")).text == "a fox"

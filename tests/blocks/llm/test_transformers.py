@@ -11,8 +11,12 @@ from typing import Any
 
 import pytest
 
+from tests.agent.scripted import Fine
 from tests.blocks.llm.embedded import embedded_model
 from tests.blocks.llm.tiny import model_of, tiny_files
+from yggdrasil.agent.model import AgentModel
+from yggdrasil.agent.toolbox import Toolbox
+from yggdrasil.agent.turns import TurnRequest, take_turn
 from yggdrasil.blocks.llm.language_model import InvalidOutput, NotAble, TruncatedOutput, Turn, Usage, parse_object
 from yggdrasil.blocks.llm.prefix import CHUNK
 from yggdrasil.blocks.llm.transformers import TransformersModel
@@ -248,6 +252,14 @@ def test_what_it_cannot_do_it_says(files: dict[str, FileRef]) -> None:
     mute = model_of({role: ref for role, ref in files.items() if role != "tokenizer_config"}, dtype="float32")
     with pytest.raises(NotAble, match="chat template"):
         mute.chat([{"role": "user", "content": "hello"}])
+
+
+def test_an_agent_binds_its_turns_by_a_schema_since_it_calls_no_tools_itself(tiny: TransformersModel) -> None:
+    with pytest.raises(NotAble, match="call tools by itself"):
+        tiny.chat([{"role": "user", "content": "hello"}], tools=[{}])
+    asked = TurnRequest(Toolbox([Fine()]), answer=False, max_tokens=40, temperature=0.0)
+    turn = take_turn(AgentModel(tiny), [{"role": "user", "content": "Call it."}], asked)
+    assert [(call["name"], call["arguments"]) for call in turn["calls"]] == [("fine", "{}")]
 
 
 @pytest.mark.models

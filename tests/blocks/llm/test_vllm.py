@@ -44,3 +44,4 @@ def test_its_files_are_those_of_transformers(block: VllmModel, tmp_path: Path) -
 def test_tools_are_bound_by_a_schema_instead(block: VllmModel) -> None:
     with pytest.raises(NotAble, match="schema"):
         block.chat(ASKED, tools=[{}])
+    assert block.calls_tools() is False

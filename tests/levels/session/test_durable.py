@@ -248,6 +248,28 @@ def test_a_fork_shares_what_came_before_and_nothing_after(tmp_path: Path) -> Non
         side.fork("anna-2")
 
 
+def test_a_fork_at_an_open_question_shares_the_whole_turns_and_asks_for_itself(tmp_path: Path) -> None:
+    chat: Any = asking().session("anna", tmp_path)
+    for prompt in ("First?", "Second?"):
+        with pytest.raises(Paused):
+            chat.run(prompt)
+        if prompt == "First?":
+            chat.answer("one")
+    side: Any = chat.fork("anna-2")
+    assert (side.waiting, side.unfinished, [turn.outputs.done for turn in side.history]) == (None, None, ["wrote:one"])
+    with pytest.raises(CycleError, match="0 questions wait"):
+        side.answer("yes")
+    with pytest.raises(LogError, match="no whole step 2"):
+        chat.fork("anna-3", at=2)
+    with pytest.raises(Paused):
+        side.run("Second?")
+    assert side.waiting.id != chat.waiting.id
+    assert (side.answer("no").done, chat.waiting.question, chat.answer("yes").done) == (
+        "wrote:no", "Second?", "wrote:yes",
+    )  # fmt: skip
+    assert ran() == ["wrote:one", "wrote:no", "wrote:yes"]
+
+
 def test_a_replay_tells_the_events_again_and_calls_nothing(tmp_path: Path) -> None:
     clerk().session("anna", tmp_path).run("go")
     chat: Any = clerk().session("anna", tmp_path)

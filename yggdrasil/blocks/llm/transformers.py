@@ -80,6 +80,10 @@ class TransformersModel(ModelFiles, LanguageModel, TorchBlock, type="llm/transfo
         whole = [t for t in texts if pattern is None or t.finish == "stop" or (t.guide and t.guide.whole)]
         return [text.written.decode("utf-8", "ignore") for text in whole]
 
+    def calls_tools(self) -> bool:
+        """It calls none by itself: each turn of an agent is bound by a schema."""
+        return False
+
     def chat(
         self,
         messages: list[Message],

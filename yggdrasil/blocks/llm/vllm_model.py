@@ -53,6 +53,10 @@ class VllmModel(ModelFiles, LanguageModel, type="llm/vllm"):
             name = NAMES["weights"] if len(pieces) == 1 else f"model-{number:05}-of-{len(pieces):05}.safetensors"
             (folder / name).symlink_to(path)
 
+    def calls_tools(self) -> bool:
+        """It calls none by itself: each turn of an agent is bound by a schema."""
+        return False
+
     def chat(
         self,
         messages: list[Message],
