@@ -10,11 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import yggdrasil
 from tests.levels.scripted import Fragile, calls, scripted
+from yggdrasil.contract import Block
 from yggdrasil.engine.cycle.errors import CycleError, LogError
 from yggdrasil.levels.world.edits import EditError
 from yggdrasil.levels.world.replay import ReplayError
 from yggdrasil.levels.world.world import World
+from yggdrasil.ports import Json, Text
 from yggdrasil.state.operations import AddFact, OperationError, UnknownName
 
 FOX = {"op": "add_fact", "text": "The fox is red."}
@@ -112,6 +115,48 @@ def test_whatever_is_done_siblings_stay_and_replay_is_exact(deeds: list[tuple[st
             assert branch.replay().digest == branch.content().digest
     finally:
         quick.world.close()
+
+
+class Founder(Block, type="test_world_edits/founder"):
+    """Think up a world with a creature, a secret, and names of nobody."""
+
+    def forward(self, task: Json, wish: Text = "") -> Json:
+        return {
+            "places": [{"name": "Hut"}],
+            "characters": [{"name": "Mara", "place": "Hut", "looks": "tall", "goals": ["to leave"]}],
+            "facts": ["Mara lies.", "It rains."],
+            "known_by": {"Mara lies.": ["Mara", "Nobody"], "No fact": ["Mara"]},
+            "entities": {"creature": [{"name": "Roc", "place": "Nowhere", "fields": {"eggs": 2}}]},
+        }
+
+
+def test_a_founding_thinks_up_kinds_of_its_own_and_keeps_given_secrets(tmp_path: Path) -> None:
+    secret = {"facts": ["The cook did it."], "known_by": {"The cook did it.": []}}
+    world = scripted(tmp_path / "w", development=Founder(), beginning=secret)
+    founded = world.found()
+    assert founded.known_by == {"The cook did it.": [], "Mara lies.": ["Mara"]}
+    assert founded.known_to("Mara") == ["Mara lies.", "It rains."] and "The cook did it." in founded.facts
+    assert founded.entities["creature"][0].place == "" and founded.characters[0].goals == ["to leave"]
+    world.close()
+
+
+def test_a_world_with_all_of_it_is_saved_loaded_forked_and_replayed(tmp_path: Path) -> None:
+    beginning = {
+        "places": [{"name": "Fjord"}], "characters": [{"name": "Olaf", "voice": "low"}, {"name": "Mara"}],
+        "facts": ["Mara lies."], "known_by": {"Mara lies.": ["Olaf"]},
+        "entities": {"ship": [{"name": "Argo", "place": "Fjord"}]}, "story": ["It rains."], "summaries": {"0": "rain"},
+    }  # fmt: skip
+    world = scripted(beginning=beginning)
+    world.step()
+    yggdrasil.save(world, tmp_path / "w")
+    digest = world.content().digest
+    world.close()
+    kept = yggdrasil.load(tmp_path / "w", World)
+    assert kept.content().digest == digest == kept.replay().digest
+    other = kept.fork(at=1, name="other")
+    other.edit({"op": "learn", "character": "Mara", "fact": "Mara lies."})
+    assert other.content().known_to("Mara")[0] == "Mara lies." != kept.content().known_to("Mara")[0]
+    assert kept.verify() == {"branches": {"main": 1, "other": 2}}
 
 
 def test_an_edit_stands_between_two_steps_and_belongs_to_its_branch(tmp_path: Path) -> None:
@@ -239,6 +284,7 @@ def test_a_difference_says_where_branches_part_and_in_what() -> None:
         {"op": "add", "kind": "creature", "name": "Fox", "fields": {"fur": "grey"}},
         {"op": "move", "character": "Olaf", "place": ""},
         {"op": "set", "field": "weather", "value": "storm"},
+        {"op": "set", "field": "extra.hp", "value": [1, {"of": 2}]},
         {"op": "known", "fact": world.content().facts[0], "by": ["Olaf"]},
     )
     world.step()
@@ -255,6 +301,7 @@ def test_a_difference_says_where_branches_part_and_in_what() -> None:
     shas = [branch.history()[-1].pictures[0]["sha256"] for branch in (world, storm)]
     assert [(p.step, p.slot, p.a, p.b) for p in found.pictures] == [(3, "scene", *shas)]
     assert json.loads(json.dumps(plain)) == plain
+    assert plain["world"]["extra.hp"] == {"a": None, "b": [1, {"of": 2}]} and "extra.hp: — | 1, of: 2" in str(found)
     assert "main | storm: part after step 1" in str(found) and "creature Fox, fur: red | grey" in str(found)
     assert "nothing differs" in str(world.diff("main", "main"))
     assert world.diff("storm", "main").to_json()["facts"]["b"] == found.facts.a

@@ -22,6 +22,7 @@ EVERY = st.sampled_from(["creature", "ship", "place", "character", "item", "fact
 ANY_NAME = st.one_of(WHO, BEASTS, FACTS, WHERE.filter(bool))
 VALUES = st.sampled_from(["Hut", "", None, ["to leave"], 3, {"of": ["Roc"]}])
 FIELDS = st.sampled_from(["looks", "voice", "goals", "place", "status", "kin", "name", "holder"])
+CHANGE = {"op": "change", "kind": "creature", "name": "Kraken"}
 NEW = st.one_of(
     op("add_character", name=WHO, looks=st.just("tall"), voice=st.just("low"), goals=st.just(["a boat"])),
     op("add_fact", text=FACTS, known_by=KNOWERS),
@@ -103,8 +104,8 @@ def test_own_kinds_stand_where_places_are_and_have_their_own_fields() -> None:
         filled(),
         parse_operations(
             [
-                {"op": "change", "kind": "creature", "name": "Kraken", "field": "arms", "value": 9},
-                {"op": "change", "kind": "creature", "name": "Kraken", "field": "kin", "value": None},
+                {**CHANGE, "field": "arms", "value": 9},
+                {**CHANGE, "field": "kin", "value": None},
                 {"op": "remove", "kind": "place", "name": "Fjord"},
             ]
         ),
@@ -112,6 +113,8 @@ def test_own_kinds_stand_where_places_are_and_have_their_own_fields() -> None:
     assert changed.entities["creature"][0].fields == {"arms": 9} and changed.entities["creature"][0].place == ""
     with pytest.raises(OperationError, match="creature"):
         apply(filled(), parse_operations([{"op": "remove", "kind": "creatur", "name": "Kraken"}]))
+    with pytest.raises(OperationError, match="use rename"):
+        apply(filled(), parse_operations([{**CHANGE, "field": "name", "value": "Squid"}]))
     with pytest.raises(OperationError, match="add_item"):
         apply(filled(), parse_operations([{"op": "add", "kind": "item", "name": "rope"}]))
     with pytest.raises(OperationError, match="'status'"):

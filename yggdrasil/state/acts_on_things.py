@@ -79,6 +79,8 @@ def change(draft: Content, op: Change, where: str) -> list[Operation]:
 
 
 def _change_own(thing: Thing, op: Change, fields: list[str], where: str) -> list[Operation]:
+    if op.field == "name":
+        raise OperationError("a name is no field", where=where, mend="use rename, which tells all who name it")
     if not isinstance(thing, Entity):
         raise OperationError(f"a {op.kind} has no field {op.field!r}", where=where, mend=did_you_mean(op.field, fields))
     old = thing.fields.get(op.field)

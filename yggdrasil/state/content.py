@@ -138,11 +138,13 @@ class Content(_Part):
 
     @model_validator(mode="after")
     def _known_knowers(self) -> Content:
-        for fact, names in self.known_by.items():
-            if fact not in self.facts:
-                raise ValueError(f"known_by names no fact of this world: {fact!r}")
-            if strange := sorted(set(names) - set(self.names("character"))):
-                raise ValueError(f"known_by names no character of this world: {', '.join(strange)}")
+        if not self.known_by:
+            return self
+        if strange := sorted(set(self.known_by) - set(self.facts)):
+            raise ValueError(f"known_by names no fact of this world: {strange[0]!r}")
+        named = {name for names in self.known_by.values() for name in names}
+        if strange := sorted(named - set(self.names("character"))):
+            raise ValueError(f"known_by names no character of this world: {', '.join(strange)}")
         return self
 
     @model_validator(mode="after")

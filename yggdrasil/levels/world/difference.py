@@ -10,6 +10,8 @@ from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.log import Log
 from yggdrasil.levels.world.step import Step
 from yggdrasil.state.content import KINDS, Content
+from yggdrasil.state.json_as_text import in_a_line
+from yggdrasil.state.operation_types import SETTABLE
 
 if TYPE_CHECKING:
     from yggdrasil.levels.world.world import World
@@ -21,7 +23,6 @@ ENGLISH = {
     "same": "nothing differs",
     "step": "step",
 }
-_FIELDS = ("wish", "title", "style", "time", "weather", "clock", "glossary", "extra")
 
 
 @dataclass(frozen=True)
@@ -90,12 +91,13 @@ class Difference:
     def _of_content(self, words: Mapping[str, str]) -> Iterator[str]:
         for field, pair in self.world.items():
             yield f"{field}: {_short(pair.a)} | {_short(pair.b)}"
-        for kind, sides in {**self.things, "fact": self.facts, "rule": self.rules}.items():
+        for name, sides in {**self.things, "fact": self.facts, "rule": self.rules}.items():
+            kind = words.get(name, name)
             for branch, names in ((self.a, sides.a), (self.b, sides.b)):
-                yield from (f"{kind} {words['only']} {branch}: {name}" for name in names)
-            for name, fields in sides.changed.items():
+                yield from (f"{kind} {words['only']} {branch}: {one}" for one in names)
+            for one, fields in sides.changed.items():
                 for field, pair in fields.items():
-                    yield f"{kind} {name}, {field}: {_short(pair.a)} | {_short(pair.b)}"
+                    yield f"{kind} {one}, {field}: {_short(pair.a)} | {_short(pair.b)}"
 
     def _of_steps(self, words: Mapping[str, str]) -> Iterator[str]:
         for told in self.prose:
@@ -119,7 +121,7 @@ def difference(world: World, log: Log, a: str, b: str) -> Difference:
     things = {kind: _sides(_things(one, kind), _things(other, kind)) for kind in kinds}
     return Difference(
         a, b, parted, ends,
-        world=_pairs({f: getattr(one, f) for f in _FIELDS}, {f: getattr(other, f) for f in _FIELDS}),
+        world=_pairs(_fields(one), _fields(other)),
         things={kind: sides for kind, sides in things.items() if sides != Sides([], [], {})},
         facts=_sides(_facts(one), _facts(other)),
         rules=_sides({r: {} for r in one.rules}, {r: {} for r in other.rules}),
@@ -135,6 +137,13 @@ def _parted(log: Log, a: Branch, b: Branch) -> int:
 
 def _since(log: Log, branch: Branch, parted: int, world: World) -> dict[int, Step]:
     return {record.step: Step(record, world.home) for record in log.history(branch, parted + 1)}
+
+
+def _fields(content: Content) -> dict[str, Any]:
+    """The world's own fields, named as the operation `set` names them."""
+    shelves = {"glossary": content.glossary, "extra": content.extra}
+    entries = {f"{shelf}.{key}": value for shelf, known in shelves.items() for key, value in known.items()}
+    return {field: getattr(content, field) for field in SETTABLE} | entries
 
 
 def _things(content: Content, kind: str) -> dict[str, dict[str, Any]]:
@@ -179,7 +188,5 @@ def _either(a: Iterable[int], b: Iterable[int]) -> list[int]:
 
 
 def _short(value: Any) -> str:
-    if value in (None, "", [], {}):
-        return "—"
-    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)  # pyright: ignore[reportUnknownArgumentType]
+    text = in_a_line(value) or "—"
     return text if len(text) <= 60 else f"{text[:60]}…"

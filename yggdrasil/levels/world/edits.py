@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from yggdrasil.contract.errors import YggError
+from yggdrasil.contract.plain import NotPlain, as_plain_json
 from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.cycle_stages import OWN_APPLIED
 from yggdrasil.engine.cycle.log import Head, Log, as_stored
@@ -39,7 +40,7 @@ class Edit:
 
 def edit(life: Life, branch: Branch, wait: float, given: Iterable[Operation | Mapping[str, Any]]) -> Edit:
     """Apply the operations whole, or none of them. Raises OperationError or EditError."""
-    operations = parse_operations(given, NAME)
+    operations = _plain(parse_operations(given, NAME))
     if not operations:
         raise EditError("an edit without operations", where=NAME, mend="name one, such as add_fact")
     with life.writing(wait), life.log.database.transaction():
@@ -76,6 +77,15 @@ def edit_of(record: StepRecord) -> Edit:
     """What an edited record of the log says."""
     told = cast(dict[str, Any], record.stages[0].output)
     return Edit(record.step, parse_operations(told["operations"], f"edit {record.step}"), told.get("undoes"))
+
+
+def _plain(operations: list[Operation]) -> list[Operation]:
+    """The operations, if the log can keep all that they hold."""
+    try:
+        as_plain_json(to_json(operations), NAME)
+    except NotPlain as odd:
+        raise EditError(odd.what, where=odd.where, mend=odd.mend) from None
+    return operations
 
 
 def _settled(log: Log, branch: Branch) -> Head:
