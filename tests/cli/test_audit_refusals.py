@@ -77,7 +77,13 @@ def test_a_wrong_beginning_is_refused_before_any_write(
     assert list(empty.iterdir()) == [] and [p.name for p in empty.parent.iterdir()] == ["empty"]
 
 
-@pytest.mark.parametrize("command", [["step"], ["show"], ["replay"], ["fork", "--at", "0", "--name", "b"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["step"], ["show"], ["replay"], ["fork", "--at", "0", "--name", "b"],
+        ["edit", "--set", "title=x"], ["undo"], ["again", "1", "--yes"], ["diff", "main", "main"],
+    ],
+)  # fmt: skip
 def test_a_template_is_no_world_to_step(
     command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from yggdrasil.cli import commands_on_branches
+from yggdrasil.cli.arguments import Below, Branch, Dir, Json, Llm, Painter, What, Yes
 from yggdrasil.cli.output import line, prepare_streams, print_json, tell, visible, write
 from yggdrasil.cli.translations import say
 
@@ -17,15 +19,6 @@ app = typer.Typer(
 )
 models_app = typer.Typer(help=say("models"), no_args_is_help=True)
 app.add_typer(models_app, name="models")
-
-Dir = Annotated[Path, typer.Argument(help=say("dir"), metavar="DIR")]
-Json = Annotated[bool, typer.Option("--json", help=say("json"))]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help=say("yes"))]
-Branch = Annotated[str, typer.Option("--branch", help=say("branch"))]
-Painter = Annotated[str, typer.Option("--painter", help=say("painter"))]
-Llm = Annotated[str, typer.Option("--llm", help=say("llm"))]
-Below = Annotated[Path, typer.Argument(help=say("below"), metavar="PATH")]
-What = Annotated[str, typer.Argument(help=say("what"), metavar="WHAT")]
 
 
 @app.command(help=say("new"))
@@ -119,6 +112,12 @@ def fork(
 
     targets.open_world(dir).fork(at, name)
     print_json({"branch": name, "at": at}) if json else write(visible(f"{name}: {say('forked')} {at}"))
+
+
+app.command(name="edit", help=say("edit_command"))(commands_on_branches.edit)
+app.command(help=say("undo"))(commands_on_branches.undo)
+app.command(help=say("again"))(commands_on_branches.again)
+app.command(help=say("diff"))(commands_on_branches.diff)
 
 
 @app.command(help=say("replay"))

@@ -11,9 +11,14 @@ from yggdrasil.cli.reasons import told
 from yggdrasil.cli.translations import say
 from yggdrasil.contract.events import reason
 from yggdrasil.engine.cycle.branches import MAIN
+from yggdrasil.state.json_as_text import in_a_line
 
-_KINDS = ("places", "characters", "items", "facts")
-_TELLING = ("place", "holder", "status", "description")
+_KINDS = ("places", "characters", "items")
+_TELLING = ("place", "holder", "status", "description", "looks", "voice", "goals")
+_IN_WORDS = ("place", "holder")
+_PLAIN = (*_TELLING, "name", "role", "scene")
+"""Fields whose values say what they are; before one of a genre's own stands its name."""
+_OWN = ("title", "style", "time", "weather")
 
 
 def world_page(shown: dict[str, Any]) -> None:
@@ -27,9 +32,11 @@ def world_page(shown: dict[str, Any]) -> None:
         line()
         line(say("no_steps"))
     steps_page(shown["steps"])
-    for kind in _KINDS:
-        if entries := shown["world"].get(kind):
+    for kind, entries in _things(shown["world"]).items():
+        if entries:
             _list(say(kind), [_entry(entry) for entry in entries])
+    if facts := shown["world"].get("facts"):
+        _list(say("facts"), [_fact(fact, shown["world"]) for fact in facts])
     if len(shown.get("branches", ())) > 1:
         line()
         line(f"{say('branches')}: {', '.join(shown['branches'])}")
@@ -44,7 +51,8 @@ def steps_page(steps: list[dict[str, Any]]) -> None:
         line()
         head = f"{step['step']}. "
         lost = step.get("dropped") if step.get("status") == "dropped" else None
-        line(head + (f"{say('dropped')}: {_dropped(lost)}" if lost else step["chronicle"]), hang=len(head))
+        made = _edit(step["edit"]) if "edit" in step else step["chronicle"]
+        line(head + (f"{say('dropped')}: {_dropped(lost)}" if lost else made), hang=len(head))
         indent = " " * len(head)
         if step.get("action"):
             line(f"{indent}{say('action_word')}: {step['action']}", hang=len(head))
@@ -62,12 +70,17 @@ def steps_page(steps: list[dict[str, Any]]) -> None:
 def changes_page(before: dict[str, Any], after: dict[str, Any]) -> None:
     """What is different between two contents of a world, in a few words each."""
     found: list[str] = []
-    for kind in _KINDS[:3]:
-        old, new = ({entry["name"]: entry for entry in world.get(kind, [])} for world in (before, after))
+    things = [_things(world) for world in (before, after)]
+    for kind in dict.fromkeys([*things[0], *things[1]]):
+        old, new = ({entry["name"]: entry for entry in known.get(kind, [])} for known in things)
         found += [f"{say('new_one')}: {_entry(entry)}" for name, entry in new.items() if name not in old]
         found += [f"{name}: {_changed(old[name], new[name])}" for name in new if name in old and new[name] != old[name]]
         found += [f"{name}: {say('gone')}" for name in old if name not in new]
-    found += [fact for fact in after.get("facts", []) if fact not in before.get("facts", [])]
+    facts = [[_fact(fact, world) for fact in world.get("facts", [])] for world in (before, after)]
+    found += [fact for fact in facts[1] if fact not in facts[0]]
+    told = [_fact(fact, before) for fact in before.get("facts", []) if fact not in after.get("facts", [])]
+    found += [f"{fact}: {say('gone')}" for fact in told]
+    found += [f"{say(f'field_{f}')}: {after.get(f) or '—'}" for f in _OWN if after.get(f) != before.get(f)]
     if found:
         _list(say("changes"), found)
 
@@ -163,12 +176,30 @@ def _list(head: str, entries: list[str]) -> None:
         line(f"  {entry}", hang=4)
 
 
-def _entry(entry: Any) -> str:
+def _things(world: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Kind → what there is of it; the kinds of a genre's own come last, their fields beside the others."""
+    own = {k: [{**e.get("fields", {}), **e} for e in things] for k, things in world.get("entities", {}).items()}
+    return {**{kind: world.get(kind, []) for kind in _KINDS}, **own}
+
+
+def _fact(fact: str, world: dict[str, Any]) -> str:
+    """A fact, and who knows it, if not all do."""
+    if fact not in world.get("known_by", {}):
+        return fact
+    return f"{fact} ({say('known_by')}: {', '.join(world['known_by'][fact]) or '—'})"
+
+
+def _edit(edit: dict[str, Any]) -> str:
+    """An edit in a line: what was changed by hand, or which edit was taken back."""
+    if "undoes" in edit:
+        return f"{say('undone')}: {edit['undoes']}"
+    return f"{say('edit')}: {'; '.join(in_a_line(list(op.values())) for op in edit['operations'])}"
+
+
+def _entry(entry: dict[str, Any]) -> str:
     """A thing of the world in a line: `Silas, sailor — at the reef`."""
-    if isinstance(entry, str):
-        return entry
     name = f"{entry['name']}, {entry['role']}" if entry.get("role") else entry["name"]
-    rest = _phrases({field: entry.get(field) for field in _TELLING})
+    rest = _phrases({field: entry.get(field) for field in dict.fromkeys([*_TELLING, *entry.get("fields", ())])})
     return f"{name} — {rest}" if rest else name
 
 
@@ -177,7 +208,11 @@ def _changed(old: dict[str, Any], new: dict[str, Any]) -> str:
 
 
 def _phrases(fields: dict[str, Any]) -> str:
-    said = [
-        say(name).format(value) if name in ("place", "holder") else value for name, value in fields.items() if value
-    ]
-    return "; ".join(str(value) for value in said)
+    return "; ".join(_phrase(name, value) for name, value in fields.items() if value and name != "fields")
+
+
+def _phrase(name: str, value: Any) -> str:
+    text = in_a_line(value)
+    if name in _IN_WORDS:
+        return say(name).format(text)
+    return text if name in _PLAIN else f"{name}: {text}"

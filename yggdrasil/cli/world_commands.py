@@ -186,6 +186,22 @@ def _with_models(folder: Path, branch: str, models: dict[str, str]) -> World:
     return made
 
 
+def again(folder: Path, branch: str, step: int, name: str, *, yes: bool) -> dict[str, Any]:
+    """Do a step again on a branch of its own; if it cannot be finished, say how that branch goes on."""
+    world = open_world(folder)
+    if model_commands.ensure(model_commands.missing(world), yes=yes):
+        world = open_world(folder)
+    world, before = world.branch(branch), world.branches()
+    with watched(str(folder), 1):
+        try:
+            return shown(world.again(step, name)) | {"folder": str(world.home)}
+        except BaseException:  # raised again: whatever ends it, Ctrl-C too, leaves a branch that goes on
+            for left in world.branches():
+                if left not in before:
+                    tell(f"{say('kept')} {go_on(str(world.home), left)}")
+            raise
+
+
 def _grow(world: World, action: str | None, steps: int, expect: int | None = None) -> dict[str, Any]:
     for number in range(steps):
         world.step(None if number else action, expect=None if number else expect)

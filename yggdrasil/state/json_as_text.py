@@ -10,6 +10,16 @@ def outline(value: Any) -> str:
     return "\n".join(_lines(value))
 
 
+def in_a_line(value: Any) -> str:
+    """The same between commas; '' for what is empty."""
+    if isinstance(value, dict):
+        named = {str(name): in_a_line(part) for name, part in cast("dict[str, Any]", value).items()}
+        return ", ".join(f"{name}: {text}" for name, text in named.items() if text)
+    if isinstance(value, list | tuple):
+        return ", ".join(filter(None, map(in_a_line, cast("list[Any]", value))))
+    return "" if value is None else _plain(value)
+
+
 def _lines(value: Any) -> list[str]:
     if isinstance(value, dict):
         return [line for name, part in cast("dict[str, Any]", value).items() for line in _named(str(name), part)]

@@ -32,7 +32,8 @@ class ReadPlace(Block, type="world/read_place", role="Tool"):
             names = ", ".join(p["name"] for p in world.get("places", []))
             return f"{_said(_NOTHING, language)}: {place}. {names}"
         who = [c["name"] for c in world.get("characters", []) if c.get("place") == found["name"]]
-        what = [i["name"] for i in world.get("items", []) if i.get("place") == found["name"]]
+        own = [entity for entities in world.get("entities", {}).values() for entity in entities]
+        what = [i["name"] for i in [*world.get("items", []), *own] if i.get("place") == found["name"]]
         events = [p.get("text", "") for p in known.get("past", []) if p.get("place") == found["name"]][-1:]
         parts = [found.get("description", ""), ", ".join(who + what), *(events or [_said(_EMPTY, language)])]
         return f"{found['name']}: " + ". ".join(part.rstrip(".") for part in parts if part) + "."
