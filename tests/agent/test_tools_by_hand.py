@@ -142,10 +142,6 @@ def shout(text: str) -> str:
     return text.upper()
 
 
-async def later() -> str:
-    return ""
-
-
 def many(*words: str) -> str:
     return ""
 
@@ -155,7 +151,6 @@ def many(*words: str) -> str:
     [
         (5, "a tool is a block or a function, not 5"),
         (Counter, "give an object, Counter()"),
-        (later, "later is asynchronous"),
         (many, "name every port"),
         ("forecast", "not 'forecast'"),
     ],

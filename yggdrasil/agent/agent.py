@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal, TypedDict, Unpack, cast
 
@@ -49,7 +49,7 @@ class AgentSettings(TypedDict, total=False):
 
     policy: Literal["tools", "guided"]
     guide: str
-    instructions: str | Callable[..., str]
+    instructions: str | Callable[..., str | Awaitable[str]]
     limits: Limits | dict[str, Any]
     strict: bool
     window: int

@@ -9,6 +9,7 @@ from typing import Any
 
 from yggdrasil.agent.result_type import ResultType
 from yggdrasil.contract import ConfigError, ManifestError, here
+from yggdrasil.contract.coroutines import as_plain
 from yggdrasil.contract.deps import with_deps
 
 Check = Callable[..., Any]
@@ -21,7 +22,7 @@ class Asked:
 
     result: ResultType | None = None
     checks: tuple[Check, ...] = ()
-    words: Callable[..., str] | None = None
+    words: Callable[..., Any] | None = None
 
     def also(self, result: ResultType | None, check: Check | None) -> Asked:
         """The same with another result and one validator more, for one call."""
@@ -33,7 +34,8 @@ class Asked:
         """The instructions of this call: what the function says, or the text."""
         if self.words is None:
             return text
-        said: Any = self.words(here().deps) if _takes_deps(self.words) else self.words()
+        words = as_plain(self.words)
+        said: Any = words(here().deps) if _takes_deps(words) else words()
         if not isinstance(said, str):
             raise ConfigError(f"its instructions gave {said!r:.60}", where=here().path, mend="give a text")
         return said
@@ -63,7 +65,7 @@ def as_checks(check: Check | None) -> tuple[Check, ...]:
     if not callable(check) or inspect.isclass(check):
         what = f"validate is {check!r:.60}"
         raise ConfigError(what, mend="give a function of the result, which may raise ygg.Retry('why')")
-    return (with_deps(check),)
+    return (with_deps(as_plain(check)),)
 
 
 def _takes_deps(function: Callable[..., Any]) -> bool:
