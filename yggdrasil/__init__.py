@@ -70,6 +70,7 @@ _WHERE = {
     "Limits": "yggdrasil.agent.limits",
     "Deps": "yggdrasil.contract.deps",
     "RefusedOutput": "yggdrasil.agent.refusals",
+    "Request": "yggdrasil.agent.request",
     "Retry": "yggdrasil.agent.refusals",
     "ask": "yggdrasil.agent.ask_person",
     "LLM": "yggdrasil.store.language_models",
@@ -87,6 +88,7 @@ if TYPE_CHECKING:
     from yggdrasil.agent.door import Answer
     from yggdrasil.agent.limits import Limits
     from yggdrasil.agent.refusals import InvalidOutput, LimitReached, RefusedOutput, Retry
+    from yggdrasil.agent.request import Request
     from yggdrasil.contract import (
         Artifact,
         ArtifactError,
@@ -178,6 +180,7 @@ __all__ = [
     "Pipeline",
     "PortError",
     "RefusedOutput",
+    "Request",
     "Retry",
     "Role",
     "Session",

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypedDict, Unpack, cast
 from pydantic import Field
 
 from yggdrasil.agent.agent_run import DONE, AgentRun
-from yggdrasil.agent.asked import Asked, Check, as_checks
+from yggdrasil.agent.asked import Asked, Check, as_checks, by_hand
 from yggdrasil.agent.door import TypedBlock, asked_of
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.memory import Memory
@@ -84,16 +84,18 @@ class Agent(TypedBlock, type="agent", role="Agent"):
 
     def __init__(
         self,
-        llm: Block | str | None = None,
+        llm: Block | str | Sequence[Block | str] | None = None,
         tools: Sequence[Given] | Mapping[str, Given] = (),
         *,
         about: str = "",
         validate: Check | None = None,
+        before: Callable[..., Any] | None = None,
         **settings: Unpack[AgentSettings],
     ) -> None:
         """`instructions` may be a function of the deps, or of nothing; `result` a type or a JSON schema.
 
-        A type is saved as its schema; functions are not saved.
+        Of several models as `llm` the next is asked where one fails or refuses. `before` is called with each `Request`
+        before the model gets it, and may change it. A type is saved as its schema; functions are not saved.
         """
         told = settings.pop("instructions", "")
         result = settings.pop("result", None)
@@ -101,11 +103,14 @@ class Agent(TypedBlock, type="agent", role="Agent"):
         kind = ResultType(result) if result else None
         held: dict[str, Any] = {"instructions": told} if words is None else {}
         super().__init__(**held, **settings, **({"result": kind.own} if kind else {}))
-        self._by_hand = Asked(kind, as_checks(validate), words)
+        mend = "give a function that changes a Request"
+        wish = None if before is None else by_hand("before", before, mend)
+        self._by_hand = Asked(kind, as_checks(validate), words, wish)
         if about:
             self.about = about
-        self.llm = check_model(VERBS.find("language_model")(llm) if isinstance(llm, str) else llm, self.name)
+        self.llm = check_model(VERBS.find("language_model")(llm) if isinstance(llm, Sequence) else llm, self.name)
         self.toolbox = Toolbox(tools, strict=self.strict)
+        self.toolbox.known(self.limits.tools, "limits", self.name)
         self.approve = self.toolbox.to_approve(self.approve, self.name)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -210,8 +215,9 @@ class Agent(TypedBlock, type="agent", role="Agent"):
         """What a guide leads a model through. Raises ConfigError for what no guide reads."""
         done = None if task is None else Task.of(task)
         both = done is not None and prompt and not done.of_a_stage
-        unread = "result=" if work.asked.result else "validate=" if work.asked.checks else "prompt beside a task"
-        if both or work.asked.result or work.asked.checks:
+        asked = {"result=": work.asked.result, "validate=": work.asked.checks, "before=": work.asked.before}
+        unread = next((name for name, held in asked.items() if held), "prompt beside a task" if both else "")
+        if unread:
             raise ConfigError(f"policy 'guided' takes no {unread}", where=here().path, mend="use policy 'tools'")
         return done or Task("reply", {"prompt": prompt})
 
