@@ -237,18 +237,20 @@ class AgentRun:
         known = toolbox.tools.get(call["name"])
         name = known.name if known else call["name"]
         place.emit("tool_call", tool=name, arguments=_shown(call["arguments"]), id=call["id"])
-        refused = self._limits.refused(name, called)
+        refused, given = self._limits.refused(name, called), call["arguments"]
         if not refused and name in self._work.approve:
-            refused = toolbox.refused(call["name"], call["arguments"], mark)
+            refused, given = toolbox.approved(call["name"], given, mark)
         if refused:
             place.emit("tool_result", tool=name, result=refused, id=call["id"])
             return refused
         called[name] = called.get(name, 0) + 1
         how: dict[str, Any] = {"seconds": self._limits.tool_seconds, "retries": self._limits.retries_of(name)}
         text: str = remembered(
-            f"tool {mark} {call['name']}", {"arguments": call["arguments"]}, "text", known.block if known else None,
-            lambda: toolbox.call(call["name"], call["arguments"], mark=mark, **how),
+            f"tool {mark} {call['name']}", {"arguments": given}, "text", known.block if known else None,
+            lambda: toolbox.call(call["name"], given, mark=mark, **how),
         )  # fmt: skip
+        if given is not call["arguments"]:
+            text = f"{text}\n[made with the arguments that the person gave: {_text(given)}]"
         place.emit("tool_result", tool=name, result=text, id=call["id"])
         return text
 
