@@ -68,11 +68,7 @@ def test_a_function_with_a_type_is_saved_by_its_name_and_another_is_refused_by_n
         ygg.save(ygg.Graph("sum").add(ygg.block(add), "add"), tmp_path / "sum")
 
 
-async def _waits(text: str) -> str:
-    return text
-
-
-@pytest.mark.parametrize("wrong", [5, _waits, Path])
+@pytest.mark.parametrize("wrong", [5, Path])
 def test_what_is_no_plain_function_is_no_block(wrong: object) -> None:
     with pytest.raises(ygg.ConfigError, match=r"function|class"):
         ygg.block(wrong)  # type: ignore[call-overload]

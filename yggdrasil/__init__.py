@@ -70,7 +70,10 @@ _WHERE = {
     "Limits": "yggdrasil.agent.limits",
     "Deps": "yggdrasil.contract.deps",
     "RefusedOutput": "yggdrasil.agent.refusals",
+    "Request": "yggdrasil.agent.request",
     "Retry": "yggdrasil.agent.refusals",
+    "notes": "yggdrasil.agent.notes",
+    "ToDo": "yggdrasil.agent.to_do",
     "ask": "yggdrasil.agent.ask_person",
     "LLM": "yggdrasil.store.language_models",
     "Solver": "yggdrasil.store.solvers",
@@ -87,7 +90,10 @@ if TYPE_CHECKING:
     from yggdrasil.agent.ask_person import AskPerson, ask
     from yggdrasil.agent.door import Answer
     from yggdrasil.agent.limits import Limits
+    from yggdrasil.agent.notes import notes
     from yggdrasil.agent.refusals import InvalidOutput, LimitReached, RefusedOutput, Retry
+    from yggdrasil.agent.request import Request
+    from yggdrasil.agent.to_do import ToDo
     from yggdrasil.contract import (
         Artifact,
         ArtifactError,
@@ -180,6 +186,7 @@ __all__ = [
     "Pipeline",
     "PortError",
     "RefusedOutput",
+    "Request",
     "Retry",
     "Role",
     "Session",
@@ -187,6 +194,7 @@ __all__ = [
     "Stage",
     "Step",
     "Stream",
+    "ToDo",
     "TorchBlock",
     "UnknownType",
     "WeightsError",
@@ -208,6 +216,7 @@ __all__ = [
     "logged",
     "loop",
     "mermaid",
+    "notes",
     "ports",
     "profile",
     "register_genre",

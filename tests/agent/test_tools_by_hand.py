@@ -142,10 +142,6 @@ def shout(text: str) -> str:
     return text.upper()
 
 
-async def later() -> str:
-    return ""
-
-
 def many(*words: str) -> str:
     return ""
 
@@ -155,7 +151,6 @@ def many(*words: str) -> str:
     [
         (5, "a tool is a block or a function, not 5"),
         (Counter, "give an object, Counter()"),
-        (later, "later is asynchronous"),
         (many, "name every port"),
         ("forecast", "not 'forecast'"),
     ],
@@ -194,12 +189,13 @@ class TestApproval:
         [
             ("yes", ["a.txt"], "deleted"),
             ("да", ["a.txt"], "deleted"),
+            ({"file": "b"}, ["b"], 'deleted\n[made with the arguments that the person gave: {"file": "b"}]'),
             ("no", [], "Refused: the person did not allow this call"),
             ("keep a.txt", [], "Refused: the person did not allow this call and says: keep a.txt"),
         ],
     )
     def test_yes_lets_it_be_made_and_anything_else_is_told_to_the_model(
-        self, said: str, done: list[str], told: str
+        self, said: Any, done: list[str], told: str
     ) -> None:
         made: list[str] = []
         agent = self.agent(made)

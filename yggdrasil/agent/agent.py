@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypedDict, Unpack, cast, overload
 
 from pydantic import Field
 
 from yggdrasil.agent.agent_run import DONE, AgentRun
-from yggdrasil.agent.asked import Asked, Check, as_checks
+from yggdrasil.agent.asked import Asked, Check, as_checks, by_hand
 from yggdrasil.agent.door import R, T, TypedBlock, asked_of
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.memory import Memory
 from yggdrasil.agent.model import AgentModel, check_model
+from yggdrasil.agent.pieces import Content, beside_words
 from yggdrasil.agent.refusals import at_limit
 from yggdrasil.agent.result_type import ResultType
 from yggdrasil.agent.toolbox import Toolbox
@@ -30,7 +31,7 @@ from yggdrasil.contract.session import ROOT, own_session
 from yggdrasil.contract.spending import counting
 from yggdrasil.contract.tools import Given
 from yggdrasil.engine.cycle.agent_loop import LoopState, fresh, run_loop
-from yggdrasil.ports import Json, Text
+from yggdrasil.ports import Audios, Images, Json, Text
 from yggdrasil.state.task_context import CONTEXT
 
 _LLM = "llm"
@@ -49,7 +50,7 @@ class AgentSettings(TypedDict, total=False):
 
     policy: Literal["tools", "guided"]
     guide: str
-    instructions: str | Callable[..., str]
+    instructions: str | Callable[..., str | Awaitable[str]]
     limits: Limits | dict[str, Any]
     strict: bool
     window: int
@@ -92,16 +93,18 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
 
     def __init__(
         self,
-        llm: Block | str | None = None,
+        llm: Block | str | Sequence[Block | str] | None = None,
         tools: Sequence[Given] | Mapping[str, Given] = (),
         *,
         about: str = "",
         validate: Check | None = None,
+        before: Callable[..., Any] | None = None,
         **settings: Unpack[AgentSettings],
     ) -> None:
         """`instructions` may be a function of the deps, or of nothing; `result` a type or a JSON schema.
 
-        A type is saved as its schema; functions are not saved.
+        Of several models as `llm` the next is asked where one fails or refuses. `before` is called with each `Request`
+        before the model gets it, and may change it. A type is saved as its schema; functions are not saved.
         """
         told = settings.pop("instructions", "")
         result = settings.pop("result", None)
@@ -109,11 +112,14 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
         kind = ResultType(result) if result else None
         held: dict[str, Any] = {"instructions": told} if words is None else {}
         super().__init__(**held, **settings, **({"result": kind.own} if kind else {}))
-        self._by_hand = Asked(kind, as_checks(validate), words)
+        mend = "give a function that changes a Request"
+        wish = None if before is None else by_hand("before", before, mend)
+        self._by_hand = Asked(kind, as_checks(validate), words, wish)
         if about:
             self.about = about
-        self.llm = check_model(VERBS.find("language_model")(llm) if isinstance(llm, str) else llm, self.name)
+        self.llm = check_model(VERBS.find("language_model")(llm) if isinstance(llm, Sequence) else llm, self.name)
         self.toolbox = Toolbox(tools, strict=self.strict)
+        self.toolbox.known(self.limits.tools, "limits", self.name)
         self.approve = self.toolbox.to_approve(self.approve, self.name)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -133,19 +139,30 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
         """What it remembers of the runs that began at it and were given no session."""
         return Memory.of(own_session(self).recall(ROOT), self.name)
 
-    def forward(self, prompt: Text = "", task: Json | None = None, more: int = 0) -> Answered:
-        """Answer `prompt`, or do `task` ({name, context, schema}); `more` goes on from a limit for so many turns."""
+    def forward(
+        self,
+        prompt: Text = "",
+        task: Json | None = None,
+        more: int = 0,
+        pictures: Images | None = None,
+        sounds: Audios | None = None,
+    ) -> Answered:
+        """Answer `prompt`, or do `task` ({name, context, schema}); `more` goes on from a limit for so many turns.
+
+        A model that sees or hears gets `pictures` and `sounds` with the prompt; they stay in the conversation.
+        """
         memory = Memory.of(here().memory(), here().path)
         work = self._work(memory.summary if task is None else "")
         if more:
             return self._go_on(more, memory, work)
+        shown = beside_words(prompt, pictures or [], sounds or [])
         if self.policy == "guided":
-            return self._guided(self._guided_task(prompt, task, work), memory)
+            return self._guided(self._guided_task(shown, task, work), memory)
         call = memory.calls
         if task is not None:
-            return self._done(Task.of(task), prompt, call, work)
+            return self._done(Task.of(task), shown, call, work)
         with counting() as spent:
-            state = fresh(self._conversation(prompt, memory, work))
+            state = fresh(self._conversation(shown, memory, work))
         state["tokens"], state["cost"] = spent.tokens, spent.cost
         return self._ran(work, state, call, self.limits.steps)
 
@@ -165,7 +182,7 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
             approve=frozenset(self.approve),
         )
 
-    def _done(self, task: Task, prompt: str, call: int, work: Work) -> Answered:
+    def _done(self, task: Task, prompt: Content, call: int, work: Work) -> Answered:
         work, messages = self._planned(task, work)
         if prompt and not task.of_a_stage:
             messages = [*messages[:-1], beside(messages[-1], prompt)]
@@ -174,7 +191,7 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
     def _planned(self, task: Task, work: Work) -> tuple[Work, list[dict[str, Any]]]:
         return planned(task, self.guide, self.toolbox, work.asked.instructions(self.instructions), work)
 
-    def _conversation(self, prompt: str, memory: Memory, work: Work) -> list[dict[str, Any]]:
+    def _conversation(self, prompt: Content, memory: Memory, work: Work) -> list[dict[str, Any]]:
         earlier = [m for m in memory.messages if m["role"] != "system"]
         parts = [work.asked.instructions(self.instructions)]
         if work.asked.result is not None:
@@ -214,12 +231,14 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
             at_limit(status, raises=self.limits.raises)
         return {"response": state["response"], "result": state["result"], "status": status}
 
-    def _guided_task(self, prompt: str, task: Any, work: Work) -> Task:
+    def _guided_task(self, prompt: Content, task: Any, work: Work) -> Task:
         """What a guide leads a model through. Raises ConfigError for what no guide reads."""
         done = None if task is None else Task.of(task)
         both = done is not None and prompt and not done.of_a_stage
-        unread = "result=" if work.asked.result else "validate=" if work.asked.checks else "prompt beside a task"
-        if both or work.asked.result or work.asked.checks:
+        asked = {"result=": work.asked.result, "validate=": work.asked.checks, "before=": work.asked.before}
+        asked |= {"pictures": isinstance(prompt, list), "prompt beside a task": both}
+        unread = next((name for name, held in asked.items() if held), "")
+        if unread:
             raise ConfigError(f"policy 'guided' takes no {unread}", where=here().path, mend="use policy 'tools'")
         return done or Task("reply", {"prompt": prompt})
 

@@ -10,9 +10,11 @@ from typing import Any
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.model import AgentModel
 from yggdrasil.agent.refusals import RefusedOutput, Retry
+from yggdrasil.agent.request import as_wished
+from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.turns import TurnRequest, assistant, fill, plain_value, take_turn
 from yggdrasil.agent.work import Message, Work
-from yggdrasil.blocks.llm.language_model import InvalidOutput, beside_schema
+from yggdrasil.blocks.llm.language_model import InvalidOutput, Turn, beside_schema
 from yggdrasil.contract import derive_seed, here, standing
 from yggdrasil.contract.digest import digest, digest_each
 from yggdrasil.contract.journal_effects import remembered
@@ -33,6 +35,7 @@ class AgentRun:
     def __init__(self, model: AgentModel, work: Work, limits: Limits, call: int, steps: int) -> None:
         self._model, self._work, self._limits = model, work, limits
         self._call, self._steps = call, steps
+        self._before = work.asked.before
         self._until = None if limits.seconds is None else time.monotonic() + limits.seconds
 
     def think(self, state: LoopState) -> LoopState:
@@ -46,13 +49,13 @@ class AgentRun:
 
     def act(self, state: LoopState) -> LoopState:
         """Every pending call, in order; each gets exactly one tool message."""
-        messages = list(state["messages"])
+        messages, called = list(state["messages"]), dict(state["called"])
         for index, call in enumerate(state["pending"]):
             here().check()
             mark = f"{self._call}.{state['turns']}.{index}"
-            text = self._called(call, mark)
+            text = self._called(call, mark, called)
             messages.append({"role": "tool", "tool_call_id": call["id"], "content": text})
-        after: LoopState = {**state, "messages": messages, "pending": []}
+        after: LoopState = {**state, "messages": messages, "pending": [], "called": called}
         limit = self._met(after)
         return _stopped(after, limit) if limit else after
 
@@ -88,10 +91,11 @@ class AgentRun:
         state = self._fitted(state)
         shown = self._work.window.shown(state["messages"])
         ask = self._ask(state)
-        turn = self._once(state, shown, lambda: take_turn(self._model, shown, ask))
+        turn = self._once(state, shown, lambda: self._taken(shown, ask))
         message = assistant(turn, f"{self._call}.{state['turns']}", state["messages"])
         named = [c["id"] for c in message.get("tool_calls", [])]
-        pending = [{**call, "id": name} for call, name in zip(turn["calls"], named, strict=True)]
+        offered = {"offered": turn["offered"]} if "offered" in turn else {}
+        pending = [{**call, "id": name, **offered} for call, name in zip(turn["calls"], named, strict=True)]
         after: LoopState = {
             **state,
             "messages": [*state["messages"], message],
@@ -108,6 +112,12 @@ class AgentRun:
         early = self._early(turn["text"])
         return {**after, "closing": True} if early is None else self._judged(after, early, turn["text"])
 
+    def _taken(self, shown: list[Message], ask: TurnRequest) -> dict[str, Any]:
+        """A turn, and what was offered in it where that is chosen for each."""
+        model, shown, wished = as_wished(self._before, self._model, shown, ask)
+        turn = take_turn(model, shown, wished)
+        return turn if wished.toolbox is ask.toolbox else {**turn, "offered": list(wished.toolbox.tools)}
+
     def _fitted(self, state: LoopState) -> LoopState:
         """The state whose messages the model's window holds; older ones are summed up, once, where that is wished."""
         window = self._work.window
@@ -123,9 +133,14 @@ class AgentRun:
 
         with standing(here().below("llm")) as place:
             place.audience = place.audience and place.audience.without("token")
-            window.sum_up(AgentModel(self._model.block), old, once)
+            window.sum_up(self._summing_up, old, once)
         tokens, cost = (sum(part[name] for part in spent) for name in ("tokens", "cost"))
         return {**state, "messages": kept, "tokens": state["tokens"] + tokens, "cost": state["cost"] + cost}
+
+    def _summing_up(self, messages: list[Message], **how: Any) -> Turn:
+        asked = TurnRequest(Toolbox(()), **how)
+        model, shown, ask = as_wished(self._before, AgentModel(self._model.block), messages, asked)
+        return model.turn(shown, max_tokens=ask.max_tokens, temperature=ask.temperature, seed=ask.seed)
 
     def _answer(self, state: LoopState) -> LoopState:
         state = self._fitted(state)
@@ -151,8 +166,9 @@ class AgentRun:
 
     def _tried(self, state: LoopState, shown: list[Message]) -> dict[str, Any]:
         """An answer that may be wrong: its type will say so, and the model is told."""
+        model, shown, ask = as_wished(self._before, self._model, shown, self._ask(state))
         try:
-            value = fill(self._model, shown, self._work.schema or {}, self._ask(state), needed={}, told=True)
+            value = fill(model, shown, self._work.schema or {}, ask, needed={}, told=True)
         except InvalidOutput as wrong:
             return {"value": wrong.raw, "result": plain_value(wrong.raw)}
         return {"value": value, "result": self._work.finish(value)}
@@ -205,8 +221,8 @@ class AgentRun:
         return best or {}
 
     def _filled(self, state: LoopState, shown: list[Message], attempt: int) -> dict[str, Any]:
-        work = self._work
-        return fill(self._model, shown, work.schema or {}, self._ask(state, attempt), work.needed)
+        model, shown, ask = as_wished(self._before, self._model, shown, self._ask(state, attempt))
+        return fill(model, shown, self._work.schema or {}, ask, self._work.needed)
 
     def _once(self, state: LoopState, shown: list[Message], act: Callable[[], Any]) -> Any:
         place = here().below("llm")
@@ -214,18 +230,27 @@ class AgentRun:
             of = "" if place.journal is None else digest_each(shown)
             return place.once(f"turn {self._call}.{state['turns']}", {"of": of}, lambda: _counted(act))
 
-    def _called(self, call: dict[str, Any], mark: str) -> str:
+    def _called(self, call: dict[str, Any], mark: str, called: dict[str, int]) -> str:
         toolbox, place = self._work.toolbox, here()
+        if "offered" in call:
+            toolbox = toolbox.among(call["offered"])
         known = toolbox.tools.get(call["name"])
         name = known.name if known else call["name"]
         place.emit("tool_call", tool=name, arguments=_shown(call["arguments"]), id=call["id"])
-        if name in self._work.approve and (refused := toolbox.refused(call["name"], call["arguments"], mark)):
+        refused, given = self._limits.refused(name, called), call["arguments"]
+        if not refused and name in self._work.approve:
+            refused, given = toolbox.approved(call["name"], given, mark)
+        if refused:
             place.emit("tool_result", tool=name, result=refused, id=call["id"])
             return refused
+        called[name] = called.get(name, 0) + 1
+        how: dict[str, Any] = {"seconds": self._limits.tool_seconds, "retries": self._limits.retries_of(name)}
         text: str = remembered(
-            f"tool {mark} {call['name']}", {"arguments": call["arguments"]}, "text", known.block if known else None,
-            lambda: toolbox.call(call["name"], call["arguments"], mark=mark, seconds=self._limits.tool_seconds),
+            f"tool {mark} {call['name']}", {"arguments": given}, "text", known.block if known else None,
+            lambda: toolbox.call(call["name"], given, mark=mark, **how),
         )  # fmt: skip
+        if given is not call["arguments"]:
+            text = f"{text}\n[made with the arguments that the person gave: {_text(given)}]"
         place.emit("tool_result", tool=name, result=text, id=call["id"])
         return text
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from yggdrasil.agent.result_type import ResultType
 from yggdrasil.contract import ConfigError, ManifestError, here
+from yggdrasil.contract.coroutines import as_plain
 from yggdrasil.contract.deps import with_deps
 
 Check = Callable[..., Any]
@@ -17,11 +18,12 @@ Check = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Asked:
-    """`words`: instructions as a function of the deps, or of nothing."""
+    """`words`: instructions as a function of the deps, or of nothing; `before`: what changes each request."""
 
     result: ResultType | None = None
     checks: tuple[Check, ...] = ()
-    words: Callable[..., str] | None = None
+    words: Callable[..., Any] | None = None
+    before: Callable[..., Any] | None = None
 
     def also(self, result: ResultType | None, check: Check | None) -> Asked:
         """The same with another result and one validator more, for one call."""
@@ -33,15 +35,16 @@ class Asked:
         """The instructions of this call: what the function says, or the text."""
         if self.words is None:
             return text
-        said: Any = self.words(here().deps) if _takes_deps(self.words) else self.words()
+        words = as_plain(self.words)
+        said: Any = words(here().deps) if _takes_deps(words) else words()
         if not isinstance(said, str):
             raise ConfigError(f"its instructions gave {said!r:.60}", where=here().path, mend="give a text")
         return said
 
     def accepted(self, value: Any) -> Any:
         """The result as JSON, or the words, as the validators leave it. Raises Retry."""
-        held = value if self.result is None else self.result.read(value)
-        if not self.checks:
+        held = value if self.result is None else self.result.made(value)
+        if not self.checks and (self.result is None or self.result.function is None):
             return value
         for check in self.checks:
             given = check(held)
@@ -50,20 +53,25 @@ class Asked:
 
     def refuse_saving(self, where: str) -> None:
         """Raises ManifestError by name for what would be lost."""
-        lost = [what for what, held in (("instructions", self.words), ("validate", self.checks)) if held]
+        result = self.result and self.result.function
+        functions = {"instructions": self.words, "validate": self.checks, "before": self.before, "result": result}
+        lost = [what for what, held in functions.items() if held]
         if lost:
-            mend = "give instructions as a text, and validate=… to the call instead of the agent"
+            mend = "give instructions as a text, validate=… to the call; an agent with `before` is made by its script"
             raise ManifestError(f"its {lost[0]} is a function, which no manifest holds", where=where, mend=mend)
 
 
 def as_checks(check: Check | None) -> tuple[Check, ...]:
     """A validator, fed with the deps that it names. Raises ConfigError for what is no function."""
-    if check is None:
-        return ()
-    if not callable(check) or inspect.isclass(check):
-        what = f"validate is {check!r:.60}"
-        raise ConfigError(what, mend="give a function of the result, which may raise ygg.Retry('why')")
-    return (with_deps(check),)
+    mend = "give a function of the result, which may raise ygg.Retry('why')"
+    return () if check is None else (by_hand("validate", check, mend),)
+
+
+def by_hand(name: str, function: Any, mend: str) -> Callable[..., Any]:
+    """A function of the script's own, fed with the deps that it names. Raises ConfigError for what is none."""
+    if not callable(function) or inspect.isclass(function):
+        raise ConfigError(f"{name} is {function!r:.60}", mend=mend)
+    return with_deps(as_plain(function))
 
 
 def _takes_deps(function: Callable[..., Any]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from yggdrasil.agent.ask_person import ask
 from yggdrasil.agent.faults import CANCELLED, fault_text
+from yggdrasil.agent.refusals import Retry
 from yggdrasil.contract import (
     Block,
     Cancelled,
@@ -16,11 +17,13 @@ from yggdrasil.contract import (
     ConfigError,
     Here,
     Journal,
+    PortError,
     derive_seed,
     here,
     standing,
 )
 from yggdrasil.contract.errors import did_you_mean
+from yggdrasil.contract.journal_effects import may_repeat
 from yggdrasil.contract.running import drive_at
 from yggdrasil.contract.surrogates import whole
 from yggdrasil.contract.tools import Given, Tool, named_tools, tool_named
@@ -28,6 +31,7 @@ from yggdrasil.contract.values import TEXT_TYPE
 from yggdrasil.engine.cycle.agent_loop import is_control
 
 _GRACE = 0.5
+_FIRST_WAIT, _LONGEST_WAIT = 0.5, 8.0
 _YES, _NO = ("yes", "y", "true", "да"), ("no", "n", "false", "нет", "")
 _LONGEST = 32_000
 """Letters of a tool's result that a model is shown."""
@@ -52,43 +56,66 @@ class Toolbox:
 
         Raises ConfigError for a name that no tool has.
         """
+        known = self.known(named, "approve", where)
+        own = [tool.name for tool in self.tools.values() if getattr(tool.block, "_approve", False)]
+        return [name for name in known if name in (*named, *own)]
+
+    def only(self, names: Sequence[str], where: str = "") -> Toolbox:
+        """Those of its tools that are named. Raises ConfigError for a name that no tool has."""
+        self.known(names, "a request", where)
+        return self.among([wire for wire, tool in self.tools.items() if tool.name in names])
+
+    def known(self, named: Sequence[str], who: str, where: str) -> list[str]:
+        """The names of all of its tools. Raises ConfigError for one of those `named` that no tool has."""
         known = [tool.name for tool in self.tools.values()]
         for name in named:
             if name not in known:
-                raise ConfigError(f"approve names no tool {name!r}", where=where, mend=did_you_mean(name, known))
-        own = [tool.name for tool in self.tools.values() if getattr(tool.block, "_approve", False)]
-        return [name for name in known if name in (*named, *own)]
+                raise ConfigError(f"{who} names no tool {name!r}", where=where, mend=did_you_mean(name, known))
+        return known
+
+    def among(self, wires: Sequence[str]) -> Toolbox:
+        """Its tools of these wire names."""
+        made = Toolbox((), strict=self.strict)
+        made.tools = {wire: self.tools[wire] for wire in wires}
+        return made
 
     def find(self, name: str) -> Tool:
         """The tool of a wire name or an original name. Raises NoSuchTool."""
         return tool_named(self.tools, name)
 
-    def refused(self, name: str, arguments: Any, mark: str) -> str:
-        """Ask a person whether a call may be made: '' if it may, else what the model is told. Raises Paused."""
+    def approved(self, name: str, arguments: Any, mark: str) -> tuple[str, Any]:
+        """Ask a person whether a call may be made: ('', its arguments) if it may, else what the model is told.
+
+        A person who answers with an object has it made with these arguments instead. Raises Paused.
+        """
         place = here()
         tool = self.find(name)
         inner = place.below(tool.step)
         inner = inner.but(seed=derive_seed(inner.seed, mark), journal=_marked(place.journal, mark))
         with standing(inner):
             shown = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
-            said = str(ask(f"May {place.path} call {tool.name} with {shown}?", tool=tool.name)).strip()
+            answer = ask(f"May {place.path} call {tool.name} with {shown}?", tool=tool.name)
+        if isinstance(answer, dict):
+            return "", answer
+        said = str(answer).strip()
         if said.casefold() in _YES:
-            return ""
+            return "", arguments
         more = "" if said.casefold() in _NO else f" and says: {said}"
-        return f"Refused: the person did not allow this call{more}"
+        return f"Refused: the person did not allow this call{more}", arguments
 
-    def call(self, name: str, arguments: Any, *, mark: str, seconds: float | None = None) -> str:
+    def call(self, name: str, arguments: Any, *, mark: str, seconds: float | None = None, retries: int = 0) -> str:
         """Run a tool and give the text for the model: its result as JSON, or what went wrong.
 
         `mark` tells this call from others of the same tool (it enters the seed). A call that is cancelled
-        alone, or that takes more than `seconds`, says so; what cancels or pauses the whole run is raised.
+        alone, or that takes more than `seconds`, says so; what cancels or pauses the whole run is raised. One that
+        fails is made again `retries` times, if the tool may be repeated and does not ask the model itself to mend it.
         """
         try:
             tool = self.find(name)
             values = tool.arguments(arguments)
             place = here().below(tool.step)
             place = place.but(seed=derive_seed(place.seed, mark), journal=_marked(place.journal, mark))
-            outputs = _within(seconds, tool.block, values, place)
+            outputs = _made(tool, values, place, seconds, retries)
             return _told(tool.result(outputs))
         except CANCELLED:
             return "Cancelled: this call was cancelled, the others go on"
@@ -99,6 +126,22 @@ class Toolbox:
             if is_control(error):
                 raise
             return whole(fault_text(error))
+
+
+def _made(tool: Tool, values: dict[str, Any], place: Here, seconds: float | None, retries: int) -> dict[str, Any]:
+    times = retries if may_repeat(tool.block) else 0
+    for attempt in range(times + 1):
+        try:
+            return _within(seconds, tool.block, values, place)
+        except Exception as error:  # a stranger's tool may fail in any way, and may do better a moment later
+            if attempt == times or is_control(error) or isinstance(error, Retry | PortError):
+                raise
+            wait = min(_FIRST_WAIT * 2**attempt, _LONGEST_WAIT)
+            why = fault_text(error)
+            here().note(f"{tool.name} failed, tried again in {wait:g} s: {why}", "tool_failed", tool=tool.name, why=why)
+            place.cancel.wait(wait)
+            place.check()
+    raise AssertionError
 
 
 def _told(result: dict[str, Any]) -> str:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from yggdrasil.agent.memory import Message, groups, view
-from yggdrasil.agent.model import AgentModel
+from yggdrasil.agent.pieces import in_words
+from yggdrasil.blocks.llm.language_model import Turn
 from yggdrasil.contract import Block, ConfigError
 
 Older = Literal["", "drop", "summary"]
@@ -64,7 +65,7 @@ class Window:
         """The messages that the model is told, a call never without its answers. Raises WindowTooSmall."""
         seen = view(messages, self.messages)
         if self.summary:
-            seen = _headed(seen, f"{_EARLIER} {self.summary}")
+            seen = headed(seen, f"{_EARLIER} {self.summary}")
         return view(seen, self.tokens, size, "tokens") if self.tokens else seen
 
     def outgrown(self, messages: list[Message]) -> tuple[list[Message], list[Message]]:
@@ -86,21 +87,26 @@ class Window:
         told = sum(map(size, messages)) + size({"content": self.summary})
         return few and (not self.tokens or told <= self.tokens // share)
 
-    def sum_up(self, model: AgentModel, old: list[Message], once: Callable[[str, str, Callable[[], str]], str]) -> None:
-        """Let the summary stand for `old` too; asked piece by piece, each by `once` (number, text, act)."""
+    def sum_up(
+        self, ask: Callable[..., Turn], old: list[Message], once: Callable[[str, str, Callable[[], str]], str]
+    ) -> None:
+        """Let the summary stand for `old` too; asked piece by piece, each by `once` (number, text, act).
+
+        `ask` takes a turn of the model, as `AgentModel.turn` does.
+        """
         limit = max(256, (self.tokens or 4096) // 2) * _BYTES
         text = "\n".join(f"{message['role']}: {_words(message)}" for message in old)
         for number, start in enumerate(range(0, len(text), limit)):
             told = "\n".join(part for part in (self.summary, text[start : start + limit]) if part)
-            self.summary = once(str(number), told, lambda told=told: _asked(model, told))
+            self.summary = once(str(number), told, lambda told=told: _asked(ask, told))
 
 
-def _asked(model: AgentModel, told: str) -> str:
+def _asked(ask: Callable[..., Turn], told: str) -> str:
     messages = [{"role": "system", "content": _ASK}, {"role": "user", "content": told}]
-    return model.turn(messages, max_tokens=_WORDS * 2, temperature=0.0, seed=0).text.strip()
+    return ask(messages, max_tokens=_WORDS * 2, temperature=0.0, seed=0).text.strip()
 
 
-def _headed(messages: list[Message], told: str) -> list[Message]:
+def headed(messages: list[Message], told: str) -> list[Message]:
     """The messages with something told first of all, in the one system message that every model takes."""
     if messages and messages[0]["role"] == "system":
         return [{**messages[0], "content": f"{messages[0]['content']}\n\n{told}"}, *messages[1:]]
@@ -109,7 +115,7 @@ def _headed(messages: list[Message], told: str) -> list[Message]:
 
 def _words(message: Message) -> str:
     calls = [f"{c['function']['name']}({c['function']['arguments']})" for c in message.get("tool_calls", ())]
-    return " ".join(part for part in (str(message.get("content") or ""), *calls) if part)
+    return " ".join(part for part in (in_words(message.get("content")), *calls) if part)
 
 
 def _flat(pieces: list[list[Message]]) -> list[Message]:

@@ -208,6 +208,11 @@ _WORDS: dict[str, tuple[str, str]] = {
         "модель сама инструментов не зовёт, поэтому каждый ход связан схемой",
     ),
     "note_limit_reached": ("stopped at the limit of {limit} {kind}", "остановлено: предел {limit} ({kind})"),
+    "note_model_failed": (
+        "{model} failed, the next model is asked: {why}",
+        "модель {model} не ответила, спрошена следующая: {why}",
+    ),
+    "note_tool_failed": ("{tool} failed, tried again: {why}", "{tool} не справился, ещё попытка: {why}"),
     "note_answer_refused": ("the answer cannot be taken: {why}", "ответ не принят: {why}"),
     "note_half_character": (
         "half a character became \ufffd: {found}",

@@ -231,12 +231,17 @@ class Block:
         return Stream(self, self._bind(args, inputs), tap=tap)
 
     def astream(self, *args: Any, **inputs: Any) -> Stream:
-        """The same, for `async for`."""
-        return self.stream(*args, **inputs)
+        """The same, for `async for`; asynchronous functions inside run on the event loop that reads."""
+        from yggdrasil.contract.context import standing
+        from yggdrasil.contract.coroutines import awaited_on, running
+
+        loop = running()
+        with standing(awaited_on(lambda: loop)):
+            return self.stream(*args, **inputs)
 
     async def arun(self, *args: Any, **inputs: Any) -> Outputs:
         """The same as `run`, awaited: the event loop goes on meanwhile; who is cancelled cancels the run."""
-        async with self.stream(*args, **inputs) as stream:
+        async with self.astream(*args, **inputs) as stream:
             return await stream.result()
 
     def session(self, name: str, at: Path | str, *, adopt: bool = False, wait: float = 60.0) -> DurableSession:

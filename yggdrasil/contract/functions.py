@@ -9,6 +9,7 @@ from types import new_class
 from typing import Any, cast, overload
 
 from yggdrasil.contract.block import Block
+from yggdrasil.contract.coroutines import as_plain
 from yggdrasil.contract.deps import with_deps
 from yggdrasil.contract.errors import ConfigError
 from yggdrasil.contract.foreign_tools import ForeignTool, is_foreign
@@ -33,21 +34,20 @@ def block(
 def block(function: Plain | None = None, /, *, type: str = "", role: str = "Tool", repeatable: bool = True) -> Any:
     """The function as a block, also as a decorator: `@ygg.block` or `@ygg.block(type="me/add")`.
 
-    Its annotations are the ports and are checked; called, it is the function still. With a `type`, which a package
-    names as an entry point of `yggdrasil.blocks`, it can be saved. `repeatable=False` is for what must not be done
-    twice, such as a payment: a tool's call that was cut off in the middle is asked about, not made again.
+    Its annotations are the ports and are checked; called, it is the function still. It may be an `async def`: the run
+    waits for it. With a `type`, which a package names as an entry point of `yggdrasil.blocks`, it can be saved.
+    `repeatable=False` is for what must not be done twice, such as a payment: a tool's call that was cut off in the
+    middle is asked about, not made again.
     Raises ConfigError, PortError for `*args`.
     """
     if function is None:
         return functools.partial(block, type=type, role=role, repeatable=repeatable)
-    if not callable(function) or inspect.iscoroutinefunction(function):
-        what = "is asynchronous" if callable(function) else f"is a {function.__class__.__name__}"
-        raise ConfigError(
-            f"{_name(function)} {what}", where="block", mend="give a plain function with typed parameters"
-        )
+    if not callable(function):
+        what = f"{_name(function)} is a {function.__class__.__name__}"
+        raise ConfigError(what, where="block", mend="give a function with typed parameters")
     if inspect.isclass(function):
         raise ConfigError(f"{_name(function)} is a class", where="block", mend=f"give an object: {_name(function)}()")
-    function = with_deps(_plain(function))
+    function = with_deps(as_plain(_plain(function), of=function))
     input_ports(function)
 
     @functools.wraps(function)

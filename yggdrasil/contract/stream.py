@@ -10,7 +10,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from yggdrasil.contract.cancel import CancelToken
-from yggdrasil.contract.context import here
+from yggdrasil.contract.context import here, standing
+from yggdrasil.contract.coroutines import awaited_on, awaiting, running
 from yggdrasil.contract.errors import Cancelled
 from yggdrasil.contract.events import USUAL, Event, EventKind, wanted
 from yggdrasil.contract.os_fork import renewed
@@ -33,6 +34,7 @@ class _Work:
         self.cancel = CancelToken(here().cancel)
         self.outputs: Outputs | None = None
         self.error: BaseException | None = None
+        self.loop = awaiting()
 
     def orphaned(self) -> None:
         """In a forked child the thread of the run is not there: what it told until then is all that is read."""
@@ -40,7 +42,7 @@ class _Work:
 
     def do(self, block: Block, inputs: dict[str, Any]) -> None:
         try:
-            with heard(self.events, self.cancel):
+            with standing(awaited_on(lambda: self.loop)), heard(self.events, self.cancel):
                 self.outputs = outputs_of(block, inputs)
         except BaseException as error:
             self.error = error
@@ -84,6 +86,8 @@ class Stream:
         return self
 
     def __next__(self) -> Event:
+        if self._work.loop is not None and self._work.loop is running():
+            self._work.loop = None  # read plainly, so the loop stands still: nothing may wait for it
         event = None if self._over else self._work.events.take()
         if event is None:
             self._finish()
@@ -96,7 +100,7 @@ class Stream:
     async def __anext__(self) -> Event:
         import asyncio
 
-        loop = asyncio.get_running_loop()
+        loop = self._work.loop = asyncio.get_running_loop()
         while not self._over:
             ready = asyncio.Event()
             event, more = self._work.events.poll(lambda ready=ready: _set(loop, ready))

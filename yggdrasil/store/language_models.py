@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -54,9 +55,16 @@ def with_llm(agent: Block, llm: Block) -> Block:
     return rebuilt(agent, {id(agent.children()["llm"]): llm})
 
 
-def language_model(model: str) -> LanguageModel:
-    """The language model block that `model` names. Raises ConfigError with the forms that there are."""
-    return cast("LanguageModel", _named(model))
+def language_model(model: str | Sequence[str | Block]) -> LanguageModel:
+    """The language model block that `model` names; of several the first that answers, those after it where it fails.
+
+    Raises ConfigError with the forms that there are.
+    """
+    if isinstance(model, str):
+        return cast("LanguageModel", _named(model))
+    named = [_named(one) if isinstance(one, str) else one for one in model]
+    fallback: Any = find("llm/fallback")
+    return fallback(named)
 
 
 def _named(model: str) -> Block:

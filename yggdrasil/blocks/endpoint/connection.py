@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import functools
 import itertools
-import threading
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -22,7 +21,8 @@ from yggdrasil.blocks.endpoint.proxy import Proxy, transport
 from yggdrasil.blocks.endpoint.request_queue import RequestQueue
 from yggdrasil.contract import here
 from yggdrasil.contract.cancel import Inbox
-from yggdrasil.contract.os_fork import ending, lock, renew, renewed
+from yggdrasil.contract.coroutines import loop_in_thread
+from yggdrasil.contract.os_fork import ending, renewed
 
 if TYPE_CHECKING:
     from httpx2 import Response
@@ -190,22 +190,10 @@ def _counted(stream: Any) -> Any:
     return Counted()
 
 
-_guard = lock()
-_running: list[asyncio.AbstractEventLoop] = []
-
-
 def _loop() -> asyncio.AbstractEventLoop:
     """The one loop on which all connections live."""
-    with _guard:
-        if not _running:
-            loop = asyncio.new_event_loop()
-            threading.Thread(target=loop.run_forever, name="yggdrasil-endpoints", daemon=True).start()
-            _running.append(loop)
-        return _running[0]
+    return loop_in_thread("yggdrasil-endpoints")
 
 
 def _close(client: AsyncOpenAI) -> None:
     asyncio.run_coroutine_threadsafe(client.close(), _loop())
-
-
-renew(_running.clear)

@@ -10,7 +10,7 @@ from yggdrasil.contract.errors import CONTROL
 
 class LoopState(TypedDict):
     """What goes round. `pending` holds the tool calls that wait, `closing` says that only the answer is due,
-    `tries` how many answers were refused, `over` why the loop has ended, or ''.
+    `tries` how many answers were refused, `called` how often each tool was called, `over` why it has ended.
     """
 
     messages: list[dict[str, Any]]
@@ -19,6 +19,7 @@ class LoopState(TypedDict):
     tokens: int
     cost: float
     pending: list[dict[str, Any]]
+    called: dict[str, int]
     closing: bool
     over: str
     limit: dict[str, Any]
@@ -41,8 +42,8 @@ class Thinker(Protocol):
 def fresh(messages: list[dict[str, Any]]) -> LoopState:
     """A loop that stands before its first turn."""
     return {
-        "messages": messages, "turns": 0, "tries": 0, "tokens": 0, "cost": 0.0, "pending": [], "closing": False,
-        "over": "", "limit": {}, "response": "", "result": None,
+        "messages": messages, "turns": 0, "tries": 0, "tokens": 0, "cost": 0.0, "pending": [], "called": {},
+        "closing": False, "over": "", "limit": {}, "response": "", "result": None,
     }  # fmt: skip
 
 

@@ -52,10 +52,11 @@ class Durable:
             return self.block.stream(*args, **inputs)
 
     def astream(self, *args: Any, **inputs: Any) -> Stream:
-        return self.stream(*args, **inputs)
+        with self._lasting():
+            return self.block.astream(*args, **inputs)
 
     async def arun(self, *args: Any, **inputs: Any) -> Outputs:
-        async with self.stream(*args, **inputs) as stream:
+        async with self.astream(*args, **inputs) as stream:
             return await stream.result()
 
     @contextmanager

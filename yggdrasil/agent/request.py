@@ -1,0 +1,57 @@
+"""What a model is about to be asked, for a function of the script's own to change; the memory stays as it is."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from yggdrasil.agent.model import AgentModel, Message, check_model
+from yggdrasil.agent.turns import TurnRequest, tool_notes
+from yggdrasil.agent.window import headed
+from yggdrasil.contract import Block, here
+
+
+@dataclass
+class Request:
+    """One request of an agent, as `Agent(…, before=function)` gets it: change what is to be changed.
+
+    `messages`: the conversation as this model will read it; `tools`: the names of those that it is offered, where one
+    that is taken out cannot be called; `model`: the block that is asked. What is shown of the past, what is hidden from
+    the model and who answers is decided here, anew for each request, that for a summary too.
+    """
+
+    messages: list[Message]
+    tools: list[str]
+    model: Block
+    max_tokens: int
+    temperature: float
+
+
+def as_wished(
+    before: Callable[..., Any] | None, model: AgentModel, messages: list[Message], ask: TurnRequest
+) -> tuple[AgentModel, list[Message], TurnRequest]:
+    """The request as `before` leaves it: whom it goes to, what is shown and what is offered."""
+    if before is None:
+        return model, messages, ask
+    names = [tool.name for tool in ask.toolbox.tools.values()]
+    request = Request(copy.deepcopy(messages), list(names), model.block, ask.max_tokens, ask.temperature)
+    before(request)
+    wished = replace(ask, max_tokens=request.max_tokens, temperature=request.temperature)
+    if request.model is not model.block:
+        model = AgentModel(check_model(request.model, here().path), model.words)
+    if request.tools != names:
+        wished = replace(wished, toolbox=ask.toolbox.only(request.tools, here().path))
+    shown = request.messages
+    if wished.toolbox and not model.calls_natively():
+        shown = _noted(shown, tool_notes(ask.toolbox), tool_notes(wished.toolbox))
+    return model, shown, wished
+
+
+def _noted(messages: list[Message], before: str, now: str) -> list[Message]:
+    """The messages with what is told of the tools in words, instead of what was told."""
+    first = messages[0] if messages and messages[0]["role"] == "system" else None
+    if first is None or before not in first["content"]:
+        return headed(messages, now)
+    return [{**first, "content": first["content"].replace(before, now)}, *messages[1:]]
