@@ -12,6 +12,7 @@ from pydantic import Field
 from yggdrasil.agent.agent_run import DONE, AgentRun
 from yggdrasil.agent.asked import Asked, Check, as_checks
 from yggdrasil.agent.door import TypedBlock, asked_of
+from yggdrasil.agent.led import Lead
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.memory import Memory
 from yggdrasil.agent.model import AgentModel, check_model
@@ -55,6 +56,7 @@ class AgentSettings(TypedDict, total=False):
     window: int
     context: int
     older: Older
+    lead: Lead
     max_tokens: int
     temperature: float
     retries: int
@@ -76,6 +78,7 @@ class Agent(TypedBlock, type="agent", role="Agent"):
     window: Annotated[int, Field(ge=0, le=100_000)] = 0
     context: Annotated[int, Field(ge=0, le=100_000_000)] = 0
     older: Older = ""
+    lead: Lead = ""
     max_tokens: Annotated[int, Field(ge=1, le=1_000_000)] = 512
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.7
     retries: Annotated[int, Field(ge=0, le=100)] = 1
@@ -164,7 +167,8 @@ class Agent(TypedBlock, type="agent", role="Agent"):
         return self._ran(work, fresh(messages), call, self.limits.steps, task)
 
     def _planned(self, task: Task, work: Work) -> tuple[Work, list[dict[str, Any]]]:
-        return planned(task, self.guide, self.toolbox, work.asked.instructions(self.instructions), work)
+        told = work.asked.instructions(self.instructions)
+        return planned(task, self.guide, self.toolbox, told, work, self.llm, self.lead)
 
     def _conversation(self, prompt: str, memory: Memory, work: Work) -> list[dict[str, Any]]:
         earlier = [m for m in memory.messages if m["role"] != "system"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Protocol
 
 from yggdrasil.agent.asked import NOTHING, Asked
+from yggdrasil.agent.led import Lead, way, worded
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.window import Window
 from yggdrasil.contract import Block, ConfigError
@@ -39,6 +40,8 @@ class Task:
     schema: dict[str, Any] | None = None
     genre: str | None = None
     about: str = ""
+    ask: dict[str, Any] | None = None
+    """The same in the words of a genre that is data (`led`)."""
 
     @staticmethod
     def of(value: Any) -> Task:
@@ -53,9 +56,8 @@ class Task:
         schema = value.get("schema")
         if schema is not None and not isinstance(schema, Mapping):
             raise ConfigError(f"the task's schema is {schema!r:.60}", mend="give a JSON schema, or run(…, result=TYPE)")
-        return Task(
-            value["name"], dict(context), dict(schema) if schema is not None else None, value.get("genre"), about
-        )
+        bound = dict(schema) if schema is not None else None
+        return Task(value["name"], dict(context), bound, value.get("genre"), about, value.get("ask"))
 
     @property
     def of_a_stage(self) -> bool:
@@ -128,14 +130,22 @@ class GuidingGenre(Protocol):
         ...
 
 
-def planned(task: Task, genre: str, toolbox: Toolbox, instructions: str, work: Work) -> tuple[Work, list[Message]]:
-    """The work that the task is, and the messages that it begins with, in its own genre or else in `genre`."""
+def planned(
+    task: Task, genre: str, toolbox: Toolbox, instructions: str, work: Work, llm: Block, lead: Lead
+) -> tuple[Work, list[Message]]:
+    """The work that the task is, and the messages that it begins with, in its own genre or else in `genre`.
+
+    A genre that is data words the task; where it names a guide, that one leads a small model.
+    """
     work = replace(work, toolbox=toolbox, result=loose(task.schema), schema=None)
     if work.asked.result is not None:
         task = replace(task, schema=work.asked.result.schema)
     own = task.genre if task.genre is not None else genre
     plan = getattr(GENRES.find(own), "plan", None) if own else None
-    made = plan(task, toolbox, instructions, work) if plan else None
+    brief = task.ask is None or way(lead, llm) == "brief"
+    made = plan(task, toolbox, instructions, work) if plan and brief else None
+    if made is None and task.ask is not None:
+        return worded(task.ask, instructions, work, llm, brief)
     return made or _plainly(task, instructions, work)
 
 

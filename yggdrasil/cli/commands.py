@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from yggdrasil.cli.output import line, prepare_streams, print_json, tell, visible, write
+from yggdrasil.cli.template_commands import template_app
 from yggdrasil.cli.translations import say
 
 app = typer.Typer(
@@ -17,6 +18,7 @@ app = typer.Typer(
 )
 models_app = typer.Typer(help=say("models"), no_args_is_help=True)
 app.add_typer(models_app, name="models")
+app.add_typer(template_app, name="template")
 
 Dir = Annotated[Path, typer.Argument(help=say("dir"), metavar="DIR")]
 Json = Annotated[bool, typer.Option("--json", help=say("json"))]

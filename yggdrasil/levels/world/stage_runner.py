@@ -15,6 +15,7 @@ from yggdrasil.contract.session import RunSession, Session
 from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.cycle_stages import UPDATE
 from yggdrasil.engine.cycle.stage_call import StageRequest, StageResult
+from yggdrasil.levels.genre.of_world import in_own_words
 from yggdrasil.levels.stage.genre import setting
 from yggdrasil.levels.stage.stage import Stage
 from yggdrasil.levels.world.life import Life
@@ -59,6 +60,8 @@ class StageRunner:
         whole = content.to_json() if stage.reads_content else None
         inputs = {"state": moment.state, "context": context, "content": whole, "action": moment.action}
         inputs["genre"] = self.world.genre
+        if stage.reads_content:
+            inputs["ask"] = in_own_words(self.world, moment.role.name, content, context, moment.state, moment.action or "")
         return perform(stage, inputs, here().below(moment.role.name), begins=not more, ends=False)
 
     def _update(self, stage: Stage, moment: StageRequest, content: Content) -> StageResult:

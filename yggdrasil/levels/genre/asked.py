@@ -1,0 +1,150 @@
+"""A stage's task in a genre's words: what the model is told, what it is asked, and the schema of its answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from yggdrasil.levels.genre.book import Book, GenreError
+from yggdrasil.levels.genre.shape import Schema, Shapes
+from yggdrasil.levels.genre.told import told
+from yggdrasil.state.content import KINDS, Content
+
+HOLES = ("wish", "style", "language", "length", "action", "intent", "plan", "seen", "chronicle", "problem")
+"""What the words of a genre may name in braces."""
+_BY_WORLD = ("append_story", "insert", "unwrite", "unset")
+"""Operations that no model names: the world writes its story, and takes back what was done, by itself."""
+_HOLE = re.compile(r"\{([^{}]*)\}")
+
+
+class Asking:
+    """One stage's task in the words of `book`, for a world with this content and these settings."""
+
+    def __init__(self, book: Book, stage: str, content: Content, context: dict[str, Any], tools: list[Schema]) -> None:
+        self._book, self._stage, self._content, self._context = book, stage, content, context
+        self._words = book.stages[stage]  # pyright: ignore[reportArgumentType]
+        self._tools = tools
+
+    def to_json(self, state: Mapping[str, Any], action: str) -> dict[str, Any]:
+        """`system`, `told` (parts), `ask`, `schema`, and `short`: the schema with bounds that steer a weak model."""
+        holes = self._holes(state, action)
+        also = [words for name, words in self._words.also.items() if holes.get(name)]
+        return {
+            "system": filled(self._book.system, holes),
+            "told": told(self._content, dict(state), action),
+            "ask": filled("\n".join([self._words.ask.strip(), *(part.strip() for part in also)]), holes),
+            "schema": self._shapes(None).answer(self._words.answer, self._stage),
+            "short": self._shapes(self._shortest()).answer(self._words.answer, self._stage),
+            "letters": self._letters(),
+        }
+
+    def _letters(self) -> int:
+        return self._book.lengths[self._length()].letters
+
+    def _shortest(self) -> int:
+        return min(length.letters for length in self._book.lengths.values())
+
+    def _length(self) -> str:
+        return str(self._context.get("length") or self._book.length)
+
+    def _holes(self, state: Mapping[str, Any], action: str) -> dict[str, str]:
+        known = {name: str(self._context.get(name) or "") for name in ("wish", "style", "language", "problem")}
+        blocks = {name: said(state.get(name)) for name in ("intent", "chronicle")}
+        length = self._book.lengths[self._length()].say
+        return {
+            **known, **blocks, "length": length, "action": action,
+            "plan": prompts(state.get("plan")), "seen": seen(state.get("perception")),
+        }  # fmt: skip
+
+    def _shapes(self, letters: int | None) -> Shapes:
+        known = {kind: self._content.names(kind) for kind in KINDS}
+        made = {"operations": self._operations, "tool calls": self._calls}
+        return Shapes(known, made, letters)
+
+    def _operations(self) -> Schema:
+        from pydantic import TypeAdapter
+
+        from yggdrasil.contract.schema import inlined
+        from yggdrasil.state.operation_types import Operation
+
+        every = inlined(TypeAdapter(list[Operation]).json_schema(), self._stage)["items"]["oneOf"]
+        legal = [shape for shape in every if shape["properties"]["op"]["const"] not in _BY_WORLD]
+        return {"type": "array", "items": {"anyOf": [_named(shape) for shape in legal]}}
+
+    def _calls(self) -> Schema:
+        return {"type": "array", "items": {"anyOf": [_call(tool) for tool in self._tools]}, "minItems": 1}
+
+
+def _named(operation: Schema) -> Schema:
+    """The shape of an operation that says by `op` which one it is."""
+    properties = {**operation["properties"], "op": {"const": operation["properties"]["op"]["const"]}}
+    return {**operation, "properties": properties, "required": ["op", *operation.get("required", [])]}
+
+
+def _call(tool: Schema) -> Schema:
+    slot = {"type": "string", "minLength": 1, "description": "a short name for what is made, such as picture"}
+    parts = {"slot": slot, "tool": {"const": tool["name"]}, "arguments": tool["parameters"]}
+    about = {"description": tool["description"]} if tool.get("description") else {}
+    return {
+        "type": "object", "properties": parts, "required": list(parts), "additionalProperties": False, **about,
+    }  # fmt: skip
+
+
+def filled(words: str, holes: Mapping[str, str]) -> str:
+    """The words with each hole filled. Raises GenreError for a hole that nothing fills."""
+
+    def found(match: re.Match[str]) -> str:
+        if match.group(1) not in holes:
+            raise GenreError(f"nothing fills {{{match.group(1)}}}", mend=f"known are {', '.join(HOLES)}")
+        return holes[match.group(1)]
+
+    return _HOLE.sub(found, words).strip()
+
+
+def said(block: Any) -> str:
+    """An intent or a chronicle in plain words: its text, and what else it says."""
+    if not isinstance(block, dict):
+        return str(block or "")
+    rest = [f"{name}: {_flat(value)}" for name, value in block.items() if name != "text" and value]  # pyright: ignore
+    return "\n".join([str(block.get("text") or ""), *rest]).strip()  # pyright: ignore
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(_flat(part) for part in value)  # pyright: ignore
+    if isinstance(value, dict):
+        return "; ".join(f"{name} {_flat(part)}" for name, part in value.items() if part)  # pyright: ignore
+    return str(value)
+
+
+def prompts(plan: Any) -> str:
+    """What the plan asks for, slot by slot."""
+    calls: dict[str, Any] = plan if isinstance(plan, dict) else {}
+    told = {slot: call.get("arguments", {}).get("prompt") for slot, call in calls.items()}
+    return "\n".join(f"{slot}: {prompt}" for slot, prompt in told.items() if prompt)
+
+
+def seen(perception: Any) -> str:
+    """What was really made, in plain words: a look's text, else the names of what was seen with some certainty."""
+    looks: dict[str, Any] = perception if isinstance(perception, dict) else {}
+    told = {slot: _look(look) for slot, look in looks.items()}
+    return "\n".join(f"{slot}: {words}" for slot, words in told.items() if words)
+
+
+_SURE = 0.5
+
+
+def _look(look: Any) -> str:
+    if not isinstance(look, dict):
+        return str(look or "")
+    labels: dict[str, Any] = look.get("labels") or {}  # pyright: ignore
+    every = [part for value in labels.values() for part in (value if isinstance(value, list) else [value])]  # pyright: ignore
+    names = [_label(part) for part in every]
+    return ", ".join(name for name in names if name not in ("", "none")) or str(look.get("text") or "")  # pyright: ignore
+
+
+def _label(label: Any) -> str:
+    if isinstance(label, dict):
+        return str(label.get("name") or "") if float(label.get("confidence", 1)) >= _SURE else ""  # pyright: ignore
+    return str(label or "")
