@@ -45,4 +45,4 @@ def worded(ask: dict[str, Any], instructions: str, work: Work, llm: Block, brief
         {"role": "system", "content": system},
         {"role": "user", "content": "\n\n".join(part for part in (world, ask["ask"]) if part)},
     ]
-    return replace(work, schema=schema, needed=ask["schema"], max_tokens=answer), messages
+    return replace(work, schema=schema, needed=ask["schema"], result=ask["schema"], max_tokens=answer), messages

@@ -142,11 +142,11 @@ def planned(
         task = replace(task, schema=work.asked.result.schema)
     own = task.genre if task.genre is not None else genre
     plan = getattr(GENRES.find(own), "plan", None) if own else None
-    brief = task.ask is None or way(lead, llm) == "brief"
-    made = plan(task, toolbox, instructions, work) if plan and brief else None
+    brief = way(lead, llm) == "brief"
+    made = plan(task, toolbox, instructions, work) if plan and (brief or task.ask is None) else None
     if made is None and task.ask is not None:
         return worded(task.ask, instructions, work, llm, brief)
-    return made or _plainly(task, instructions, work)
+    return made or _plainly(task, instructions, work, brief=brief)
 
 
 def guide(name: str) -> GuidingGenre:
@@ -165,10 +165,10 @@ def beside(message: Message, prompt: str) -> Message:
     return {**message, "content": f"{message['content']}\n{prompt}"}
 
 
-def _plainly(task: Task, instructions: str, work: Work) -> tuple[Work, list[Message]]:
+def _plainly(task: Task, instructions: str, work: Work, *, brief: bool) -> tuple[Work, list[Message]]:
     asked = "\n".join(part for part in (f"Task: {task.name}", task.about, outline(task.context)) if part)
     kind = work.asked.result
     told = "\n\n".join(part for part in (instructions, kind.told if kind else "") if part)
     system: list[Message] = [{"role": "system", "content": told}] if told else []
-    schema = task.schema or {"type": "object"}
+    schema = (task.schema if brief or task.genre is None else loose(task.schema)) or {"type": "object"}
     return replace(work, schema=schema, closing=_CLOSING), [*system, {"role": "user", "content": asked}]

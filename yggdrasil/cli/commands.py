@@ -40,6 +40,8 @@ def new(
     style: Annotated[str, typer.Option("--style", help=say("style"))] = "",
     language: Annotated[str, typer.Option("--language", help=say("language"))] = "en",
     template: Annotated[str, typer.Option("--template", help=say("template"))] = "storytelling",
+    length: Annotated[str, typer.Option("--length", help=say("length"))] = "",
+    lead: Annotated[str, typer.Option("--lead", metavar="brief|free", help=say("lead"))] = "",
     painter: Painter = "",
     llm: Llm = "",
     yes: Yes = False,
@@ -49,7 +51,7 @@ def new(
 
     chosen = {
         "template": template, "seed": seed, "style": style, "language": language,
-        "painter": painter, "llm": llm, "name": name,
+        "painter": painter, "llm": llm, "name": name, "length": length, "lead": lead,
     }  # fmt: skip
     shown = world_commands.grow_new(wish, at, steps, chosen, yes=yes)
     if json:

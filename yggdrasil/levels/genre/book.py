@@ -76,4 +76,5 @@ def _read(path: str, changed: int, size: int) -> Book:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise GenreError(f"{place or 'the file'}: {first['msg']}", where=path, mend="see docs: a genre's file") from None
+        mend = "`yggdrasil template check FOLDER` names every fault"
+        raise GenreError(f"{place or 'the file'}: {first['msg']}", where=path, mend=mend) from None

@@ -59,14 +59,16 @@ class Shapes:
                 bounds = {_BOUNDS[key]: value for key, value in known.items() if key != "of"}
                 return {"type": "array", "items": self._of(known["of"], where), **bounds}
             return self.answer(known, where)
-        raise GenreError(f"{spec!r} says no kind", where=where, mend=f"write one of {', '.join(_PLAIN)}, a list or fields")
+        mend = f"write one of {', '.join(_PLAIN)}, a list or fields"
+        raise GenreError(f"{spec!r} says no kind", where=where, mend=mend)
 
     def _list(self, spec: list[Any], where: str) -> Schema:
         if len(spec) == 1 and isinstance(spec[0], dict):
             return {"type": "array", "items": self._of(spec[0], where), "minItems": 1}
         words = [word for word in spec if isinstance(word, str)]
         if not spec or len(words) != len(spec):
-            raise GenreError("a list holds words to choose from, or one object", where=where, mend="write [calm, merry]")
+            what = "a list holds words to choose from, or one object"
+            raise GenreError(what, where=where, mend="write [calm, merry]")
         return {"type": "string", "enum": words}
 
     def _word(self, spec: str, where: str) -> Schema:

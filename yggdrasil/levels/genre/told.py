@@ -32,7 +32,9 @@ def told(content: Content, state: dict[str, Any], action: str) -> list[Part]:
     return [part for part in parts if part["lines"]]
 
 
-def _part(head: str, lines: list[str], keep: str, about: set[str] | None = None, short: list[str] | None = None) -> Part:
+def _part(
+    head: str, lines: list[str], keep: str, about: set[str] | None = None, short: list[str] | None = None
+) -> Part:
     part: Part = {"head": head, "lines": lines, "keep": keep}
     if about is not None:
         part["rank"] = [len(about & stems(line)) for line in lines]

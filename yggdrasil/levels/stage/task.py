@@ -39,9 +39,7 @@ def task(
     whole: dict[str, Any] = {**context, **seen}
     if name == "development":
         whole["action"] = action
-    asked: dict[str, Any] = {"name": name, "about": ABOUT[name], "genre": genre, "context": whole}
-    if ask:
-        return {**asked, "ask": ask, "schema": ask["schema"]}
+    asked = {"name": name, "about": ABOUT[name], "genre": genre, "context": whole, **({"ask": ask} if ask else {})}
     bound = {} if content is None else narrowed(genre, name, schema(name, content), whole)
     return {**asked, "schema": bound}
 

@@ -61,7 +61,8 @@ class StageRunner:
         inputs = {"state": moment.state, "context": context, "content": whole, "action": moment.action}
         inputs["genre"] = self.world.genre
         if stage.reads_content:
-            inputs["ask"] = in_own_words(self.world, moment.role.name, content, context, moment.state, moment.action or "")
+            action = moment.action or ""
+            inputs["ask"] = in_own_words(self.world, stage.plays, content, context, moment.state, action)
         return perform(stage, inputs, here().below(moment.role.name), begins=not more, ends=False)
 
     def _update(self, stage: Stage, moment: StageRequest, content: Content) -> StageResult:
