@@ -22,7 +22,8 @@ from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.turns import tool_notes
 from yggdrasil.agent.window import Older, Window, room
 from yggdrasil.agent.words import Words
-from yggdrasil.agent.work import Task, Work, beside, guide, loose, planned
+from yggdrasil.agent.work import Task, Work, beside, guide, planned
+from yggdrasil.blocks.llm.bounds import loose
 from yggdrasil.blocks.llm.language_model import InvalidOutput, beside_schema
 from yggdrasil.contract import Block, ConfigError, here, standing
 from yggdrasil.contract.entry_points import VERBS

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from yggdrasil.agent.told import fitted
 from yggdrasil.agent.window import tokens_of
+from yggdrasil.blocks.llm.bounds import loose
 
 if TYPE_CHECKING:
     from yggdrasil.agent.work import Message, Work
@@ -20,6 +21,8 @@ _READS = 8192
 """Tokens that a model is taken to read if it does not say it."""
 _PER_LETTER = 2
 """Letters of prose to a token, so that an answer has room in any language."""
+_STEERING = frozenset({"maxLength", "additionalProperties"})
+"""What an answer may pass over; empty it may not be."""
 _FRAME = 400
 """Tokens of an answer beside its longest text."""
 
@@ -33,16 +36,17 @@ def way(lead: Lead, llm: Block) -> Lead:
 def worded(ask: dict[str, Any], instructions: str, work: Work, llm: Block, brief: bool) -> tuple[Work, list[Message]]:
     """The work, and the messages that it begins with: what is always so first, what the world is, what is wanted.
 
-    What is told fits the model's window; the bounds of `short` steer a small model and bind no other.
+    What is told fits the model's window; the bounds on texts steer a small model and bind no answer.
     """
-    schema = ask["short"] if brief else ask["schema"]
-    answer = work.max_tokens if brief else max(work.max_tokens, ask["letters"] // _PER_LETTER + _FRAME)
-    system = "\n\n".join(part for part in (instructions, ask["system"]) if part)
-    fixed = [system, ask["ask"], json.dumps(schema, ensure_ascii=False), json.dumps(work.toolbox.schemas())]
+    words = ask["brief" if brief else "free"]
+    answer = max(work.max_tokens, words["letters"] // _PER_LETTER + _FRAME)
+    system = "\n\n".join(part for part in (instructions, words["system"]) if part)
+    fixed = [system, words["ask"], json.dumps(words["schema"], ensure_ascii=False), json.dumps(work.toolbox.schemas())]
     room = (getattr(llm, "context", 0) or _READS) - answer - sum(map(tokens_of, fixed))
     world = fitted(ask["told"], max(room, 1))
     messages: list[Message] = [
         {"role": "system", "content": system},
-        {"role": "user", "content": "\n\n".join(part for part in (world, ask["ask"]) if part)},
+        {"role": "user", "content": "\n\n".join(part for part in (world, words["ask"]) if part)},
     ]
-    return replace(work, schema=schema, needed=ask["schema"], result=ask["schema"], max_tokens=answer), messages
+    needed = loose(words["schema"], _STEERING)
+    return replace(work, schema=words["schema"], needed=needed, result=needed, max_tokens=answer), messages

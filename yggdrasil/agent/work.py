@@ -10,6 +10,7 @@ from yggdrasil.agent.asked import NOTHING, Asked
 from yggdrasil.agent.led import Lead, way, worded
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.window import Window
+from yggdrasil.blocks.llm.bounds import loose
 from yggdrasil.contract import Block, ConfigError
 from yggdrasil.contract.entry_points import GENRES
 from yggdrasil.state.json_as_text import outline
@@ -99,16 +100,6 @@ class Work:
     """How often a model is told what is wrong with its answer, and asked again."""
     approve: frozenset[str] = frozenset()
     """Names of the tools of which a person is asked before each call."""
-
-
-_STEERING = frozenset({"pattern", "minLength", "maxLength", "minItems", "maxItems", "additionalProperties"})
-
-
-def loose(schema: Any) -> Any:
-    """The schema without its bounds on lengths and letters: they steer a weak model, a good one may pass over them."""
-    if isinstance(schema, dict):
-        return {k: loose(v) for k, v in schema.items() if k not in _STEERING}
-    return [loose(part) for part in schema] if isinstance(schema, list) else schema
 
 
 class PlanningGenre(Protocol):

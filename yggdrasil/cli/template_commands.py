@@ -71,7 +71,8 @@ def checked(folder: Path) -> tuple[list[dict[str, str]], dict[str, Any]]:
         world = from_template(str(folder.resolve()))
         context = {"wish": "…", "style": "…", "language": "en"}
         for stage in STAGES if not faults else ():
-            asked[stage] = in_own_words(world, stage, Content(), context, {}, "")
+            worded = in_own_words(world, stage, Content(), context, {}, "")
+            asked[stage] = worded["free"] if worded else None
     except YggError as error:
         faults.append(Fault(error.where or MANIFEST, error.what, error.mend))
     return [asdict(fault) for fault in faults], asked

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from yggdrasil.levels.genre.book import Book, GenreError
+from yggdrasil.levels.genre.book import Book, GenreError, Length
 from yggdrasil.levels.genre.shape import Schema, Shapes
 from yggdrasil.levels.genre.told import told
 from yggdrasil.state.content import KINDS, Content
@@ -27,35 +27,32 @@ class Asking:
         self._tools = tools
 
     def to_json(self, state: Mapping[str, Any], action: str) -> dict[str, Any]:
-        """`system`, `told` (parts), `ask`, `schema`, and `short`: the schema with bounds that steer a weak model."""
-        holes = self._holes(state, action)
+        """`told` (parts) and, for each way to lead a model, `system`, `ask`, `schema` and about how many `letters`."""
+        said = str(self._context.get("length") or "")
+        lengths = self._book.lengths
+        shortest = min(lengths, key=lambda name: lengths[name].letters)
+        brief = lengths[said or shortest]
+        return {
+            "told": told(self._content, dict(state), action),
+            "free": self._worded(state, action, lengths[said or self._book.length], None),
+            "brief": self._worded(state, action, brief, brief.letters),
+        }
+
+    def _worded(self, state: Mapping[str, Any], action: str, length: Length, bound: int | None) -> dict[str, Any]:
+        holes = {**self._holes(state, action), "length": length.say}
         also = [words for name, words in self._words.also.items() if holes.get(name)]
         return {
             "system": filled(self._book.system, holes),
-            "told": told(self._content, dict(state), action),
             "ask": filled("\n".join([self._words.ask.strip(), *(part.strip() for part in also)]), holes),
-            "schema": self._shapes(None).answer(self._words.answer, self._stage),
-            "short": self._shapes(self._shortest()).answer(self._words.answer, self._stage),
-            "letters": self._letters(),
+            "schema": self._shapes(bound).answer(self._words.answer, self._stage),
+            "letters": length.letters,
         }
-
-    def _letters(self) -> int:
-        return self._book.lengths[self._length()].letters
-
-    def _shortest(self) -> int:
-        return min(length.letters for length in self._book.lengths.values())
-
-    def _length(self) -> str:
-        return str(self._context.get("length") or self._book.length)
 
     def _holes(self, state: Mapping[str, Any], action: str) -> dict[str, str]:
         known = {name: str(self._context.get(name) or "") for name in ("wish", "style", "language", "problem")}
         blocks = {name: said(state.get(name)) for name in ("intent", "chronicle")}
-        length = self._book.lengths[self._length()].say
-        return {
-            **known, **blocks, "length": length, "action": action,
-            "plan": prompts(state.get("plan")), "seen": seen(state.get("perception")),
-        }  # fmt: skip
+        made = {"plan": prompts(state.get("plan")), "seen": seen(state.get("perception"))}
+        return {**known, **blocks, **made, "action": action}
 
     def _shapes(self, letters: int | None) -> Shapes:
         known = {kind: self._content.names(kind) for kind in KINDS}
