@@ -9,6 +9,7 @@ from typing import Any
 from yggdrasil.levels.genre.book import Book, GenreError, Length
 from yggdrasil.levels.genre.shape import Schema, Shapes
 from yggdrasil.levels.genre.told import told
+from yggdrasil.levels.stage.task import schema as task_schema
 from yggdrasil.state.content import KINDS, Content
 
 HOLES = ("wish", "style", "language", "length", "action", "intent", "plan", "seen", "chronicle", "problem")
@@ -56,8 +57,13 @@ class Asking:
 
     def _shapes(self, letters: int | None) -> Shapes:
         known = {kind: self._content.names(kind) for kind in KINDS}
-        made = {"operations": self._operations, "tool calls": self._calls}
-        return Shapes(known, made, letters)
+        full = {"operations": self._operations, "tool calls": self._calls}
+        few = {"operations": self._few_operations, "tool calls": self._few_calls}
+        return Shapes(known, full if letters is None else few, letters)
+
+    def _few_operations(self) -> Schema:
+        """The changes that a small model may name: of what is there, by its name."""
+        return task_schema("update", self._content)["properties"]["operations"]
 
     def _operations(self) -> Schema:
         from pydantic import TypeAdapter
@@ -72,11 +78,21 @@ class Asking:
     def _calls(self) -> Schema:
         return {"type": "array", "items": {"anyOf": [_call(tool) for tool in self._tools]}, "minItems": 1}
 
+    def _few_calls(self) -> Schema:
+        """One call with nothing but what the tool must be given."""
+        shapes = [_call({**tool, "parameters": _required(tool["parameters"])}) for tool in self._tools]
+        return {"type": "array", "items": {"anyOf": shapes}, "minItems": 1, "maxItems": 1}
+
 
 def _named(operation: Schema) -> Schema:
     """The shape of an operation that says by `op` which one it is."""
     properties = {**operation["properties"], "op": {"const": operation["properties"]["op"]["const"]}}
     return {**operation, "properties": properties, "required": ["op", *operation.get("required", [])]}
+
+
+def _required(parameters: Schema) -> Schema:
+    names = parameters.get("required") or list(parameters["properties"])[:1]
+    return {**parameters, "properties": {name: parameters["properties"][name] for name in names}, "required": names}
 
 
 def _call(tool: Schema) -> Schema:

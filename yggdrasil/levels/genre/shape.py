@@ -24,6 +24,7 @@ _MANY = "list of "
 _PLAIN = ("text", "line", "name", "number", "yes or no")
 MADE = ("operations", "tool calls")
 """Kinds whose schema the world makes: the changes that it knows, the tools of its Creator."""
+_FEW = 3
 _BOUNDS = {"least": "minItems", "most": "maxItems"}
 
 
@@ -57,14 +58,14 @@ class Shapes:
             known = cast("dict[str, Any]", spec)
             if set(known) <= {"of", *_BOUNDS} and "of" in known:
                 bounds = {_BOUNDS[key]: value for key, value in known.items() if key != "of"}
-                return {"type": "array", "items": self._of(known["of"], where), **bounds}
+                return self._many(self._of(known["of"], where), **bounds)
             return self.answer(known, where)
         mend = f"write one of {', '.join(_PLAIN)}, a list or fields"
         raise GenreError(f"{spec!r} says no kind", where=where, mend=mend)
 
     def _list(self, spec: list[Any], where: str) -> Schema:
         if len(spec) == 1 and isinstance(spec[0], dict):
-            return {"type": "array", "items": self._of(spec[0], where), "minItems": 1}
+            return self._many(self._of(spec[0], where), minItems=1)
         words = [word for word in spec if isinstance(word, str)]
         if not spec or len(words) != len(spec):
             what = "a list holds words to choose from, or one object"
@@ -78,7 +79,12 @@ class Shapes:
         return {**made, "description": about.strip()} if about.strip() else made
 
     def _several(self, kind: str, where: str) -> Schema:
-        return {"type": "array", "items": self._kind(kind.removeprefix(_MANY).rstrip("? "), "", where)}
+        return self._many(self._kind(kind.removeprefix(_MANY).rstrip("? "), "", where))
+
+    def _many(self, items: Schema, **bounds: int) -> Schema:
+        """A list; a small model, which would go on and on, writes no more than a few."""
+        most = {} if self.letters is None else {"maxItems": max(bounds.get("minItems", 0), _FEW)}
+        return {"type": "array", "items": items, **bounds, **most}
 
     def _kind(self, name: str, written: str, where: str) -> Schema:
         empty = written.endswith("?")
