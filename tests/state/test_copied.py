@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from yggdrasil.state.content import Character, Content, Item, Place
+from yggdrasil.state.content import Character, Content, Entity, Item, Place
 
 
 def parts(value: Any) -> list[int]:
@@ -16,9 +16,11 @@ def parts(value: Any) -> list[int]:
 
 def test_a_copy_is_equal_and_stands_alone() -> None:
     content = Content(
-        wish="w", title="t", story=["a"], places=[Place(name="P")], characters=[Character(name="C", place="P")],
+        wish="w", title="t", story=["a"], places=[Place(name="P")],
+        characters=[Character(name="C", place="P", goals=["g"])],
         items=[Item(name="I", holder="C")], facts=["f"], style="s", rules=["r"], glossary={"k": "v"}, time="day",
-        weather="rain", clock=3, extra={"deep": {"list": [1, {"x": 2}]}},
+        weather="rain", clock=3, extra={"deep": {"list": [1, {"x": 2}]}}, known_by={"f": ["C"]},
+        entities={"creature": [Entity(name="E", fields={"kin": ["x"]})]}, summaries={"0": "s"},
     )  # fmt: skip
     copied = content.copied()
     assert copied == content and copied.to_json() == content.to_json()

@@ -10,8 +10,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, Ty
 
 from yggdrasil.state.errors import OperationError
 
-NamedKind = Literal["place", "character", "item"]
-AnyKind = Literal["place", "character", "item", "fact", "rule"]
 SETTABLE = ("title", "wish", "style", "time", "weather", "clock")
 
 
@@ -21,6 +19,8 @@ def tidy_name(name: str) -> str:
 
 
 Name = Annotated[str, AfterValidator(tidy_name)]
+Kind = Annotated[str, Field(min_length=1), AfterValidator(tidy_name)]
+"""place, character, item, fact, rule, or a kind that the genre declares."""
 
 
 class _Op(BaseModel):
@@ -44,6 +44,9 @@ class AddCharacter(_Op):
     role: str = ""
     place: Name = ""
     description: str = ""
+    looks: str = ""
+    voice: str = ""
+    goals: list[str] = []
 
 
 class AddItem(_Op):
@@ -56,11 +59,40 @@ class AddItem(_Op):
     description: str = ""
 
 
+class Add(_Op):
+    """Something new of a kind that the genre declares, with fields of its own, at a known place or nowhere yet."""
+
+    op: Literal["add"] = "add"
+    kind: Kind
+    name: Name
+    description: str = ""
+    status: str = ""
+    place: Name = ""
+    fields: dict[str, JsonValue] = {}
+
+
 class AddFact(_Op):
-    """Something is true from now on; a fact already known changes nothing."""
+    """Something is true from now on, known to all or only to those named; a fact already known changes nothing."""
 
     op: Literal["add_fact"] = "add_fact"
     text: str = Field(min_length=1)
+    known_by: list[Name] | None = None
+
+
+class Learn(_Op):
+    """One more character gets to know a fact."""
+
+    op: Literal["learn"] = "learn"
+    character: Name
+    fact: str
+
+
+class Known(_Op):
+    """Exactly these characters know a fact from now on, or everyone, if none is named."""
+
+    op: Literal["known"] = "known"
+    fact: str
+    by: list[Name] | None = None
 
 
 class AddRule(_Op):
@@ -71,13 +103,22 @@ class AddRule(_Op):
 
 
 class Change(_Op):
-    """One field of a place, character or item takes a new value."""
+    """One field of a thing takes a new value; null takes an own field away."""
 
     op: Literal["change"] = "change"
-    kind: NamedKind
+    kind: Kind
     name: Name
     field: str
-    value: str
+    value: JsonValue
+
+
+class Rename(_Op):
+    """A thing gets another name, or a fact or rule other words; whatever names it follows."""
+
+    op: Literal["rename"] = "rename"
+    kind: Kind
+    name: str
+    to: str = Field(min_length=1)
 
 
 class Move(_Op):
@@ -98,18 +139,20 @@ class Give(_Op):
 
 
 class Remove(_Op):
-    """Something leaves the world; who stood there or what was held goes nowhere."""
+    """Something leaves the world; who stood there or what was held goes nowhere. `at`: which one of equal texts."""
 
     op: Literal["remove"] = "remove"
-    kind: AnyKind
+    kind: Kind
     name: str
+    at: int | None = Field(default=None, ge=0)
 
 
 class AppendStory(_Op):
-    """A line is added to the story."""
+    """A line is added to the story, and what it comes to."""
 
     op: Literal["append_story"] = "append_story"
     text: str = Field(min_length=1)
+    summary: str = ""
 
 
 class Set(_Op):
@@ -131,7 +174,7 @@ class Insert(_Op):
     """Put something back where it stood: the inverse of a removal."""
 
     op: Literal["insert"] = "insert"
-    kind: AnyKind
+    kind: Kind
     at: int = Field(ge=0)
     record: JsonValue
 
@@ -143,8 +186,8 @@ class Unwrite(_Op):
 
 
 Operation = Annotated[
-    AddPlace | AddCharacter | AddItem | AddFact | AddRule | Change | Move | Give | Remove
-    | AppendStory | Set | Unset | Insert | Unwrite,
+    AddPlace | AddCharacter | AddItem | Add | AddFact | AddRule | Learn | Known | Change | Rename | Move | Give
+    | Remove | AppendStory | Set | Unset | Insert | Unwrite,
     Field(discriminator="op"),
 ]  # fmt: skip
 _OPERATIONS: TypeAdapter[list[Operation]] = TypeAdapter(list[Operation])

@@ -108,6 +108,14 @@ class Log:
             )
         return found[0]
 
+    def edited(self, branch: Branch) -> list[int]:
+        """The numbers of the branch's edits, newest first."""
+        sql = (
+            "SELECT step FROM steps WHERE branch = ? AND step BETWEEN ? AND ? AND status = 'edited' ORDER BY step DESC"
+        )
+        parts = self.branches.lineage(branch)
+        return [int(step) for part in parts for (step,) in self.database.all(sql, part.branch, part.low, part.high)]
+
     def _record(self, branch: Branch, row: tuple[Any, ...]) -> StepRecord:
         step, status, action, given, sha = row
         return StepRecord(branch.name, step, status, action, load_given(given), sha or "", self._stages(branch, step))

@@ -11,7 +11,7 @@ from yggdrasil.engine.cycle.database import parsed
 from yggdrasil.engine.cycle.errors import LogError
 from yggdrasil.engine.cycle.reasons import StageStatus, load_reason
 
-StepStatus = Literal["open", "whole", "dropped"]
+StepStatus = Literal["open", "whole", "dropped", "edited"]
 DONE = ("ran", "skipped")
 """A stage with one of these never runs again."""
 

@@ -52,7 +52,8 @@ def found(runner: StageRunner) -> None:
                 raise
             memories = born.news
         output = output.get("result") or next(iter(output.values()), None) or {}
-        content = _content({**content.to_json(), **_start(cast(dict[str, Any], output))}, "founding")
+        thought_up = _keeping_secrets(content, _start(cast(dict[str, Any], output)))
+        content = _content({**content.to_json(), **thought_up}, "founding")
     record = StageRecord(0, NAME, "ran", None, time.monotonic() - started, "", output)
     with runner.life.log.database.transaction():
         runner.life.log.found(branch, record, content.to_json())
@@ -81,7 +82,32 @@ def _start(output: dict[str, Any]) -> dict[str, Any]:
     if unknown:
         here().note(f"not understood: {', '.join(unknown)}", "not_understood", words=unknown)
     plain = {k: output[k] for k in ("title", "facts", "time", "weather") if output.get(k)}
+    plain |= _own_kinds(output, known) | _knowledge(output, {who["name"] for who in characters})
     return {**plain, "places": places, "characters": characters, **({"extra": {"unknown": unknown}} if unknown else {})}
+
+
+def _own_kinds(output: dict[str, Any], places: set[str]) -> dict[str, Any]:
+    kinds = {kind: _once(things) for kind, things in (output.get("entities") or {}).items()}
+    for thing in (thing for things in kinds.values() for thing in things):
+        if tidy_name(str(thing.get("place", ""))) not in places:
+            thing["place"] = ""
+    return {"entities": kinds} if kinds else {}
+
+
+def _knowledge(output: dict[str, Any], characters: set[str]) -> dict[str, Any]:
+    """Who knows what; a fact keeps being known by nobody rather than by all, if none of those named is there."""
+    told = {fact: names for fact, names in (output.get("known_by") or {}).items() if fact in output.get("facts", [])}
+    known = {fact: [n for n in map(tidy_name, map(str, names)) if n in characters] for fact, names in told.items()}
+    return {"known_by": known} if known else {}
+
+
+def _keeping_secrets(content: Content, start: dict[str, Any]) -> dict[str, Any]:
+    """What was thought up, beside the given facts of which it is given who knows them."""
+    if not content.known_by:
+        return start
+    facts = [fact for fact in content.facts if fact in content.known_by] if "facts" in start else content.facts
+    known = {**content.known_by, **start.get("known_by", {})}
+    return {**start, "facts": list(dict.fromkeys([*facts, *start.get("facts", [])])), "known_by": known}
 
 
 def _once(things: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -64,6 +64,8 @@ class Life:
 
     def content(self, branch: Branch, step: int) -> Content:
         """The world's content after `step`: the nearest known one and the operations since."""
+        if step < 0:
+            raise LogError("the world is not founded", where=str(self.home), mend="step it once")
         key = (self.log.branches.owner(branch, step), step)
         known = self._contents.get(key)
         if known is None:

@@ -50,3 +50,22 @@ def one_step(
                 return Step(record, life.home)
         head = log.head(branch)
     return Step(driving.step(branch, action, state or {}, head), life.home)
+
+
+def run_steps(
+    world: World,
+    life: Life,
+    branch: Branch,
+    count: int,
+    action: str | None,
+    state: dict[str, Any] | None,
+    expect: int | None,
+) -> list[Step]:
+    """`count` steps, of which the first is given the rest; none at all founds the world."""
+    if not count:
+        begin(world, life)
+    done: list[Step] = []
+    for _ in range(count):
+        done.append(one_step(world, life, branch, action, state, expect))
+        action = state = expect = None
+    return done

@@ -28,7 +28,7 @@ class Step:
 
     @property
     def status(self) -> str:
-        """`whole`, `dropped` or `open`."""
+        """`whole`, `dropped`, `open`, or `edited`: no step, but what a person changed between two."""
         return self.record.status
 
     @property
@@ -85,6 +85,11 @@ class Step:
     def refused(self) -> dict[str, Any]:
         """Operations that the world did not admit (`operations`, `problem`); none of them was applied."""
         return self.record.refused
+
+    @property
+    def edit(self) -> dict[str, Any]:
+        """What was changed by hand (`operations`), and which edit that took back (`undoes`); empty for a step."""
+        return self.record.stages[0].output if self.status == "edited" else {}
 
     @property
     def dropped(self) -> list[dict[str, Any]]:
@@ -144,6 +149,8 @@ class Step:
             shown["refused"] = self.refused
         if self.stuck:
             shown["stuck"] = True
+        if self.edit:
+            shown["edit"] = self.edit
         return shown
 
 

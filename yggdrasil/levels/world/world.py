@@ -3,32 +3,37 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Unpack, cast
+from typing import Any, ClassVar, Unpack
 
 from yggdrasil.contract.artifacts import FolderArtifacts
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.entry_points import VERBS
-from yggdrasil.contract.errors import ConfigError, did_you_mean
+from yggdrasil.contract.errors import ConfigError
 from yggdrasil.engine.cycle.branches import MAIN, Branch
 from yggdrasil.engine.cycle.cycle_stages import ORDER
 from yggdrasil.engine.cycle.journal import answer, questions
 from yggdrasil.engine.cycle.log import FILE
 from yggdrasil.levels.stage.genre import of_format_1
-from yggdrasil.levels.stage.stage import Stage
 from yggdrasil.levels.stage.update import PlainUpdate
+from yggdrasil.levels.world.again import again
+from yggdrasil.levels.world.difference import Difference, difference
+from yggdrasil.levels.world.edits import Edit, edit, undo
 from yggdrasil.levels.world.fork import fork
 from yggdrasil.levels.world.given_state import passed
 from yggdrasil.levels.world.home import Home
 from yggdrasil.levels.world.life import check_there
 from yggdrasil.levels.world.replay import Replay, replay
-from yggdrasil.levels.world.run_step import begin, cycle, one_step
+from yggdrasil.levels.world.run_step import begin, cycle, run_steps
 from yggdrasil.levels.world.settings import Count, WorldOutputs, WorldSettings
+from yggdrasil.levels.world.stages import parts_of, stages_of
 from yggdrasil.levels.world.step import Step
 from yggdrasil.levels.world.summary import shown
 from yggdrasil.ports import Json, Text
 from yggdrasil.state.content import Content
+from yggdrasil.state.operations import Operation
 from yggdrasil.state.state import StateSchema
 
 
@@ -61,10 +66,7 @@ class World(Block, type="world"):
     ) -> None:
         super().__init__(**settings)
         given = (philosopher, author, update or PlainUpdate(), development, architect, creator)
-        stages = dict(zip((role.name for role in ORDER), given, strict=True))
-        if absent := ", ".join(name for name, stage in stages.items() if stage is None):
-            raise ConfigError(f"the world has no {absent}", where=self.name, mend="pass a stage for each role")
-        self.stages = {name: _as_stage(name, stage) for name, stage in stages.items() if stage is not None}
+        self.stages = stages_of(dict(zip((role.name for role in ORDER), given, strict=True)), self.name)
         _ = self.schema
         self.beginning = copy.deepcopy(self.beginning)
         self._branch = MAIN
@@ -89,12 +91,7 @@ class World(Block, type="world"):
 
     @classmethod
     def assemble(cls, config: dict[str, Any], nodes: dict[str, Block], structure: dict[str, Any]) -> Block:
-        names = [role.name for role in ORDER]
-        for name in nodes:
-            if name not in names:
-                raise ConfigError(f"a world has no stage {name!r}", mend=did_you_mean(name, names))
-        parts: dict[str, Any] = {**config, **nodes}
-        return cls(None, **parts)
+        return cls(None, **parts_of(config, nodes))
 
     @property
     def schema(self) -> StateSchema:
@@ -106,13 +103,8 @@ class World(Block, type="world"):
     ) -> WorldOutputs:
         """Run `count` steps; the action, the state and what is expected belong to the first of them."""
         life = self._home.open()
-        done: list[Step] = []
         with life.writing(self.wait):
-            if not count:
-                begin(self, life)
-            for _ in range(count):
-                done.append(one_step(self, life, self._own_branch(), action, state, expect))
-                action = state = expect = None
+            done = run_steps(self, life, self._own_branch(), count, action, state, expect)
         return {"chronicle": done[-1].chronicle if done else "", "steps": [step.to_json() for step in done]}
 
     def step(
@@ -131,10 +123,8 @@ class World(Block, type="world"):
 
     def steps(self, count: int | None = None, action: str | None = None) -> Iterator[Step]:
         """Step again and again, for ever without `count`; the action belongs to the first step."""
-        done = 0
-        while count is None or done < count:
-            yield self.step(action if done == 0 else None)
-            done += 1
+        for number in itertools.count() if count is None else range(count):
+            yield self.step(None if number else action)
 
     def found(self) -> Content:
         """Make the starting content, if it is not there yet; a step does so by itself."""
@@ -200,6 +190,25 @@ class World(Block, type="world"):
             life.log.branches.delete(life.log.branches[name])
             life.forget_cached()
 
+    def edit(self, *operations: Operation | Mapping[str, Any]) -> Edit:
+        """Change the world by hand: all of the operations, or none. It takes the branch's next number, as a step does.
+
+        So `content(at=…)` and a fork tell before from after. Raises OperationError or EditError.
+        """
+        return edit(self._home.open(), self._own_branch(), self.wait, operations)
+
+    def undo(self) -> Edit:
+        """Take back the last edit that still stands, as if it had not been made; gives it. Raises EditError."""
+        return undo(self._home.open(), self._own_branch(), self.wait)
+
+    def again(self, step: int, name: str = "") -> World:
+        """Do a step again on a branch beside this one, with other seeds; gives the world that stands there."""
+        return again(self, self._home.open().log, step, name)
+
+    def diff(self, a: str, b: str) -> Difference:
+        """What differs between two branches: where they part, what is in them, prose and pictures since."""
+        return difference(self, self._home.open().log, a, b)
+
     def questions(self) -> list[dict[str, Any]]:
         """What the unfinished step has asked: id, ask, answered."""
         life, branch = self._home.open(), self._own_branch()
@@ -222,9 +231,10 @@ class World(Block, type="world"):
 
         Raises LogError, ReplayError or ArtifactError for the first thing that is not as it was recorded.
         """
-        if self._home.home is None or self._home.open().log.founded() == "":
-            return {}
-        return {"branches": {name: len(self.branch(name).replay().steps) for name in self.branches()}}
+        lasting = self._home.home is not None and self.founding() != ""
+        return (
+            {"branches": {name: len(self.branch(name).replay().steps) for name in self.branches()}} if lasting else {}
+        )
 
     def show(self) -> dict[str, Any]:
         """Everything about this branch as JSON: what `yggdrasil show --json` prints."""
@@ -288,13 +298,3 @@ class World(Block, type="world"):
 
     def _own_branch(self) -> Branch:
         return self._home.open().log.branches[self._branch]
-
-
-def _as_stage(name: str, part: Block) -> Stage:
-    if part.kind != "stage":
-        return Stage(part, plays=cast(Any, name))
-    stage = cast(Stage, part)
-    if stage.plays != name:
-        what = f"the stage given as {name} plays {stage.plays}"
-        raise ConfigError(what, where="world", mend=f"pass it as {stage.plays}=…")
-    return stage
