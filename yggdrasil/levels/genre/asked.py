@@ -14,8 +14,9 @@ from yggdrasil.state.content import KINDS, Content
 
 HOLES = ("wish", "style", "language", "length", "action", "intent", "plan", "seen", "chronicle", "problem")
 """What the words of a genre may name in braces."""
-_BY_WORLD = ("append_story", "insert", "unwrite", "unset")
-"""Operations that no model names: the world writes its story, and takes back what was done, by itself."""
+_BY_WORLD = ("append_story", "insert", "unwrite", "unset", "add")
+"""Operations that no model names: the world writes its story, and takes back what was done, by itself; what adds
+one of an own kind is named by the genre."""
 _HOLE = re.compile(r"\{([^{}]*)\}")
 
 
@@ -34,7 +35,7 @@ class Asking:
         shortest = min(lengths, key=lambda name: lengths[name].letters)
         brief = lengths[said or shortest]
         return {
-            "told": told(self._content, dict(state), action),
+            "told": told(self._content, self._stage, state, action),
             "free": self._worded(state, action, lengths[said or self._book.length], None),
             "brief": self._worded(state, action, brief, brief.letters),
         }
@@ -56,14 +57,16 @@ class Asking:
         return {**known, **blocks, **made, "action": action}
 
     def _shapes(self, letters: int | None) -> Shapes:
-        known = {kind: self._content.names(kind) for kind in KINDS}
+        known = {kind: self._content.names(kind) for kind in (*KINDS, *self._book.entities)}
         full = {"operations": self._operations, "tool calls": self._calls}
         few = {"operations": self._few_operations, "tool calls": self._few_calls}
         return Shapes(known, full if letters is None else few, letters)
 
     def _few_operations(self) -> Schema:
         """The changes that a small model may name: of what is there, by its name."""
-        return task_schema("update", self._content)["properties"]["operations"]
+        few = task_schema("update", self._content)["properties"]["operations"]
+        own = [self._added(kind) for kind in self._book.entities]
+        return {**few, "items": {"anyOf": [*own, *few["items"]["anyOf"]]}}
 
     def _operations(self) -> Schema:
         from pydantic import TypeAdapter
@@ -72,8 +75,21 @@ class Asking:
         from yggdrasil.state.operation_types import Operation
 
         every = inlined(TypeAdapter(list[Operation]).json_schema(), self._stage)["items"]["oneOf"]
-        legal = [shape for shape in every if shape["properties"]["op"]["const"] not in _BY_WORLD]
-        return {"type": "array", "items": {"anyOf": [_named(shape) for shape in legal]}}
+        legal = [_named(shape) for shape in every if shape["properties"]["op"]["const"] not in _BY_WORLD]
+        own = [self._added(kind) for kind in self._book.entities]
+        return {"type": "array", "items": {"anyOf": [*legal, *own]}}
+
+    def _added(self, kind: str) -> Schema:
+        """The operation that adds one of an own kind, with the fields that the genre declares."""
+        entity = self._book.entities[kind]
+        fields = self._shapes(None).answer(entity.fields, f"entities.{kind}")
+        parts: Schema = {"op": {"const": "add"}, "kind": {"const": kind}, "name": {"type": "string", "minLength": 1}}
+        parts |= {"description": {"type": "string"}, "fields": {**fields, "required": []}}
+        about = {"description": entity.about} if entity.about else {}
+        return {
+            "type": "object", "properties": parts, "required": ["op", "kind", "name", "description"],
+            "additionalProperties": False, **about,
+        }  # fmt: skip
 
     def _calls(self) -> Schema:
         return {"type": "array", "items": {"anyOf": [_call(tool) for tool in self._tools]}, "minItems": 1}

@@ -59,6 +59,8 @@ class Book(_Part):
     length: str = "paragraph"
     lengths: dict[str, Length]
     entities: dict[str, EntityKind] = {}
+    hidden: list[str] = []
+    """Fields of the founding that nobody in the world knows, and only its Environment is told."""
     stages: dict[Literal["found", "development", "architect", "author", "update"], StageWords]
 
 

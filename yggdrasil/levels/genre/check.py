@@ -63,6 +63,10 @@ def _within(book: Book) -> Iterator[Fault]:
     for kind, entity in book.entities.items():
         if kind in KINDS or entity.many in (f"{name}s" for name in KINDS):
             yield Fault(f"entities.{kind}", "every world has this kind already", "call yours otherwise")
+    found = book.stages["found"].answer if "found" in book.stages else {}
+    for name in book.hidden:
+        if name not in found:
+            yield Fault(f"hidden.{name}", "the founding has no such field", did_you_mean(name, found))
     yield from _unfilled("system", book.system)
     for stage in STAGES:
         yield from _of_stage(book, stage)

@@ -12,6 +12,7 @@ from yggdrasil.contract.tools import named_tools
 from yggdrasil.contract.tree import walk
 from yggdrasil.levels.genre.asked import Asking
 from yggdrasil.levels.genre.book import ROLE, Book, read_book
+from yggdrasil.levels.genre.founded import founded
 from yggdrasil.levels.genre.shape import Schema
 from yggdrasil.state.content import Content
 
@@ -56,6 +57,12 @@ def in_own_words(
         return None
     tools = _tools(world.children()["creator"]) if stage == "architect" else []
     return Asking(book, stage, content, context, tools).to_json(state, action)
+
+
+def in_world_terms(world: Block, output: dict[str, Any]) -> dict[str, Any]:
+    """What the founding gave, as a world holds it."""
+    book = book_of(world)
+    return output if book is None else founded(book, output)
 
 
 def _tools(creator: Block) -> list[Schema]:

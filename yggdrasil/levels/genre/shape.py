@@ -60,7 +60,7 @@ class Shapes:
                 bounds = {_BOUNDS[key]: value for key, value in known.items() if key != "of"}
                 return self._many(self._of(known["of"], where), **bounds)
             return self.answer(known, where)
-        mend = f"write one of {', '.join(_PLAIN)}, a list or fields"
+        mend = f"write one of {', '.join(_PLAIN)}, a list or fields; quote a text that holds a comma"
         raise GenreError(f"{spec!r} says no kind", where=where, mend=mend)
 
     def _list(self, spec: list[Any], where: str) -> Schema:

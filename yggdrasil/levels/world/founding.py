@@ -13,7 +13,7 @@ from yggdrasil.contract.running import end_by
 from yggdrasil.contract.session import own_session
 from yggdrasil.engine.cycle.branches import MAIN
 from yggdrasil.engine.cycle.records import StageRecord
-from yggdrasil.levels.genre.of_world import in_own_words
+from yggdrasil.levels.genre.of_world import in_own_words, in_world_terms
 from yggdrasil.levels.stage.genre import setting
 from yggdrasil.levels.stage.task import task
 from yggdrasil.levels.world.stage_runner import StageRunner
@@ -52,6 +52,7 @@ def found(runner: StageRunner) -> None:
                 raise
             memories = born.news
         output = output.get("result") or next(iter(output.values()), None) or {}
+        output = in_world_terms(world, cast(dict[str, Any], output))
         thought_up = _keeping_secrets(content, _start(cast(dict[str, Any], output)))
         content = _content({**content.to_json(), **thought_up}, "founding")
     record = StageRecord(0, NAME, "ran", None, time.monotonic() - started, "", output)

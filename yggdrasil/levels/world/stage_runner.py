@@ -72,16 +72,16 @@ class StageRunner:
         """
         wrote = self._run(stage, moment, content, {})
         try:
-            return _applied(wrote["value"], moment, content)
+            return _applied(wrote["value"], moment, content, wrote["beside"])
         except OperationError as problem:
             here().note(f"update: {problem}")
             wrote = self._run(stage, moment, content, {"problem": str(problem)})
         try:
-            return _applied(wrote["value"], moment, content)
+            return _applied(wrote["value"], moment, content, wrote["beside"])
         except OperationError as problem:
             here().note(f"update refused: {problem}")
             refused = {"operations": wrote["value"], "problem": str(problem)}
-            return replace(_applied([], moment, content), beside={"refused": refused})
+            return replace(_applied([], moment, content, {}), beside={"refused": refused})
 
     def context(self, branch: Branch, step: int, content: Content) -> dict[str, Any]:
         """What every task of this step may know."""
@@ -115,11 +115,11 @@ class StageRunner:
             yield memories
 
 
-def _applied(value: Any, moment: StageRequest, content: Content) -> StageResult:
+def _applied(value: Any, moment: StageRequest, content: Content, beside: dict[str, Any]) -> StageResult:
     operations: list[Operation] = list(parse_operations(value, "update"))
     chronicle = moment.state["chronicle"]
     text = chronicle.get("text") if isinstance(chronicle, dict) else chronicle  # pyright: ignore
     if isinstance(text, str) and text.strip() and not any(isinstance(o, AppendStory) for o in operations):
-        operations.append(AppendStory(text=text))
+        operations.append(AppendStory(text=text, summary=str(beside.get("summary") or "")))
     apply(content, operations)
     return StageResult(operations=to_json(operations))
