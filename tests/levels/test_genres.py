@@ -88,7 +88,7 @@ def test_an_unknown_genre_is_named_with_the_near_ones() -> None:
     with pytest.raises(ConfigError, match="already"):
         GENRES.register("tale", Letters())
     with pytest.raises(UnknownType, match="there is no genre 'nothing'"):
-        planned(Task("author", {}), "nothing", Toolbox(()), "", Work(Toolbox(())))
+        planned(Task("author", {}), "nothing", Toolbox(()), "", Work(Toolbox(())), Scripted([]), "")
 
 
 def test_a_world_saved_before_genres_had_names_is_a_tale_with_its_things(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pydantic import Field
 from yggdrasil.agent.agent_run import DONE, AgentRun
 from yggdrasil.agent.asked import Asked, Check, as_checks, by_hand
 from yggdrasil.agent.door import R, T, TypedBlock, asked_of
+from yggdrasil.agent.led import Lead
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.memory import Memory
 from yggdrasil.agent.model import AgentModel, check_model
@@ -22,7 +23,8 @@ from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.turns import tool_notes
 from yggdrasil.agent.window import Older, Window, room
 from yggdrasil.agent.words import Words
-from yggdrasil.agent.work import Task, Work, beside, guide, loose, planned
+from yggdrasil.agent.work import Task, Work, beside, guide, planned
+from yggdrasil.blocks.llm.bounds import loose
 from yggdrasil.blocks.llm.language_model import InvalidOutput, beside_schema
 from yggdrasil.contract import Block, ConfigError, here, standing
 from yggdrasil.contract.entry_points import VERBS
@@ -56,6 +58,7 @@ class AgentSettings(TypedDict, total=False):
     window: int
     context: int
     older: Older
+    lead: Lead
     max_tokens: int
     temperature: float
     retries: int
@@ -77,6 +80,7 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
     window: Annotated[int, Field(ge=0, le=100_000)] = 0
     context: Annotated[int, Field(ge=0, le=100_000_000)] = 0
     older: Older = ""
+    lead: Lead = ""
     max_tokens: Annotated[int, Field(ge=1, le=1_000_000)] = 512
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.7
     retries: Annotated[int, Field(ge=0, le=100)] = 1
@@ -189,7 +193,8 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
         return self._ran(work, fresh(messages), call, self.limits.steps, task)
 
     def _planned(self, task: Task, work: Work) -> tuple[Work, list[dict[str, Any]]]:
-        return planned(task, self.guide, self.toolbox, work.asked.instructions(self.instructions), work)
+        told = work.asked.instructions(self.instructions)
+        return planned(task, self.guide, self.toolbox, told, work, self.llm, self.lead)
 
     def _conversation(self, prompt: Content, memory: Memory, work: Work) -> list[dict[str, Any]]:
         earlier = [m for m in memory.messages if m["role"] != "system"]

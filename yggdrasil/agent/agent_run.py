@@ -177,8 +177,10 @@ class AgentRun:
         """The result, where the model gave it in its own words before it was asked for it; else None."""
         kind = self._work.asked.result
         written = plain_value(text)
-        if kind is None or isinstance(written, str):
+        if isinstance(written, str):
             return None
+        if kind is None:
+            return None if beside_schema(written, self._work.needed or self._work.schema or {}) else written
         try:
             kind.read(kind.value(written))
         except Retry:

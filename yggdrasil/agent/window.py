@@ -23,11 +23,15 @@ _ASK = (
 )
 
 
+def tokens_of(text: str) -> int:
+    """About how many tokens a text of its own takes."""
+    return 4 + len(text.encode(errors="replace")) // _BYTES
+
+
 def size(message: Message) -> int:
     """About how many tokens a message takes."""
     calls = message.get("tool_calls")
-    told = str(message.get("content") or "") + (json.dumps(calls, ensure_ascii=False) if calls else "")
-    return 4 + len(told.encode(errors="replace")) // _BYTES
+    return tokens_of(str(message.get("content") or "") + (json.dumps(calls, ensure_ascii=False) if calls else ""))
 
 
 def room(llm: Block, context: int, older: Older, max_tokens: int, tools: list[dict[str, Any]] | None) -> int:

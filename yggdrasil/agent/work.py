@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Protocol
 
 from yggdrasil.agent.asked import NOTHING, Asked
+from yggdrasil.agent.led import Lead, way, worded
 from yggdrasil.agent.pieces import Content, joined
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.window import Window
+from yggdrasil.blocks.llm.bounds import loose
 from yggdrasil.contract import Block, ConfigError
 from yggdrasil.contract.entry_points import GENRES
 from yggdrasil.state.json_as_text import outline
@@ -40,6 +42,8 @@ class Task:
     schema: dict[str, Any] | None = None
     genre: str | None = None
     about: str = ""
+    ask: dict[str, Any] | None = None
+    """The same in the words of a genre that is data (`led`)."""
 
     @staticmethod
     def of(value: Any) -> Task:
@@ -54,9 +58,8 @@ class Task:
         schema = value.get("schema")
         if schema is not None and not isinstance(schema, Mapping):
             raise ConfigError(f"the task's schema is {schema!r:.60}", mend="give a JSON schema, or run(…, result=TYPE)")
-        return Task(
-            value["name"], dict(context), dict(schema) if schema is not None else None, value.get("genre"), about
-        )
+        bound = dict(schema) if schema is not None else None
+        return Task(value["name"], dict(context), bound, value.get("genre"), about, value.get("ask"))
 
     @property
     def of_a_stage(self) -> bool:
@@ -100,16 +103,6 @@ class Work:
     """Names of the tools of which a person is asked before each call."""
 
 
-_STEERING = frozenset({"pattern", "minLength", "maxLength", "minItems", "maxItems", "additionalProperties"})
-
-
-def loose(schema: Any) -> Any:
-    """The schema without its bounds on lengths and letters: they steer a weak model, a good one may pass over them."""
-    if isinstance(schema, dict):
-        return {k: loose(v) for k, v in schema.items() if k not in _STEERING}
-    return [loose(part) for part in schema] if isinstance(schema, list) else schema
-
-
 class PlanningGenre(Protocol):
     """A genre as an agent sees it that plans tasks; both halves may be absent."""
 
@@ -129,15 +122,23 @@ class GuidingGenre(Protocol):
         ...
 
 
-def planned(task: Task, genre: str, toolbox: Toolbox, instructions: str, work: Work) -> tuple[Work, list[Message]]:
-    """The work that the task is, and the messages that it begins with, in its own genre or else in `genre`."""
+def planned(
+    task: Task, genre: str, toolbox: Toolbox, instructions: str, work: Work, llm: Block, lead: Lead
+) -> tuple[Work, list[Message]]:
+    """The work that the task is, and the messages that it begins with, in its own genre or else in `genre`.
+
+    A genre that is data words the task; where it names a guide, that one leads a small model.
+    """
     work = replace(work, toolbox=toolbox, result=loose(task.schema), schema=None)
     if work.asked.result is not None:
         task = replace(task, schema=work.asked.result.schema)
     own = task.genre if task.genre is not None else genre
     plan = getattr(GENRES.find(own), "plan", None) if own else None
-    made = plan(task, toolbox, instructions, work) if plan else None
-    return made or _plainly(task, instructions, work)
+    brief = way(lead, llm) == "brief"
+    made = plan(task, toolbox, instructions, work) if plan and (brief or task.ask is None) else None
+    if made is None and task.ask is not None:
+        return worded(task.ask, instructions, work, llm, brief)
+    return made or _plainly(task, instructions, work, brief=brief)
 
 
 def guide(name: str) -> GuidingGenre:
@@ -156,10 +157,10 @@ def beside(message: Message, prompt: Content) -> Message:
     return {**message, "content": joined(message["content"], prompt)}
 
 
-def _plainly(task: Task, instructions: str, work: Work) -> tuple[Work, list[Message]]:
+def _plainly(task: Task, instructions: str, work: Work, *, brief: bool) -> tuple[Work, list[Message]]:
     asked = "\n".join(part for part in (f"Task: {task.name}", task.about, outline(task.context)) if part)
     kind = work.asked.result
     told = "\n\n".join(part for part in (instructions, kind.told if kind else "") if part)
     system: list[Message] = [{"role": "system", "content": told}] if told else []
-    schema = task.schema or {"type": "object"}
+    schema = (task.schema if brief or task.genre is None else loose(task.schema)) or {"type": "object"}
     return replace(work, schema=schema, closing=_CLOSING), [*system, {"role": "user", "content": asked}]

@@ -12,6 +12,7 @@ import typer
 from yggdrasil.cli import commands_on_branches
 from yggdrasil.cli.arguments import Below, Branch, Dir, Json, Llm, Painter, What, Yes
 from yggdrasil.cli.output import line, prepare_streams, print_json, tell, visible, write
+from yggdrasil.cli.template_commands import template_app
 from yggdrasil.cli.translations import say
 
 app = typer.Typer(
@@ -19,6 +20,7 @@ app = typer.Typer(
 )
 models_app = typer.Typer(help=say("models"), no_args_is_help=True)
 app.add_typer(models_app, name="models")
+app.add_typer(template_app, name="template")
 
 
 @app.command(help=say("new"))
@@ -31,6 +33,8 @@ def new(
     style: Annotated[str, typer.Option("--style", help=say("style"))] = "",
     language: Annotated[str, typer.Option("--language", help=say("language"))] = "en",
     template: Annotated[str, typer.Option("--template", help=say("template"))] = "storytelling",
+    length: Annotated[str, typer.Option("--length", help=say("length"))] = "",
+    lead: Annotated[str, typer.Option("--lead", metavar="brief|free", help=say("lead"))] = "",
     painter: Painter = "",
     llm: Llm = "",
     yes: Yes = False,
@@ -40,7 +44,7 @@ def new(
 
     chosen = {
         "template": template, "seed": seed, "style": style, "language": language,
-        "painter": painter, "llm": llm, "name": name,
+        "painter": painter, "llm": llm, "name": name, "length": length, "lead": lead,
     }  # fmt: skip
     shown = world_commands.grow_new(wish, at, steps, chosen, yes=yes)
     if json:

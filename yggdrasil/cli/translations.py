@@ -46,6 +46,21 @@ _WORDS: dict[str, tuple[str, str]] = {
     "mermaid": ("Draw its nodes and edges as a Mermaid flowchart.", "Нарисовать узлы и рёбра схемой Mermaid."),
     "depth": ("How many levels of it to draw.", "Сколько уровней рисовать."),
     "validate": ("Check a saved block or world.", "Проверить сохранённый блок или мир."),
+    "templates": ("Templates of worlds: copy one, check it.", "Шаблоны миров: скопировать, проверить."),
+    "template_copy": ("Copy a template, to edit its words.", "Скопировать шаблон, чтобы править его слова."),
+    "template_check": (
+        "Say what does not fit in a template, and what each stage would be asked.",
+        "Сказать, что в шаблоне не сходится и что спросят у каждого этапа.",
+    ),
+    "template_folder": ("Folder of the template.", "Папка шаблона."),
+    "length": (
+        "How long each text is, as the template names it: line, paragraph, scene, chapter.",
+        "Какой длины тексты, как их называет шаблон: line, paragraph, scene, chapter.",
+    ),
+    "lead": (
+        "How the language model is asked: free in full, brief as a small one; chosen by the model if not given.",
+        "Как спрашивать языковую модель: free — сполна, brief — как маленькую; без этого решает сама модель.",
+    ),
     "models": ("Model files: list, pull, verify.", "Файлы моделей: список, загрузка, проверка."),
     "models_list": ("List the catalogue.", "Показать каталог."),
     "models_pull": ("Fetch models and check their hashes.", "Загрузить модели и сверить хеши."),

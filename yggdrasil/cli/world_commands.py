@@ -18,6 +18,7 @@ from yggdrasil.cli.translations import say
 from yggdrasil.contract.errors import ConfigError, ManifestError, Paused, did_you_mean
 from yggdrasil.contract.tree import walk
 from yggdrasil.engine.cycle.errors import HeadMoved
+from yggdrasil.levels.genre.of_world import tell_in
 from yggdrasil.levels.stage.genre import languages, unread
 from yggdrasil.levels.world.world import World
 from yggdrasil.state.names import folder_name
@@ -49,11 +50,12 @@ def grow_new(wish: str, at: Path | None, steps: int, chosen: dict[str, Any], *, 
 
 
 def _made(wish: str, chosen: dict[str, Any]) -> World:
-    parameters = {name: value for name, value in chosen.items() if name != "template"}
+    parameters = {name: value for name, value in chosen.items() if name not in ("template", "length", "lead")}
     world = from_template(chosen["template"], **{**parameters, "wish": wish, "name": chosen["name"] or wish})
     if world.kind != "world":
         what = f"{chosen['template']!r} makes a {world.kind}, not a world"
         raise ManifestError(what, where="--template", mend="name the template of a world, such as storytelling")
+    tell_in(cast(World, world), length=chosen["length"], lead=chosen["lead"])
     return cast(World, world)
 
 

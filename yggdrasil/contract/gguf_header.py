@@ -25,31 +25,40 @@ def check_gguf(path: Path) -> int:
 
     Raises WeightsError. Source of the form: the GGUF specification of ggml, versions 2 and 3 (little-endian).
     """
+    return _walked(path)[0]
+
+
+def numbers_of_gguf(path: Path) -> int:
+    """How many numbers its tensors hold. Raises WeightsError."""
+    return _walked(path)[1]
+
+
+def _walked(path: Path) -> tuple[int, int]:
     status = path.stat()
-    said, files = _checked(str(path), status.st_mtime_ns, status.st_size)
+    said, files, numbers = _checked(str(path), status.st_mtime_ns, status.st_size)
     if said:
         raise WeightsError(f"is not a GGUF file ({said})", where=str(path), mend="fetch it again")
-    return files
+    return files, numbers
 
 
 @lru_cache(maxsize=64)
-def _checked(path: str, changed: int, size: int) -> tuple[str, int]:
+def _checked(path: str, changed: int, size: int) -> tuple[str, int, int]:
     del changed
     if size < 24:
-        return "it is shorter than a header", 1
+        return "it is shorter than a header", 1, 0
     with Path(path).open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         walk = _Walk(data)
         try:
             walk.header()
         except (_Broken, struct.error) as error:
-            return str(error), 1
-    return "", walk.files
+            return str(error), 1, 0
+    return "", walk.files, walk.numbers
 
 
 class _Walk:
     def __init__(self, data: mmap.mmap) -> None:
         self._data, self._at, self._size = data, 4, len(data)
-        self.files = 1
+        self.files, self.numbers = 1, 0
 
     def header(self) -> None:
         if self._data[:4] != b"GGUF":
@@ -81,6 +90,7 @@ class _Walk:
         self._number("<I")
         if elements >= 1 << 62 or self._number("<Q") > self._size:
             raise _Broken("a tensor lies beyond the file's end")
+        self.numbers += elements
 
     def _value(self, kind: int, depth: int) -> None:
         if kind in _SIZES:

@@ -21,11 +21,14 @@ Level = Literal["block", "graph", "pipeline", "stage", "world", "universe"]
 
 
 class FileEntry(BaseModel):
-    """A file by hash: a path inside the manifest's folder, or the name of a catalogue entry that gives it."""
+    """A file by hash: a path inside the manifest's folder, or the name of a catalogue entry that gives it.
+
+    A template may leave the hash of a file beside it out, so that a person can edit that file.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
     path: str | None = None
     source: str | None = None
 
@@ -101,6 +104,15 @@ class Manifest(BaseModel):
 
 def read_manifest(path: Path) -> Manifest:
     """Read `path` (YAML). Raises ManifestError with the place and the mend for anything that is wrong."""
+    return parse_manifest(_text_of(path), str(path))
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """The mapping that the YAML file `path` holds, read as carefully as a manifest. Raises ManifestError."""
+    return _mapping(_text_of(path), str(path))
+
+
+def _text_of(path: Path) -> str:
     try:
         if path.exists() and not path.is_file():
             raise ManifestError("is no file", where=str(path), mend="a saved block is a folder with manifest.yaml")
@@ -108,28 +120,18 @@ def read_manifest(path: Path) -> Manifest:
             raise ManifestError(
                 "is larger than 16 MiB", where=str(path), mend="keep weights and life in files beside it"
             )
-        text = path.read_bytes().decode("utf-8")
+        return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         mend = "a saved block is a folder with manifest.yaml"
         raise ManifestError("there is no manifest", where=str(path), mend=mend) from None
     except (OSError, ValueError) as error:
         mend = "it must be a UTF-8 text file"
         raise ManifestError(f"cannot be read ({error})", where=str(path), mend=mend) from None
-    return parse_manifest(text, str(path))
 
 
 def parse_manifest(text: str, where: str) -> Manifest:
     """Parse YAML text. Raises ManifestError for bad YAML, unknown keys, a newer format, deep nesting."""
-    import yaml
-
-    try:
-        data: Any = yaml.load(text, Loader=_loader())  # noqa: S506 - a SafeLoader without aliases
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        line = str(error).replace("\n", " ")[:200]
-        raise ManifestError(f"is not YAML ({line})", where=where, mend="mend the line that is named") from None
-    if not isinstance(data, dict):
-        raise ManifestError("is not a mapping", where=where, mend=f"begin with `format: {FORMAT}`")
-    mapping = cast(dict[str, Any], data)
+    mapping = _mapping(text, where)
     _check_format(mapping, where)
     _check_depth(mapping, where)
     try:
@@ -140,6 +142,19 @@ def parse_manifest(text: str, where: str) -> Manifest:
         raise ManifestError(
             f"{place}: {first['msg']}", where=where, mend="an unknown key is refused so that nothing is lost in silence"
         ) from None
+
+
+def _mapping(text: str, where: str) -> dict[str, Any]:
+    import yaml
+
+    try:
+        data: Any = yaml.load(text, Loader=_loader())  # noqa: S506 - a SafeLoader without aliases
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        line = str(error).replace("\n", " ")[:200]
+        raise ManifestError(f"is not YAML ({line})", where=where, mend="mend the line that is named") from None
+    if not isinstance(data, dict):
+        raise ManifestError("is not a mapping", where=where, mend=f"begin with `format: {FORMAT}`")
+    return cast(dict[str, Any], data)
 
 
 def _check_format(data: dict[str, Any], where: str) -> None:

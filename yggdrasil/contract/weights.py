@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from yggdrasil.contract.errors import WeightsError
-from yggdrasil.contract.gguf_header import check_gguf
+from yggdrasil.contract.gguf_header import check_gguf, numbers_of_gguf
 from yggdrasil.contract.safetensors_header import table_of
 
 ALLOWED = (".safetensors", ".gguf", ".onnx")
@@ -53,6 +54,13 @@ def check_pieces(paths: list[Path]) -> None:
             what = f"is one of {files} files of a model, and {len(paths)} are named"
             mend = "load the model by the path of any of its files, with all of them beside it"
             raise WeightsError(what, where=str(path), mend=mend)
+
+
+def numbers_of(path: Path) -> int:
+    """How many numbers a safetensors or GGUF file holds, by its header alone; packed ones count as they are packed."""
+    if suffix_of(path) == ".gguf":
+        return numbers_of_gguf(path)
+    return sum(math.prod(tensor["shape"]) for tensor in table_of(path).tensors.values())
 
 
 def refuse_code(path: Path) -> None:

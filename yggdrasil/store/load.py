@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
-from yggdrasil.contract.block import Block, FileRef
+from yggdrasil.contract.block import Block, FileRef, is_weights
 from yggdrasil.contract.digest import digest_file
 from yggdrasil.contract.errors import ManifestError, WeightsError, YggError
 from yggdrasil.contract.known_digests import digest_of_version
@@ -160,17 +160,18 @@ def find_file(entry: FileEntry, folder: Path, where: str) -> FileRef:
     path = inside(folder, entry.path, where)
     if not path.is_file():
         raise WeightsError(f"{entry.path!r} is not there", where=where, mend=f"put it back under {folder}")
-    if where.endswith(":weights"):
+    weights = is_weights(where.rpartition(":")[2])
+    if weights:
         check_kind(path)
     refuse_code(path)
     found = digest_of_version(path, entry.sha256)
-    if found != entry.sha256:
+    if found != entry.sha256 and (entry.sha256 or weights):
         raise WeightsError(
             f"{entry.path!r} has sha256 {found[:16]}…, the manifest says {entry.sha256[:16]}…",
             where=where,
             mend="restore the file, or save the block again if the change was meant",
         )
-    return FileRef(entry.sha256, path, entry.source)
+    return FileRef(found, path, entry.source)
 
 
 def _checked(manifest: Manifest, block: Block, folder: Path) -> Manifest | None:

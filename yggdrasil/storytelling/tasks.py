@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from yggdrasil.agent.toolbox import Toolbox
-from yggdrasil.agent.work import Message, Task, Work, loose
+from yggdrasil.agent.work import Message, Task, Work
+from yggdrasil.blocks.llm.bounds import loose
 from yggdrasil.plugins.scenery import HOURS, WEATHERS
 from yggdrasil.state.task_context import stems
 from yggdrasil.storytelling import answer_schemas, prompts

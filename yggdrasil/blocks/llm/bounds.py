@@ -6,7 +6,16 @@ from typing import Any, cast
 
 _ROOM = 24
 """Letters of one more word, which a bound leaves to a model before the text is cut after the word before."""
+STEERING = frozenset({"pattern", "minLength", "maxLength", "minItems", "maxItems", "additionalProperties"})
+"""Bounds that steer a weak model, and that a good answer may pass over."""
 _FIXED = ("pattern", "enum", "const", "format")
+
+
+def loose(schema: Any, bounds: frozenset[str] = STEERING) -> Any:
+    """The schema without these bounds."""
+    if isinstance(schema, dict):
+        return {k: loose(v, bounds) for k, v in cast("dict[str, Any]", schema).items() if k not in bounds}
+    return [loose(part, bounds) for part in cast("list[Any]", schema)] if isinstance(schema, list) else schema
 
 
 def roomy(schema: Any) -> Any:

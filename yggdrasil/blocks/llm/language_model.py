@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, ClassVar, NamedTuple, TypedDict
 
 from yggdrasil.blocks.llm.bounds import ended_at_words, roomy
+from yggdrasil.blocks.llm.size import parameters_in
 from yggdrasil.contract import Block, ConfigError, YggError, here
 from yggdrasil.contract.block_operations import operation
 from yggdrasil.contract.running import drive
@@ -191,6 +192,11 @@ class LanguageModel(Block, role="LLM"):
     heavy = True
     senses: ClassVar[bool] = True
     """Whether a message may hold pictures and sounds; the models that a process here runs read words alone."""
+
+    @property
+    def parameter_count(self) -> int | None:
+        """How many parameters it has; None for one behind an endpoint, or not fetched yet."""
+        return parameters_in(self)
 
     def forward(
         self,

@@ -31,6 +31,9 @@ def written(plays: str, outputs: dict[str, Any], tool: str, where: str) -> tuple
     if isinstance(value, str) and block != "operations":
         value = {"text": value} if value.strip() else {}
     inner = cast(dict[str, Any], value) if isinstance(value, dict) else {}
+    if block == "operations" and block in inner:
+        beside |= {name: part for name, part in inner.items() if name != block}
+        inner = {block: inner[block]}
     if set(inner) <= {block, "failures"} and block in inner:
         beside |= {"failures": inner["failures"]} if inner.get("failures") else {}
         value = inner[block]
@@ -74,19 +77,21 @@ def _chosen(block: str, outputs: dict[str, Any], where: str) -> Any:
 
 
 def _planned(value: Any, tool: str) -> Any:
-    """A list of paints, or one text to paint, becomes a plan of tool calls, each with a seed of its own."""
+    """A list of calls or of paints, or one text to paint, becomes a plan of tool calls, each with a seed of its own."""
     if isinstance(value, str):
         value = {"paints": [{"prompt": value}] if value.strip() else []}
-    paints = cast(dict[str, Any], value).get("paints") if isinstance(value, dict) else None
-    if not isinstance(paints, list):
+    known = cast(dict[str, Any], value) if isinstance(value, dict) else {}
+    calls = known.get("calls", known.get("paints"))
+    if not isinstance(calls, list):
         return value
     plan: dict[str, Any] = {}
-    for number, paint in enumerate(cast(list[dict[str, Any]], paints)):
-        slot = str(paint.get("slot") or f"scene{number or ''}")
+    for number, call in enumerate(cast(list[dict[str, Any]], calls)):
+        slot = str(call.get("slot") or f"scene{number or ''}")
         while slot in plan:
             slot += "_"
         seed = derive_seed(here().seed, slot) % 2**32
-        plan[slot] = {"tool": str(paint.get("tool") or tool), "arguments": {"prompt": paint["prompt"], "seed": seed}}
+        given = call.get("arguments", {"prompt": call.get("prompt")})
+        plan[slot] = {"tool": str(call.get("tool") or tool), "arguments": {**given, "seed": seed}}
     return plan
 
 

@@ -73,7 +73,8 @@ class Creator(Block, type="creator/make"):
             raise PortError(f"the plan calls {name!r}, which is no tool here", mend=did_you_mean(name, self.tools))
         place = here()
         place.emit("tool_call", tool=name, arguments=arguments)
-        outputs = drive(tool, inward(tool.inputs, arguments, made), name)
+        given = {key: value for key, value in arguments.items() if key != "seed" or key in tool.inputs}
+        outputs = drive(tool, inward(tool.inputs, given, made), name)
         port, value = _main_output(tool, outputs)
         artifact = store(_whole(port, value, place.artifacts), place.artifacts, port.kind)
         place.emit("tool_result", tool=name, result=artifact)

@@ -86,10 +86,16 @@ class Stage(Block, type="stage"):
         return "task" in self.body.inputs
 
     def forward(
-        self, state: Json, context: Json = None, content: Json = None, action: Text | None = None, genre: Text = ""
+        self,
+        state: Json,
+        context: Json = None,
+        content: Json = None,
+        action: Text | None = None,
+        genre: Text = "",
+        ask: Json = None,
     ) -> Wrote:
         world = Content.model_validate(content or {}) if self.reads_content else None
-        asked = task(self.plays, context or {}, state, world, action, genre)
+        asked = task(self.plays, context or {}, state, world, action, genre, ask)
         if self._is_seer():
             outputs: dict[str, Any] = drive(Philosopher(self.body), {"artifacts": state.get("artifacts")}, "body")
         elif self._is_tool():

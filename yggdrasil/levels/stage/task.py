@@ -28,17 +28,18 @@ def task(
     content: Content | None,
     action: str | None,
     genre: str = "",
+    ask: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The task for the stage `name` of a world of that genre; `found` makes a world's starting content.
 
-    Without content it has no schema.
+    Without content it has no schema. `ask` says it in the words of a genre that is data.
     """
     needs = ("artifacts",) if name == "philosopher" else ROLES[name].needs if name in ROLES else ()
     seen = {block: state[block] for block in needs if block in state}
     whole: dict[str, Any] = {**context, **seen}
     if name == "development":
         whole["action"] = action
-    asked = {"name": name, "about": ABOUT[name], "genre": genre, "context": whole}
+    asked = {"name": name, "about": ABOUT[name], "genre": genre, "context": whole, **({"ask": ask} if ask else {})}
     bound = {} if content is None else narrowed(genre, name, schema(name, content), whole)
     return {**asked, "schema": bound}
 

@@ -13,6 +13,7 @@ from yggdrasil.contract.running import end_by
 from yggdrasil.contract.session import own_session
 from yggdrasil.engine.cycle.branches import MAIN
 from yggdrasil.engine.cycle.records import StageRecord
+from yggdrasil.levels.genre.of_world import in_own_words, in_world_terms
 from yggdrasil.levels.stage.genre import setting
 from yggdrasil.levels.stage.task import task
 from yggdrasil.levels.world.stage_runner import StageRunner
@@ -40,7 +41,8 @@ def found(runner: StageRunner) -> None:
         with runner.surroundings(branch, 0, 0) as born, standing(here().below(NAME)) as place:
             place.emit("started", type=stage.type_name, block_kind=stage.kind, step=0)
             context = {**_context(runner, content), "world": content.digest_for_agents()}
-            asked = task("found", context, {}, content, None, world.genre)
+            ask = in_own_words(world, "found", content, context, {}, "")
+            asked = task("found", context, {}, content, None, world.genre, ask)
             born.news |= memories
             try:
                 output = stage.ask({"task": asked, "context": context, "wish": context["wish"]})
@@ -50,6 +52,7 @@ def found(runner: StageRunner) -> None:
                 raise
             memories = born.news
         output = output.get("result") or next(iter(output.values()), None) or {}
+        output = in_world_terms(world, cast(dict[str, Any], output))
         thought_up = _keeping_secrets(content, _start(cast(dict[str, Any], output)))
         content = _content({**content.to_json(), **thought_up}, "founding")
     record = StageRecord(0, NAME, "ran", None, time.monotonic() - started, "", output)

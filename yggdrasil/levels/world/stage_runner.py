@@ -15,6 +15,7 @@ from yggdrasil.contract.session import RunSession, Session
 from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.cycle_stages import UPDATE
 from yggdrasil.engine.cycle.stage_call import StageRequest, StageResult
+from yggdrasil.levels.genre.of_world import in_own_words
 from yggdrasil.levels.stage.genre import setting
 from yggdrasil.levels.stage.stage import Stage
 from yggdrasil.levels.world.life import Life
@@ -59,6 +60,9 @@ class StageRunner:
         whole = content.to_json() if stage.reads_content else None
         inputs = {"state": moment.state, "context": context, "content": whole, "action": moment.action}
         inputs["genre"] = self.world.genre
+        if stage.reads_content:
+            action = moment.action or ""
+            inputs["ask"] = in_own_words(self.world, stage.plays, content, context, moment.state, action)
         return perform(stage, inputs, here().below(moment.role.name), begins=not more, ends=False)
 
     def _update(self, stage: Stage, moment: StageRequest, content: Content) -> StageResult:
@@ -68,16 +72,16 @@ class StageRunner:
         """
         wrote = self._run(stage, moment, content, {})
         try:
-            return _applied(wrote["value"], moment, content)
+            return _applied(wrote["value"], moment, content, wrote["beside"])
         except OperationError as problem:
             here().note(f"update: {problem}")
             wrote = self._run(stage, moment, content, {"problem": str(problem)})
         try:
-            return _applied(wrote["value"], moment, content)
+            return _applied(wrote["value"], moment, content, wrote["beside"])
         except OperationError as problem:
             here().note(f"update refused: {problem}")
             refused = {"operations": wrote["value"], "problem": str(problem)}
-            return replace(_applied([], moment, content), beside={"refused": refused})
+            return replace(_applied([], moment, content, {}), beside={"refused": refused})
 
     def context(self, branch: Branch, step: int, content: Content) -> dict[str, Any]:
         """What every task of this step may know."""
@@ -111,11 +115,11 @@ class StageRunner:
             yield memories
 
 
-def _applied(value: Any, moment: StageRequest, content: Content) -> StageResult:
+def _applied(value: Any, moment: StageRequest, content: Content, beside: dict[str, Any]) -> StageResult:
     operations: list[Operation] = list(parse_operations(value, "update"))
     chronicle = moment.state["chronicle"]
     text = chronicle.get("text") if isinstance(chronicle, dict) else chronicle  # pyright: ignore
     if isinstance(text, str) and text.strip() and not any(isinstance(o, AppendStory) for o in operations):
-        operations.append(AppendStory(text=text))
+        operations.append(AppendStory(text=text, summary=str(beside.get("summary") or "")))
     apply(content, operations)
     return StageResult(operations=to_json(operations))

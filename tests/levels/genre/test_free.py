@@ -1,0 +1,85 @@
+"""A capable model is asked plainly: one request a stage, no bound that it does not need, nothing cut on the way."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.levels.genre.capable import Capable, prose, told, world_of
+
+
+def bounds(schema: Any) -> set[str]:
+    if isinstance(schema, dict):
+        own = {key for key in schema if key in ("pattern", "maxLength", "format")}
+        return own.union(*map(bounds, schema.values())) if schema else own
+    return set[str]().union(*map(bounds, schema)) if isinstance(schema, list) else set()
+
+
+def test_a_step_makes_one_request_a_stage(tmp_path: Path) -> None:
+    llm = Capable()
+    world = world_of(llm, tmp_path)
+    world.found()
+    assert len(llm.requests) == 1
+    world.step()
+    world.step()
+    assert len(llm.requests) == 1 + 2 * 4, "development, architect, author, update: the seer is no language model"
+
+
+def test_no_request_bounds_letters(tmp_path: Path) -> None:
+    llm = Capable()
+    world_of(llm, tmp_path).step("Maud rings the bell")
+    assert llm.requests
+    assert [bounds(request["schema"]) for request in llm.requests if bounds(request["schema"])] == []
+    assert "teddy bear" not in json.dumps(llm.requests), "a vocabulary of our painter"
+
+
+def test_long_prose_arrives_whole(tmp_path: Path) -> None:
+    dialogue = "\n".join(f"— Line {n}, — said Maud, «and no more»." for n in range(20))
+    prompt = "a tall lighthouse with teeth of rusted iron at night, " * 5
+
+    def answer(path: str, schema: dict[str, Any], number: int) -> str:
+        said = {".text": "The lamp turns. " * 140 + dialogue, ".calls.arguments.prompt": prompt}
+        return said.get(path) or prose(path, schema, number)
+
+    llm = Capable(answer)
+    step = world_of(llm, tmp_path).step()
+    assert step.chronicle == "The lamp turns. " * 140 + dialogue
+    (call,) = step.record.state()["plan"].values()
+    assert call["arguments"]["prompt"] == prompt
+    assert len(llm.requests) == 5, "nothing valid is asked again"
+
+
+@pytest.mark.parametrize("text", ["Маяк ест корабли. Ёлки!", "灯台が船を食べる。", "المنارة تأكل السفن"])
+def test_any_language_keeps_its_letters(tmp_path: Path, text: str) -> None:
+    llm = Capable(lambda path, schema, number: f"{text} {number}" if path == ".text" else prose(path, schema, number))
+    step = world_of(llm, tmp_path, language="any").step()
+    assert re.sub(r" \d+$", "", step.chronicle) == text
+
+
+def test_an_action_reaches_development_alone(tmp_path: Path) -> None:
+    llm = Capable()
+    world_of(llm, tmp_path).step("the tortoise wakes")
+    asked = ["the tortoise wakes" in told(request) for request in llm.requests]
+    assert asked == [False, True, False, False, False]
+
+
+def test_the_answer_may_be_as_long_as_the_genre_says(tmp_path: Path) -> None:
+    llm = Capable()
+    world_of(llm, tmp_path, setting={"length": "chapter"}).step()
+    assert llm.requests[-1]["max_tokens"] >= 6000
+    assert "a chapter with several scenes" in told(llm.requests[-2])
+
+
+def test_a_free_world_replays_and_forks(tmp_path: Path) -> None:
+    llm = Capable()
+    world = world_of(llm, tmp_path)
+    world.step()
+    world.step()
+    asked = len(llm.requests)
+    assert len(world.replay().steps) == 2 and len(llm.requests) == asked
+    other = world.fork(1, "aside")
+    assert other.step().chronicle and len(world.history()) == 2

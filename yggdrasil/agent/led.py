@@ -1,0 +1,52 @@
+"""How a model is led through a stage's task that a genre words: in full, or briefly where it is a small one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from yggdrasil.agent.told import fitted
+from yggdrasil.agent.window import tokens_of
+from yggdrasil.blocks.llm.bounds import loose
+
+if TYPE_CHECKING:
+    from yggdrasil.agent.work import Message, Work
+    from yggdrasil.contract import Block
+
+Lead = Literal["", "brief", "free"]
+_SMALL = 4_000_000_000
+"""Parameters below which a model is led briefly, if it says how many it has."""
+_READS = 8192
+"""Tokens that a model is taken to read if it does not say it."""
+_PER_LETTER = 2
+"""Letters of prose to a token, so that an answer has room in any language."""
+_STEERING = frozenset({"maxLength", "additionalProperties"})
+"""What an answer may pass over; empty it may not be."""
+_FRAME = 400
+"""Tokens of an answer beside its longest text."""
+
+
+def way(lead: Lead, llm: Block) -> Lead:
+    """How the model is led: as the agent is set, else by how large it says that it is."""
+    size = getattr(llm, "parameter_count", None)
+    return lead or ("brief" if size is not None and size < _SMALL else "free")
+
+
+def worded(ask: dict[str, Any], instructions: str, work: Work, llm: Block, brief: bool) -> tuple[Work, list[Message]]:
+    """The work, and the messages that it begins with: what is always so first, what the world is, what is wanted.
+
+    What is told fits the model's window; the bounds on texts steer a small model and bind no answer.
+    """
+    words = ask["brief" if brief else "free"]
+    answer = max(work.max_tokens, words["letters"] // _PER_LETTER + _FRAME)
+    system = "\n\n".join(part for part in (instructions, words["system"]) if part)
+    fixed = [system, words["ask"], json.dumps(words["schema"], ensure_ascii=False), json.dumps(work.toolbox.schemas())]
+    room = (getattr(llm, "context", 0) or _READS) - answer - sum(map(tokens_of, fixed))
+    world = fitted(ask["told"], max(room, 1))
+    messages: list[Message] = [
+        {"role": "system", "content": system},
+        {"role": "user", "content": "\n\n".join(part for part in (world, words["ask"]) if part)},
+    ]
+    needed = loose(words["schema"], _STEERING)
+    return replace(work, schema=words["schema"], needed=needed, result=needed, max_tokens=answer), messages

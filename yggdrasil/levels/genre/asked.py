@@ -1,0 +1,179 @@
+"""A stage's task in a genre's words: what the model is told, what it is asked, and the schema of its answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from yggdrasil.levels.genre.book import Book, GenreError, Length
+from yggdrasil.levels.genre.shape import Schema, Shapes
+from yggdrasil.levels.genre.told import told
+from yggdrasil.levels.stage.task import schema as task_schema
+from yggdrasil.state.content import KINDS, Content
+
+HOLES = ("wish", "style", "language", "length", "action", "intent", "plan", "seen", "chronicle", "problem")
+"""What the words of a genre may name in braces."""
+_BY_WORLD = ("append_story", "insert", "unwrite", "unset", "add")
+"""Operations that no model names: the world writes its story, and takes back what was done, by itself; what adds
+one of an own kind is named by the genre."""
+_HOLE = re.compile(r"\{([^{}]*)\}")
+
+
+class Asking:
+    """One stage's task in the words of `book`, for a world with this content and these settings."""
+
+    def __init__(self, book: Book, stage: str, content: Content, context: dict[str, Any], tools: list[Schema]) -> None:
+        self._book, self._stage, self._content, self._context = book, stage, content, context
+        self._words = book.stages[stage]  # pyright: ignore[reportArgumentType]
+        self._tools = tools
+
+    def to_json(self, state: Mapping[str, Any], action: str) -> dict[str, Any]:
+        """`told` (parts) and, for each way to lead a model, `system`, `ask`, `schema` and about how many `letters`."""
+        said = str(self._context.get("length") or "")
+        lengths = self._book.lengths
+        shortest = min(lengths, key=lambda name: lengths[name].letters)
+        brief = lengths[said or shortest]
+        return {
+            "told": told(self._content, self._stage, state, action),
+            "free": self._worded(state, action, lengths[said or self._book.length], None),
+            "brief": self._worded(state, action, brief, brief.letters),
+        }
+
+    def _worded(self, state: Mapping[str, Any], action: str, length: Length, bound: int | None) -> dict[str, Any]:
+        holes = {**self._holes(state, action), "length": length.say}
+        also = [words for name, words in self._words.also.items() if holes.get(name)]
+        return {
+            "system": filled(self._book.system, holes),
+            "ask": filled("\n".join([self._words.ask.strip(), *(part.strip() for part in also)]), holes),
+            "schema": self._shapes(bound).answer(self._words.answer, self._stage),
+            "letters": length.letters,
+        }
+
+    def _holes(self, state: Mapping[str, Any], action: str) -> dict[str, str]:
+        known = {name: str(self._context.get(name) or "") for name in ("wish", "style", "language", "problem")}
+        blocks = {name: said(state.get(name)) for name in ("intent", "chronicle")}
+        made = {"plan": prompts(state.get("plan")), "seen": seen(state.get("perception"))}
+        return {**known, **blocks, **made, "action": action}
+
+    def _shapes(self, letters: int | None) -> Shapes:
+        known = {kind: self._content.names(kind) for kind in (*KINDS, *self._book.entities)}
+        full = {"operations": self._operations, "tool calls": self._calls}
+        few = {"operations": self._few_operations, "tool calls": self._few_calls}
+        return Shapes(known, full if letters is None else few, letters)
+
+    def _few_operations(self) -> Schema:
+        """The changes that a small model may name: of what is there, by its name."""
+        few = task_schema("update", self._content)["properties"]["operations"]
+        own = [self._added(kind) for kind in self._book.entities]
+        return {**few, "items": {"anyOf": [*own, *few["items"]["anyOf"]]}}
+
+    def _operations(self) -> Schema:
+        from pydantic import TypeAdapter
+
+        from yggdrasil.contract.schema import inlined
+        from yggdrasil.state.operation_types import Operation
+
+        every = inlined(TypeAdapter(list[Operation]).json_schema(), self._stage)["items"]["oneOf"]
+        legal = [_named(shape) for shape in every if shape["properties"]["op"]["const"] not in _BY_WORLD]
+        own = [self._added(kind) for kind in self._book.entities]
+        return {"type": "array", "items": {"anyOf": [*legal, *own]}}
+
+    def _added(self, kind: str) -> Schema:
+        """The operation that adds one of an own kind, with the fields that the genre declares."""
+        entity = self._book.entities[kind]
+        fields = self._shapes(None).answer(entity.fields, f"entities.{kind}")
+        parts: Schema = {"op": {"const": "add"}, "kind": {"const": kind}, "name": {"type": "string", "minLength": 1}}
+        parts |= {"description": {"type": "string"}, "fields": {**fields, "required": []}}
+        about = {"description": entity.about} if entity.about else {}
+        return {
+            "type": "object", "properties": parts, "required": ["op", "kind", "name", "description"],
+            "additionalProperties": False, **about,
+        }  # fmt: skip
+
+    def _calls(self) -> Schema:
+        return {"type": "array", "items": {"anyOf": [_call(tool) for tool in self._tools]}, "minItems": 1}
+
+    def _few_calls(self) -> Schema:
+        """One call with nothing but what the tool must be given."""
+        shapes = [_call({**tool, "parameters": _required(tool["parameters"])}) for tool in self._tools]
+        return {"type": "array", "items": {"anyOf": shapes}, "minItems": 1, "maxItems": 1}
+
+
+def _named(operation: Schema) -> Schema:
+    """The shape of an operation that says by `op` which one it is."""
+    properties = {**operation["properties"], "op": {"const": operation["properties"]["op"]["const"]}}
+    return {**operation, "properties": properties, "required": ["op", *operation.get("required", [])]}
+
+
+def _required(parameters: Schema) -> Schema:
+    names = parameters.get("required") or list(parameters["properties"])[:1]
+    return {**parameters, "properties": {name: parameters["properties"][name] for name in names}, "required": names}
+
+
+def _call(tool: Schema) -> Schema:
+    slot = {"type": "string", "minLength": 1, "description": "a short name for what is made, such as picture"}
+    parts = {"slot": slot, "tool": {"const": tool["name"]}, "arguments": tool["parameters"]}
+    about = {"description": tool["description"]} if tool.get("description") else {}
+    return {
+        "type": "object", "properties": parts, "required": list(parts), "additionalProperties": False, **about,
+    }  # fmt: skip
+
+
+def filled(words: str, holes: Mapping[str, str]) -> str:
+    """The words with each hole filled. Raises GenreError for a hole that nothing fills."""
+
+    def found(match: re.Match[str]) -> str:
+        if match.group(1) not in holes:
+            raise GenreError(f"nothing fills {{{match.group(1)}}}", mend=f"known are {', '.join(HOLES)}")
+        return holes[match.group(1)]
+
+    return _HOLE.sub(found, words).strip()
+
+
+def said(block: Any) -> str:
+    """An intent or a chronicle in plain words: its text, and what else it says."""
+    if not isinstance(block, dict):
+        return str(block or "")
+    rest = [f"{name}: {_flat(value)}" for name, value in block.items() if name != "text" and value]  # pyright: ignore
+    return "\n".join([str(block.get("text") or ""), *rest]).strip()  # pyright: ignore
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(_flat(part) for part in value)  # pyright: ignore
+    if isinstance(value, dict):
+        return "; ".join(f"{name} {_flat(part)}" for name, part in value.items() if part)  # pyright: ignore
+    return str(value)
+
+
+def prompts(plan: Any) -> str:
+    """What the plan asks for, slot by slot."""
+    calls: dict[str, Any] = plan if isinstance(plan, dict) else {}
+    told = {slot: call.get("arguments", {}).get("prompt") for slot, call in calls.items()}
+    return "\n".join(f"{slot}: {prompt}" for slot, prompt in told.items() if prompt)
+
+
+def seen(perception: Any) -> str:
+    """What was really made, in plain words: a look's text, else the names of what was seen with some certainty."""
+    looks: dict[str, Any] = perception if isinstance(perception, dict) else {}
+    told = {slot: _look(look) for slot, look in looks.items()}
+    return "\n".join(f"{slot}: {words}" for slot, words in told.items() if words)
+
+
+_SURE = 0.5
+
+
+def _look(look: Any) -> str:
+    if not isinstance(look, dict):
+        return str(look or "")
+    labels: dict[str, Any] = look.get("labels") or {}  # pyright: ignore
+    every = [part for value in labels.values() for part in (value if isinstance(value, list) else [value])]  # pyright: ignore
+    names = [_label(part) for part in every]
+    return ", ".join(name for name in names if name not in ("", "none")) or str(look.get("text") or "")  # pyright: ignore
+
+
+def _label(label: Any) -> str:
+    if isinstance(label, dict):
+        return str(label.get("name") or "") if float(label.get("confidence", 1)) >= _SURE else ""  # pyright: ignore
+    return str(label or "")
