@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 import yggdrasil as ygg
-from yggdrasil.blocks.llm.language_model import beside_schema
+from yggdrasil.blocks.llm.schemas import beside_schema
 from yggdrasil.testing import TryingModel
 from yggdrasil.testing.trying import least
 

@@ -25,7 +25,8 @@ from yggdrasil.agent.window import Older, Window, room
 from yggdrasil.agent.words import Words
 from yggdrasil.agent.work import Task, Work, beside, guide, planned
 from yggdrasil.blocks.llm.bounds import loose
-from yggdrasil.blocks.llm.language_model import InvalidOutput, beside_schema
+from yggdrasil.blocks.llm.language_model import InvalidOutput
+from yggdrasil.blocks.llm.schemas import beside_schema
 from yggdrasil.contract import Block, ConfigError, here, standing
 from yggdrasil.contract.entry_points import VERBS
 from yggdrasil.contract.ports import Ports

@@ -14,7 +14,8 @@ from yggdrasil.agent.request import as_wished
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.turns import TurnRequest, assistant, fill, plain_value, take_turn
 from yggdrasil.agent.work import Message, Work
-from yggdrasil.blocks.llm.language_model import InvalidOutput, Turn, beside_schema
+from yggdrasil.blocks.llm.language_model import InvalidOutput, Turn
+from yggdrasil.blocks.llm.schemas import beside_schema
 from yggdrasil.contract import derive_seed, here, standing
 from yggdrasil.contract.digest import digest, digest_each
 from yggdrasil.contract.journal_effects import remembered

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, NotRequired, Union, cast, get_args, get_origin, get_type_hints, is_typeddict
 
 from yggdrasil.agent.refusals import Retry
-from yggdrasil.blocks.llm.language_model import beside_schema, sound_schema
+from yggdrasil.blocks.llm.schemas import beside_schema, sound_schema
 from yggdrasil.contract import ConfigError, here
 from yggdrasil.contract.coroutines import as_plain
 from yggdrasil.contract.deps import with_deps

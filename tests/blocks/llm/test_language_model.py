@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import pytest
 from pydantic import WithJsonSchema
 
-from yggdrasil.blocks.llm.language_model import LanguageModel, beside_schema
+from yggdrasil.blocks.llm.language_model import LanguageModel
+from yggdrasil.blocks.llm.schemas import beside_schema
 from yggdrasil.contract import ConfigError
 from yggdrasil.contract.kinds import JSON
 from yggdrasil.contract.ports import Port

@@ -10,7 +10,8 @@ import pytest
 
 from tests.blocks.llm.embedded import embedded_model
 from yggdrasil.agent.work import loose
-from yggdrasil.blocks.llm.language_model import LanguageModel, Turn, Usage, beside_schema
+from yggdrasil.blocks.llm.language_model import LanguageModel, Turn, Usage
+from yggdrasil.blocks.llm.schemas import beside_schema
 from yggdrasil.contract import ConfigError
 from yggdrasil.levels.stage.task import task
 from yggdrasil.state import Content, apply, parse_operations

@@ -10,7 +10,8 @@ from pydantic import Field
 from yggdrasil.blocks.endpoint.block import EndpointBlock, Words
 from yggdrasil.blocks.endpoint.chat import streamed
 from yggdrasil.blocks.endpoint.pictures import sendable
-from yggdrasil.blocks.llm.language_model import Schema, parse_object, sound_schema
+from yggdrasil.blocks.llm.language_model import Schema, parse_object
+from yggdrasil.blocks.llm.schemas import sound_schema
 from yggdrasil.ports import Image, Json, Text
 
 

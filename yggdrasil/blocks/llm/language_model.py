@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import re
 from abc import abstractmethod
-from functools import lru_cache
 from typing import Any, ClassVar, NamedTuple, TypedDict
 
 from yggdrasil.blocks.llm.bounds import ended_at_words, roomy
+from yggdrasil.blocks.llm.schemas import beside_schema, sound_schema
 from yggdrasil.blocks.llm.size import parameters_in
-from yggdrasil.contract import Block, ConfigError, YggError, here
+from yggdrasil.contract import Block, YggError, here
 from yggdrasil.contract.block_operations import operation
 from yggdrasil.contract.running import drive
-from yggdrasil.contract.schema import closed, references
+from yggdrasil.contract.schema import closed
 from yggdrasil.contract.surrogates import whole_value
 from yggdrasil.ports import Json, Messages, Text
 
@@ -113,62 +113,6 @@ def _keep(what: str, text: str) -> None:
     """Keep what a model wrote and nobody can use, as an event and in the journal of the run."""
     here().note(f"{what}, kept as it came: {text}")
     here().once(what, {"text": text}, lambda: text)
-
-
-def beside_schema(value: Any, schema: Schema) -> str:
-    """Where the value is not what the schema wants, or ''. Raises ConfigError for what is no schema."""
-    from jsonschema.exceptions import best_match
-    from referencing.exceptions import Unresolvable
-
-    try:
-        error = best_match(_checker(sound_schema(schema)).iter_errors(value))
-    except Unresolvable as lost:
-        raise _no_schema(f"refers to {lost.ref!r}, which is nowhere in it") from None
-    return f"{error.json_path}: {error.message[:200]}" if error is not None else ""
-
-
-def sound_schema(schema: Schema) -> Schema:
-    """The schema itself, if it is one and holds all that it refers to. Raises ConfigError before a model is asked."""
-    try:
-        problem = _flaw_of_schema(json.dumps(closed(schema, here().path)))
-    except (TypeError, ValueError, RecursionError) as error:
-        problem = f"is no JSON ({error})"
-    if problem:
-        raise _no_schema(problem)
-    return schema
-
-
-def _no_schema(problem: str) -> ConfigError:
-    return ConfigError(f"the schema {problem}", where=here().path, mend="write it as JSON Schema of 2020-12")
-
-
-@lru_cache(maxsize=256)
-def _flaw_of_schema(text: str) -> str:
-    from jsonschema.exceptions import SchemaError
-    from referencing import Registry
-    from referencing.exceptions import Unresolvable
-    from referencing.jsonschema import DRAFT202012
-
-    schema = json.loads(text)
-    checker = _checker(schema)
-    resolver = Registry().with_resource("", DRAFT202012.create_resource(schema)).resolver()
-    try:
-        checker.check_schema(schema)
-    except SchemaError as error:
-        return f"is wrong at {error.json_path}: {error.message[:200]}"
-    for ref in references(schema):
-        try:
-            resolver.lookup(ref)
-        except Unresolvable:
-            return f"refers to {ref!r}, which is nowhere in it"
-    return ""
-
-
-def _checker(schema: Schema) -> Any:
-    from jsonschema import Draft202012Validator
-    from referencing import Registry
-
-    return Draft202012Validator(schema, registry=Registry())
 
 
 def as_turn(outputs: dict[str, Any]) -> Turn:
