@@ -31,7 +31,9 @@ PORTS = {
     "chronicler": (["prompt"], ["response"]),
     "embedder": (["text"], []),
     "voice": (["text"], []),
-    "storytelling": (["action", "state", "count"], ["chronicle", "steps"]),
+    **dict.fromkeys(
+        ("storytelling", "ships-log", "bestiary", "case"), (["action", "state", "count"], ["chronicle", "steps"])
+    ),
 }
 
 
