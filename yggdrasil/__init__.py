@@ -51,6 +51,7 @@ _WHERE = {
     "graph": "yggdrasil.levels.graph_function",
     "Stage": "yggdrasil.levels.stage.stage",
     "Creator": "yggdrasil.levels.stage.creator",
+    "Cast": "yggdrasil.levels.stage.cast",
     "Philosopher": "yggdrasil.levels.stage.philosopher",
     "Step": "yggdrasil.levels.world.step",
     "World": "yggdrasil.levels.world.world",
@@ -139,6 +140,7 @@ if TYPE_CHECKING:
     from yggdrasil.levels.graph_function import graph
     from yggdrasil.levels.loop import loop
     from yggdrasil.levels.session.folder import sessions
+    from yggdrasil.levels.stage.cast import Cast
     from yggdrasil.levels.stage.creator import Creator
     from yggdrasil.levels.stage.philosopher import Philosopher
     from yggdrasil.levels.stage.stage import Stage
@@ -165,6 +167,7 @@ __all__ = [
     "Block",
     "CancelToken",
     "Cancelled",
+    "Cast",
     "ConfigError",
     "Creator",
     "Deps",

@@ -96,6 +96,13 @@ class Change(Block, type="test/change"):
         return [{"op": "add_fact", "text": chronicle["text"]}]
 
 
+class Weaving(Block, type="test/weaving"):
+    """Say what the task was called, and how much was told."""
+
+    def forward(self, task: Json) -> Json:
+        return {"text": f"{task['name']} of {len(task['ask']['told'])}"}
+
+
 class Remembering(Block, type="test/remembering"):
     """Decide, and remember every step."""
 

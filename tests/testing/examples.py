@@ -18,7 +18,7 @@ from tests.blocks.endpoint.stand_in import StandIn, giving, sending, stream
 from tests.blocks.endpoint.test_blocks import b64
 from tests.blocks.llm.embedded import embedded_model
 from tests.blocks.llm.tiny import model_of, tiny_files
-from tests.levels.scripted import Paint, scripted
+from tests.levels.scripted import Paint, Weaving, scripted
 from tests.store.tiny_flux import flux
 from tests.store.tiny_pipeline import pipeline, saved
 from tests.store.tiny_sound import sound
@@ -49,6 +49,7 @@ APART = {
 
 
 PICTURE = Pictures.new("RGB", (64, 64), (40, 90, 200))
+_CAST = {"name": "author", "context": {"story": []}, "ask": {"told": [], "cast": {"Maud": {"told": []}}}}
 LOADED = {"prompt": "a fox in the snow", "seed": 3}
 
 
@@ -95,6 +96,7 @@ def composed() -> Iterator[Example]:
     yield Example(world.stages["architect"], {"state": {"intent": {"text": "a fox comes"}}})
     yield Example(world.stages["creator"].children()["body"], {"plan": _PLAN})
     yield Example(world.stages["philosopher"].children()["body"], {"artifacts": {"scene": {"text": "A fox came."}}})
+    yield Example(ygg.Cast(Weaving()), {"task": _CAST})
     yield Example(PlainUpdate(), {"chronicle": {"text": "A fox came."}})
     yield Example(world, {"count": 2}, ("steps",))
     yield from in_a_task()

@@ -35,6 +35,7 @@ def new(
     template: Annotated[str, typer.Option("--template", help=say("template"))] = "storytelling",
     length: Annotated[str, typer.Option("--length", help=say("length"))] = "",
     lead: Annotated[str, typer.Option("--lead", metavar="brief|free", help=say("lead"))] = "",
+    cast: Annotated[bool, typer.Option("--cast", help=say("cast"))] = False,
     painter: Painter = "",
     llm: Llm = "",
     yes: Yes = False,
@@ -45,6 +46,7 @@ def new(
     chosen = {
         "template": template, "seed": seed, "style": style, "language": language,
         "painter": painter, "llm": llm, "name": name, "length": length, "lead": lead,
+        "cast": cast,
     }  # fmt: skip
     shown = world_commands.grow_new(wish, at, steps, chosen, yes=yes)
     if json:

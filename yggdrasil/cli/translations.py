@@ -57,6 +57,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "How long each text is, as the template names it: line, paragraph, scene, chapter.",
         "Какой длины тексты, как их называет шаблон: line, paragraph, scene, chapter.",
     ),
+    "cast": ("Let the characters act for themselves.", "Пусть персонажи действуют сами."),
     "lead": (
         "How the language model is asked: free in full, brief as a small one; chosen by the model if not given.",
         "Как спрашивать языковую модель: free — сполна, brief — как маленькую; без этого решает сама модель.",

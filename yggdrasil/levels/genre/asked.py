@@ -6,12 +6,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from yggdrasil.levels.genre.book import Book, GenreError, Length
+from yggdrasil.levels.genre.book import CHARACTER, Book, GenreError, Length
 from yggdrasil.levels.genre.shape import Schema, Shapes
-from yggdrasil.levels.genre.told import told
+from yggdrasil.levels.genre.told import known_to, told
 from yggdrasil.levels.stage.task import schema as task_schema
-from yggdrasil.state.content import KINDS, Content
+from yggdrasil.state.content import KINDS, Character, Content
 
+OWN = ("name", "role", "looks", "voice", "goals")
+"""What the words for a character may name besides."""
 HOLES = ("wish", "style", "language", "length", "action", "intent", "plan", "seen", "chronicle", "problem")
 """What the words of a genre may name in braces."""
 _BY_WORLD = ("append_story", "insert", "unwrite", "unset", "add")
@@ -27,6 +29,7 @@ class Asking:
         self._book, self._stage, self._content, self._context = book, stage, content, context
         self._words = book.stages[stage]  # pyright: ignore[reportArgumentType]
         self._tools = tools
+        self._own: dict[str, str] = {}
 
     def to_json(self, state: Mapping[str, Any], action: str) -> dict[str, Any]:
         """`told` (parts) and, for each way to lead a model, `system`, `ask`, `schema` and about how many `letters`."""
@@ -34,10 +37,24 @@ class Asking:
         lengths = self._book.lengths
         shortest = min(lengths, key=lambda name: lengths[name].letters)
         brief = lengths[said or shortest]
+        cast = cast_of(self._book, self._content, self._context, state) if self._stage == "author" else None
         return {
+            **({"cast": cast} if cast is not None else {}),
             "told": told(self._content, self._stage, state, action),
             "free": self._worded(state, action, lengths[said or self._book.length], None),
             "brief": self._worded(state, action, brief, brief.letters),
+        }
+
+    def of_character(self, who: Character) -> dict[str, Any]:
+        """The same for one character: told what they know and see, and nothing else."""
+        length = self._book.lengths[str(self._context.get("length") or self._book.length)]
+        shortest = min(self._book.lengths.values(), key=lambda length: length.letters)
+        own = {name: str(getattr(who, name)) for name in ("name", "role", "looks", "voice")}
+        self._own = {**own, "goals": "; ".join(who.goals)}
+        return {
+            "told": known_to(self._content, who),
+            "free": {**self._worded({}, "", length, None), "system": ""},
+            "brief": {**self._worded({}, "", shortest, shortest.letters), "system": ""},
         }
 
     def _worded(self, state: Mapping[str, Any], action: str, length: Length, bound: int | None) -> dict[str, Any]:
@@ -54,7 +71,7 @@ class Asking:
         known = {name: str(self._context.get(name) or "") for name in ("wish", "style", "language", "problem")}
         blocks = {name: said(state.get(name)) for name in ("intent", "chronicle")}
         made = {"plan": prompts(state.get("plan")), "seen": seen(state.get("perception"))}
-        return {**known, **blocks, **made, "action": action}
+        return {**known, **blocks, **made, **self._own, "action": action}
 
     def _shapes(self, letters: int | None) -> Shapes:
         known = {kind: self._content.names(kind) for kind in (*KINDS, *self._book.entities)}
@@ -118,6 +135,20 @@ def _call(tool: Schema) -> Schema:
     return {
         "type": "object", "properties": parts, "required": list(parts), "additionalProperties": False, **about,
     }  # fmt: skip
+
+
+def cast_of(
+    book: Book, content: Content, context: dict[str, Any], state: Mapping[str, Any]
+) -> dict[str, dict[str, Any]] | None:
+    """Character → what they are asked, of those who take part or stand where it happens; None without such words."""
+    if CHARACTER not in book.stages:
+        return None
+    intent = state.get("intent")
+    meant: dict[str, Any] = intent if isinstance(intent, dict) else {}
+    named = {str(name) for name in meant.get("who") or ()}
+    place = str(meant.get("place") or "")
+    present = [who for who in content.characters if who.name in named or (place and who.place == place)]
+    return {who.name: Asking(book, CHARACTER, content, context, []).of_character(who) for who in present}
 
 
 def filled(words: str, holes: Mapping[str, str]) -> str:

@@ -14,6 +14,8 @@ from yggdrasil.contract.manifest import read_mapping
 ROLE = "genre"
 """The role of this file among a world's files."""
 STAGES = ("found", "development", "architect", "author", "update")
+CHARACTER = "character"
+"""Whose words a genre may hold beside those of the stages: what a character is asked who acts for themselves."""
 
 
 class GenreError(YggError):
@@ -61,7 +63,7 @@ class Book(_Part):
     entities: dict[str, EntityKind] = {}
     hidden: list[str] = []
     """Fields of the founding that nobody in the world knows, and only its Environment is told."""
-    stages: dict[Literal["found", "development", "architect", "author", "update"], StageWords]
+    stages: dict[Literal["found", "development", "architect", "author", "update", "character"], StageWords]
 
 
 def read_book(path: Path) -> Book:

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from yggdrasil.contract.entry_points import GENRES
 from yggdrasil.contract.errors import YggError, did_you_mean
 from yggdrasil.contract.manifest import read_mapping
-from yggdrasil.levels.genre.asked import HOLES, filled
-from yggdrasil.levels.genre.book import STAGES, Book
+from yggdrasil.levels.genre.asked import HOLES, OWN, filled
+from yggdrasil.levels.genre.book import CHARACTER, STAGES, Book
 from yggdrasil.levels.genre.shape import MADE, Shapes
 from yggdrasil.state.content import KINDS
 
@@ -68,7 +68,7 @@ def _within(book: Book) -> Iterator[Fault]:
         if name not in found:
             yield Fault(f"hidden.{name}", "the founding has no such field", did_you_mean(name, found))
     yield from _unfilled("system", book.system)
-    for stage in STAGES:
+    for stage in (*STAGES, *([CHARACTER] if CHARACTER in book.stages else [])):
         yield from _of_stage(book, stage)
 
 
@@ -78,12 +78,13 @@ def _of_stage(book: Book, stage: str) -> Iterator[Fault]:
     if words is None:
         yield Fault(place, "nothing says what this stage is asked", "copy it from the template storytelling")
         return
-    yield from _unfilled(f"{place}.ask", words.ask)
+    holes = (*HOLES, *OWN) if stage == CHARACTER else HOLES
+    yield from _unfilled(f"{place}.ask", words.ask, holes)
     for hole, said in words.also.items():
-        if hole not in HOLES:
-            yield Fault(f"{place}.also.{hole}", f"nothing is called {hole!r}", did_you_mean(hole, HOLES))
-        yield from _unfilled(f"{place}.also.{hole}", said)
-    for name in _NEEDED[stage]:
+        if hole not in holes:
+            yield Fault(f"{place}.also.{hole}", f"nothing is called {hole!r}", did_you_mean(hole, holes))
+        yield from _unfilled(f"{place}.also.{hole}", said, holes)
+    for name in _NEEDED.get(stage, ()):
         if name not in words.answer:
             yield Fault(f"{place}.answer", f"the answer has no {name!r}, which the world reads", f"add `{name}: …`")
     for name, spec in words.answer.items():
@@ -93,9 +94,9 @@ def _of_stage(book: Book, stage: str) -> Iterator[Fault]:
             yield Fault(error.where, error.what, error.mend)
 
 
-def _unfilled(place: str, words: str) -> Iterator[Fault]:
+def _unfilled(place: str, words: str, holes: tuple[str, ...] = HOLES) -> Iterator[Fault]:
     try:
-        filled(words, dict.fromkeys(HOLES, ""))
+        filled(words, dict.fromkeys(holes, ""))
     except YggError as error:
         yield Fault(place, error.what, error.mend)
 

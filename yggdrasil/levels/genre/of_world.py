@@ -14,6 +14,7 @@ from yggdrasil.levels.genre.asked import Asking
 from yggdrasil.levels.genre.book import ROLE, Book, read_book
 from yggdrasil.levels.genre.founded import founded
 from yggdrasil.levels.genre.shape import Schema
+from yggdrasil.levels.stage.cast import Cast
 from yggdrasil.state.content import Content
 
 if TYPE_CHECKING:
@@ -28,8 +29,9 @@ def book_of(world: Block) -> Book | None:
     return read_book(world.file(ROLE)) if ROLE in world.files else None
 
 
-def tell_in(world: World, *, length: str = "", lead: str = "") -> None:
-    """Set how long the texts of a world are, and how its agents' models are led; empty leaves it as it is.
+def tell_in(world: World, *, length: str = "", lead: str = "", cast: bool = False) -> None:
+    """Set how long the texts of a world are, how its agents' models are led, and whether its characters act for
+    themselves; empty leaves it as it is.
 
     Raises ConfigError for a length that its genre has not, and where no agent or no genre listens.
     """
@@ -46,6 +48,10 @@ def tell_in(world: World, *, length: str = "", lead: str = "") -> None:
             raise ConfigError("no agent tells this world", where=world.name, mend="leave the lead out")
         for agent in agents:
             agent.lead = lead  # pyright: ignore[reportAttributeAccessIssue]
+
+    if cast:
+        author = world.stages["author"]
+        author.body = Cast(author.body)
 
 
 def in_own_words(

@@ -38,6 +38,19 @@ def told(content: Content, stage: str, state: Mapping[str, Any], action: str) ->
     return [part for part in parts if part["lines"]]
 
 
+def known_to(content: Content, who: Character) -> list[Part]:
+    """What one character knows: the facts that are theirs, where they stand, and who and what is there."""
+    about = stems(" ".join([who.name, who.role, *who.goals]))
+    beside = [other for other in content.characters if other.place == who.place and other.name != who.name]
+    parts = [
+        _part("WHAT YOU KNOW", content.known_to(who.name), "room", about),
+        _part("WHERE YOU ARE", [_place(p, True) for p in content.places if p.name == who.place], "all"),
+        _part("WHO IS HERE", [_joined(o.name, o.role, o.looks) for o in beside if who.place], "all"),
+        _part("WHAT YOU HAVE", [_joined(i.name, i.description) for i in content.items if i.holder == who.name], "all"),
+    ]
+    return [part for part in parts if part["lines"]]
+
+
 def _part(
     head: str, lines: list[str], keep: str, about: set[str] | None = None, short: list[str] | None = None
 ) -> Part:
