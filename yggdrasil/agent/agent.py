@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar, Literal, TypedDict, Unpack, cast
+from typing import Annotated, Any, ClassVar, Literal, Unpack, cast
 
 from pydantic import Field
 
-from yggdrasil.agent.agent_run import DONE, AgentRun
+from yggdrasil.agent.agent_run import DONE, FILTERED, AgentRun
 from yggdrasil.agent.asked import Asked, Check, as_checks, by_hand
 from yggdrasil.agent.door import TypedBlock, asked_of
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.memory import Memory
 from yggdrasil.agent.model import AgentModel, check_model
-from yggdrasil.agent.refusals import at_limit
+from yggdrasil.agent.refusals import at_limit, filtered
 from yggdrasil.agent.result_type import ResultType
+from yggdrasil.agent.settings import COUNTED, AgentSettings, Answered
 from yggdrasil.agent.toolbox import Toolbox
-from yggdrasil.agent.turns import tool_notes
+from yggdrasil.agent.turns import MAX_TOKENS, tool_notes
 from yggdrasil.agent.window import Older, Window, room
 from yggdrasil.agent.words import Words
-from yggdrasil.agent.work import Task, Work, beside, guide, loose, planned
+from yggdrasil.agent.work import Task, ToolErrors, Work, beside, guide, loose, planned
 from yggdrasil.blocks.llm.language_model import InvalidOutput, beside_schema
 from yggdrasil.contract import Block, ConfigError, here, standing
 from yggdrasil.contract.entry_points import VERBS
@@ -34,32 +35,7 @@ from yggdrasil.ports import Json, Text
 from yggdrasil.state.task_context import CONTEXT
 
 _LLM = "llm"
-
-
-class Answered(TypedDict):
-    """`status` is {"state": "done" | "limit_reached", "turns", "tokens", "cost"}; at a limit its "kind", "limit"."""
-
-    response: Text
-    result: Json
-    status: Json
-
-
-class AgentSettings(TypedDict, total=False):
-    """What `Agent(…)` takes beside its model, its tools and what they are about."""
-
-    policy: Literal["tools", "guided"]
-    guide: str
-    instructions: str | Callable[..., str | Awaitable[str]]
-    limits: Limits | dict[str, Any]
-    strict: bool
-    window: int
-    context: int
-    older: Older
-    max_tokens: int
-    temperature: float
-    retries: int
-    approve: list[str]
-    result: dict[str, Any] | Any
+_ON = "Go on exactly where you were cut off."
 
 
 class Agent(TypedBlock, type="agent", role="Agent"):
@@ -80,6 +56,8 @@ class Agent(TypedBlock, type="agent", role="Agent"):
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.7
     retries: Annotated[int, Field(ge=0, le=100)] = 1
     approve: list[str] = []
+    parallel_tools: bool = False
+    tool_errors: ToolErrors = "tell"
     result: dict[str, Any] = {}
 
     def __init__(
@@ -160,6 +138,8 @@ class Agent(TypedBlock, type="agent", role="Agent"):
             schema=asked.result.schema if asked.result is not None else None,
             retries=self.retries,
             approve=frozenset(self.approve),
+            parallel=self.parallel_tools,
+            tool_errors=self.tool_errors,
         )
 
     def _done(self, task: Task, prompt: str, call: int, work: Work) -> Answered:
@@ -191,6 +171,9 @@ class Agent(TypedBlock, type="agent", role="Agent"):
         if halted is None:
             raise ConfigError("no run of this agent met a limit", where=here().path, mend="call it with a prompt")
         state = cast(LoopState, {**fresh([]), **halted["state"], "over": "", "limit": {}})
+        if halted["state"]["limit"]["kind"] == MAX_TOKENS:
+            told = {"role": "user", "content": _ON}
+            state["messages"], state["begun"] = [*state["messages"], told], state["response"]
         task = None if halted["task"] is None else Task.of(halted["task"])
         work = work if task is None else self._planned(task, work)[0]
         return self._ran(work, state, halted["call"], state["turns"] + more, task)
@@ -206,9 +189,11 @@ class Agent(TypedBlock, type="agent", role="Agent"):
         kept: dict[str, Any] = {"halted": over if state["limit"] else None}
         kept |= {"summary": work.window.summary} if work.window.summary else {}
         here().remember({"messages": state["messages"], "calls": call + 1, **kept})
-        status = {"state": state["over"], **{k: state[k] for k in ("turns", "tokens", "cost")}, **state["limit"]}
+        status = {"state": state["over"], **{k: state[k] for k in COUNTED}, **state["limit"]}
         if state["limit"]:
             at_limit(status, raises=self.limits.raises)
+        elif state["over"] == FILTERED:
+            filtered(state["response"], raises=self.limits.raises)
         return {"response": state["response"], "result": state["result"], "status": status}
 
     def _guided_task(self, prompt: str, task: Any, work: Work) -> Task:
@@ -240,7 +225,11 @@ class Agent(TypedBlock, type="agent", role="Agent"):
         if isinstance(text, str):
             place.token(text)
             place.emit("text", text=text)
-        return {"response": response, "result": result, "status": {"state": DONE, "turns": 0, **spent.to_json()}}
+        return {
+            "response": response,
+            "result": result,
+            "status": {"state": DONE, "turns": 0, **spent.to_json(), "tool_errors": 0},
+        }
 
     def unsaved(self) -> list[str]:
         self._by_hand.refuse_saving(self.name)

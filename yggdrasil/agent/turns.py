@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from yggdrasil.agent.model import AgentModel, Message
+from yggdrasil.agent.refusals import AnswerFiltered
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.blocks.llm.bounds import ended_at_words, roomy
 from yggdrasil.blocks.llm.language_model import InvalidOutput, TruncatedOutput, parse_object
@@ -19,6 +20,10 @@ from yggdrasil.contract.tools import ArgumentError, parse_arguments
 Schema = dict[str, Any]
 _LONGEST = 400
 _CHOICE = "tool"
+CONTENT_FILTER = "content_filter"
+MAX_TOKENS = "max_tokens"
+_CUTS = {"length": MAX_TOKENS, MAX_TOKENS: MAX_TOKENS, CONTENT_FILTER: CONTENT_FILTER}
+"""Why a turn is not whole, by what endpoints call it."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class TurnRequest:
 
 
 def take_turn(model: AgentModel, messages: list[Message], ask: TurnRequest) -> dict[str, Any]:
-    """One turn as JSON: `text`, and `calls` (id, name, arguments as JSON text)."""
+    """One turn as JSON: `text`, `calls` (id, name, arguments as JSON text), `cut` (kind, limit) if it is not whole."""
     tools = ask.toolbox if ask.call else None
     if tools and not model.calls_natively():
         return _bound(model, messages, ask)
@@ -48,7 +53,9 @@ def take_turn(model: AgentModel, messages: list[Message], ask: TurnRequest) -> d
         seed=ask.seed,
     )
     calls = [{"id": c.id, "name": c.name, "arguments": c.arguments or ""} for c in turn.tool_calls]
-    return {"text": turn.text, "calls": calls if ask.call else []}
+    cut = _CUTS.get(turn.finish_reason)
+    why = {"cut": {"kind": cut, "limit": ask.max_tokens if cut == MAX_TOKENS else 0}} if cut else {}
+    return {"text": turn.text, "calls": calls if ask.call else [], **why}
 
 
 def fill(
@@ -66,7 +73,7 @@ def fill(
 
     `needed` is what the answer must obey where the schema asks for more than that. With `told` the caller tells the
     model what is wrong with an answer that is beside the schema, so it is not asked again here. Raises TruncatedOutput,
-    InvalidOutput.
+    InvalidOutput, AnswerFiltered.
     """
     needed = roomy(schema) if needed is None else needed
     shown = as_sent(messages) if model.calls_natively() else as_plain(messages)
@@ -74,6 +81,8 @@ def fill(
     for last in (False, True):
         how = {"max_tokens": limit, "temperature": ask.temperature, "seed": seed}
         turn = model.turn(shown, aloud=aloud, schema=roomy(schema), **how)
+        if turn.finish_reason == CONTENT_FILTER:
+            raise AnswerFiltered(turn.text, here().path)
         try:
             return ended_at_words(parse_object(turn, limit, needed), schema, strict=False)
         except (TruncatedOutput, InvalidOutput) as problem:

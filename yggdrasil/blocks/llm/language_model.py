@@ -37,7 +37,7 @@ class Usage(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """One turn of a model; `finish_reason` is "stop", "length" or "tool_calls"."""
+    """One turn of a model; `finish_reason` is "stop", "length", "content_filter" or "tool_calls"."""
 
     text: str
     tool_calls: list[RequestedCall]
@@ -95,6 +95,8 @@ def parse_object(turn: Turn, limit: int, schema: Schema | None = None) -> dict[s
     if turn.finish_reason == "length":
         _keep("cut output", turn.text)
         raise TruncatedOutput(limit, turn.text, here().path)
+    if turn.finish_reason == "content_filter":
+        raise InvalidOutput("the endpoint's filter withheld it", turn.text, here().path)
     fenced = _FENCE.match(turn.text)
     try:
         value = whole_value(json.loads(fenced.group(1) if fenced else turn.text))
