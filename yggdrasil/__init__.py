@@ -72,6 +72,8 @@ _WHERE = {
     "RefusedOutput": "yggdrasil.agent.refusals",
     "Request": "yggdrasil.agent.request",
     "Retry": "yggdrasil.agent.refusals",
+    "notes": "yggdrasil.agent.notes",
+    "ToDo": "yggdrasil.agent.to_do",
     "ask": "yggdrasil.agent.ask_person",
     "LLM": "yggdrasil.store.language_models",
     "load": "yggdrasil.store.load",
@@ -87,8 +89,10 @@ if TYPE_CHECKING:
     from yggdrasil.agent.ask_person import AskPerson, ask
     from yggdrasil.agent.door import Answer
     from yggdrasil.agent.limits import Limits
+    from yggdrasil.agent.notes import notes
     from yggdrasil.agent.refusals import InvalidOutput, LimitReached, RefusedOutput, Retry
     from yggdrasil.agent.request import Request
+    from yggdrasil.agent.to_do import ToDo
     from yggdrasil.contract import (
         Artifact,
         ArtifactError,
@@ -187,6 +191,7 @@ __all__ = [
     "Stage",
     "Step",
     "Stream",
+    "ToDo",
     "TorchBlock",
     "UnknownType",
     "WeightsError",
@@ -208,6 +213,7 @@ __all__ = [
     "logged",
     "loop",
     "mermaid",
+    "notes",
     "ports",
     "profile",
     "register_genre",

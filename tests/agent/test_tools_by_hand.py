@@ -189,12 +189,13 @@ class TestApproval:
         [
             ("yes", ["a.txt"], "deleted"),
             ("да", ["a.txt"], "deleted"),
+            ({"file": "b"}, ["b"], 'deleted\n[made with the arguments that the person gave: {"file": "b"}]'),
             ("no", [], "Refused: the person did not allow this call"),
             ("keep a.txt", [], "Refused: the person did not allow this call and says: keep a.txt"),
         ],
     )
     def test_yes_lets_it_be_made_and_anything_else_is_told_to_the_model(
-        self, said: str, done: list[str], told: str
+        self, said: Any, done: list[str], told: str
     ) -> None:
         made: list[str] = []
         agent = self.agent(made)

@@ -15,6 +15,7 @@ from yggdrasil.agent.door import TypedBlock, asked_of
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.memory import Memory
 from yggdrasil.agent.model import AgentModel, check_model
+from yggdrasil.agent.pieces import Content, beside_words
 from yggdrasil.agent.refusals import at_limit, filtered
 from yggdrasil.agent.result_type import ResultType
 from yggdrasil.agent.settings import COUNTED, AgentSettings, Answered
@@ -31,7 +32,7 @@ from yggdrasil.contract.session import ROOT, own_session
 from yggdrasil.contract.spending import counting
 from yggdrasil.contract.tools import Given
 from yggdrasil.engine.cycle.agent_loop import LoopState, fresh, run_loop
-from yggdrasil.ports import Json, Text
+from yggdrasil.ports import Audios, Images, Json, Text
 from yggdrasil.state.task_context import CONTEXT
 
 _LLM = "llm"
@@ -108,19 +109,30 @@ class Agent(TypedBlock, type="agent", role="Agent"):
         """What it remembers of the runs that began at it and were given no session."""
         return Memory.of(own_session(self).recall(ROOT), self.name)
 
-    def forward(self, prompt: Text = "", task: Json | None = None, more: int = 0) -> Answered:
-        """Answer `prompt`, or do `task` ({name, context, schema}); `more` goes on from a limit for so many turns."""
+    def forward(
+        self,
+        prompt: Text = "",
+        task: Json | None = None,
+        more: int = 0,
+        pictures: Images | None = None,
+        sounds: Audios | None = None,
+    ) -> Answered:
+        """Answer `prompt`, or do `task` ({name, context, schema}); `more` goes on from a limit for so many turns.
+
+        A model that sees or hears gets `pictures` and `sounds` with the prompt; they stay in the conversation.
+        """
         memory = Memory.of(here().memory(), here().path)
         work = self._work(memory.summary if task is None else "")
         if more:
             return self._go_on(more, memory, work)
+        shown = beside_words(prompt, pictures or [], sounds or [])
         if self.policy == "guided":
-            return self._guided(self._guided_task(prompt, task, work), memory)
+            return self._guided(self._guided_task(shown, task, work), memory)
         call = memory.calls
         if task is not None:
-            return self._done(Task.of(task), prompt, call, work)
+            return self._done(Task.of(task), shown, call, work)
         with counting() as spent:
-            state = fresh(self._conversation(prompt, memory, work))
+            state = fresh(self._conversation(shown, memory, work))
         state["tokens"], state["cost"] = spent.tokens, spent.cost
         return self._ran(work, state, call, self.limits.steps)
 
@@ -142,7 +154,7 @@ class Agent(TypedBlock, type="agent", role="Agent"):
             tool_errors=self.tool_errors,
         )
 
-    def _done(self, task: Task, prompt: str, call: int, work: Work) -> Answered:
+    def _done(self, task: Task, prompt: Content, call: int, work: Work) -> Answered:
         work, messages = self._planned(task, work)
         if prompt and not task.of_a_stage:
             messages = [*messages[:-1], beside(messages[-1], prompt)]
@@ -151,7 +163,7 @@ class Agent(TypedBlock, type="agent", role="Agent"):
     def _planned(self, task: Task, work: Work) -> tuple[Work, list[dict[str, Any]]]:
         return planned(task, self.guide, self.toolbox, work.asked.instructions(self.instructions), work)
 
-    def _conversation(self, prompt: str, memory: Memory, work: Work) -> list[dict[str, Any]]:
+    def _conversation(self, prompt: Content, memory: Memory, work: Work) -> list[dict[str, Any]]:
         earlier = [m for m in memory.messages if m["role"] != "system"]
         parts = [work.asked.instructions(self.instructions)]
         if work.asked.result is not None:
@@ -196,12 +208,13 @@ class Agent(TypedBlock, type="agent", role="Agent"):
             filtered(state["response"], raises=self.limits.raises)
         return {"response": state["response"], "result": state["result"], "status": status}
 
-    def _guided_task(self, prompt: str, task: Any, work: Work) -> Task:
+    def _guided_task(self, prompt: Content, task: Any, work: Work) -> Task:
         """What a guide leads a model through. Raises ConfigError for what no guide reads."""
         done = None if task is None else Task.of(task)
         both = done is not None and prompt and not done.of_a_stage
         asked = {"result=": work.asked.result, "validate=": work.asked.checks, "before=": work.asked.before}
-        unread = next((name for name, held in asked.items() if held), "prompt beside a task" if both else "")
+        asked |= {"pictures": isinstance(prompt, list), "prompt beside a task": both}
+        unread = next((name for name, held in asked.items() if held), "")
         if unread:
             raise ConfigError(f"policy 'guided' takes no {unread}", where=here().path, mend="use policy 'tools'")
         return done or Task("reply", {"prompt": prompt})

@@ -43,8 +43,8 @@ class Asked:
 
     def accepted(self, value: Any) -> Any:
         """The result as JSON, or the words, as the validators leave it. Raises Retry."""
-        held = value if self.result is None else self.result.read(value)
-        if not self.checks:
+        held = value if self.result is None else self.result.made(value)
+        if not self.checks and (self.result is None or self.result.function is None):
             return value
         for check in self.checks:
             given = check(held)
@@ -53,7 +53,8 @@ class Asked:
 
     def refuse_saving(self, where: str) -> None:
         """Raises ManifestError by name for what would be lost."""
-        functions = {"instructions": self.words, "validate": self.checks, "before": self.before}
+        result = self.result and self.result.function
+        functions = {"instructions": self.words, "validate": self.checks, "before": self.before, "result": result}
         lost = [what for what, held in functions.items() if held]
         if lost:
             mend = "give instructions as a text, validate=… to the call; an agent with `before` is made by its script"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
@@ -45,22 +45,29 @@ def answer_of(outputs: Outputs, kind: ResultType | None) -> Answer[Any]:
     made: Answer[Any] = Answer(outputs)
     made.__dict__.update(outputs.__dict__)
     if kind is not None and made["status"]["state"] == "done":
-        made["result"] = kind.read(made["result"])
+        made["result"] = kind.returned(made["result"])
     return made
 
 
 class TypedBlock(Block, init=False):
     """Runs that take `result`, `validate` and `deps` beside their inputs, all three for this call alone.
 
-    `result`: a pydantic class, TypedDict, dataclass, plain type, `A | B`, or a JSON schema. `validate`: a function of
-    the result (or of the words) that may raise `Retry`. `deps`: anything; tools get it, no model sees it.
+    `result`: a pydantic class, TypedDict, dataclass, plain type, `A | B`, a JSON schema, or a function whose arguments
+    the model writes and whose return is the result. `validate`: a function of the result (or of the words) that may
+    raise `Retry`. `deps`: anything; tools get it, no model sees it.
     """
 
     _by_hand: Asked = NOTHING
 
     @overload
     def run(
-        self, prompt: Any = ..., *, result: type[T], validate: Check | None = ..., deps: Any = ..., **inputs: Any
+        self,
+        prompt: Any = ...,
+        *,
+        result: type[T] | Callable[..., T],
+        validate: Check | None = ...,
+        deps: Any = ...,
+        **inputs: Any,
     ) -> Answer[T]: ...
     @overload
     def run(
@@ -76,7 +83,13 @@ class TypedBlock(Block, init=False):
 
     @overload
     def stream(
-        self, prompt: Any = ..., *, result: type[T], validate: Check | None = ..., deps: Any = ..., **inputs: Any
+        self,
+        prompt: Any = ...,
+        *,
+        result: type[T] | Callable[..., T],
+        validate: Check | None = ...,
+        deps: Any = ...,
+        **inputs: Any,
     ) -> AnswerStream[T]: ...
     @overload
     def stream(
@@ -94,7 +107,13 @@ class TypedBlock(Block, init=False):
 
         @overload
         async def arun(
-            self, prompt: Any = ..., *, result: type[T], validate: Check | None = ..., deps: Any = ..., **inputs: Any
+            self,
+            prompt: Any = ...,
+            *,
+            result: type[T] | Callable[..., T],
+            validate: Check | None = ...,
+            deps: Any = ...,
+            **inputs: Any,
         ) -> Answer[T]: ...
         @overload
         async def arun(
@@ -103,7 +122,13 @@ class TypedBlock(Block, init=False):
         async def arun(self, *args: Any, **inputs: Any) -> Answer[Any]: ...
         @overload
         def astream(
-            self, prompt: Any = ..., *, result: type[T], validate: Check | None = ..., deps: Any = ..., **inputs: Any
+            self,
+            prompt: Any = ...,
+            *,
+            result: type[T] | Callable[..., T],
+            validate: Check | None = ...,
+            deps: Any = ...,
+            **inputs: Any,
         ) -> AnswerStream[T]: ...
         @overload
         def astream(

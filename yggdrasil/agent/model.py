@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from yggdrasil.agent.pieces import joined
 from yggdrasil.agent.words import Words
 from yggdrasil.blocks.llm.language_model import Turn, as_turn
 from yggdrasil.contract import Block, ConfigError, here
@@ -63,6 +64,6 @@ def _told(messages: list[Message], schema: dict[str, Any]) -> list[Message]:
     """For a model that cannot be bound: the schema in words."""
     text = f"Answer with one JSON object of this schema and nothing else: {json.dumps(schema, ensure_ascii=False)}"
     last = messages[-1]
-    if last["role"] == "user" and isinstance(last.get("content"), str):
-        return [*messages[:-1], {**last, "content": f"{last['content']}\n{text}"}]
+    if last["role"] == "user":
+        return [*messages[:-1], {**last, "content": joined(last["content"], text)}]
     return [*messages, {"role": "user", "content": text}]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, NotRequired, Union, cast, get_args, get_origin, get_type_hints, is_typeddict
 
 from yggdrasil.agent.refusals import Retry
 from yggdrasil.blocks.llm.language_model import beside_schema, sound_schema
-from yggdrasil.contract import ConfigError
+from yggdrasil.contract import ConfigError, here
+from yggdrasil.contract.coroutines import as_plain
+from yggdrasil.contract.deps import with_deps
 from yggdrasil.contract.schema import inlined
 
 Schema = dict[str, Any]
@@ -19,12 +22,18 @@ _UNIONS = (Union, types.UnionType)
 
 
 class ResultType:
-    """A pydantic class, TypedDict, dataclass, plain type, union of them, or a JSON schema.
+    """A pydantic class, TypedDict, dataclass, plain type, union of them, a JSON schema, or a function: then the model
+    writes its arguments, and the result is what it gives.
 
     `schema` is that of the object which a model writes. Raises ConfigError for what has no JSON schema.
     """
 
     def __init__(self, kind: Any) -> None:
+        self.function = with_deps(as_plain(kind)) if inspect.isroutine(kind) else None
+        self._given = None
+        if self.function is not None:
+            kind, given = _taken_and_given(self.function)
+            self._given = _adapter(given)
         self._adapter = None if isinstance(kind, Mapping) else _adapter(kind)
         self.own: Schema = dict(cast(Any, kind)) if self._adapter is None else _schema_of(kind, self._adapter)
         sound_schema(self.own)
@@ -62,7 +71,32 @@ class ResultType:
 
     def written(self, result: Any) -> Any:
         """An instance as JSON."""
-        return result if self._adapter is None else self._adapter.dump_python(result, mode="json")
+        adapter = self._given or self._adapter
+        return result if adapter is None else adapter.dump_python(result, mode="json")
+
+    def made(self, value: Any) -> Any:
+        """The result, an instance, of what the model wrote: a function is called with it, once. Raises Retry."""
+        held = self.read(value)
+        if self.function is None:
+            return held
+        call, taken = self.function, {name: getattr(held, name) for name in type(held).model_fields}
+        return self.returned(here().once("result", value, lambda: self.written(call(**taken))))
+
+    def returned(self, value: Any) -> Any:
+        """The JSON of a result as an instance of its type."""
+        return self.read(value) if self._given is None else self._given.validate_python(value)
+
+
+def _taken_and_given(function: Callable[..., Any]) -> tuple[Any, Any]:
+    """The arguments of a function as a pydantic class of its name and words, and the type that it returns."""
+    from pydantic import create_model
+
+    hints = get_type_hints(function, include_extras=True)
+    parts = inspect.signature(function).parameters.values()
+    fields: dict[str, Any] = {
+        part.name: (hints.get(part.name, Any), ... if part.default is part.empty else part.default) for part in parts
+    }
+    return create_model(function.__name__, __doc__=inspect.getdoc(function), **fields), hints.get("return", Any)
 
 
 def _adapter(kind: Any) -> Any:
@@ -89,7 +123,7 @@ def _schema_of(kind: Any, adapter: Any) -> Schema:
 
 def _no_type(kind: Any, error: Exception) -> ConfigError:
     what = f"the result is to be {kind!r:.80}, which is no type of JSON ({str(error).partition(chr(10))[0]:.160})"
-    mend = "give a pydantic model, TypedDict, dataclass, plain type, A | B, or a JSON schema"
+    mend = "give a pydantic model, TypedDict, dataclass, plain type, A | B, a function, or a JSON schema"
     return ConfigError(what, mend=mend)
 
 

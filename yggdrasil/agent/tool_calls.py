@@ -34,10 +34,13 @@ class _Call:
     text: str = ""
     failed: bool = False
     error: BaseException | None = None
+    given: Any = field(init=False)
+    """Its arguments, as the person who was asked may have changed them."""
     block: Block | None = field(init=False)
     name: str = field(init=False)
 
     def __post_init__(self) -> None:
+        self.given = self.asked["arguments"]
         known = self.toolbox.tools.get(self.asked["name"])
         self.block, self.name = (known.block, known.name) if known else (None, self.asked["name"])
 
@@ -74,7 +77,7 @@ def _let(call: _Call, work: Work, limits: Limits, called: dict[str, int]) -> boo
     here().emit("tool_call", tool=call.name, arguments=_shown(asked["arguments"]), id=asked["id"])
     call.text = limits.refused(call.name, called)
     if not call.text and call.name in work.approve:
-        call.text = call.toolbox.refused(asked["name"], asked["arguments"], call.mark)
+        call.text, call.given = call.toolbox.approved(asked["name"], asked["arguments"], call.mark)
     if call.text:
         _tell(call)
         return False
@@ -95,12 +98,15 @@ def _make(call: _Call, work: Work, limits: Limits) -> None:
                 raise error
             failures.append(_noted(call.name, error))
 
-        text = call.toolbox.call(asked["name"], asked["arguments"], mark=call.mark, failed=failed, **how)
+        text = call.toolbox.call(asked["name"], call.given, mark=call.mark, failed=failed, **how)
         return {"told": text} if failures else text
 
-    given = remembered(f"tool {call.mark} {asked['name']}", {"arguments": asked["arguments"]}, "text", call.block, act)
+    given = remembered(f"tool {call.mark} {asked['name']}", {"arguments": call.given}, "text", call.block, act)
     call.failed = isinstance(given, dict)
     call.text = given["told"] if isinstance(given, dict) else given
+    if call.given is not asked["arguments"]:
+        written = json.dumps(call.given, ensure_ascii=False)
+        call.text = f"{call.text}\n[made with the arguments that the person gave: {written}]"
     _tell(call)
 
 

@@ -89,19 +89,25 @@ class Toolbox:
         """The tool of a wire name or an original name. Raises NoSuchTool."""
         return tool_named(self.tools, name)
 
-    def refused(self, name: str, arguments: Any, mark: str) -> str:
-        """Ask a person whether a call may be made: '' if it may, else what the model is told. Raises Paused."""
+    def approved(self, name: str, arguments: Any, mark: str) -> tuple[str, Any]:
+        """Ask a person whether a call may be made: ('', its arguments) if it may, else what the model is told.
+
+        A person who answers with an object has it made with these arguments instead. Raises Paused.
+        """
         place = here()
         tool = self.find(name)
         inner = place.below(tool.step)
         inner = inner.but(seed=derive_seed(inner.seed, mark), journal=_marked(place.journal, mark))
         with standing(inner):
             shown = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
-            said = str(ask(f"May {place.path} call {tool.name} with {shown}?", tool=tool.name)).strip()
+            answer = ask(f"May {place.path} call {tool.name} with {shown}?", tool=tool.name)
+        if isinstance(answer, dict):
+            return "", answer
+        said = str(answer).strip()
         if said.casefold() in _YES:
-            return ""
+            return "", arguments
         more = "" if said.casefold() in _NO else f" and says: {said}"
-        return f"Refused: the person did not allow this call{more}"
+        return f"Refused: the person did not allow this call{more}", arguments
 
     def call(
         self,

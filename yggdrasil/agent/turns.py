@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from yggdrasil.agent.model import AgentModel, Message
+from yggdrasil.agent.pieces import in_words, joined
 from yggdrasil.agent.refusals import AnswerFiltered
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.blocks.llm.bounds import ended_at_words, roomy
@@ -176,11 +177,11 @@ def as_plain(messages: list[Message]) -> list[Message]:
         role, text = message["role"], message.get("content") or ""
         for call in message.get("tool_calls", []):
             names[call["id"]] = call["function"]["name"]
-            text = "\n".join([text, _written(call["function"])]).strip()
+            text = "\n".join([in_words(text), _written(call["function"])]).strip()
         if role == "tool":
             role, text = "user", f"Result of {names.get(message['tool_call_id'], 'the tool')}: {text}"
         if role == "user" and shown and shown[-1]["role"] == "user":
-            shown[-1] = {"role": "user", "content": f"{shown[-1]['content']}\n{text}"}
+            shown[-1] = {"role": "user", "content": joined(shown[-1]["content"], text)}
         else:
             shown.append({"role": role, "content": text})
     return shown

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from yggdrasil.agent.memory import Message, groups, view
+from yggdrasil.agent.pieces import in_words
 from yggdrasil.blocks.llm.language_model import Turn
 from yggdrasil.contract import Block, ConfigError
 
@@ -114,7 +115,7 @@ def headed(messages: list[Message], told: str) -> list[Message]:
 
 def _words(message: Message) -> str:
     calls = [f"{c['function']['name']}({c['function']['arguments']})" for c in message.get("tool_calls", ())]
-    return " ".join(part for part in (str(message.get("content") or ""), *calls) if part)
+    return " ".join(part for part in (in_words(message.get("content")), *calls) if part)
 
 
 def _flat(pieces: list[list[Message]]) -> list[Message]:

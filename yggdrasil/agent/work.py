@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, Protocol
 
 from yggdrasil.agent.asked import NOTHING, Asked
+from yggdrasil.agent.pieces import Content, joined
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.window import Window
 from yggdrasil.contract import Block, ConfigError
@@ -155,9 +156,9 @@ def guide(name: str) -> GuidingGenre:
     return found
 
 
-def beside(message: Message, prompt: str) -> Message:
+def beside(message: Message, prompt: Content) -> Message:
     """The message that asks for a task, and below it what the caller says besides."""
-    return {**message, "content": f"{message['content']}\n{prompt}"}
+    return {**message, "content": joined(message["content"], prompt)}
 
 
 def _plainly(task: Task, instructions: str, work: Work) -> tuple[Work, list[Message]]:

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from yggdrasil.contract import ArtifactError, PortError, here
+from yggdrasil.contract.kinds import AUDIO
 from yggdrasil.contract.pictures import read_picture, upright
 from yggdrasil.contract.value_forms import PICTURE
-from yggdrasil.contract.values import encode, form_of
+from yggdrasil.contract.values import decode, encode, form_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -44,10 +45,10 @@ def decoded(data: bytes, where: str = "") -> Image:
 
 
 def sendable(messages: list[Message]) -> list[Message]:
-    """The messages with every picture as a data URL whose media type is that of its bytes.
+    """The messages with every picture as a data URL whose media type is that of its bytes, every sound as WAV.
 
     A part {"type": "image", "image": …} holds a picture, or the sha256 of an artifact; {"type": "image_url"} holds a
-    data URL. Raises PortError that names message and part.
+    data URL; {"type": "audio", "audio": …} a sound, or the sha256 of one. Raises PortError that names message and part.
     """
     return [_message(message, number) for number, message in enumerate(messages)]
 
@@ -63,6 +64,9 @@ def _part(part: Any, where: str) -> Any:
     kind = part.get("type") if isinstance(part, dict) else None
     if kind == "image":
         return _shown(_of(part.get("image"), where))
+    if kind == "audio":
+        wave, _ = encode(_heard(part.get("audio"), where))
+        return {"type": "input_audio", "input_audio": {"data": base64.b64encode(wave).decode(), "format": "wav"}}
     if kind == "image_url":
         given = part.get("image_url")
         url = given.get("url") if isinstance(given, dict) else given
@@ -82,6 +86,12 @@ def _of(value: Any, where: str) -> Image:
     if not isinstance(sha, str):
         raise PortError("an image part without a picture", where=where, mend="give a picture or an artifact's sha256")
     return decoded(here().artifacts.get(sha), where)
+
+
+def _heard(value: Any, where: str) -> Any:
+    if not isinstance(value, str):
+        return value
+    return decode(here().artifacts.get(value), kind=AUDIO, where=where)
 
 
 def _bytes(url: Any, where: str) -> bytes:

@@ -6,7 +6,7 @@ import json
 import re
 from abc import abstractmethod
 from functools import lru_cache
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, ClassVar, NamedTuple, TypedDict
 
 from yggdrasil.blocks.llm.bounds import ended_at_words, roomy
 from yggdrasil.contract import Block, ConfigError, YggError, here
@@ -191,6 +191,8 @@ class LanguageModel(Block, role="LLM"):
     """Answer a conversation: messages in, one turn of text or tool calls out."""
 
     heavy = True
+    senses: ClassVar[bool] = True
+    """Whether a message may hold pictures and sounds; the models that a process here runs read words alone."""
 
     def forward(
         self,
@@ -203,6 +205,10 @@ class LanguageModel(Block, role="LLM"):
     ) -> TurnOut:
         closed(tools, here().path)
         sound_schema(schema or {})
+        parts = [part for said in messages if isinstance(said.get("content"), list) for part in said["content"]]
+        if not self.senses and any(part.get("type") != "text" for part in parts):
+            mend = "Ask a model behind an endpoint that does, or let a VLM describe it in words first"
+            raise NotAble(type(self).__name__, "see pictures or hear sounds", mend)
         turn = self.chat(
             messages, tools=tools, schema=schema, max_tokens=max_tokens, temperature=temperature, seed=seed
         )

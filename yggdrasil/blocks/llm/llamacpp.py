@@ -23,6 +23,8 @@ _MAX_SEED = 2**32 - 1
 class LlamaCpp(LanguageModel, type="llm/llamacpp"):
     """A GGUF chat model (file `weights`, or pieces) on llama.cpp. It binds answers to a schema and scores no texts."""
 
+    senses = False
+
     context: Annotated[int, Field(ge=256, le=131072)] = 4096
     threads: Annotated[int, Field(ge=1, le=256)] = 1
     timeout: Annotated[float, Field(gt=0, le=86400)] = 600.0

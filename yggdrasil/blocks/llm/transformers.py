@@ -30,6 +30,8 @@ _WORN = 8
 class TransformersModel(ModelFiles, LanguageModel, TorchBlock, type="llm/transformers"):
     """Answer a conversation by a local language model. Its files are those of `ModelFiles`."""
 
+    senses = False
+
     dtype: Dtype = "auto"
     context: int = 2048
     caches: int = 4

@@ -24,6 +24,8 @@ class VllmModel(ModelFiles, LanguageModel, type="llm/vllm"):
     Its files are those of `llm/transformers`, so either runs the other's model.
     """
 
+    senses = False
+
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     context: Annotated[int, Field(ge=256, le=1 << 20)] = 4096
     eager: bool = True

@@ -1,0 +1,41 @@
+"""What one message holds: words alone, or words with pictures and sounds, each named by the artifact that keeps it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from yggdrasil.contract import here
+from yggdrasil.contract.kinds import AUDIO, IMAGE, Kind
+from yggdrasil.contract.values import store
+
+Content = str | list[dict[str, Any]]
+
+
+def beside_words(words: str, images: list[Any], audios: list[Any]) -> Content:
+    """The words with the pictures and sounds beside them, which are put among the run's artifacts."""
+    given: list[tuple[Kind, Any]] = [*((IMAGE, image) for image in images), *((AUDIO, audio) for audio in audios)]
+    if not given:
+        return words
+    parts = [{"type": kind.name, kind.name: store(value, here().artifacts, kind)["sha256"]} for kind, value in given]
+    return [*as_parts(words), *parts]
+
+
+def as_parts(content: Content) -> list[dict[str, Any]]:
+    """The content as a list of parts."""
+    if isinstance(content, list):
+        return content
+    return [{"type": "text", "text": content}] if content else []
+
+
+def joined(first: Content, then: Content) -> Content:
+    """Two contents as one, words under words."""
+    if isinstance(first, str) and isinstance(then, str):
+        return f"{first}\n{then}"
+    return [*as_parts(first), *as_parts(then)]
+
+
+def in_words(content: Content | None) -> str:
+    """What a content says, where a picture or a sound can only be named."""
+    if not isinstance(content, list):
+        return content or ""
+    return " ".join(str(part.get("text") or f"[{part['type']}]") for part in content)
