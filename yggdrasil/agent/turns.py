@@ -47,7 +47,7 @@ def take_turn(model: AgentModel, messages: list[Message], ask: TurnRequest) -> d
     if tools and not model.calls_natively():
         return _bound(model, messages, ask)
     turn = model.turn(
-        as_sent(messages) if model.calls_natively() else as_plain(messages),
+        readable(model, messages, ask.toolbox),
         tools=tools.schemas() if tools else None,
         max_tokens=ask.max_tokens,
         temperature=ask.temperature,
@@ -77,7 +77,7 @@ def fill(
     InvalidOutput, AnswerFiltered.
     """
     needed = roomy(schema) if needed is None else needed
-    shown = as_sent(messages) if model.calls_natively() else as_plain(messages)
+    shown = readable(model, messages, ask.toolbox)
     limit, seed = ask.max_tokens, ask.seed
     for last in (False, True):
         how = {"max_tokens": limit, "temperature": ask.temperature, "seed": seed}
@@ -157,6 +157,12 @@ def tool_notes(toolbox: Toolbox) -> str:
     lines = [f"- {s['function']['name']}: {s['function']['description']}" for s in toolbox.schemas()]
     head = 'You may use tools. Reply with one JSON object: {"tool": NAME, arguments} or {"tool": "answer", "text": …}.'
     return "\n".join([head, *lines])
+
+
+def readable(model: AgentModel, messages: list[Message], toolbox: Toolbox) -> list[Message]:
+    """The conversation as this model reads it. Where there is no tool, nobody is asked how it would call one."""
+    calling = bool(toolbox) or any(message["role"] == "tool" for message in messages)
+    return as_sent(messages) if calling and model.calls_natively() else as_plain(messages)
 
 
 def as_sent(messages: list[Message]) -> list[Message]:
