@@ -15,7 +15,7 @@ from yggdrasil.agent.door import TypedBlock, asked_of
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.memory import Memory
 from yggdrasil.agent.model import AgentModel, check_model
-from yggdrasil.agent.pieces import Content, beside_words
+from yggdrasil.agent.pieces import Content, beside_words, beyond_words
 from yggdrasil.agent.refusals import at_limit, filtered
 from yggdrasil.agent.result_type import ResultType
 from yggdrasil.agent.settings import COUNTED, AgentSettings, Answered
@@ -27,6 +27,7 @@ from yggdrasil.agent.work import Task, ToolErrors, Work, beside, guide, loose, p
 from yggdrasil.blocks.llm.language_model import InvalidOutput, beside_schema
 from yggdrasil.contract import Block, ConfigError, here, standing
 from yggdrasil.contract.entry_points import VERBS
+from yggdrasil.contract.kinds import IMAGE
 from yggdrasil.contract.ports import Ports
 from yggdrasil.contract.session import ROOT, own_session
 from yggdrasil.contract.spending import counting
@@ -105,6 +106,14 @@ class Agent(TypedBlock, type="agent", role="Agent"):
         return {"prompt": replace(self.inputs["prompt"], required=True)}
 
     @property
+    def eyes(self) -> Literal["own", "tools", ""]:
+        """How it looks at pictures: by a tool that takes one, by its own model, or not at all."""
+        taken = [port for tool in self.toolbox.tools.values() for port in tool.block.inputs.values()]
+        if any(port.kind.form is IMAGE.form for port in taken):
+            return "tools"
+        return "own" if getattr(self.llm, "senses", True) else ""
+
+    @property
     def memory(self) -> Memory:
         """What it remembers of the runs that began at it and were given no session."""
         return Memory.of(own_session(self).recall(ROOT), self.name)
@@ -156,8 +165,9 @@ class Agent(TypedBlock, type="agent", role="Agent"):
 
     def _done(self, task: Task, prompt: Content, call: int, work: Work) -> Answered:
         work, messages = self._planned(task, work)
-        if prompt and not task.of_a_stage:
-            messages = [*messages[:-1], beside(messages[-1], prompt)]
+        more = beyond_words(prompt) if task.of_a_stage else prompt
+        if more:
+            messages = [*messages[:-1], beside(messages[-1], more)]
         return self._ran(work, fresh(messages), call, self.limits.steps, task)
 
     def _planned(self, task: Task, work: Work) -> tuple[Work, list[dict[str, Any]]]:

@@ -34,6 +34,11 @@ def joined(first: Content, then: Content) -> Content:
     return [*as_parts(first), *as_parts(then)]
 
 
+def beyond_words(content: Content) -> Content:
+    """The pictures and sounds of a content alone."""
+    return [part for part in content if part["type"] != "text"] if isinstance(content, list) else ""
+
+
 def in_words(content: Content | None) -> str:
     """What a content says, where a picture or a sound can only be named."""
     if not isinstance(content, list):

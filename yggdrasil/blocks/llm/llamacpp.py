@@ -9,7 +9,7 @@ from pydantic import Field
 
 from yggdrasil.blocks.llm.language_model import LanguageModel, Message, RequestedCall, Schema, Turn, Usage
 from yggdrasil.blocks.llm.llamacpp_link import Link
-from yggdrasil.blocks.llm.probe import calls_tool, said
+from yggdrasil.blocks.llm.probe import calls_tool
 from yggdrasil.contract import here
 from yggdrasil.contract.block import WEIGHTS
 from yggdrasil.contract.shared_objects import one_instance
@@ -72,7 +72,7 @@ class LlamaCpp(LanguageModel, type="llm/llamacpp"):
     def calls_tools(self) -> bool:
         """Whether the model calls tools by its own template: as the config says, else found out once by a probe."""
         if self.native_tools is None:
-            self.native_tools = said(calls_tool(self))
+            self.native_tools = calls_tool(self)
         return self.native_tools
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ from yggdrasil.blocks.endpoint.chat import streamed
 from yggdrasil.blocks.endpoint.errors import EndpointError, EndpointRefused
 from yggdrasil.blocks.endpoint.pictures import sendable
 from yggdrasil.blocks.llm.language_model import LanguageModel, Message, Schema, Turn
-from yggdrasil.blocks.llm.probe import calls_tool, found_once, said
+from yggdrasil.blocks.llm.probe import called_tool, found_once, said
 
 _TOOLS = re.compile(r"tool|function", re.IGNORECASE)
 """What a server that knows no tools says of a request that has some."""
@@ -72,7 +72,7 @@ class OpenAIModel(EndpointBlock, LanguageModel, type="llm/openai"):
 
     def _calls_one(self, why: list[str]) -> bool:
         try:
-            return calls_tool(self)
+            return called_tool(self)
         except EndpointRefused as refusal:
             if refusal.untaken or not _TOOLS.search(f"{refusal.field} {refusal.said}"):
                 raise

@@ -29,7 +29,12 @@ renew(_asking.clear)
 
 
 def calls_tool(llm: Block) -> bool:
-    """One small turn with a tool that is due. Raises what the model's turn raises.
+    """Whether the model calls a tool that is due; a note says so if it does not. Raises what its turn raises."""
+    return said(called_tool(llm))
+
+
+def called_tool(llm: Block) -> bool:
+    """The same in one small turn, with no note.
 
     It is told and counted as every request is, but its words are not the answer that a reader waits for.
     """
