@@ -15,7 +15,7 @@ from yggdrasil.agent.door import TypedBlock, asked_of
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.memory import Memory
 from yggdrasil.agent.model import AgentModel, check_model
-from yggdrasil.agent.pieces import Content, beside_words, beyond_words
+from yggdrasil.agent.pieces import Content, beside_words, beyond_words, check_asked, kept_messages
 from yggdrasil.agent.refusals import at_limit, filtered
 from yggdrasil.agent.result_type import ResultType
 from yggdrasil.agent.settings import COUNTED, AgentSettings, Answered
@@ -33,7 +33,7 @@ from yggdrasil.contract.session import ROOT, own_session
 from yggdrasil.contract.spending import counting
 from yggdrasil.contract.tools import Given
 from yggdrasil.engine.cycle.agent_loop import LoopState, fresh, run_loop
-from yggdrasil.ports import Audios, Images, Json, Text
+from yggdrasil.ports import Audios, Images, Json, Messages, Text
 from yggdrasil.state.task_context import CONTEXT
 
 _LLM = "llm"
@@ -125,16 +125,23 @@ class Agent(TypedBlock, type="agent", role="Agent"):
         more: int = 0,
         pictures: Images | None = None,
         sounds: Audios | None = None,
+        messages: Messages | None = None,
     ) -> Answered:
         """Answer `prompt`, or do `task` ({name, context, schema}); `more` goes on from a limit for so many turns.
 
         A model that sees or hears gets `pictures` and `sounds` with the prompt; they stay in the conversation.
+        `messages` are what was said so far, in place of what the agent remembers; the last may be the one to answer.
+        Raises PortError where nothing is asked.
         """
         memory = Memory.of(here().memory(), here().path)
         work = self._work(memory.summary if task is None else "")
         if more:
             return self._go_on(more, memory, work)
         shown = beside_words(prompt, pictures or [], sounds or [])
+        if task is None:
+            check_asked(shown, messages)
+        if messages is not None:
+            memory.messages = kept_messages(messages)
         if self.policy == "guided":
             return self._guided(self._guided_task(shown, task, work), memory)
         call = memory.calls
@@ -175,6 +182,7 @@ class Agent(TypedBlock, type="agent", role="Agent"):
 
     def _conversation(self, prompt: Content, memory: Memory, work: Work) -> list[dict[str, Any]]:
         earlier = [m for m in memory.messages if m["role"] != "system"]
+        asked: list[dict[str, Any]] = [{"role": "user", "content": prompt}] if prompt else []
         parts = [work.asked.instructions(self.instructions)]
         if work.asked.result is not None:
             parts.append(work.asked.result.told)
@@ -182,7 +190,7 @@ class Agent(TypedBlock, type="agent", role="Agent"):
             parts.append(tool_notes(self.toolbox))
         told = "\n\n".join(part for part in parts if part)
         system = [{"role": "system", "content": told}] if told else []
-        return [*system, *earlier, {"role": "user", "content": prompt}]
+        return [*system, *earlier, *asked]
 
     def _native(self) -> bool:
         with standing(here().below(_LLM)):
@@ -223,7 +231,7 @@ class Agent(TypedBlock, type="agent", role="Agent"):
         done = None if task is None else Task.of(task)
         both = done is not None and prompt and not done.of_a_stage
         asked = {"result=": work.asked.result, "validate=": work.asked.checks, "before=": work.asked.before}
-        asked |= {"pictures": isinstance(prompt, list), "prompt beside a task": both}
+        asked |= {"pictures": isinstance(prompt, list), "prompt beside a task": both, "messages": not (prompt or done)}
         unread = next((name for name, held in asked.items() if held), "")
         if unread:
             raise ConfigError(f"policy 'guided' takes no {unread}", where=here().path, mend="use policy 'tools'")

@@ -124,8 +124,9 @@ def _tell_if_vague(thing: Any, block: Block) -> None:
     """Warn of a function that says too little for a model to call it well."""
     if not inspect.isroutine(thing) or block.name == _NAMELESS:
         return
-    bare = [name for name in block.inputs if inspect.signature(thing).parameters[name].annotation is inspect.Parameter.empty]
-    lacks = ([] if inspect.getdoc(thing) else ["a docstring"]) + ([f"types of {', '.join(bare)}"] if bare else [])
+    parts = inspect.signature(thing).parameters
+    bare = [name for name in block.inputs if name in parts and parts[name].annotation is inspect.Parameter.empty]
+    lacks = ([] if inspect.getdoc(thing) else ["docstring"]) + ([f"types of {', '.join(bare)}"] if bare else [])
     if lacks:
         text = f"tool {block.name!r} has no {' and no '.join(lacks)}: a model is told nothing of it, and guesses"
         warnings.warn(text, VagueTool, stacklevel=6)
