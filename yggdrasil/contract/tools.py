@@ -28,7 +28,7 @@ from yggdrasil.contract.surrogates import whole_value
 _LEGAL = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _STEM = 48
 _TOLD = 20
-_NAMELESS = "<lambda>"
+_NAMELESS, _OWN = "<lambda>", __name__.partition(".")[0]
 _PLAIN_KINDS = ("text", "any")
 
 
@@ -129,7 +129,9 @@ def _tell_if_vague(thing: Any, block: Block) -> None:
     lacks = ([] if inspect.getdoc(thing) else ["docstring"]) + ([f"types of {', '.join(bare)}"] if bare else [])
     if lacks:
         text = f"tool {block.name!r} has no {' and no '.join(lacks)}: a model is told nothing of it, and guesses"
-        warnings.warn(text, VagueTool, stacklevel=6)
+        modules = (frame.frame.f_globals.get("__name__", "") for frame in inspect.stack(0))
+        level = next((n for n, name in enumerate(modules) if name.partition(".")[0] != _OWN), 1)
+        warnings.warn(text, VagueTool, stacklevel=level + 1)
 
 
 def tool_named(tools: Mapping[str, Tool], name: str) -> Tool:
