@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from yggdrasil.contract.session import SessionError
     from yggdrasil.engine.cycle.errors import CreatorFailure, CycleError, WorldBusy
     from yggdrasil.levels.loop import EndlessLoop
+    from yggdrasil.levels.stage.looker import NoEyes
     from yggdrasil.levels.stage.stage import StageError
     from yggdrasil.state.errors import OperationError
 
@@ -53,6 +54,7 @@ _WHERE = {
     "EndpointUnreachable": "yggdrasil.blocks.endpoint.errors",
     "InvalidOutput": "yggdrasil.blocks.llm.errors",
     "LimitReached": "yggdrasil.agent.refusals",
+    "NoEyes": "yggdrasil.levels.stage.looker",
     "NoModelAnswered": "yggdrasil.blocks.llm.fallback",
     "NotAble": "yggdrasil.blocks.llm.errors",
     "NotFinite": "yggdrasil.contract.finite",
@@ -95,6 +97,7 @@ __all__ = [
     "LimitReached",
     "ManifestError",
     "MissingFile",
+    "NoEyes",
     "NoModelAnswered",
     "NotAble",
     "NotFinite",
