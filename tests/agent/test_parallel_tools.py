@@ -2,6 +2,7 @@
 
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -88,3 +89,35 @@ def test_a_bound_on_calls_holds_for_those_made_at_once() -> None:
     )
     agent.run("Go.")
     assert [text[:1] for text in told(agent)] == ["0", "1", "R"]
+
+
+def test_what_was_done_beside_a_question_is_not_done_again(tmp_path: Path) -> None:
+    done: list[str] = []
+
+    def write(n: int) -> str:
+        """Write a line."""
+        done.append(f"line {n}")
+        return done[-1]
+
+    def wonder() -> str:
+        """Ask the person."""
+        return str(ygg.ask("Which colour?"))
+
+    wanted = calls(("1", "wonder", {}), ("2", "write", {"n": 1}), ("3", "broken", {}), ("4", "write", {"n": 2}))
+
+    def broken() -> str:
+        """Fail."""
+        done.append("broken")
+        raise RuntimeError("no ink")
+
+    agent = ygg.Agent(Scripted([wanted, says("ok")]), [wonder, write, broken], parallel_tools=True)
+    chat = agent.session("anna", tmp_path)
+    with pytest.raises(ygg.Paused, match="Which colour"):
+        chat.run("Go.")
+    assert sorted(done) == ["broken", "line 1", "line 2"]
+    out = chat.answer("red")
+    assert out is not None and out.status["state"] == "done" and out.status["tool_errors"] == 1
+    assert len(done) == 3, "what stands in the journal is not done again"
+    seen = agent.llm.seen[-1]["messages"]  # type: ignore[attr-defined]
+    told = [m["content"] for m in seen if m["role"] == "tool"]
+    assert told == ["red", "line 1", "RuntimeError: no ink", "line 2"]
