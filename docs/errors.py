@@ -37,6 +37,23 @@ WORDS = {
     "RefusedOutput": "модели сказали, что в ответе не так, и он остался таким",
     "Retry": "её поднимает проверка ответа или инструмент: модели скажут почему и спросят ещё раз",
     "NoModelAnswered": "не ответила ни одна из моделей, названных списком",
+    "AnswerFiltered": "фильтр конечной точки не отдал ответа; что пришло до того — в `response`",
+    "TruncatedOutput": "объект по схеме оборван пределом `max_tokens`; написанное — в `raw`",
+    "NotAble": "эта модель такого не умеет: оценить текст, видеть, слышать",
+    "WindowTooSmall": "окно не вмещает и слов системы с последним вопросом",
+    "EndpointError": "корень бед с конечной точкой: `status`, `passing` (может пройти само), `untaken` (не принято)",
+    "EndpointUnreachable": "по адресу никто не отвечает",
+    "EndpointRefused": "ответ — ошибка HTTP: `status`, `after` (Retry-After), `said`, `field`",
+    "EndpointTooSlow": "ответ не пришёл целиком за `timeout`",
+    "EndpointBrokeOff": "ответ оборвался",
+    "EndpointNonsense": "ответили не тем: веб-страница, битый JSON, без конца",
+    "NoEyes": "агент-Философ не может смотреть: ни его модель, ни инструмент этого не берут",
+    "SessionError": "память сессии не читается, или помнить здесь нечему",
+    "StageError": "тело этапа просит того, чего этап не даёт, или отдаёт не то",
+    "OperationError": "операция над миром неверна",
+    "CycleError": "с миром нельзя сделать того, о чём просят",
+    "CreatorFailure": "Творец не сделал ничего",
+    "WorldBusy": "папку мира или сессии держит другой запуск",
     "LimitReached": "агент дошёл до предела, и `Limits(raises=True)`; сказанное цело",
     "EndlessLoop": "петля дошла до верхней границы",
 }
@@ -62,7 +79,7 @@ def table() -> str:
     rows = ["| класс | вид | что значит |", "|---|---|---|"]
     for kind in (kind for kind in classes() if kind.__name__ in WORDS):
         public = kind.__name__ in yggdrasil.__all__
-        name = f"`ygg.{kind.__name__}`" if public else f"`{kind.__module__}.{kind.__name__}`"
+        name = f"`{'ygg' if public else 'yggdrasil.errors'}.{kind.__name__}`"
         parent = kind.__mro__[1].__name__
         rows.append(f"| {name} | `{parent}` | {WORDS[kind.__name__]} |")
     return "\n".join(rows)

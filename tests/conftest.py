@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,15 @@ def _every_event_is_as_its_schema_says() -> Iterator[None]:
     Here.emit = emit  # type: ignore[method-assign]  # for all tests
     yield
     Here.emit = plain  # type: ignore[method-assign]  # as it was
+
+
+@pytest.fixture(autouse=True)
+def _each_test_asks_its_endpoints_anew() -> Iterator[None]:
+    """A port may come again with another server behind it."""
+    yield
+    probe = sys.modules.get("yggdrasil.blocks.llm.probe")
+    if probe is not None:
+        probe._found.clear()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -83,10 +83,10 @@ _WHERE = {
     "set_cache": "yggdrasil.engine.flow.budget",
     "set_lanes": "yggdrasil.contract.lanes",
 }
-_MODULES = {"ports": "yggdrasil.ports", "testing": "yggdrasil.testing"}
+_MODULES = {"errors": "yggdrasil.errors", "ports": "yggdrasil.ports", "testing": "yggdrasil.testing"}
 
 if TYPE_CHECKING:
-    from yggdrasil import ports, testing
+    from yggdrasil import errors, ports, testing
     from yggdrasil.agent.agent import Agent
     from yggdrasil.agent.ask_person import AskPerson, ask
     from yggdrasil.agent.door import Answer
@@ -207,6 +207,7 @@ __all__ = [
     "ask",
     "block",
     "choose",
+    "errors",
     "estimate",
     "explain",
     "from_diffusers",

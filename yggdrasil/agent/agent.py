@@ -2,69 +2,42 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypedDict, Unpack, cast, overload
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, Unpack, cast, overload
 
 from pydantic import Field
 
-from yggdrasil.agent.agent_run import DONE, AgentRun
+from yggdrasil.agent.agent_run import FILTERED, AgentRun
 from yggdrasil.agent.asked import Asked, Check, as_checks, by_hand
 from yggdrasil.agent.door import R, T, TypedBlock, asked_of
+from yggdrasil.agent.guided import guided, guided_task
 from yggdrasil.agent.led import Lead
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.memory import Memory
 from yggdrasil.agent.model import AgentModel, check_model
-from yggdrasil.agent.pieces import Content, beside_words
-from yggdrasil.agent.refusals import at_limit
+from yggdrasil.agent.pieces import Content, beside_words, beyond_words, check_asked, kept_messages
+from yggdrasil.agent.refusals import at_limit, filtered
 from yggdrasil.agent.result_type import ResultType
+from yggdrasil.agent.settings import COUNTED, AgentSettings, Answered
 from yggdrasil.agent.toolbox import Toolbox
-from yggdrasil.agent.turns import tool_notes
+from yggdrasil.agent.turns import MAX_TOKENS, tool_notes
 from yggdrasil.agent.window import Older, Window, room
 from yggdrasil.agent.words import Words
-from yggdrasil.agent.work import Task, Work, beside, guide, planned
-from yggdrasil.blocks.llm.bounds import loose
-from yggdrasil.blocks.llm.language_model import InvalidOutput
-from yggdrasil.blocks.llm.schemas import beside_schema
+from yggdrasil.agent.work import Task, ToolErrors, Work, beside, planned
 from yggdrasil.contract import Block, ConfigError, here, standing
 from yggdrasil.contract.entry_points import VERBS
+from yggdrasil.contract.kinds import IMAGE
 from yggdrasil.contract.ports import Ports
 from yggdrasil.contract.session import ROOT, own_session
 from yggdrasil.contract.spending import counting
 from yggdrasil.contract.tools import Given
 from yggdrasil.engine.cycle.agent_loop import LoopState, fresh, run_loop
-from yggdrasil.ports import Audios, Images, Json, Text
+from yggdrasil.ports import Audios, Images, Json, Messages, Text
 from yggdrasil.state.task_context import CONTEXT
 
 _LLM = "llm"
-
-
-class Answered(TypedDict):
-    """`status` is {"state": "done" | "limit_reached", "turns", "tokens", "cost"}; at a limit its "kind", "limit"."""
-
-    response: Text
-    result: Json
-    status: Json
-
-
-class AgentSettings(TypedDict, total=False):
-    """What `Agent(…)` takes beside its model, its tools and what they are about."""
-
-    policy: Literal["tools", "guided"]
-    guide: str
-    instructions: str | Callable[..., str | Awaitable[str]]
-    limits: Limits | dict[str, Any]
-    strict: bool
-    window: int
-    context: int
-    older: Older
-    lead: Lead
-    max_tokens: int
-    temperature: float
-    retries: int
-    approve: list[str]
-    result: dict[str, Any] | Any
+_ON = "Go on exactly where you were cut off."
 
 
 class Agent(TypedBlock[R], type="agent", role="Agent"):
@@ -86,6 +59,8 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.7
     retries: Annotated[int, Field(ge=0, le=100)] = 1
     approve: list[str] = []
+    parallel_tools: bool = False
+    tool_errors: ToolErrors = "tell"
     result: dict[str, Any] = {}
 
     if TYPE_CHECKING:
@@ -140,6 +115,14 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
         return {"prompt": replace(self.inputs["prompt"], required=True)}
 
     @property
+    def eyes(self) -> Literal["own", "tools", ""]:
+        """How it looks at pictures: by a tool that takes one, by its own model, or not at all."""
+        taken = [port for tool in self.toolbox.tools.values() for port in tool.block.inputs.values()]
+        if any(port.kind.form is IMAGE.form for port in taken):
+            return "tools"
+        return "own" if getattr(self.llm, "senses", True) else ""
+
+    @property
     def memory(self) -> Memory:
         """What it remembers of the runs that began at it and were given no session."""
         return Memory.of(own_session(self).recall(ROOT), self.name)
@@ -151,18 +134,25 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
         more: int = 0,
         pictures: Images | None = None,
         sounds: Audios | None = None,
+        messages: Messages | None = None,
     ) -> Answered:
         """Answer `prompt`, or do `task` ({name, context, schema}); `more` goes on from a limit for so many turns.
 
         A model that sees or hears gets `pictures` and `sounds` with the prompt; they stay in the conversation.
+        `messages` are what was said so far, in place of what the agent remembers; the last may be the one to answer.
+        Raises PortError where nothing is asked.
         """
         memory = Memory.of(here().memory(), here().path)
         work = self._work(memory.summary if task is None else "")
         if more:
             return self._go_on(more, memory, work)
         shown = beside_words(prompt, pictures or [], sounds or [])
+        if task is None:
+            check_asked(shown, messages)
+        if messages is not None:
+            memory.messages = kept_messages(messages)
         if self.policy == "guided":
-            return self._guided(self._guided_task(shown, task, work), memory)
+            return guided(self.llm, guided_task(shown, task, work), memory, self.guide)
         call = memory.calls
         if task is not None:
             return self._done(Task.of(task), shown, call, work)
@@ -185,12 +175,15 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
             schema=asked.result.schema if asked.result is not None else None,
             retries=self.retries,
             approve=frozenset(self.approve),
+            parallel=self.parallel_tools,
+            tool_errors=self.tool_errors,
         )
 
     def _done(self, task: Task, prompt: Content, call: int, work: Work) -> Answered:
         work, messages = self._planned(task, work)
-        if prompt and not task.of_a_stage:
-            messages = [*messages[:-1], beside(messages[-1], prompt)]
+        more = beyond_words(prompt) if task.of_a_stage else prompt
+        if more:
+            messages = [*messages[:-1], beside(messages[-1], more)]
         return self._ran(work, fresh(messages), call, self.limits.steps, task)
 
     def _planned(self, task: Task, work: Work) -> tuple[Work, list[dict[str, Any]]]:
@@ -199,6 +192,7 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
 
     def _conversation(self, prompt: Content, memory: Memory, work: Work) -> list[dict[str, Any]]:
         earlier = [m for m in memory.messages if m["role"] != "system"]
+        asked: list[dict[str, Any]] = [{"role": "user", "content": prompt}] if prompt else []
         parts = [work.asked.instructions(self.instructions)]
         if work.asked.result is not None:
             parts.append(work.asked.result.told)
@@ -206,7 +200,7 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
             parts.append(tool_notes(self.toolbox))
         told = "\n\n".join(part for part in parts if part)
         system = [{"role": "system", "content": told}] if told else []
-        return [*system, *earlier, {"role": "user", "content": prompt}]
+        return [*system, *earlier, *asked]
 
     def _native(self) -> bool:
         with standing(here().below(_LLM)):
@@ -217,6 +211,9 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
         if halted is None:
             raise ConfigError("no run of this agent met a limit", where=here().path, mend="call it with a prompt")
         state = cast(LoopState, {**fresh([]), **halted["state"], "over": "", "limit": {}})
+        if halted["state"]["limit"]["kind"] == MAX_TOKENS:
+            told = {"role": "user", "content": _ON}
+            state["messages"], state["begun"] = [*state["messages"], told], state["response"]
         task = None if halted["task"] is None else Task.of(halted["task"])
         work = work if task is None else self._planned(task, work)[0]
         return self._ran(work, state, halted["call"], state["turns"] + more, task)
@@ -232,42 +229,12 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
         kept: dict[str, Any] = {"halted": over if state["limit"] else None}
         kept |= {"summary": work.window.summary} if work.window.summary else {}
         here().remember({"messages": state["messages"], "calls": call + 1, **kept})
-        status = {"state": state["over"], **{k: state[k] for k in ("turns", "tokens", "cost")}, **state["limit"]}
+        status = {"state": state["over"], **{k: state[k] for k in COUNTED}, **state["limit"]}
         if state["limit"]:
             at_limit(status, raises=self.limits.raises)
+        elif state["over"] == FILTERED:
+            filtered(state["response"], raises=self.limits.raises)
         return {"response": state["response"], "result": state["result"], "status": status}
-
-    def _guided_task(self, prompt: Content, task: Any, work: Work) -> Task:
-        """What a guide leads a model through. Raises ConfigError for what no guide reads."""
-        done = None if task is None else Task.of(task)
-        both = done is not None and prompt and not done.of_a_stage
-        asked = {"result=": work.asked.result, "validate=": work.asked.checks, "before=": work.asked.before}
-        asked |= {"pictures": isinstance(prompt, list), "prompt beside a task": both}
-        unread = next((name for name, held in asked.items() if held), "")
-        if unread:
-            raise ConfigError(f"policy 'guided' takes no {unread}", where=here().path, mend="use policy 'tools'")
-        return done or Task("reply", {"prompt": prompt})
-
-    def _guided(self, task: Task, memory: Memory) -> Answered:
-        name = task.genre or self.guide
-        leader = guide(name)
-        place = here()
-        inputs = {"task": task.name, "context": task.context, "call": memory.calls}
-        with counting() as spent:
-            result = place.once(
-                f"guide {name}", inputs, lambda: leader.answer(self.llm, task.name, task.context, place.seed)
-            )
-        wrong = beside_schema(result, loose(task.schema) or {})
-        if wrong:
-            raise InvalidOutput(wrong, json.dumps(result, ensure_ascii=False), place.path)
-        memory.calls += 1
-        place.remember(memory.state())
-        text = result.get("text")
-        response = text if isinstance(text, str) else json.dumps(result, ensure_ascii=False)
-        if isinstance(text, str):
-            place.token(text)
-            place.emit("text", text=text)
-        return {"response": response, "result": result, "status": {"state": DONE, "turns": 0, **spent.to_json()}}
 
     def unsaved(self) -> list[str]:
         self._by_hand.refuse_saving(self.name)

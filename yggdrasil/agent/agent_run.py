@@ -11,19 +11,21 @@ from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.model import AgentModel
 from yggdrasil.agent.refusals import RefusedOutput, Retry
 from yggdrasil.agent.request import as_wished
+from yggdrasil.agent.tool_calls import calls_made
 from yggdrasil.agent.toolbox import Toolbox
-from yggdrasil.agent.turns import TurnRequest, assistant, fill, plain_value, take_turn
+from yggdrasil.agent.turns import CONTENT_FILTER, TurnRequest, assistant, fill, plain_value, take_turn
+from yggdrasil.agent.words import begins_json
 from yggdrasil.agent.work import Message, Work
 from yggdrasil.blocks.llm.language_model import InvalidOutput, Turn
 from yggdrasil.blocks.llm.schemas import beside_schema
 from yggdrasil.contract import derive_seed, here, standing
 from yggdrasil.contract.digest import digest, digest_each
-from yggdrasil.contract.journal_effects import remembered
 from yggdrasil.contract.spending import counting
 from yggdrasil.engine.cycle.agent_loop import LoopState
 
 LIMIT = "limit_reached"
 DONE = "done"
+FILTERED = "filtered"
 _ATTEMPTS = 2
 _GOOD = 0.0
 _BESIDE = 1000.0
@@ -49,14 +51,8 @@ class AgentRun:
         return self._turn(state)
 
     def act(self, state: LoopState) -> LoopState:
-        """Every pending call, in order; each gets exactly one tool message."""
-        messages, called = list(state["messages"]), dict(state["called"])
-        for index, call in enumerate(state["pending"]):
-            here().check()
-            mark = f"{self._call}.{state['turns']}.{index}"
-            text = self._called(call, mark, called)
-            messages.append({"role": "tool", "tool_call_id": call["id"], "content": text})
-        after: LoopState = {**state, "messages": messages, "pending": [], "called": called}
+        """Every pending call; each gets exactly one tool message."""
+        after = calls_made(state, self._work, self._limits, self._call)
         limit = self._met(after)
         return _stopped(after, limit) if limit else after
 
@@ -106,12 +102,20 @@ class AgentRun:
             "pending": pending,
             "response": turn["text"],
         }
-        if pending:
-            return after
+        cut = turn.get("cut")
+        if cut and (pending or self._work.schema is not None):
+            here().note(f"the model's turn was cut ({cut['kind']}), the run goes on", "turn_cut", **cut)
+        return after if pending else self._said(after, turn["text"], cut)
+
+    def _said(self, after: LoopState, text: str, cut: dict[str, Any] | None) -> LoopState:
+        """The loop after a turn of words: at its end if they are the answer, and whole."""
         if self._work.schema is None:
-            return self._judged(after, turn["text"], turn["text"])
-        early = self._early(turn["text"])
-        return {**after, "closing": True} if early is None else self._judged(after, early, turn["text"])
+            whole = after["begun"] + text
+            return _cut({**after, "response": whole}, cut) if cut else self._judged(after, whole, whole)
+        early = None if cut else self._early(text)
+        if early is not None:
+            return self._judged(after, early, text)
+        return {**after, "closing": True, "response": "" if begins_json(text) else text}
 
     def _taken(self, shown: list[Message], ask: TurnRequest) -> dict[str, Any]:
         """A turn, and what was offered in it where that is chosen for each."""
@@ -198,9 +202,10 @@ class AgentRun:
                 raise RefusedOutput(refused.what, raw, place.path) from None
             place.note(f"the answer cannot be taken: {refused.what}", code="answer_refused", why=refused.what)
             told = {"role": "user", "content": f"That cannot be taken: {refused.what}. Answer again, mended."}
-            return {**after, "tries": after["tries"] + 1, "messages": [*after["messages"], told]}
+            messages = [*after["messages"], told]
+            return {**after, "tries": after["tries"] + 1, "messages": messages, "response": "", "begun": ""}
         if self._model.words is not None:
-            self._model.words.end(str(taken), None if self._work.schema is None else taken)
+            self._model.words.end(str(taken).removeprefix(after["begun"]), None if self._work.schema is None else taken)
         if self._work.schema is None:
             return {**after, "response": str(taken), "over": DONE}
         words = after["response"] or ("" if asked.result is None else raw)
@@ -233,30 +238,6 @@ class AgentRun:
             of = "" if place.journal is None else digest_each(shown)
             return place.once(f"turn {self._call}.{state['turns']}", {"of": of}, lambda: _counted(act))
 
-    def _called(self, call: dict[str, Any], mark: str, called: dict[str, int]) -> str:
-        toolbox, place = self._work.toolbox, here()
-        if "offered" in call:
-            toolbox = toolbox.among(call["offered"])
-        known = toolbox.tools.get(call["name"])
-        name = known.name if known else call["name"]
-        place.emit("tool_call", tool=name, arguments=_shown(call["arguments"]), id=call["id"])
-        refused, given = self._limits.refused(name, called), call["arguments"]
-        if not refused and name in self._work.approve:
-            refused, given = toolbox.approved(call["name"], given, mark)
-        if refused:
-            place.emit("tool_result", tool=name, result=refused, id=call["id"])
-            return refused
-        called[name] = called.get(name, 0) + 1
-        how: dict[str, Any] = {"seconds": self._limits.tool_seconds, "retries": self._limits.retries_of(name)}
-        text: str = remembered(
-            f"tool {mark} {call['name']}", {"arguments": given}, "text", known.block if known else None,
-            lambda: toolbox.call(call["name"], given, mark=mark, **how),
-        )  # fmt: skip
-        if given is not call["arguments"]:
-            text = f"{text}\n[made with the arguments that the person gave: {_text(given)}]"
-        place.emit("tool_result", tool=name, result=text, id=call["id"])
-        return text
-
 
 def _stopped(state: LoopState, limit: dict[str, Any]) -> LoopState:
     """The loop at its limit, which is told: its answer is not there."""
@@ -264,18 +245,17 @@ def _stopped(state: LoopState, limit: dict[str, Any]) -> LoopState:
     return {**state, "over": LIMIT, "limit": limit}
 
 
+def _cut(state: LoopState, cut: dict[str, Any]) -> LoopState:
+    """The loop whose answer is not whole: its model met the bound on its tokens, or was silenced by a filter."""
+    if cut["kind"] == CONTENT_FILTER:
+        return {**state, "over": FILTERED}
+    return _stopped(state, cut)
+
+
 def _counted(act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """What `act` gives, and beside it what its requests took: all of them, probes and second tries too."""
     with counting() as spent:
         return {**act(), **spent.to_json()}
-
-
-def _shown(arguments: str) -> Any:
-    """Arguments as every event tells them: an object; what is no JSON stays as the model wrote it."""
-    try:
-        return json.loads(arguments or "{}") or {}
-    except ValueError:
-        return arguments
 
 
 def _text(value: Any) -> str:

@@ -16,7 +16,8 @@ class Limits(BaseModel):
     in the currency of the model's prices (a model without prices costs nothing).
 
     A call that meets one ends with `status["state"] == "limit_reached"`, or with `raises` by the error LimitReached.
-    `tool_seconds` bounds each tool call alone; a call that takes longer is cancelled and the others go on.
+    So does an answer that was cut at the agent's own `max_tokens`.
+    `tool_seconds` bounds each tool call alone; one that takes longer is stopped, and the model is told so.
     `tool_calls` bounds how often tools are called, all of them or each by its name: past that the model is told so, and
     answers with what it has. A call that fails is made again `tool_retries` times before the model is told, if its tool
     may be repeated: after 0.5 s, then twice as long each time, up to 8.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-from yggdrasil.contract import here
+from yggdrasil.contract import PortError, here
 from yggdrasil.contract.kinds import AUDIO, IMAGE, Kind
 from yggdrasil.contract.values import store
 
@@ -32,6 +32,35 @@ def joined(first: Content, then: Content) -> Content:
     if isinstance(first, str) and isinstance(then, str):
         return f"{first}\n{then}"
     return [*as_parts(first), *as_parts(then)]
+
+
+def beyond_words(content: Content) -> Content:
+    """The pictures and sounds of a content alone."""
+    return [part for part in content if part["type"] != "text"] if isinstance(content, list) else ""
+
+
+def check_asked(content: Content, messages: list[dict[str, Any]] | None) -> None:
+    """Raises PortError where neither words nor a conversation ask for anything."""
+    if not content and (not messages or messages[-1].get("role") not in ("user", "tool")):
+        mend = "give it a prompt, pictures, a task, or messages of which the last is the user's"
+        raise PortError("the agent was asked nothing", where=here().path, mend=mend)
+
+
+def kept_messages(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A conversation from elsewhere as an agent keeps it: pictures and sounds are put among the run's artifacts."""
+    return [{**message, "content": _kept(message.get("content"))} for message in messages]
+
+
+def _kept(content: Any) -> Content:
+    if not isinstance(content, list):
+        return content or ""
+    kinds, parts = {IMAGE.name: IMAGE, AUDIO.name: AUDIO}, cast("list[dict[str, Any]]", content)
+    held = [(part, kinds.get(part["type"])) for part in parts]
+    return [
+        part if kind is None or isinstance(part[kind.name], str)
+        else {**part, kind.name: store(part[kind.name], here().artifacts, kind)["sha256"]}
+        for part, kind in held
+    ]  # fmt: skip
 
 
 def in_words(content: Content | None) -> str:

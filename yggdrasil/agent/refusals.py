@@ -8,7 +8,7 @@ from typing import Any
 from yggdrasil.blocks.llm.language_model import InvalidOutput
 from yggdrasil.contract import YggError, here
 
-__all__ = ["InvalidOutput", "LimitReached", "RefusedOutput", "Retry", "UnfinishedAnswer"]
+__all__ = ["AnswerFiltered", "InvalidOutput", "LimitReached", "RefusedOutput", "Retry", "UnfinishedAnswer"]
 
 
 class Retry(YggError):
@@ -32,7 +32,7 @@ class RefusedOutput(InvalidOutput):
 
 
 class UnfinishedAnswer(RuntimeWarning):
-    """A run that nobody listens to met a limit, and its caller may not look at `status`."""
+    """A run that nobody listens to gave no whole answer, and its caller may not look at `status`."""
 
 
 class LimitReached(YggError):
@@ -50,11 +50,36 @@ class LimitReached(YggError):
         )
 
 
+class AnswerFiltered(YggError):
+    """The endpoint's filter withheld an answer, or the rest of it; `response` is what came before."""
+
+    def __init__(self, response: str, where: str = "") -> None:
+        self.response = response
+        super().__init__(
+            f"the endpoint's filter withheld the answer, after {response[:200]!r}",
+            where=where,
+            mend="ask in other words, or another model: llm=[first, second] asks the next one",
+        )
+
+
 def at_limit(status: dict[str, Any], *, raises: bool) -> None:
     """Tell who called and hears no events that there is no answer. Raises LimitReached where that is asked for."""
-    place = here()
     if raises:
-        raise LimitReached(status, place.path)
+        raise LimitReached(status, here().path)
+    met = f"the limit of {status['limit']} {status['kind']}"
+    cut = status["kind"] == "max_tokens"
+    _warn(f"the answer was cut at {met}; run(more=1) goes on" if cut else f"stopped at {met}, so there is no answer")
+
+
+def filtered(response: str, *, raises: bool) -> None:
+    """The same where a filter withheld the answer. Raises AnswerFiltered where that is asked for."""
+    if raises:
+        raise AnswerFiltered(response, here().path)
+    here().note("the endpoint's filter withheld the answer", "answer_filtered")
+    _warn("the endpoint's filter withheld the answer")
+
+
+def _warn(text: str) -> None:
+    place = here()
     if "/" not in place.path and not place.wants("note"):
-        text = f"{place.path}: stopped at the limit of {status['limit']} {status['kind']}, so there is no answer"
-        warnings.warn(text, UnfinishedAnswer, stacklevel=2)
+        warnings.warn(f"{place.path}: {text}", UnfinishedAnswer, stacklevel=3)

@@ -18,12 +18,14 @@ from yggdrasil.contract import (
     Here,
     Journal,
     PortError,
+    YggError,
     derive_seed,
     here,
     standing,
 )
 from yggdrasil.contract.errors import did_you_mean
 from yggdrasil.contract.journal_effects import may_repeat
+from yggdrasil.contract.ports import checked_inputs
 from yggdrasil.contract.running import drive_at
 from yggdrasil.contract.surrogates import whole
 from yggdrasil.contract.tools import Given, Tool, named_tools, tool_named
@@ -35,6 +37,10 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.5, 8.0
 _YES, _NO = ("yes", "y", "true", "да"), ("no", "n", "false", "нет", "")
 _LONGEST = 32_000
 """Letters of a tool's result that a model is shown."""
+
+
+class TooSlow(YggError):
+    """A call of a tool took longer than `Limits(tool_seconds=…)`, and was stopped."""
 
 
 class Toolbox:
@@ -103,18 +109,31 @@ class Toolbox:
         more = "" if said.casefold() in _NO else f" and says: {said}"
         return f"Refused: the person did not allow this call{more}", arguments
 
-    def call(self, name: str, arguments: Any, *, mark: str, seconds: float | None = None, retries: int = 0) -> str:
+    def call(
+        self,
+        name: str,
+        arguments: Any,
+        *,
+        mark: str,
+        seconds: float | None = None,
+        retries: int = 0,
+        failed: Callable[[Exception], None] | None = None,
+    ) -> str:
         """Run a tool and give the text for the model: its result as JSON, or what went wrong.
 
         `mark` tells this call from others of the same tool (it enters the seed). A call that is cancelled
         alone, or that takes more than `seconds`, says so; what cancels or pauses the whole run is raised. One that
         fails is made again `retries` times, if the tool may be repeated and does not ask the model itself to mend it.
+        `failed` hears what the tool raised that is no fault of the model's, and may raise it.
         """
+        amiss = None
         try:
             tool = self.find(name)
             values = tool.arguments(arguments)
             place = here().below(tool.step)
             place = place.but(seed=derive_seed(place.seed, mark), journal=_marked(place.journal, mark))
+            checked_inputs(tool.block.inputs, values, place.path)
+            amiss = failed
             outputs = _made(tool, values, place, seconds, retries)
             return _told(tool.result(outputs))
         except CANCELLED:
@@ -125,6 +144,8 @@ class Toolbox:
         except Exception as error:  # a stranger's tool may fail in any way; the model is told, and the run goes on
             if is_control(error):
                 raise
+            if amiss is not None and not isinstance(error, Retry):
+                amiss(error)
             return whole(fault_text(error))
 
 
@@ -134,7 +155,7 @@ def _made(tool: Tool, values: dict[str, Any], place: Here, seconds: float | None
         try:
             return _within(seconds, tool.block, values, place)
         except Exception as error:  # a stranger's tool may fail in any way, and may do better a moment later
-            if attempt == times or is_control(error) or isinstance(error, Retry | PortError):
+            if attempt == times or is_control(error) or isinstance(error, Retry | PortError | TooSlow):
                 raise
             wait = min(_FIRST_WAIT * 2**attempt, _LONGEST_WAIT)
             why = fault_text(error)
@@ -203,7 +224,8 @@ def _within(seconds: float | None, block: Block, values: dict[str, Any], place: 
         own.cancel()
         ended.wait(_GRACE)
         place.check()
-        raise Cancelled(place.path)
+        mend = "ask for less, or go on without it"
+        raise TooSlow(f"it was not done within {seconds:g} seconds, and was stopped", where=place.path, mend=mend)
     if "error" in given:
         raise given["error"]
     return given["outputs"]

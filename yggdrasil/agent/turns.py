@@ -10,6 +10,7 @@ from typing import Any
 
 from yggdrasil.agent.model import AgentModel, Message
 from yggdrasil.agent.pieces import in_words, joined
+from yggdrasil.agent.refusals import AnswerFiltered
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.blocks.llm.bounds import ended_at_words, roomy
 from yggdrasil.blocks.llm.language_model import InvalidOutput, TruncatedOutput, parse_object
@@ -20,6 +21,10 @@ from yggdrasil.contract.tools import ArgumentError, parse_arguments
 Schema = dict[str, Any]
 _LONGEST = 400
 _CHOICE = "tool"
+CONTENT_FILTER = "content_filter"
+MAX_TOKENS = "max_tokens"
+_CUTS = {"length": MAX_TOKENS, MAX_TOKENS: MAX_TOKENS, CONTENT_FILTER: CONTENT_FILTER}
+"""Why a turn is not whole, by what endpoints call it."""
 
 
 @dataclass(frozen=True)
@@ -37,19 +42,21 @@ class TurnRequest:
 
 
 def take_turn(model: AgentModel, messages: list[Message], ask: TurnRequest) -> dict[str, Any]:
-    """One turn as JSON: `text`, and `calls` (id, name, arguments as JSON text)."""
+    """One turn as JSON: `text`, `calls` (id, name, arguments as JSON text), `cut` (kind, limit) if it is not whole."""
     tools = ask.toolbox if ask.call else None
     if tools and not model.calls_natively():
         return _bound(model, messages, ask)
     turn = model.turn(
-        as_sent(messages) if model.calls_natively() else as_plain(messages),
+        readable(model, messages, ask.toolbox),
         tools=tools.schemas() if tools else None,
         max_tokens=ask.max_tokens,
         temperature=ask.temperature,
         seed=ask.seed,
     )
     calls = [{"id": c.id, "name": c.name, "arguments": c.arguments or ""} for c in turn.tool_calls]
-    return {"text": turn.text, "calls": calls if ask.call else []}
+    cut = _CUTS.get(turn.finish_reason)
+    why = {"cut": {"kind": cut, "limit": ask.max_tokens if cut == MAX_TOKENS else 0}} if cut else {}
+    return {"text": turn.text, "calls": calls if ask.call else [], **why}
 
 
 def fill(
@@ -67,14 +74,16 @@ def fill(
 
     `needed` is what the answer must obey where the schema asks for more than that. With `told` the caller tells the
     model what is wrong with an answer that is beside the schema, so it is not asked again here. Raises TruncatedOutput,
-    InvalidOutput.
+    InvalidOutput, AnswerFiltered.
     """
     needed = roomy(schema) if needed is None else needed
-    shown = as_sent(messages) if model.calls_natively() else as_plain(messages)
+    shown = readable(model, messages, ask.toolbox)
     limit, seed = ask.max_tokens, ask.seed
     for last in (False, True):
         how = {"max_tokens": limit, "temperature": ask.temperature, "seed": seed}
         turn = model.turn(shown, aloud=aloud, schema=roomy(schema), **how)
+        if turn.finish_reason == CONTENT_FILTER:
+            raise AnswerFiltered(turn.text, here().path)
         try:
             return ended_at_words(parse_object(turn, limit, needed), schema, strict=False)
         except (TruncatedOutput, InvalidOutput) as problem:
@@ -148,6 +157,12 @@ def tool_notes(toolbox: Toolbox) -> str:
     lines = [f"- {s['function']['name']}: {s['function']['description']}" for s in toolbox.schemas()]
     head = 'You may use tools. Reply with one JSON object: {"tool": NAME, arguments} or {"tool": "answer", "text": …}.'
     return "\n".join([head, *lines])
+
+
+def readable(model: AgentModel, messages: list[Message], toolbox: Toolbox) -> list[Message]:
+    """The conversation as this model reads it. Where there is no tool, nobody is asked how it would call one."""
+    calling = bool(toolbox) or any(message["role"] == "tool" for message in messages)
+    return as_sent(messages) if calling and model.calls_natively() else as_plain(messages)
 
 
 def as_sent(messages: list[Message]) -> list[Message]:

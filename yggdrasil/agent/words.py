@@ -54,7 +54,7 @@ class Words(Reader):
         del seat
         piece = cast(str, word[2]["text"])
         if not self._how:
-            begun = self._typed and not self._sent and piece.lstrip()[:1] in ("{", "[", "`")
+            begun = self._typed and not self._sent and begins_json(piece)
             if not begun:
                 self._say(piece)
                 return
@@ -94,6 +94,11 @@ class Words(Reader):
         if result != self._last and self._place.wants("partial"):
             self._last = result
             self._place.emit("partial", result=result)
+
+
+def begins_json(text: str) -> bool:
+    """Whether the text is an attempt at JSON rather than words."""
+    return text.lstrip()[:1] in ("{", "[", "`")
 
 
 def _so_far(written: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from yggdrasil.agent.asked import NOTHING, Asked
 from yggdrasil.agent.led import Lead, way, worded
@@ -17,6 +17,8 @@ from yggdrasil.contract.entry_points import GENRES
 from yggdrasil.state.json_as_text import outline
 
 Message = dict[str, Any]
+ToolErrors = Literal["tell", "raise"]
+"""What becomes of a tool that breaks: the model is told, and the run says so, or the run ends by its error."""
 _CLOSING = "Give the result now."
 """Asks for the result after a turn in words, since a model cannot answer after itself."""
 
@@ -101,6 +103,9 @@ class Work:
     """How often a model is told what is wrong with its answer, and asked again."""
     approve: frozenset[str] = frozenset()
     """Names of the tools of which a person is asked before each call."""
+    parallel: bool = False
+    """Whether the calls of one turn are made at once."""
+    tool_errors: ToolErrors = "tell"
 
 
 class PlanningGenre(Protocol):

@@ -229,6 +229,15 @@ _WORDS: dict[str, tuple[str, str]] = {
         "модель {model} не ответила, спрошена следующая: {why}",
     ),
     "note_tool_failed": ("{tool} failed, tried again: {why}", "{tool} не справился, ещё попытка: {why}"),
+    "note_tool_error": (
+        "{tool} failed, and the model was told: {why}",
+        "{tool} не справился, модели об этом сказано: {why}",
+    ),
+    "note_turn_cut": (
+        "the model's turn was cut ({kind}), the run goes on",
+        "ход модели оборван ({kind}), запуск идёт дальше",
+    ),
+    "note_answer_filtered": ("the endpoint's filter withheld the answer", "фильтр конечной точки не отдал ответ"),
     "note_answer_refused": ("the answer cannot be taken: {why}", "ответ не принят: {why}"),
     "note_half_character": (
         "half a character became \ufffd: {found}",

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from yggdrasil.contract.context import Here, here, standing
+from yggdrasil.contract.os_fork import lock
 
 _COUNTERS = "contract.spending"
+_guard = lock()
 
 
 @dataclass
@@ -44,10 +46,11 @@ def spend(place: Here, usage: Any, model: str = "") -> None:
     usage = cast(Mapping[str, Any], usage)
     prompt, completion = int(usage.get("prompt") or 0), int(usage.get("completion") or 0)
     cost = float(usage.get("cost") or 0.0)
-    for counter in place.shared.get(_COUNTERS, ()):
-        counter.prompt += prompt
-        counter.completion += completion
-        counter.cost += cost
+    with _guard:
+        for counter in place.shared.get(_COUNTERS, ()):
+            counter.prompt += prompt
+            counter.completion += completion
+            counter.cost += cost
     if place.audience is not None:
         place.emit(
             "usage", prompt=prompt, completion=completion, cost=cost, model=model or place.path.rpartition("/")[2]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import re
+import warnings
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -26,6 +28,7 @@ from yggdrasil.contract.surrogates import whole_value
 _LEGAL = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _STEM = 48
 _TOLD = 20
+_NAMELESS, _OWN = "<lambda>", __name__.partition(".")[0]
 _PLAIN_KINDS = ("text", "any")
 
 
@@ -35,6 +38,10 @@ Given = Block | Callable[..., Any] | Invokable
 
 class ArgumentError(YggError):
     """The arguments that a model wrote are no JSON object of finite numbers."""
+
+
+class VagueTool(UserWarning):
+    """A tool says too little of itself for a model to call it well."""
 
 
 class NoSuchTool(YggError):
@@ -87,6 +94,9 @@ def named_tools(tools: Sequence[Given] | Mapping[str, Given]) -> dict[str, Tool]
         given = [(name, _as_tool(tool, repr(name))) for name, tool in tools.items()]
     else:
         given = [(tool.name, tool) for tool in (_as_tool(tool, f"number {n}") for n, tool in enumerate(tools, 1))]
+        if any(name == _NAMELESS for name, _ in given):
+            mend = "name it: tools={'name': lambda …}, or write it with def"
+            raise ConfigError("a tool is a lambda, which has no name that a model could call", mend=mend)
     owners: dict[str, Block] = {}
     found: dict[str, Tool] = {}
     for name, block in given:
@@ -104,9 +114,24 @@ def _as_tool(thing: Any, which: str) -> Block:
     try:
         block = as_block(thing, "tool")
         tool_schema(block.inputs)
+        _tell_if_vague(thing, block)
     except (ConfigError, PortError) as error:
         raise ConfigError(f"tool {which} cannot be one: {error.what}", where=error.where, mend=error.mend) from None
     return block
+
+
+def _tell_if_vague(thing: Any, block: Block) -> None:
+    """Warn of a function that says too little for a model to call it well."""
+    if not inspect.isroutine(thing) or block.name == _NAMELESS:
+        return
+    parts = inspect.signature(thing).parameters
+    bare = [name for name in block.inputs if name in parts and parts[name].annotation is inspect.Parameter.empty]
+    lacks = ([] if inspect.getdoc(thing) else ["docstring"]) + ([f"types of {', '.join(bare)}"] if bare else [])
+    if lacks:
+        text = f"tool {block.name!r} has no {' and no '.join(lacks)}: a model is told nothing of it, and guesses"
+        modules = (frame.frame.f_globals.get("__name__", "") for frame in inspect.stack(0))
+        level = next((n for n, name in enumerate(modules) if name.partition(".")[0] != _OWN), 1)
+        warnings.warn(text, VagueTool, stacklevel=level + 1)
 
 
 def tool_named(tools: Mapping[str, Tool], name: str) -> Tool:

@@ -13,7 +13,7 @@ READ = 10
 
 
 def says(text: str, finish: str = "stop", tokens: int = 5) -> Turn:
-    """A turn of words, which takes `tokens` to write; `finish` is "stop" or "length"."""
+    """A turn of words, which takes `tokens` to write; `finish` is "stop", "length" or "content_filter"."""
     return Turn(text, [], Usage(READ, tokens), finish)
 
 

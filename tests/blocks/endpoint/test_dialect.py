@@ -6,13 +6,16 @@ import base64
 import io
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
 from PIL import Image as Pictures
 
+from tests.agent.scripted import Fine
 from tests.blocks.endpoint.stand_in import StandIn, chunk, giving, said, send, standing_in, usage
+from yggdrasil.agent.agent import Agent
 from yggdrasil.blocks.endpoint.errors import EndpointRefused
 from yggdrasil.blocks.endpoint.painter import EndpointPainter
 from yggdrasil.blocks.endpoint.vlm import EndpointVLM
@@ -169,6 +172,24 @@ def test_a_server_that_takes_no_tools_is_told_once(stand_in: StandIn) -> None:
     block = OpenAIModel(model="m", base_url=stand_in.url)
     assert len(told(lambda: block.calls_tools())) == 1
     assert block.calls_tools() is False and len(stand_in.asked) == 1
+
+
+def test_all_agents_of_an_endpoint_ask_once_whether_its_model_calls_tools(stand_in: StandIn) -> None:
+    def answer(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
+        call = {"index": 0, "id": "c", "function": {"name": "get_time", "arguments": '{"city": "Rome"}'}}
+        probed = any("Oslo" in str(message["content"]) for message in body["messages"])
+        told = chunk({"tool_calls": [call]}) + chunk({}, "tool_calls") + usage() if probed else said("ok")
+        send(handler, 200, "text/event-stream", told)
+
+    stand_in.answer = answer
+    name = f"openai:m@{stand_in.url}"
+    assert Agent(name).run("Hi.").response == "ok"
+    assert len(stand_in.asked) == 1, "without tools nobody asks about them"
+    agents = [Agent(name, [Fine()]) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        assert [out.response for out in pool.map(lambda agent: agent.run("Hi."), agents)] == ["ok"] * 4
+    assert len(stand_in.asked) == 6 and stand_in.asked[-1]["tools"]
+    assert all("authorization" not in headers for headers in stand_in.headers), "there is no secret to send"
 
 
 def test_what_is_left_out_by_a_setting_is_never_sent(stand_in: StandIn) -> None:

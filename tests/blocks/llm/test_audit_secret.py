@@ -75,7 +75,7 @@ def test_an_endpoint_named_on_the_command_line_gets_the_key_of_the_environment(
     assert holders(tmp_path) == [] and "OPENAI_API_KEY" in (tmp_path / "llm" / "manifest.yaml").read_text()
     monkeypatch.delenv("OPENAI_API_KEY")
     language_model(f"openai:m@{stand_in.url}").run(messages=ask)
-    assert SECRET not in stand_in.headers[-1]["authorization"], "a local server needs no key"
+    assert "authorization" not in stand_in.headers[-1]
 
 
 @pytest.mark.parametrize("settings", [{"key": SECRET}, {"api_key": SECRET}, {"base_url": f"http://u:{SECRET}@h/v1"}])

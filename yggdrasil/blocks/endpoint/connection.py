@@ -25,7 +25,7 @@ from yggdrasil.contract.coroutines import loop_in_thread
 from yggdrasil.contract.os_fork import ending, renewed
 
 if TYPE_CHECKING:
-    from httpx2 import Response
+    from httpx2 import Request, Response
     from openai import AsyncOpenAI
 
 T = TypeVar("T")
@@ -73,7 +73,7 @@ class Connection:
         wire = AsyncClient(
             transport=transport(self._proxy),
             follow_redirects=False,
-            event_hooks={"response": [_bounded]},
+            event_hooks={"request": [] if self._secret else [_unsigned], "response": [_bounded]},
             headers={"accept-encoding": "identity"},
         )
         key = self._secret or "none"
@@ -160,6 +160,11 @@ class _Told:
     def __call__(self, act: Callable[[], object]) -> None:
         self.something = True
         self._say(act)
+
+
+async def _unsigned(request: Request) -> None:
+    """Where there is no secret the client's stand-in for one stays here."""
+    request.headers.pop("authorization", None)
 
 
 async def _bounded(response: Response) -> None:

@@ -8,9 +8,10 @@ from abc import abstractmethod
 from typing import Any, ClassVar, NamedTuple, TypedDict
 
 from yggdrasil.blocks.llm.bounds import ended_at_words, roomy
+from yggdrasil.blocks.llm.errors import InvalidOutput, NotAble, TruncatedOutput
 from yggdrasil.blocks.llm.schemas import beside_schema, sound_schema
 from yggdrasil.blocks.llm.size import parameters_in
-from yggdrasil.contract import Block, YggError, here
+from yggdrasil.contract import Block, here
 from yggdrasil.contract.block_operations import operation
 from yggdrasil.contract.running import drive
 from yggdrasil.contract.schema import closed
@@ -38,7 +39,7 @@ class Usage(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """One turn of a model; `finish_reason` is "stop", "length" or "tool_calls"."""
+    """One turn of a model; `finish_reason` is "stop", "length", "content_filter" or "tool_calls"."""
 
     text: str
     tool_calls: list[RequestedCall]
@@ -53,37 +54,6 @@ class TurnOut(TypedDict):
     finish_reason: Text
 
 
-class TruncatedOutput(YggError):
-    """The output met the token limit, so it is not whole and must not be used; `raw` keeps what was written."""
-
-    def __init__(self, limit: int, raw: str, where: str = "") -> None:
-        self.limit, self.raw = limit, raw
-        super().__init__(
-            f"the model's output was cut at the limit of {limit} tokens, so no object is returned",
-            where=where,
-            mend=f"Raise it with max_tokens={limit * 2}, or ask for a shorter answer",
-        )
-
-
-class InvalidOutput(YggError):
-    """The output is whole but is no JSON object of the schema; `raw` keeps what was written."""
-
-    def __init__(self, reason: str, raw: str, where: str = "") -> None:
-        self.raw = raw
-        super().__init__(
-            f"the model's answer is no object of the schema ({reason}): {raw[:200]!r}",
-            where=where,
-            mend="Use a backend that binds its output to a schema, or a stronger model",
-        )
-
-
-class NotAble(YggError):
-    """The backend lacks an ability."""
-
-    def __init__(self, who: str, ability: str, instead: str) -> None:
-        super().__init__(f"{who} can't {ability}", where=here().path, mend=instead)
-
-
 _FENCE = re.compile(r"^\s*```[\w-]*[ \t]*\r?\n(.*?)\r?\n?[ \t]*```\s*$", re.DOTALL)
 
 
@@ -96,6 +66,8 @@ def parse_object(turn: Turn, limit: int, schema: Schema | None = None) -> dict[s
     if turn.finish_reason == "length":
         _keep("cut output", turn.text)
         raise TruncatedOutput(limit, turn.text, here().path)
+    if turn.finish_reason == "content_filter":
+        raise InvalidOutput("the endpoint's filter withheld it", turn.text, here().path)
     fenced = _FENCE.match(turn.text)
     try:
         value = whole_value(json.loads(fenced.group(1) if fenced else turn.text))

@@ -10,8 +10,7 @@ from yggdrasil.blocks.endpoint.chat import streamed
 from yggdrasil.blocks.endpoint.errors import EndpointError, EndpointRefused
 from yggdrasil.blocks.endpoint.pictures import sendable
 from yggdrasil.blocks.llm.language_model import LanguageModel, Message, Schema, Turn
-from yggdrasil.blocks.llm.probe import calls_tool
-from yggdrasil.contract import here
+from yggdrasil.blocks.llm.probe import called_tool, found_once, said
 
 _TOOLS = re.compile(r"tool|function", re.IGNORECASE)
 """What a server that knows no tools says of a request that has some."""
@@ -59,16 +58,23 @@ class OpenAIModel(EndpointBlock, LanguageModel, type="llm/openai"):
         return streamed(self, request, max_tokens)
 
     def calls_tools(self) -> bool:
-        """Whether the model behind the endpoint calls tools by itself: as the config says, else found out once."""
+        """Whether the model behind the endpoint calls tools by itself: as the config says, else found out once.
+
+        All blocks of one endpoint, secret and model share the answer, for as long as the process.
+        """
         if self.native_tools is not None:
             return self.native_tools
         if self._found is None:
-            try:
-                self._found = calls_tool(self)
-            except EndpointRefused as refusal:
-                if refusal.untaken or not _TOOLS.search(f"{refusal.field} {refusal.said}"):
-                    raise
-                self._found = False
-                what = f"the endpoint takes no tools, so each turn is bound by a schema: {refusal.said}"
-                here().note(what, "tools_in_words")
+            why: list[str] = []
+            known = (self.base_url, self.model, hash(self._secret()), repr(self.extra))
+            self._found = said(found_once(known, lambda: self._calls_one(why)), *why)
         return self._found
+
+    def _calls_one(self, why: list[str]) -> bool:
+        try:
+            return called_tool(self)
+        except EndpointRefused as refusal:
+            if refusal.untaken or not _TOOLS.search(f"{refusal.field} {refusal.said}"):
+                raise
+            why.append(f"the endpoint takes no tools ({refusal.said})")
+            return False

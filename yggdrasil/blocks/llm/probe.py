@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from yggdrasil.contract import Block, here
+from yggdrasil.contract.lanes import DeviceQueue
+from yggdrasil.contract.os_fork import renew
 from yggdrasil.contract.running import perform
+from yggdrasil.contract.tools import ArgumentError, parse_arguments
 
 _TOOL = {
     "type": "function",
@@ -18,8 +23,18 @@ _TOOL = {
 _ASK = [{"role": "user", "content": "What time is it in Oslo? Use the tool."}]
 
 
+_found: dict[Hashable, bool] = {}
+_asking: defaultdict[Hashable, DeviceQueue] = defaultdict(DeviceQueue)
+renew(_asking.clear)
+
+
 def calls_tool(llm: Block) -> bool:
-    """One small turn with a tool that is due; a note says so if it does not. Raises what the model's turn raises.
+    """Whether the model calls a tool that is due; a note says so if it does not. Raises what its turn raises."""
+    return said(called_tool(llm))
+
+
+def called_tool(llm: Block) -> bool:
+    """The same in one small turn, with no note.
 
     It is told and counted as every request is, but its words are not the answer that a reader waits for.
     """
@@ -28,7 +43,28 @@ def calls_tool(llm: Block) -> bool:
         place.audience = place.audience.without("token")
     asked = {"messages": _ASK, "tools": [_TOOL], "max_tokens": 48, "temperature": 0.0}
     calls: list[Any] = perform(llm, asked, place, check=True)["tool_calls"]
-    able = any(call["name"] == "get_time" and "Oslo" in call["arguments"] for call in calls)
+    return any(map(_is_one, calls))
+
+
+def found_once(of: Hashable, find: Callable[[], bool]) -> bool:
+    """What `find` gives, asked once in this process for all blocks of this model; others wait for the answer."""
+    place = here()
+    with _asking[of].turn(place.cancel, place.path):
+        if of not in _found:
+            _found[of] = find()
+        return _found[of]
+
+
+def said(able: bool, why: str = "the model calls no tools by itself") -> bool:
+    """The verdict, told where it changes how the model is asked."""
     if not able:
-        here().note("the model calls no tools by itself, so each turn is bound by a schema", "tools_in_words")
+        here().note(f"{why}, so each turn is bound by a schema", "tools_in_words")
     return able
+
+
+def _is_one(call: dict[str, Any]) -> bool:
+    """Whether it is a call of the tool with an object of arguments, whatever city the model likes."""
+    try:
+        return call["name"] == "get_time" and bool(parse_arguments(call["arguments"]))
+    except ArgumentError:
+        return False

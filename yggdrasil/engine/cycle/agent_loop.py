@@ -10,7 +10,8 @@ from yggdrasil.contract.errors import CONTROL
 
 class LoopState(TypedDict):
     """What goes round. `pending` holds the tool calls that wait, `closing` says that only the answer is due,
-    `tries` how many answers were refused, `called` how often each tool was called, `over` why it has ended.
+    `tries` how many answers were refused, `called` how often each tool was called, `tool_errors` how many calls
+    broke, `begun` an answer that was cut and goes on, `over` why it has ended.
     """
 
     messages: list[dict[str, Any]]
@@ -20,7 +21,9 @@ class LoopState(TypedDict):
     cost: float
     pending: list[dict[str, Any]]
     called: dict[str, int]
+    tool_errors: int
     closing: bool
+    begun: str
     over: str
     limit: dict[str, Any]
     response: str
@@ -43,7 +46,7 @@ def fresh(messages: list[dict[str, Any]]) -> LoopState:
     """A loop that stands before its first turn."""
     return {
         "messages": messages, "turns": 0, "tries": 0, "tokens": 0, "cost": 0.0, "pending": [], "called": {},
-        "closing": False, "over": "", "limit": {}, "response": "", "result": None,
+        "tool_errors": 0, "closing": False, "begun": "", "over": "", "limit": {}, "response": "", "result": None,
     }  # fmt: skip
 
 

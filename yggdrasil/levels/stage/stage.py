@@ -15,6 +15,7 @@ from yggdrasil.contract.values import decode, form_of_media
 from yggdrasil.engine.cycle.cycle_stages import ROLES
 from yggdrasil.levels.stage.answer import written
 from yggdrasil.levels.stage.creator import Creator
+from yggdrasil.levels.stage.looker import is_looker, looked
 from yggdrasil.levels.stage.philosopher import Philosopher
 from yggdrasil.levels.stage.prompt import as_text
 from yggdrasil.levels.stage.task import task
@@ -98,6 +99,8 @@ class Stage(Block, type="stage"):
         asked = task(self.plays, context or {}, state, world, action, genre, ask)
         if self._is_seer():
             outputs: dict[str, Any] = drive(Philosopher(self.body), {"artifacts": state.get("artifacts")}, "body")
+        elif self.plays == "philosopher" and is_looker(self.body, state.get("artifacts")):
+            outputs = looked(self.body, asked, state.get("artifacts"))
         elif self._is_tool():
             outputs = self._with_tool(state.get("plan") or {})
         else:

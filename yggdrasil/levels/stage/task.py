@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from yggdrasil.engine.cycle.cycle_stages import ROLES
 from yggdrasil.levels.stage.genre import narrowed
+from yggdrasil.levels.stage.looker import as_made
 from yggdrasil.state.content import Content
 
 ABOUT = {
@@ -36,23 +37,28 @@ def task(
     """
     needs = ("artifacts",) if name == "philosopher" else ROLES[name].needs if name in ROLES else ()
     seen = {block: state[block] for block in needs if block in state}
+    if name == "philosopher":
+        seen = {"artifacts": as_made(state.get("artifacts"))}
     whole: dict[str, Any] = {**context, **seen}
     if name == "development":
         whole["action"] = action
     asked = {"name": name, "about": ABOUT[name], "genre": genre, "context": whole, **({"ask": ask} if ask else {})}
-    bound = {} if content is None else narrowed(genre, name, schema(name, content), whole)
+    bound = {} if content is None else narrowed(genre, name, schema(name, content, [*seen.get("artifacts", ())]), whole)
     return {**asked, "schema": bound}
 
 
-def schema(name: str, content: Content) -> dict[str, Any]:
-    """JSON schema of the answer to the task `name`, as any world has it; a genre may narrow it."""
+def schema(name: str, content: Content, slots: Sequence[str] = ()) -> dict[str, Any]:
+    """JSON schema of the answer to the task `name`, as any world has it; a genre may narrow it.
+
+    `slots` are those of which a Philosopher is asked; none of them is left out.
+    """
     makers = {
         "found": _found,
         "development": lambda: _development(content),
         "architect": _architect,
         "author": lambda: _author(content),
         "update": lambda: _update(content),
-        "philosopher": lambda: _by_slot(_object(text=_text(400), labels={"type": "object"})),
+        "philosopher": lambda: _by_slot(_object(text=_text(400), labels={"type": "object"}), slots),
         "creator": lambda: _by_slot({"type": "object"}),
     }
     return makers[name]()
@@ -82,7 +88,9 @@ def _object(**properties: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _by_slot(value: dict[str, Any]) -> dict[str, Any]:
+def _by_slot(value: dict[str, Any], slots: Sequence[str] = ()) -> dict[str, Any]:
+    if slots:
+        return _object(**dict.fromkeys(slots, value))
     return {"type": "object", "additionalProperties": value, "minProperties": 1}
 
 
