@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 
 from yggdrasil.contract.block import Block
-from yggdrasil.contract.edges import Edge, Loop, Wiring
+from yggdrasil.contract.edges import SELF, Edge, Loop, Wiring, check_edges
 from yggdrasil.contract.errors import WiringError, did_you_mean
 from yggdrasil.contract.tree import walk
 
@@ -65,6 +65,16 @@ def edges_of(net: Wiring, name: str) -> list[Edge]:
     carried = (e for loop in net.loops for e in loop.carry)
     ours = (e for e in (*net.edges, *carried) if name in (e.source, e.target))
     return [e for e in ours if e.source not in net.again and e.target not in net.again]
+
+
+def check_edge(net: Wiring, edge: Edge, where: str) -> None:
+    """An edge fits its ports, and what else leads to the one or comes from the other. Raises WiringError."""
+    into = (edge.target, edge.into)
+    own = (SELF, edge.out) if edge.source == SELF else None
+    beside = [e for e in net.edges if (e.target, e.into) == into or (e.source, e.out) == own]
+    fed = {f"{e.target}.{e.into}" for e in beside}
+    joins, held = ({at: value for at, value in part.items() if at in fed} for part in (net.joins, net.constants))
+    check_edges(Wiring(net.places, beside, joins=joins, constants=held), where)
 
 
 def check_ports(edges: list[Edge], block: Block, name: str, where: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, ClassVar, TypedDict, Unpack
@@ -11,8 +12,9 @@ from yggdrasil.contract.auto_wiring import Wirer
 from yggdrasil.contract.block import Block, description
 from yggdrasil.contract.calls_as_nodes import spelled_out
 from yggdrasil.contract.config import validated
-from yggdrasil.contract.edges import Edge, Loop, Wiring, check_edges, check_join, check_name, checked_constant
+from yggdrasil.contract.edges import Edge, Loop, Wiring, check_edges, check_name, checked_constant
 from yggdrasil.contract.errors import WiringError, YggError, did_you_mean
+from yggdrasil.contract.functions import Given, as_block
 from yggdrasil.contract.manifest import Manifest
 from yggdrasil.contract.os_fork import rlock
 from yggdrasil.contract.ports import Ports
@@ -60,11 +62,12 @@ class Graph(Block, type="graph"):
     def touched(self) -> Any:
         return (super().touched(), repr(self.defaults), len(self.net.nodes), len(self.net.edges), len(self.net.loops))
 
-    def add(self, block: Block, name: str = "", **values: Any) -> Graph:
+    def add(self, block: Given, name: str = "", **values: Any) -> Graph:
         """Put a block into a node. The name defaults to the role (or type) in lower case. Returns the graph.
 
         `values` stand at inputs of the block by name, as `set` puts them there.
         """
+        block = as_block(block, "node")
         name = name or self.free_name((block.role or block.name).lower())
         self._unknown(name, f"give the new one another name, or put it in its place: graph[{name!r}] = block")
         admitted = self._admit(block, name)
@@ -88,7 +91,7 @@ class Graph(Block, type="graph"):
                 raise WiringError(f"no value is held at {place!r}", where=self.name, mend=mend)
         return self
 
-    def __setitem__(self, name: str, block: Block) -> None:
+    def __setitem__(self, name: str, block: Given) -> None:
         """Put another block into a node; its edges and values stay, those too that nobody drew. Raises WiringError for
         one that they do not fit.
 
@@ -171,20 +174,18 @@ class Graph(Block, type="graph"):
             raise
 
     def connect(self, source: str, target: str, join: str = "") -> Graph:
-        """Add the edge `source -> target` (`node.port`; `self.port` is the graph's own). Returns the graph."""
+        """Add the edge `source -> target` (`node.port`; `self.port`: the graph's own). Raises WiringError if unfit."""
         edge = Edge.parse(f"{source} -> {target}", self.name)
-        check_join(join or "list", self.name)
-        self._reopen()
-        self.net.edges.append(edge)
-        if join:
-            self.net.joins[f"{edge.target}.{edge.into}"] = join
+        with self._changed() as net:
+            net.edges.append(edge)
+            net.joins |= {f"{edge.target}.{edge.into}": join} if join else {}
+            edit.check_edge(net, edge, self.name)
         return self
 
     def loop(self, *nodes: str, carry: list[str], until: str = "", times: int = 0, preview: str = "") -> Graph:
         """Declare a cycle over `nodes`: run them in order until the output `until` is None, or `times` rounds."""
-        edges = tuple(Edge.parse(e, self.name) for e in carry)
         with self._changed() as net:
-            net.loops.append(Loop(nodes, edges, until, times, preview))
+            net.loops.append(Loop(nodes, tuple(Edge.parse(e, self.name) for e in carry), until, times, preview))
             check_declared(net, self.name)
         return self
 
@@ -269,16 +270,15 @@ class Graph(Block, type="graph"):
         self._known(name)
         return self.net.nodes[name]
 
-    def _admit(self, block: Block, name: str) -> Block:
+    def _admit(self, given: Given, name: str) -> Block:
         """What stands in the node: a graph takes all as it is, but nothing that holds the graph."""
+        block = as_block(given, "node")
         edit.check_apart(self, block, name)
         return block
 
     def free_name(self, name: str) -> str:
-        taken, number = name, 2
-        while taken in self.net.nodes:
-            taken, number = f"{name}{number}", number + 1
-        return taken
+        numbered = (f"{name}{number}" for number in itertools.count(2))
+        return next(free for free in itertools.chain([name], numbered) if free not in self.net.nodes)
 
 
 class Pipeline(Graph, type="pipeline", init=False):
@@ -286,9 +286,9 @@ class Pipeline(Graph, type="pipeline", init=False):
 
     kind: ClassVar[str] = "pipeline"
 
-    def _admit(self, block: Block, name: str) -> Block:
+    def _admit(self, given: Given, name: str) -> Block:
         """A lone block becomes a graph of one node; what is larger than a pipeline is refused."""
-        block = super()._admit(block, name)
+        block = super()._admit(given, name)
         if block.kind in ("graph", "pipeline"):
             return block
         if block.kind == "block":

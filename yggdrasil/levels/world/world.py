@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Unpack, cast
+from typing import Any, ClassVar, Unpack
 
 from yggdrasil.contract.artifacts import FolderArtifacts
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.entry_points import VERBS
-from yggdrasil.contract.errors import ConfigError, did_you_mean
+from yggdrasil.contract.errors import ConfigError
 from yggdrasil.engine.cycle.branches import MAIN, Branch
-from yggdrasil.engine.cycle.cycle_stages import ORDER
 from yggdrasil.engine.cycle.journal import answer, questions
 from yggdrasil.engine.cycle.log import FILE
 from yggdrasil.levels.stage.genre import of_format_1
-from yggdrasil.levels.stage.stage import Stage
 from yggdrasil.levels.stage.update import PlainUpdate
 from yggdrasil.levels.world.fork import fork
 from yggdrasil.levels.world.given_state import passed
@@ -25,6 +23,7 @@ from yggdrasil.levels.world.life import check_there
 from yggdrasil.levels.world.replay import Replay, replay
 from yggdrasil.levels.world.run_step import begin, cycle, one_step
 from yggdrasil.levels.world.settings import Count, WorldOutputs, WorldSettings
+from yggdrasil.levels.world.stages import NAMES, StageOf, Stages, check_settings, check_stage
 from yggdrasil.levels.world.step import Step
 from yggdrasil.levels.world.summary import shown
 from yggdrasil.ports import Json, Text
@@ -47,24 +46,29 @@ class World(Block, type="world"):
     fields: list[str] = []
     wait: float = 30.0
 
+    philosopher = StageOf()
+    author = StageOf()
+    update = StageOf()
+    development = StageOf()
+    architect = StageOf()
+    creator = StageOf()
+
     def __init__(
         self,
         home: Path | str | None = None,
         *,
-        philosopher: Block | None = None,
-        author: Block | None = None,
-        update: Block | None = None,
-        development: Block | None = None,
-        architect: Block | None = None,
-        creator: Block | None = None,
+        philosopher: Block | Callable[..., Any] | None = None,
+        author: Block | Callable[..., Any] | None = None,
+        update: Block | Callable[..., Any] | None = None,
+        development: Block | Callable[..., Any] | None = None,
+        architect: Block | Callable[..., Any] | None = None,
+        creator: Block | Callable[..., Any] | None = None,
         **settings: Unpack[WorldSettings],
     ) -> None:
+        check_settings(settings)
         super().__init__(**settings)
         given = (philosopher, author, update or PlainUpdate(), development, architect, creator)
-        stages = dict(zip((role.name for role in ORDER), given, strict=True))
-        if absent := ", ".join(name for name, stage in stages.items() if stage is None):
-            raise ConfigError(f"the world has no {absent}", where=self.name, mend="pass a stage for each role")
-        self.stages = {name: _as_stage(name, stage) for name, stage in stages.items() if stage is not None}
+        self.stages = Stages(dict(zip(NAMES, given, strict=True)))
         _ = self.schema
         self.beginning = copy.deepcopy(self.beginning)
         self._branch = MAIN
@@ -89,10 +93,8 @@ class World(Block, type="world"):
 
     @classmethod
     def assemble(cls, config: dict[str, Any], nodes: dict[str, Block], structure: dict[str, Any]) -> Block:
-        names = [role.name for role in ORDER]
         for name in nodes:
-            if name not in names:
-                raise ConfigError(f"a world has no stage {name!r}", mend=did_you_mean(name, names))
+            check_stage(name)
         parts: dict[str, Any] = {**config, **nodes}
         return cls(None, **parts)
 
@@ -288,13 +290,3 @@ class World(Block, type="world"):
 
     def _own_branch(self) -> Branch:
         return self._home.open().log.branches[self._branch]
-
-
-def _as_stage(name: str, part: Block) -> Stage:
-    if part.kind != "stage":
-        return Stage(part, plays=cast(Any, name))
-    stage = cast(Stage, part)
-    if stage.plays != name:
-        what = f"the stage given as {name} plays {stage.plays}"
-        raise ConfigError(what, where="world", mend=f"pass it as {stage.plays}=…")
-    return stage
