@@ -1,5 +1,6 @@
 """What is assigned to a block takes the place of the part of that name, or is refused; nothing is kept and ignored."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,6 +53,58 @@ def test_a_world_tells_a_stage_whose_name_is_misspelt() -> None:
         ygg.World(**given)
     with pytest.raises(ygg.ConfigError, match=r"no philosopher, author.*one for each.*update may be left"):
         ygg.World(creator=Paint())
+
+
+def test_an_action_that_no_port_takes_is_told() -> None:
+    def next_day(story: Any) -> Text:
+        """Say what happens next."""
+        return "Day breaks"
+
+    living = scripted(development=ygg.block(next_day))
+    with pytest.warns(UserWarning, match=r"the action 'A dragon' is lost: no port"):
+        living.step(action="A dragon")
+    assert [event.data["text"] for event in living.stream(action="A fox") if event.kind == "note"] != []
+    living.step()
+
+
+def test_a_life_that_began_with_another_wish_is_told(tmp_path: Path) -> None:
+    scripted(tmp_path, wish="A green isle").step()
+    again = scripted(tmp_path, wish="A red desert")
+    with pytest.warns(UserWarning, match=r"began with the wish 'A green isle', not 'A red desert'"):
+        again.step()
+    again.step()
+    assert scripted(tmp_path, wish="").step().step == 4
+
+
+def test_what_is_no_block_says_how_it_becomes_one() -> None:
+    import torch
+
+    class Unmade(ygg.Block):
+        def __init__(self) -> None:
+            self.kept = 1
+
+    class EulerDiscreteScheduler:
+        pass
+
+    things: list[tuple[Any, str]] = [
+        (torch.nn.Linear(1, 1), "a node is a block or a function.*TorchBlock"),
+        (EulerDiscreteScheduler(), r"ygg.Solver\('EulerDiscreteScheduler', like=graph\[name\]\)"),
+        (Paint, r"give an object, Paint\(\)"),
+        ("t", "a node is a block or a function, not 't'"),
+        (Unmade(), r"did not call that of Block.*super\(\).__init__"),
+    ]
+    for thing, said in things:
+        with pytest.raises(ygg.ConfigError, match=said):
+            ygg.Graph("g").add(thing)
+        graph = ygg.Graph("g").add(shout, "a")
+        with pytest.raises(ygg.ConfigError, match=said):
+            graph["a"] = thing
+    assert ygg.Graph("g").add(price).run(item="rope").text == "rope: 3"
+    for call in (lambda: ygg.set_cache("1GB"), lambda: ygg.set_cache(None)):  # pyright: ignore[reportArgumentType]
+        with pytest.raises(ygg.ConfigError, match="give a whole number"):
+            call()
+    with pytest.raises(ygg.ManifestError, match="save_pretrained"):
+        ygg.from_diffusers(shout)  # pyright: ignore[reportArgumentType]
 
 
 def test_a_creator_takes_functions_and_lists() -> None:
