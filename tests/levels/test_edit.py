@@ -1,12 +1,22 @@
 """Nodes are replaced, removed and renamed; edges follow, and a change that does not fit changes nothing."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar, TypedDict
 
 import pytest
 
 import yggdrasil as ygg
 from yggdrasil.contract import Block, WiringError
 from yggdrasil.ports import Text
+
+
+class Named(TypedDict):
+    embedding: Text
+
+
+class Pooled(TypedDict):
+    pooled: Text
 
 
 class Shout(Block, type="test_edit/shout"):
@@ -24,6 +34,28 @@ class Plain(Block, type="test_edit/plain"):
 class Count(Block, type="test_edit/count"):
     def forward(self, text: Text) -> int:
         return len(text)
+
+
+class Conditioner(Block, role="Conditioner"):
+    def forward(self, text: Text) -> Named:
+        return {"embedding": text}
+
+
+class Embedder(Block):
+    def forward(self, text: Text) -> Named:
+        return {"embedding": text}
+
+
+class Pooler(Block, role="Pooler"):
+    def forward(self, hidden: Text) -> Pooled:
+        return {"pooled": hidden + "~"}
+
+
+class Framed(Block):
+    only_with: ClassVar[Mapping[str, str]] = {"width": "frame"}
+
+    def forward(self, text: Text, frame: Text | None = None, width: int | None = None) -> Text:
+        return text + (frame or "") * (width or 0)
 
 
 def line() -> ygg.Graph:
@@ -46,7 +78,7 @@ def test_a_node_is_replaced_and_its_edges_and_values_stay(tmp_path: Path) -> Non
 
 def test_what_does_not_fit_is_refused_and_the_graph_stays() -> None:
     graph = line()
-    with pytest.raises(WiringError, match=r"'b' has no output 'text'.*known here: value"):
+    with pytest.raises(WiringError, match=r"'b' has no input 'times', but text; no output 'text', but value"):
         graph["b"] = Count()
     with pytest.raises(WiringError, match=r"'a' has no input 'times'"):
         graph["a"] = Plain()
@@ -57,11 +89,33 @@ def test_what_does_not_fit_is_refused_and_the_graph_stays() -> None:
     assert graph.run(text="x").text == "x!!?"
 
 
-def test_what_was_wired_by_itself_is_wired_anew_around_the_new_block() -> None:
-    graph = ygg.Graph("g").add(Shout())
-    assert list(graph.outputs) == ["text"]
-    graph["shout"] = Count()
-    assert list(graph.inputs) == ["text"] and graph.run(text="abc").value == 3
+def test_what_was_wired_by_itself_stays_as_what_was_drawn_does() -> None:
+    graph = ygg.Graph("g").add(Shout(), "a").add(Shout(mark="?"), "b")
+    graph.connect("a.text", "b.text")
+    with pytest.raises(WiringError, match=r"no input 'times'.*`self.times -> a.times` would be lost. .*remove\('a'\)"):
+        graph["a"] = Plain()
+    with pytest.raises(WiringError, match=r"no output 'text', but value: .*`b.text -> self.text` would be lost"):
+        graph["b"] = Count()
+    graph["b"] = Shout(mark=".")
+    assert list(graph.inputs) == ["text", "times"] and graph.run(text="x", times=2).text == "x!!.."
+    graph.remove("a").add(Plain(), "a").connect("a.text", "b.text").connect("self.text", "a.text")
+    assert graph.run(text="x", times=2).text == "x.."
+
+
+def test_a_swap_after_which_no_role_wires_as_before_changes_nothing() -> None:
+    graph = ygg.Graph("g").add(Conditioner()).add(Pooler())
+    assert graph.run(text="x").pooled == "x~"
+    with pytest.raises(WiringError, match=r"wired otherwise: `conditioner.embedding -> pooler.hidden` would be lost"):
+        graph["conditioner"] = Embedder()
+    assert graph.run(text="x").pooled == "x~"
+
+
+def test_an_input_that_nobody_would_read_in_this_run_is_refused() -> None:
+    graph = ygg.Graph("g").add(Framed())
+    assert graph.run(text="x", frame="!", width=2).text == "x!!"
+    assert graph.run(text="x").text == "x"
+    with pytest.raises(ygg.PortError, match=r"'width' does nothing here: only framed would read it.*give frame too"):
+        graph.run(text="x", width=2)
 
 
 def test_a_node_is_removed_and_what_it_fed_is_named(tmp_path: Path) -> None:

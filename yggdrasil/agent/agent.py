@@ -107,7 +107,20 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
             kind = ResultType(value) if value else None
             self._by_hand = replace(self._by_hand, result=kind)
             value = kind.own if kind else {}
+        if name == "llm":
+            value = check_model(VERBS.find("language_model")(value) if isinstance(value, str) else value, self.name)
         super().__setattr__(name, value)
+
+    @property
+    def tools(self) -> dict[str, Block]:
+        """Its tools by name; others given here take their place, with whom of them a person is asked about."""
+        return {tool.name: tool.block for tool in self.toolbox.tools.values()}
+
+    @tools.setter
+    def tools(self, given: Sequence[Given] | Mapping[str, Given]) -> None:
+        toolbox, own = Toolbox(given, strict=self.strict), self.toolbox.to_approve([], self.name)
+        self.approve = toolbox.to_approve([name for name in self.approve if name not in own], self.name)
+        self.toolbox = toolbox
 
     @property
     def tool_inputs(self) -> Ports:

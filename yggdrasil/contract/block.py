@@ -44,6 +44,8 @@ class Block:
     remembers: ClassVar[bool] = False
     repeatable: ClassVar[bool] = True
     """Whether it does no harm to run it twice for one call; else a call whose end is not known becomes a question."""
+    only_with: ClassVar[Mapping[str, str]] = {}
+    """Inputs that are read only where another one is given: a graph that lacks that one refuses them."""
     _changes: int = 0
     __ygg_root__: ClassVar[bool] = True
     __signature__: ClassVar[Any] = Arguments()

@@ -12,7 +12,7 @@ from yggdrasil.contract.block import Block
 from yggdrasil.contract.coroutines import as_plain
 from yggdrasil.contract.deps import with_deps
 from yggdrasil.contract.errors import ConfigError
-from yggdrasil.contract.foreign_tools import ForeignTool, is_foreign
+from yggdrasil.contract.foreign_tools import ForeignTool, Invokable, is_foreign
 from yggdrasil.contract.ports import input_ports
 
 
@@ -21,6 +21,8 @@ class Function(Block):
 
 
 Plain = Callable[..., Any]
+Given = Block | Plain | Invokable
+"""A block as a person gives it: one, a typed function, or a tool of LangChain."""
 
 
 @overload
@@ -106,13 +108,31 @@ def as_block(thing: Any, what: str) -> Block:
     Raises ConfigError for anything else, called `what`.
     """
     if isinstance(thing, Block):
+        if "serial" not in vars(thing):
+            mend = "call super().__init__(**settings) at its beginning"
+            raise ConfigError(f"the __init__ of {thing.__class__.__name__} did not call that of Block", mend=mend)
         return thing
     if is_foreign(thing):
         return ForeignTool(thing)
-    if inspect.isclass(thing) or not callable(thing):
-        mend = f"give an object, {thing.__name__}()" if inspect.isclass(thing) else "give a block or a typed function"
-        raise ConfigError(f"a {what} is a block or a function, not {thing!r:.80}", mend=mend)
+    if inspect.isclass(thing) or not callable(thing) or hasattr(thing, "state_dict"):
+        raise ConfigError(f"a {what} is a block or a function, not {thing!r:.80}", mend=_mend(thing))
     return block(thing)
+
+
+def _mend(thing: Any) -> str:
+    """How what is neither a block nor a function becomes one."""
+    if inspect.isclass(thing):
+        return f"give an object, {thing.__name__}()"
+    name = thing.__class__.__name__
+    if hasattr(thing, "state_dict"):
+        return "give a TorchBlock whose `build` makes it; to a block that stands there: graph[name].module = it"
+    if name.endswith("Scheduler"):
+        return (
+            f"give ygg.Solver({name!r}, like=graph[name]), or to the solver that stands there its name as `scheduler`"
+        )
+    if hasattr(thing, "invoke"):
+        return "give a typed function that calls its `invoke`"
+    return "give a block or a typed function"
 
 
 def _class_of(name: str, parts: dict[str, Any], type_name: str, role: str) -> type[Function]:

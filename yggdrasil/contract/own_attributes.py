@@ -33,6 +33,8 @@ def refuse_strange(block: Block, name: str) -> None:
         mend = f"did you mean {near[0]!r}? An attribute of a like name is declared in the class body"
     elif _sets_itself(block, sys._getframe(1)):  # pyright: ignore[reportPrivateUsage]
         return
+    elif name in block.children():
+        mend = f"it is a part, put another in its place: {block.name}[{name!r}] = block"
     else:
         mend = f"set a setting; what is none, a block sets in its own code: {did_you_mean(name, fields)}"
     raise ConfigError(f"there is no setting {name!r}", where=cls.type_name or cls.__name__, mend=mend)

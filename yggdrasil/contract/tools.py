@@ -17,8 +17,8 @@ from yggdrasil.contract import values
 from yggdrasil.contract.block import Block, description
 from yggdrasil.contract.context import here
 from yggdrasil.contract.errors import ArtifactError, ConfigError, PortError, YggError
-from yggdrasil.contract.foreign_tools import Invokable
-from yggdrasil.contract.functions import as_block
+from yggdrasil.contract.foreign_tools import is_foreign
+from yggdrasil.contract.functions import Given, as_block
 from yggdrasil.contract.json_values import as_json, kept, not_finite
 from yggdrasil.contract.kinds import Kind
 from yggdrasil.contract.ports import Port, Ports, each_once
@@ -30,10 +30,6 @@ _STEM = 48
 _TOLD = 20
 _NAMELESS, _OWN = "<lambda>", __name__.partition(".")[0]
 _PLAIN_KINDS = ("text", "any")
-
-
-Given = Block | Callable[..., Any] | Invokable
-"""A tool as a person gives it: a block, a typed function, or a tool of LangChain."""
 
 
 class ArgumentError(YggError):
@@ -90,23 +86,29 @@ class Tool:
 
 def named_tools(tools: Sequence[Given] | Mapping[str, Given]) -> dict[str, Tool]:
     """Tools by wire name and in order. Raises ConfigError where two have one name, or one is no tool."""
+    found = blocks_by_name(tools, _as_tool)
+    return {wire_name(name): Tool(name, wire_name(name), block) for name, block in found.items()}
+
+
+def blocks_by_name(
+    tools: Sequence[Given] | Mapping[str, Given], take: Callable[[Any, str], Block] = as_block
+) -> dict[str, Block]:
+    """Each tool as a block, under the name that it was given or has. Raises ConfigError where two have one name."""
+    if isinstance(tools, Block) or callable(tools) or is_foreign(tools):
+        raise ConfigError(f"tools is one tool, {tools!r:.80}", mend="give a list of them: [tool]")
     if isinstance(tools, Mapping):
-        given = [(name, _as_tool(tool, repr(name))) for name, tool in tools.items()]
-    else:
-        given = [(tool.name, tool) for tool in (_as_tool(tool, f"number {n}") for n, tool in enumerate(tools, 1))]
-        if any(name == _NAMELESS for name, _ in given):
+        return {name: take(tool, f"tool {name!r}") for name, tool in tools.items()}
+    found: dict[str, Block] = {}
+    for block in (take(tool, f"tool number {n}") for n, tool in enumerate(tools, 1)):
+        if block.name == _NAMELESS:
             mend = "name it: tools={'name': lambda …}, or write it with def"
             raise ConfigError("a tool is a lambda, which has no name that a model could call", mend=mend)
-    owners: dict[str, Block] = {}
-    found: dict[str, Tool] = {}
-    for name, block in given:
-        if name in owners:
+        if block.name in found:
             raise ConfigError(
-                f"two tools are called {name!r}: {_owner(owners[name])} and {_owner(block)}",
+                f"two tools are called {block.name!r}: {_owner(found[block.name])} and {_owner(block)}",
                 mend="pass tools={'name': block, …} with a name for each",
             )
-        owners[name] = block
-        found[wire_name(name)] = Tool(name, wire_name(name), block)
+        found[block.name] = block
     return found
 
 
@@ -116,7 +118,7 @@ def _as_tool(thing: Any, which: str) -> Block:
         tool_schema(block.inputs)
         _tell_if_vague(thing, block)
     except (ConfigError, PortError) as error:
-        raise ConfigError(f"tool {which} cannot be one: {error.what}", where=error.where, mend=error.mend) from None
+        raise ConfigError(f"{which} cannot be one: {error.what}", where=error.where, mend=error.mend) from None
     return block
 
 

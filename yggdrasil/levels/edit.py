@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from yggdrasil.contract.block import Block
-from yggdrasil.contract.edges import Edge, Loop, Wiring
-from yggdrasil.contract.errors import WiringError
+from yggdrasil.contract.edges import SELF, Edge, Loop, Wiring, check_edges
+from yggdrasil.contract.errors import WiringError, did_you_mean
 from yggdrasil.contract.tree import walk
 
 
@@ -16,6 +17,21 @@ def check_apart(graph: Block, block: Block, name: str) -> None:
     if any(part is graph for _, part in walk(block)):
         what = f"node {name!r} would hold the graph that it stands in"
         raise WiringError(what, where=graph.name, mend="copy it first: copy.deepcopy(graph)")
+
+
+def copied(net: Wiring) -> Wiring:
+    """The net with parts of its own, the blocks the same."""
+    return Wiring(**{part.name: copy.copy(getattr(net, part.name)) for part in fields(net)})
+
+
+def disconnected(net: Wiring, edge: Edge, where: str) -> Wiring:
+    """The net without an edge, and without the join of a port into which nothing leads any more."""
+    if edge not in net.edges:
+        raise WiringError(f"there is no edge `{edge}`", where=where, mend=did_you_mean(str(edge), map(str, net.edges)))
+    edges = list(net.edges)
+    edges.remove(edge)
+    fed = {f"{e.target}.{e.into}" for e in edges}
+    return replace(net, edges=edges, joins={place: how for place, how in net.joins.items() if place in fed})
 
 
 def removed(net: Wiring, name: str, where: str) -> Wiring:
@@ -42,6 +58,46 @@ def unasked(net: Wiring, name: str, where: str) -> Wiring:
         if not any(e.source == place for e in net.edges):
             net = removed(net, place, where)
     return net
+
+
+def edges_of(net: Wiring, name: str) -> list[Edge]:
+    """The edges of a node, those of its loops too, but none that a further call of a block asks for."""
+    carried = (e for loop in net.loops for e in loop.carry)
+    ours = (e for e in (*net.edges, *carried) if name in (e.source, e.target))
+    return [e for e in ours if e.source not in net.again and e.target not in net.again]
+
+
+def check_edge(net: Wiring, edge: Edge, where: str) -> None:
+    """An edge fits its ports, and what else leads to the one or comes from the other. Raises WiringError."""
+    into = (edge.target, edge.into)
+    own = (SELF, edge.out) if edge.source == SELF else None
+    beside = [e for e in net.edges if (e.target, e.into) == into or (e.source, e.out) == own]
+    fed = {f"{e.target}.{e.into}" for e in beside}
+    joins, held = ({at: value for at, value in part.items() if at in fed} for part in (net.joins, net.constants))
+    check_edges(Wiring(net.places, beside, joins=joins, constants=held), where)
+
+
+def check_ports(edges: list[Edge], block: Block, name: str, where: str) -> None:
+    """The block that takes a node's place has the ports of its edges. Raises WiringError that names all it lacks."""
+    inputs = {e.into for e in edges if e.target == name} - set(block.inputs)
+    outputs = {e.out for e in edges if e.source == name} - set(block.outputs)
+    if lost := [e for e in edges if (e.target == name and e.into in inputs) or (e.source == name and e.out in outputs)]:
+        sides = (("input", inputs, block.inputs), ("output", outputs, block.outputs))
+        lacks = [f"no {side} {', '.join(map(repr, sorted(no)))}, but {', '.join(has)}" for side, no, has in sides if no]
+        raise _loses(lost, f"the block for {name!r} has {'; '.join(lacks)}", name, where)
+
+
+def check_kept(edges: list[Edge], net: Wiring, name: str, where: str) -> None:
+    """What was wired by itself before is so after the change. Raises WiringError that names the edges lost."""
+    kept = edges_of(net, name)
+    if lost := [e for e in edges if e not in kept]:
+        raise _loses(lost, f"the block for {name!r} is wired otherwise", name, where)
+
+
+def _loses(lost: list[Edge], why: str, name: str, where: str) -> WiringError:
+    edges = ", ".join(f"`{edge}`" for edge in lost)
+    mend = f"take a block with these ports, or wire anew without them: remove({name!r}), then add(block, {name!r})"
+    return WiringError(f"{why}: {edges} would be lost", where=where, mend=mend)
 
 
 def _loop_without(loop: Loop, name: str, where: str) -> Loop | None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, ClassVar, TypedDict, Unpack
 
 from yggdrasil.contract.auto_wiring import Wirer
 from yggdrasil.contract.block import Block, description
 from yggdrasil.contract.calls_as_nodes import spelled_out
 from yggdrasil.contract.config import validated
-from yggdrasil.contract.edges import Edge, Loop, Wiring, check_edges, check_join, check_name, checked_constant
-from yggdrasil.contract.errors import WiringError, did_you_mean
+from yggdrasil.contract.edges import Edge, Loop, Wiring, check_edges, check_name, checked_constant
+from yggdrasil.contract.errors import WiringError, YggError, did_you_mean
+from yggdrasil.contract.functions import Given, as_block
 from yggdrasil.contract.manifest import Manifest
 from yggdrasil.contract.os_fork import rlock
 from yggdrasil.contract.ports import Ports
@@ -21,10 +23,11 @@ from yggdrasil.engine.flow.cache import Cache
 from yggdrasil.engine.flow.declared_loops import check_declared
 from yggdrasil.engine.flow.plan import Plan, compile_plan
 from yggdrasil.engine.flow.run import run_plan
-from yggdrasil.levels.edit import check_apart, removed, renamed, unasked
+from yggdrasil.levels import edit
 from yggdrasil.levels.graph_ports import own_inputs, own_outputs
 from yggdrasil.levels.graph_structure import read_structure, structure_of
 from yggdrasil.levels.migrate_format_2 import called_apart
+from yggdrasil.levels.unheard import Readers, check_heard, idle_readers
 
 _compiling = rlock()
 _WIRED = ("edges", "loops", "joins", "again")
@@ -51,6 +54,7 @@ class Graph(Block, type="graph"):
         self.cache: Cache | None = Cache()
         self.defaults: dict[str, Any] = {}
         self._plan: Plan | None = None
+        self._unheard: Readers = {}
         self._drawn: dict[str, Any] | None = None
         self._ports: tuple[dict[str, Any], Ports, Ports] | None = None
         self.explicit = False
@@ -58,27 +62,20 @@ class Graph(Block, type="graph"):
     def touched(self) -> Any:
         return (super().touched(), repr(self.defaults), len(self.net.nodes), len(self.net.edges), len(self.net.loops))
 
-    def add(self, block: Block, name: str = "", **values: Any) -> Graph:
+    def add(self, block: Given, name: str = "", **values: Any) -> Graph:
         """Put a block into a node. The name defaults to the role (or type) in lower case. Returns the graph.
 
         `values` stand at inputs of the block by name, as `set` puts them there.
         """
+        block = as_block(block, "node")
         name = name or self.free_name((block.role or block.name).lower())
-        check_name(name, self.name)
-        if name in self.net.places:
-            mend = f"give the new one another name, or put it in its place: graph[{name!r}] = block"
-            raise WiringError(f"there is a node {name!r} already", where=self.name, mend=mend)
+        self._unknown(name, f"give the new one another name, or put it in its place: graph[{name!r}] = block")
         admitted = self._admit(block, name)
         check_role(admitted, f"{self.name}/{name}")
-        if not values:
-            self._reopen()
-            self.net.nodes[name] = admitted
-            return self
         with self._changed() as net:
             net.nodes[name] = admitted
             for port, value in values.items():
-                place = f"{name}.{port}"
-                net.constants[place] = checked_constant(net, place, value, self.name)
+                net.constants[f"{name}.{port}"] = checked_constant(net, f"{name}.{port}", value, self.name)
         return self
 
     def set(self, place: str, value: Any) -> Graph:
@@ -94,8 +91,9 @@ class Graph(Block, type="graph"):
                 raise WiringError(f"no value is held at {place!r}", where=self.name, mend=mend)
         return self
 
-    def __setitem__(self, name: str, block: Block) -> None:
-        """Put another block into a node; its edges and values stay. Raises WiringError for one that they do not fit.
+    def __setitem__(self, name: str, block: Given) -> None:
+        """Put another block into a node; its edges and values stay, those too that nobody drew. Raises WiringError for
+        one that they do not fit.
 
         Where a block is called again, that is about the new one too: what it asks for is called, what only the old one
         asked for no more.
@@ -103,21 +101,29 @@ class Graph(Block, type="graph"):
         self._known(name)
         admitted = self._admit(block, name)
         check_role(admitted, f"{self.name}/{name}")
+        wired = self._wired_by_itself(name)
         with self._changed() as net:
             net.nodes[name] = admitted
-            self.net = unasked(net, name, self.name)
+            edit.check_ports(wired, admitted, name, self.name)
+            self.net = edit.unasked(net, name, self.name)
             if self.explicit:
                 Wirer(self.net, self.name).ask()
             check_edges(spelled_out(self.net), self.name)
+            if wired:
+                edit.check_kept(wired, self.plan and self.net, name, self.name)
+
+    def _wired_by_itself(self, name: str) -> list[Edge]:
+        """The edges of a node in a graph whose roles wire it; none where something is missing yet."""
+        with suppress(YggError):
+            return [] if self.explicit else edit.edges_of(self.plan and self.net, name)
+        return []
 
     def again(self, node: str, name: str) -> Graph:
         """Call the block of a node once more, at a further place: it takes what the node takes where no edge of its
         own leads, has no weights of its own, and is the same block whatever is put into the node.
         """
         self._known(node)
-        check_name(name, self.name)
-        if name in self.net.places:
-            raise WiringError(f"there is a node {name!r} already", where=self.name, mend="choose another name")
+        self._unknown(name, "choose another name")
         with self._changed() as net:
             net.again[name] = node
         return self
@@ -126,29 +132,22 @@ class Graph(Block, type="graph"):
         """Take a node out with its edges and values; what they fed says at the next run what it lacks."""
         self._known(name, self.net.places)
         with self._changed() as net:
-            self.net = removed(net, name, self.name)
+            self.net = edit.removed(net, name, self.name)
         return self
 
     def rename(self, old: str, new: str) -> Graph:
         """Give a node another name, in its edges too. What it draws from its place's seed becomes another."""
         self._known(old, self.net.places)
-        check_name(new, self.name)
-        if new in self.net.places:
-            raise WiringError(f"there is a node {new!r} already", where=self.name, mend="choose another name")
+        self._unknown(new, "choose another name")
         with self._changed() as net:
-            self.net = renamed(net, old, new)
+            self.net = edit.renamed(net, old, new)
         return self
 
     def disconnect(self, source: str, target: str) -> Graph:
         """Take the edge `source -> target` out. Raises WiringError if nobody drew it."""
         edge = Edge.parse(f"{source} -> {target}", self.name)
         with self._changed() as net:
-            if edge not in net.edges:
-                mend = did_you_mean(str(edge), map(str, net.edges))
-                raise WiringError(f"there is no edge `{edge}`", where=self.name, mend=mend)
-            net.edges.remove(edge)
-            if not any((e.target, e.into) == (edge.target, edge.into) for e in net.edges):
-                net.joins.pop(f"{edge.target}.{edge.into}", None)
+            self.net = edit.disconnected(net, edge, self.name)
         return self
 
     def _known(self, name: str, among: Mapping[str, Block] | None = None) -> None:
@@ -157,34 +156,36 @@ class Graph(Block, type="graph"):
             mend = did_you_mean(name, nodes)
             raise WiringError(f"there is no node {name!r}", where=self.name, mend=mend)
 
+    def _unknown(self, name: str, mend: str) -> None:
+        check_name(name, self.name)
+        if name in self.net.places:
+            raise WiringError(f"there is a node {name!r} already", where=self.name, mend=mend)
+
     @contextmanager
     def _changed(self) -> Generator[Wiring]:
         """A change of the net that is made whole or not at all; what was wired by itself is wired anew after it."""
         self._reopen()
-        before = copy.copy(self.net)
-        for part in ("nodes", "constants", *_WIRED):
-            setattr(before, part, copy.copy(getattr(self.net, part)))
+        before = edit.copied(self.net)
         try:
             yield self.net
         except BaseException:
             self.net = before
+            self._drawn = self._plan = self._ports = None
             raise
 
     def connect(self, source: str, target: str, join: str = "") -> Graph:
-        """Add the edge `source -> target` (`node.port`; `self.port` is the graph's own). Returns the graph."""
+        """Add the edge `source -> target` (`node.port`; `self.port`: the graph's own). Raises WiringError if unfit."""
         edge = Edge.parse(f"{source} -> {target}", self.name)
-        check_join(join or "list", self.name)
-        self._reopen()
-        self.net.edges.append(edge)
-        if join:
-            self.net.joins[f"{edge.target}.{edge.into}"] = join
+        with self._changed() as net:
+            net.edges.append(edge)
+            net.joins |= {f"{edge.target}.{edge.into}": join} if join else {}
+            edit.check_edge(net, edge, self.name)
         return self
 
     def loop(self, *nodes: str, carry: list[str], until: str = "", times: int = 0, preview: str = "") -> Graph:
         """Declare a cycle over `nodes`: run them in order until the output `until` is None, or `times` rounds."""
-        edges = tuple(Edge.parse(e, self.name) for e in carry)
         with self._changed() as net:
-            net.loops.append(Loop(nodes, edges, until, times, preview))
+            net.loops.append(Loop(nodes, tuple(Edge.parse(e, self.name) for e in carry), until, times, preview))
             check_declared(net, self.name)
         return self
 
@@ -206,6 +207,7 @@ class Graph(Block, type="graph"):
                     vars(self.net).update(drawn)
                     raise
                 self._drawn, self._ports, self._plan = drawn, None, plan
+                self._unheard = idle_readers(self.net)
             return self._plan
 
     def _reopen(self) -> None:
@@ -227,11 +229,8 @@ class Graph(Block, type="graph"):
         _ = self.plan
         known = self._ports
         if known is None or known[0] != self.defaults:
-            known = self._ports = (
-                copy.deepcopy(self.defaults),
-                own_inputs(self.net, self.defaults, self.name),
-                own_outputs(self.net),
-            )
+            inputs = own_inputs(self.net, self.defaults, self.name)
+            known = self._ports = (copy.deepcopy(self.defaults), inputs, own_outputs(self.net))
         return known[1], known[2]
 
     def forward(self, **inputs: Any) -> dict[str, Any]:
@@ -240,7 +239,9 @@ class Graph(Block, type="graph"):
     def watched(self, inputs: Mapping[str, Any], *ports: tuple[str, str]) -> dict[str, Any]:
         """What `forward` gives, and beside it what came out of (node, port) inside, as `node.port`."""
         given = {name: value for name, value in inputs.items() if value is not None}
-        return run_plan(self.plan, {**copy.deepcopy(self.defaults), **given}, self.cache, ports)
+        plan = self.plan
+        check_heard(self._unheard, given, self.defaults, self.name)
+        return run_plan(plan, {**copy.deepcopy(self.defaults), **given}, self.cache, ports)
 
     def children(self) -> Mapping[str, Block]:
         return self.net.nodes
@@ -269,16 +270,15 @@ class Graph(Block, type="graph"):
         self._known(name)
         return self.net.nodes[name]
 
-    def _admit(self, block: Block, name: str) -> Block:
+    def _admit(self, given: Given, name: str) -> Block:
         """What stands in the node: a graph takes all as it is, but nothing that holds the graph."""
-        check_apart(self, block, name)
+        block = as_block(given, "node")
+        edit.check_apart(self, block, name)
         return block
 
     def free_name(self, name: str) -> str:
-        taken, number = name, 2
-        while taken in self.net.nodes:
-            taken, number = f"{name}{number}", number + 1
-        return taken
+        numbered = (f"{name}{number}" for number in itertools.count(2))
+        return next(free for free in itertools.chain([name], numbered) if free not in self.net.nodes)
 
 
 class Pipeline(Graph, type="pipeline", init=False):
@@ -286,9 +286,9 @@ class Pipeline(Graph, type="pipeline", init=False):
 
     kind: ClassVar[str] = "pipeline"
 
-    def _admit(self, block: Block, name: str) -> Block:
+    def _admit(self, given: Given, name: str) -> Block:
         """A lone block becomes a graph of one node; what is larger than a pipeline is refused."""
-        block = super()._admit(block, name)
+        block = super()._admit(given, name)
         if block.kind in ("graph", "pipeline"):
             return block
         if block.kind == "block":

@@ -27,10 +27,17 @@ def from_diffusers(name: str | Path) -> Graph:
     Raises ManifestError for classes that are not known or code of its own, WeightsError for weights that are no
     safetensors files, MissingFile for what is absent.
     """
+    if not isinstance(name, str | Path):  # pyright: ignore[reportUnnecessaryIsInstance]
+        mend = "save it first: pipeline.save_pretrained(folder); then from_diffusers(folder)"
+        raise ManifestError(
+            f"a folder is taken apart, not {name.__class__.__name__}", where="from_diffusers", mend=mend
+        )
     folder = _fetched(name) if isinstance(name, str) and is_hub_name(name) else Path(name)
     if not (folder / INDEX).is_file():
         mend = "give a folder that save_pretrained of a diffusers pipeline wrote, or owner/model of a hub"
-        raise MissingFile(f"holds no {INDEX}", where=str(folder), mend=mend)
+        raise MissingFile(
+            f"holds no {INDEX}" if folder.is_dir() else "there is no such folder", where=str(folder), mend=mend
+        )
     index = read_config(folder / INDEX)
     family = _family(index, folder)
     _check_components(index, family, folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 from yggdrasil.blocks.codec.autoencoder import Autoencoder, Family
@@ -119,6 +120,7 @@ class SamplingEncoder(_PictureEncoder, type="codec/vae_sampler", role="Codec"):
     """
 
     pure: ClassVar[bool] = True
+    only_with: ClassVar[Mapping[str, str]] = {"width": "image", "height": "image"}
     family: Family = "AutoencoderKL"
     multiple: int = 8
 

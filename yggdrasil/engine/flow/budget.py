@@ -115,6 +115,6 @@ BUDGET = Budget()
 
 def set_cache(limit: int) -> None:
     """Let the results that all graphs keep take `limit` bytes together; 0 keeps none. Raises ConfigError below 0."""
-    if limit < 0:
-        raise ConfigError(f"results cannot take {limit} bytes", mend="give 0, to keep none, or more")
+    if not isinstance(limit, int) or limit < 0:  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigError(f"results cannot take {limit!r} bytes", mend="give a whole number: 0, to keep none, or more")
     BUDGET.limit = limit

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 from yggdrasil.contract.artifacts import ArtifactStore
@@ -15,7 +15,7 @@ from yggdrasil.contract.json_values import as_json
 from yggdrasil.contract.kinds import ANY
 from yggdrasil.contract.ports import Port
 from yggdrasil.contract.running import drive
-from yggdrasil.contract.tools import inward
+from yggdrasil.contract.tools import Given, blocks_by_name, inward
 from yggdrasil.contract.values import form_of, is_of, store
 from yggdrasil.ports import Json
 
@@ -30,9 +30,9 @@ class Made(TypedDict):
 class Creator(Block, type="creator/make"):
     """Run each call of a plan, {slot: {tool, arguments}}, on the tools of this block; keep the results."""
 
-    def __init__(self, tools: Mapping[str, Block] | None = None, **config: Any) -> None:
+    def __init__(self, tools: Sequence[Given] | Mapping[str, Given] = (), **config: Any) -> None:
         super().__init__(**config)
-        self.tools = dict(tools or {})
+        self.tools = blocks_by_name(tools)
 
     def children(self) -> Mapping[str, Block]:
         return self.tools

@@ -150,7 +150,16 @@ class Stage(Block, type="stage"):
         offer = {**own, "state": {b: state[b] for b in self._readable(state)}, "task": asked, "context": context}
         if self.plays == "development":
             offer["action"] = action
+            if action and not self._hears():
+                here().warn(f"the action {action!r:.80} is lost: no port of the body takes it")
         return offer
+
+    def _hears(self) -> bool:
+        """Whether the body of Development is given the user's action: by that name, in its task, or in words."""
+        ports = self.body.inputs
+        return bool({"action", "task"} & ports.keys()) or any(
+            port.kind.name == "text" and self._takes_all(name, port) for name, port in ports.items()
+        )
 
     def _readable(self, state: Mapping[str, Any]) -> list[str]:
         """The needed blocks and the world's own fields."""

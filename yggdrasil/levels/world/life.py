@@ -45,6 +45,7 @@ class Life:
         self._intents: dict[int, tuple[int, list[str], list[Any]]] = {}
         self._holder = 0
         self._first_style: str | None = None
+        self.told_wish = False
         self._lock = lock()
 
     @contextmanager

@@ -28,6 +28,16 @@ def begin(world: World, life: Life) -> None:
         found(StageRunner(world, life))
 
 
+def _tell_wish(world: World, life: Life, branch: Branch, step: int) -> None:
+    """Say once that the stages are told another wish than that with which the life began."""
+    if life.told_wish:
+        return
+    began = life.content(branch, step).wish
+    if world.wish and began and world.wish != began:
+        here().warn(f"this life began with the wish {began!r:.80}, not {world.wish!r:.80}: stages are told the latter")
+    life.told_wish = True
+
+
 def one_step(
     world: World, life: Life, branch: Branch, action: str | None, state: dict[str, Any] | None, expect: int | None
 ) -> Step:
@@ -40,6 +50,7 @@ def one_step(
     if head.last < 0:
         begin(world, life)
         head = log.head(branch)
+    _tell_wish(world, life, branch, max(head.last, 0))
     if head.waiting is not None:
         if state is not None:
             driving.settle_open(branch, head)

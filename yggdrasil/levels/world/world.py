@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Unpack
 
@@ -13,7 +13,6 @@ from yggdrasil.contract.block import Block
 from yggdrasil.contract.entry_points import VERBS
 from yggdrasil.contract.errors import ConfigError
 from yggdrasil.engine.cycle.branches import MAIN, Branch
-from yggdrasil.engine.cycle.cycle_stages import ORDER
 from yggdrasil.engine.cycle.journal import answer, questions
 from yggdrasil.engine.cycle.log import FILE
 from yggdrasil.levels.stage.genre import of_format_1
@@ -28,7 +27,7 @@ from yggdrasil.levels.world.life import check_there
 from yggdrasil.levels.world.replay import Replay, replay
 from yggdrasil.levels.world.run_step import begin, cycle, run_steps
 from yggdrasil.levels.world.settings import Count, WorldOutputs, WorldSettings
-from yggdrasil.levels.world.stages import parts_of, stages_of
+from yggdrasil.levels.world.stages import NAMES, Staged, Stages, check_settings, parts_of
 from yggdrasil.levels.world.step import Step
 from yggdrasil.levels.world.summary import shown
 from yggdrasil.ports import Json, Text
@@ -37,7 +36,7 @@ from yggdrasil.state.operations import Operation
 from yggdrasil.state.state import StateSchema
 
 
-class World(Block, type="world"):
+class World(Staged, Block, type="world"):
     """Live step by step: a user's action, or none, becomes a plan, pictures, and what really happened."""
 
     kind: ClassVar[str] = "world"
@@ -56,17 +55,18 @@ class World(Block, type="world"):
         self,
         home: Path | str | None = None,
         *,
-        philosopher: Block | None = None,
-        author: Block | None = None,
-        update: Block | None = None,
-        development: Block | None = None,
-        architect: Block | None = None,
-        creator: Block | None = None,
+        philosopher: Block | Callable[..., Any] | None = None,
+        author: Block | Callable[..., Any] | None = None,
+        update: Block | Callable[..., Any] | None = None,
+        development: Block | Callable[..., Any] | None = None,
+        architect: Block | Callable[..., Any] | None = None,
+        creator: Block | Callable[..., Any] | None = None,
         **settings: Unpack[WorldSettings],
     ) -> None:
+        check_settings(settings)
         super().__init__(**settings)
         given = (philosopher, author, update or PlainUpdate(), development, architect, creator)
-        self.stages = stages_of(dict(zip((role.name for role in ORDER), given, strict=True)), self.name)
+        self.stages = Stages(dict(zip(NAMES, given, strict=True)))
         _ = self.schema
         self.beginning = copy.deepcopy(self.beginning)
         self._branch = MAIN
@@ -81,9 +81,6 @@ class World(Block, type="world"):
         if home is not None:
             world.live_at(home)
         return world
-
-    def children(self) -> Mapping[str, Block]:
-        return self.stages
 
     @classmethod
     def migrated(cls, config: dict[str, Any], format: int) -> dict[str, Any]:
