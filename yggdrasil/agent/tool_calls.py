@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from yggdrasil.agent.work import Message, Work
 from yggdrasil.contract import Block, CancelToken, here, standing
 from yggdrasil.contract.errors import CONTROL
 from yggdrasil.contract.journal_effects import remembered
+from yggdrasil.contract.surrogates import whole
 from yggdrasil.contract.tree import walk
 from yggdrasil.engine.cycle.agent_loop import LoopState
 from yggdrasil.engine.flow.workers import workers
@@ -112,9 +114,10 @@ def _make(call: _Call, work: Work, limits: Limits) -> None:
 
 def _noted(tool: str, error: BaseException) -> str:
     """Tell of a tool that broke: as a note, and with its traceback in the log, louder where nobody hears notes."""
-    why = fault_text(error)
+    why = whole(fault_text(error))
     level = logging.INFO if here().wants("note") else logging.WARNING
-    _LOG.log(level, "%s: the tool %s failed, and the model was told: %s", here().path, tool, why, exc_info=error)
+    trace = whole("".join(traceback.format_exception(error)))
+    _LOG.log(level, "%s: the tool %s failed, and the model was told: %s\n%s", here().path, tool, why, trace)
     here().note(f"{tool} failed, and the model was told: {why}", "tool_error", tool=tool, why=why)
     return why
 
