@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import functools
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -118,9 +117,8 @@ def test_cancelling_the_run_cancels_it() -> None:
 
     stream = ygg.block(sleeps).stream()
     assert begun.wait(5)
-    started = time.monotonic()
     stream.close()
-    assert stopped.wait(5) and time.monotonic() - started < 5
+    assert stopped.wait(5)
 
 
 def test_waiting_on_the_loop_that_is_to_do_it_is_refused_instead_of_standing_still() -> None:

@@ -196,6 +196,7 @@ class AgentRun:
         """The loop at its end, if type and validators take the answer; else the model is told why, and asked again."""
         asked, place = self._work.asked, here()
         try:
+            self._check_wish(value, after["tries"])
             taken = asked.accepted(value if asked.result is None else asked.result.value(value))
         except Retry as refused:
             if after["tries"] >= self._work.retries:
@@ -210,6 +211,12 @@ class AgentRun:
             return {**after, "response": str(taken), "over": DONE}
         words = after["response"] or ("" if asked.result is None else raw)
         return {**after, "result": taken, "response": words, "over": DONE}
+
+    def _check_wish(self, value: Any, tries: int) -> None:
+        """Raises Retry for an answer beside what is wished, while there are tries; then it is taken as it is."""
+        beside = beside_schema(value, self._work.wish) if self._work.wish and tries < self._work.retries else ""
+        if beside:
+            raise Retry(beside)
 
     def _best(self, state: LoopState, shown: list[Message]) -> dict[str, Any]:
         best: dict[str, Any] | None = None

@@ -48,5 +48,6 @@ def worded(ask: dict[str, Any], instructions: str, work: Work, llm: Block, brief
         {"role": "system", "content": system},
         {"role": "user", "content": "\n\n".join(part for part in (world, words["ask"]) if part)},
     ]
-    needed = loose(words["schema"], _STEERING)
-    return replace(work, schema=words["schema"], needed=needed, result=needed, max_tokens=answer), messages
+    wish, needed = (loose(words[name], _STEERING) for name in ("schema", "needed"))
+    bound: Any = {"schema": words["schema"], "wish": wish, "needed": needed, "result": needed}
+    return replace(work, **bound, max_tokens=answer), messages

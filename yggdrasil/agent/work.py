@@ -85,6 +85,8 @@ class Work:
     schema: dict[str, Any] | None = None
     needed: dict[str, Any] | None = None
     """What an answer must obey, where the schema's bounds on texts only steer a weak model."""
+    wish: dict[str, Any] | None = None
+    """What a good answer obeys: one beside it is told so and asked again, and at last taken as `needed` has it."""
     result: dict[str, Any] | None = None
     """What the finished result obeys: the schema of the task, if it has one, without its bounds on lengths."""
     closing: str = ""

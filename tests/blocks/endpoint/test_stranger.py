@@ -17,6 +17,7 @@ from yggdrasil.blocks.endpoint.painter import EndpointPainter
 from yggdrasil.blocks.endpoint.pictures import png
 from yggdrasil.blocks.llm.openai import OpenAIModel
 from yggdrasil.contract import Event, listening
+from yggdrasil.levels.genre.of_world import tell_in
 from yggdrasil.levels.world.world import World
 
 pytestmark = [pytest.mark.models, pytest.mark.timeout(600)]
@@ -75,6 +76,7 @@ def test_a_whole_step_is_told_and_painted_behind_endpoints(llamacpp: str, images
     llm = OpenAIModel(model=NAME, base_url=llamacpp, timeout=300)
     world = ygg.World.from_template("storytelling", wish="a norse fishing village", seed=7, llm=llm, painter=painter)
     assert isinstance(world, World)
+    tell_in(world, lead="brief")
     world.beginning = BEGINNING
     with listening(events.append):
         step = world.step()

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from tests.levels.genre.capable import Capable, prose, told, world_of
+from tests.levels.scripted import Paint
+from yggdrasil.levels.stage.creator import Creator
 
 
 def bounds(schema: Any) -> set[str]:
@@ -83,3 +85,41 @@ def test_a_free_world_replays_and_forks(tmp_path: Path) -> None:
     assert len(world.replay().steps) == 2 and len(llm.requests) == asked
     other = world.fork(1, "aside")
     assert other.step().chronicle and len(world.history()) == 2
+
+
+class Careless(Capable):
+    """Calls a tool that there is not, or one with an argument of a wrong kind, until it is told."""
+
+    learns: bool = False
+
+    def _made(self, schema: dict[str, Any], path: str) -> Any:
+        if path != ".calls" or (self.learns and "That cannot be taken" in told(self.requests[-1])):
+            return super()._made(schema, path)
+        return [{"slot": "picture", "tool": "paint", "arguments": {"prompt": 5}},
+                {"slot": "scene", "tool": "paint", "arguments": {"prompt": "a lamp"}}]  # fmt: skip
+
+
+def test_a_call_that_does_not_fit_is_told_back_once(tmp_path: Path) -> None:
+    llm = Careless(learns=True)
+    step = world_of(llm, tmp_path).step()
+    assert len(llm.requests) == 6
+    (call,) = step.plan.values()
+    assert isinstance(call["arguments"]["prompt"], str)
+    assert not step.failures
+
+
+def test_one_that_still_does_not_fit_fails_alone(tmp_path: Path) -> None:
+    class Odd(Careless):
+        """Keeps calling a tool that there is not."""
+
+        def _made(self, schema: dict[str, Any], path: str) -> Any:
+            made = super()._made(schema, path)
+            return [{**made[0], "tool": "brush", "slot": "lost"}, made[1]] if path == ".calls" else made
+
+    llm = Odd()
+    world = world_of(llm, tmp_path)
+    world.stages["creator"] = Creator({"paint": Paint()})
+    step = world.step()
+    assert len(llm.requests) == 6
+    assert set(step.record.state()["artifacts"]) == {"scene"}
+    assert "brush" in str(step.failures["lost"])

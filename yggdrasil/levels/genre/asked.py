@@ -19,6 +19,9 @@ HOLES = ("wish", "style", "language", "length", "action", "intent", "plan", "see
 _BY_WORLD = ("append_story", "insert", "unwrite", "unset", "add")
 """Operations that no model names: the world writes its story, and takes back what was done, by itself; what adds
 one of an own kind is named by the genre."""
+_CALLED = {"type": "object", "required": ["slot", "tool", "arguments"], "properties": {"arguments": {"type": "object"}}}
+_ANY_CALLS: Schema = {"type": "array", "items": _CALLED, "minItems": 1}
+"""Calls that the Creator can try: one that does not fit its tool fails alone."""
 _HOLE = re.compile(r"\{([^{}]*)\}")
 
 
@@ -64,6 +67,7 @@ class Asking:
             "system": filled(self._book.system, holes),
             "ask": filled("\n".join([self._words.ask.strip(), *(part.strip() for part in also)]), holes),
             "schema": self._shapes(bound).answer(self._words.answer, self._stage),
+            "needed": self._shapes(bound, _ANY_CALLS).answer(self._words.answer, self._stage),
             "letters": length.letters,
         }
 
@@ -73,11 +77,12 @@ class Asking:
         made = {"plan": prompts(state.get("plan")), "seen": seen(state.get("perception"))}
         return {**known, **blocks, **made, **self._own, "action": action}
 
-    def _shapes(self, letters: int | None) -> Shapes:
+    def _shapes(self, letters: int | None, calls: Schema | None = None) -> Shapes:
         known = {kind: self._content.names(kind) for kind in (*KINDS, *self._book.entities)}
         full = {"operations": self._operations, "tool calls": self._calls}
         few = {"operations": self._few_operations, "tool calls": self._few_calls}
-        return Shapes(known, full if letters is None else few, letters)
+        loosely = {"tool calls": lambda: calls} if calls else {}
+        return Shapes(known, {**(full if letters is None else few), **loosely}, letters)
 
     def _few_operations(self) -> Schema:
         """The changes that a small model may name: of what is there, by its name."""
