@@ -90,7 +90,12 @@ def test_a_name_in_any_script_survives_an_old_code_page(grown: tuple[Path, dict[
     del grown
     name = "Ярослав 🐉"
     old = {"PYTHONIOENCODING": "cp1251", "LC_ALL": "C"}
-    done = ygg("new", WISH, "--steps", "0", "--name", name, "--yes", "--json", cwd=tmp_path, env=old)
+    ygg("template", "copy", "storytelling", "begun", cwd=tmp_path)
+    manifest = tmp_path / "begun" / "manifest.yaml"
+    begun = "config:\n  beginning:\n    places:\n    - name: Vik\n"
+    manifest.write_text(manifest.read_text().replace("config:\n", begun, 1))
+    template = ("--template", "./begun")
+    done = ygg("new", WISH, "--steps", "0", "--name", name, *template, "--yes", "--json", cwd=tmp_path, env=old)
     shown = json.loads(done.stdout)
     assert shown["name"] == name
     assert json.loads(ygg("show", shown["folder"], "--json", cwd=tmp_path, env=old).stdout)["name"] == name

@@ -55,6 +55,7 @@ def test_a_world_from_the_shelf_steps_at_once_and_leaves_the_shelf_as_it_was(tmp
     before = sorted(p.name for p in shelf.rglob("*"))
     world = ygg.load("storytelling")
     assert isinstance(world, World)
+    world.beginning = {"places": [{"name": "Vik", "scene": "sea"}], "characters": [{"name": "Nora", "role": "smith"}]}
     step = world.step(action="A ship arrives")
     home = world.home
     assert step.status == "whole" and step.action == "A ship arrives" and home.is_dir()

@@ -8,6 +8,7 @@ What grows only at its end comes first, so that the beginning of a request is th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, cast
 
 from yggdrasil.state.content import Character, Content, Entity, Item, Place
@@ -56,10 +57,16 @@ def _part(
 ) -> Part:
     part: Part = {"head": head, "lines": lines, "keep": keep}
     if about is not None:
-        part["rank"] = [len(about & stems(line)) for line in lines]
+        part["rank"] = [len(about & _stems(line)) for line in lines]
     if short and any(short):
         part["short"] = short
     return part
+
+
+@lru_cache(maxsize=65_536)
+def _stems(line: str) -> frozenset[str]:
+    """The words of a line, which stays the same while the world grows: looked at once a process."""
+    return frozenset(stems(line))
 
 
 def _facts(content: Content) -> tuple[list[str], list[str]]:
