@@ -79,6 +79,10 @@ def embedded(folder: Path) -> Iterator[Example]:
     messages = [{"role": "user", "content": "the fox"}]
     asked = {"messages": messages, "max_tokens": 4, "seed": 2}
     yield Example(model_of(tiny_files(folder / "llm")), asked)
+    yield Example(ygg.LLM([model_of(tiny_files(folder / "one")), model_of(tiny_files(folder / "two"))]), asked)
+    keep, find = ygg.notes(folder / "notes.db")
+    yield Example(keep, {"note": "Anna likes tea."})
+    yield Example(find, {"words": "tea"})
     chat = LlamaCpp()
     chat.files = embedded_model().files
     yield Example(chat, asked)
@@ -97,6 +101,7 @@ def composed() -> Iterator[Example]:
     yield Example(world.stages["creator"].children()["body"], {"plan": _PLAN})
     yield Example(world.stages["philosopher"].children()["body"], {"artifacts": {"scene": {"text": "A fox came."}}})
     yield Example(ygg.Cast(Weaving()), {"task": _CAST})
+    yield Example(ygg.ToDo(), {"steps": [{"step": "Look.", "state": "doing"}]})
     yield Example(PlainUpdate(), {"chronicle": {"text": "A fox came."}})
     yield Example(world, {"count": 2}, ("steps",))
     yield from in_a_task()

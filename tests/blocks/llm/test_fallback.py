@@ -11,6 +11,7 @@ import pytest
 import yggdrasil as ygg
 from yggdrasil.blocks.llm.fallback import Fallback, NoModelAnswered
 from yggdrasil.blocks.llm.language_model import LanguageModel, Turn
+from yggdrasil.contract.errors import Cancelled, NotStored, Paused
 from yggdrasil.testing import ScriptedModel, calls, says
 
 
@@ -105,3 +106,26 @@ def test_models_are_named_as_one_is() -> None:
     endpoint = "openai:big@http://127.0.0.1:9/v1?retries=0&native_tools=true"
     model = ygg.LLM([endpoint, ScriptedModel([says("Small, but here.")])])
     assert json.dumps(model.run(messages=[{"role": "user", "content": "?"}]).text) == '"Small, but here."'
+
+
+class Steers(LanguageModel, type="test/steers", init=False):
+    """Raise what steers the run."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
+
+    def chat(self, messages: Any, **how: Any) -> Turn:
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [Cancelled("llm"), Paused("Which one?", id="q"), NotStored("the disk is full", "w")])
+def test_what_steers_the_run_is_no_failure_of_a_model(error: BaseException) -> None:
+    with pytest.raises(type(error)):
+        ygg.LLM([Steers(error), ScriptedModel([says("Whole.")])]).run(messages=[{"role": "user", "content": "x"}])
+
+
+def test_one_model_named_twice_is_refused() -> None:
+    model = ScriptedModel([says("x")])
+    with pytest.raises(ygg.ConfigError, match="twice"):
+        ygg.LLM([model, model])

@@ -30,6 +30,7 @@ def test_nobody_is_told_what_they_were_not_part_of() -> None:
     chance, llm = random.Random(5), Capable()
     cast = Cast(Agent(llm, lead="free"))
     story: list[str] = []
+    llm.answer = lambda path, schema, number: f"It came to secret-{len(story)}." if path == ".text" else "a line"
     facts: dict[str, list[str] | None] = {"everybody knows the sea": None, "nobody-knows-this": []}
     allowed: dict[str, set[str]] = {name: set() for name in NAMES}
     for step in range(50):
@@ -76,3 +77,8 @@ def test_what_one_lived_through_is_told(tmp_path: Path) -> None:
     aside = "".join(told(request) for request in llm.requests[begun:])
     assert not any(step.chronicle in aside for step in steps[1:])
     assert len(world.replay().steps) == 4
+    world.edit({"op": "unwrite"}, {"op": "append_story", "text": "What somebody else lived through."})
+    begun = len(llm.requests)
+    world.step()
+    own = [told(request) for request in llm.requests[begun:] if "You are Name" in told(request)]
+    assert own and not any("What somebody else lived through." in text for text in own)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from yggdrasil.blocks.llm.language_model import LanguageModel, Message, Turn, as_turn
 from yggdrasil.contract import Block, ConfigError, PortError, YggError, here
+from yggdrasil.contract.errors import CONTROL
 from yggdrasil.contract.running import drive
 
 T = TypeVar("T")
@@ -31,6 +32,8 @@ class Fallback(LanguageModel, type="llm/fallback", init=False):
         if len(models) < 2 or strange:
             what = f"has {strange[0]!r}, which is no language model" if strange else f"has {len(models)} models"
             raise ConfigError(what, where=self.name, mend="give two language models or more, the first one first")
+        if len({id(model) for model in models}) < len(models):
+            raise ConfigError("names one model twice", where=self.name, mend="give each model once")
         self._models = [model for model in models if isinstance(model, LanguageModel)]
 
     @property
@@ -67,7 +70,7 @@ class Fallback(LanguageModel, type="llm/fallback", init=False):
         for model in self._models:
             try:
                 return ask(model)
-            except (ConfigError, PortError):
+            except (*CONTROL, ConfigError, PortError):
                 raise
             except Exception as error:  # a model may fail in any way: the next one is there for that
                 name = str(getattr(model, "model", "") or model.name)

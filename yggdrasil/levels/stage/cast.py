@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, TypedDict
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.context import here
+from yggdrasil.contract.digest import digest
 from yggdrasil.contract.errors import ConfigError
 from yggdrasil.contract.running import drive
 from yggdrasil.ports import Json
@@ -50,31 +52,29 @@ class Cast(Block, type="author/cast"):
             what = "the genre of this world has no words for a character"
             raise ConfigError(what, where=here().path, mend="add stages.character to its genre.yaml")
         story: list[str] = task["context"]["story"]
-        lived = self._lived(len(story))
+        lived: dict[str, list[str]] = {**(here().memory(dict) or {})}
         turns: dict[str, Any] = {}
         for name, asked in ask["cast"].items():
-            moments = [story[number] for number in lived.get(name, ())]
+            moments = [line for line in story if _mark(line) in lived.get(name, ())]
             own = [_part(LIVED, moments, "end"), _part(HEARD, _lines(turns), "all"), *asked["told"]]
             turns[name] = self._turn(name, {**task, "name": "character", "ask": {**asked, "told": _filled(own)}})
-        here().remember({"lived": lived, "last": {"line": len(story), "who": list(turns)}})
         told = _filled([*ask["told"], _part(DONE, _lines(turns), "all")])
         woven = {name: part for name, part in ask.items() if name != "cast"}
         outputs = drive(self.author, {"task": {**task, "ask": {**woven, "told": told}}}, "author")
-        return {"result": {**(outputs.get("result") or {}), **({"turns": turns} if turns else {})}}
-
-    def _lived(self, lines: int) -> dict[str, list[int]]:
-        """Character → the lines of the story that they were part of; the last one was written after this block's."""
-        memory = here().memory() or {"lived": {}, "last": None}
-        lived = {name: list(numbers) for name, numbers in memory["lived"].items()}
-        last = memory["last"]
-        for name in last["who"] if last and last["line"] < lines else ():
-            lived.setdefault(name, []).append(last["line"])
-        return lived
+        result: dict[str, Any] = outputs.get("result") or {}
+        here().remember({**lived, **{name: [*lived.get(name, ()), _mark(str(result.get("text")))] for name in turns}})
+        return {"result": {**result, **({"turns": turns} if turns else {})}}
 
     def _turn(self, name: str, task: dict[str, Any]) -> dict[str, Any]:
         bare = {**task, "context": {"character": name}, "schema": None}
         outputs = drive(self.character, {"task": bare}, f"character {name}".replace("/", "∕"))
         return outputs.get("result") or {}
+
+
+@lru_cache(maxsize=65_536)
+def _mark(line: str) -> str:
+    """What a line of the story is known again by, wherever an edit has moved it."""
+    return digest(line.strip())[:16]
 
 
 def _part(head: str, lines: list[str], keep: str) -> Part:

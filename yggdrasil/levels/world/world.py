@@ -174,6 +174,7 @@ class World(Staged, Block, type="world"):
         self._home.open().log.branches[name]
         other = copy.copy(self)
         other._branch = name
+        other.stages = Stages(self.stages)
         return other
 
     def branches(self) -> list[str]:
