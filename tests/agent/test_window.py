@@ -126,3 +126,44 @@ def test_a_window_without_room_says_where_it_went() -> None:
         ygg.Agent(ScriptedModel([says("x")]), older="drop", context=100).run("hi")
     with pytest.raises(WindowTooSmall, match="a window of 3 tokens cannot hold"):
         view(HISTORY, 3, size, "tokens")
+
+
+class Honest(ScriptedModel):
+    """Calls a tool unless it was told the answer of one."""
+
+    def chat(self, messages: Any, **rest: Any) -> Any:
+        self.seen.append({"messages": messages, **rest})
+        last = max(at for at, m in enumerate(messages) if m["role"] == "user")
+        answered = any(m["role"] == "tool" for m in messages[last:])
+        return says("done") if answered else calls(("a", "order", {"what": "b"}), ("b", "order", {"what": "c"}))
+
+
+def order(what: str) -> str:
+    """Order something."""
+    return "receipt " * 600 if what == "b" else "sold out"
+
+
+@pytest.mark.parametrize("older", ["drop", "summary"])
+def test_the_answer_of_a_tool_that_does_not_fit_is_cut_and_told(older: Any, tmp_path: Path) -> None:
+    agent = ygg.Agent(Honest(), [order], max_tokens=200, older=older, context=1200)
+    out = agent.session("s", tmp_path).run("Order one bread.")
+    assert (out.status["state"], out.status["turns"]) == ("done", 2)
+    seen = agent.llm.seen[-1]["messages"]  # type: ignore[attr-defined]
+    assert sum(map(size, seen)) <= 1000 and whole(seen)
+    assert seen[-2]["content"].startswith("receipt receipt")
+    assert seen[-2]["content"].endswith("[cut: 4800 letters in all, the window holds no more]")
+    assert seen[-1]["content"] == "sold out"
+
+
+def test_a_window_that_cannot_hold_a_call_and_its_answers_says_so() -> None:
+    with pytest.raises(WindowTooSmall, match=r"2 messages cannot hold .*the last calls.*set `window` to 4 or more"):
+        ygg.Agent(Honest(), [order], window=2).run("Order.")
+    assert ygg.Agent(Honest(), [order], window=4).run("Order.").response == "done"
+    with pytest.raises(WindowTooSmall, match="set `context` larger by"):
+        ygg.Agent(Honest(), [order], max_tokens=20, older="drop", context=150).run("Order.")
+
+
+def test_the_request_to_close_takes_nothing_from_the_last_calls() -> None:
+    messages = [HISTORY[0], {"role": "assistant", "content": "old " * 30}, *HISTORY[1:5]]
+    shown = Window(tokens=83).shown(messages, [{"role": "user", "content": "Give the result now."}])
+    assert [m["content"] for m in shown][1:] == ["u1", "", "1", "2", "Give the result now."]

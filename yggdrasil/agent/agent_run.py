@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
+from yggdrasil.agent.deadline import Deadline
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.model import AgentModel
 from yggdrasil.agent.refusals import RefusedOutput, Retry
@@ -18,9 +18,9 @@ from yggdrasil.agent.words import begins_json
 from yggdrasil.agent.work import Message, Work
 from yggdrasil.blocks.llm.language_model import InvalidOutput, Turn
 from yggdrasil.blocks.llm.schemas import beside_schema
-from yggdrasil.contract import derive_seed, here, standing
+from yggdrasil.contract import Cancelled, derive_seed, here, standing
 from yggdrasil.contract.digest import digest, digest_each
-from yggdrasil.contract.spending import counting
+from yggdrasil.contract.spending import counted_once
 from yggdrasil.engine.cycle.agent_loop import LoopState
 
 LIMIT = "limit_reached"
@@ -39,13 +39,24 @@ class AgentRun:
         self._model, self._work, self._limits = model, work, limits
         self._call, self._steps = call, steps
         self._before = work.asked.before
-        self._until = None if limits.seconds is None else time.monotonic() + limits.seconds
+        self._deadline = Deadline(limits.seconds)
 
     def think(self, state: LoopState) -> LoopState:
-        """One turn of the model, unless a limit is met."""
+        """One turn of the model, unless a limit is met; one that runs past the time is stopped, and is no answer."""
         limit = self._met(state)
         if limit:
             return _stopped(state, limit)
+        try:
+            with self._deadline.stopping():
+                after = self._thought(state)
+        except Cancelled:
+            here().check()
+            if not self._deadline.met:
+                raise
+            return _stopped(state, self._deadline.met)
+        return _stopped(after, self._deadline.met) if after["over"] == DONE and self._deadline.met else after
+
+    def _thought(self, state: LoopState) -> LoopState:
         if self._work.schema is not None and (state["closing"] or self._answer_is_due(state)):
             return self._answer(state)
         return self._turn(state)
@@ -64,9 +75,7 @@ class AgentRun:
             return {"kind": "tokens", "limit": limits.tokens}
         if limits.cost is not None and state["cost"] >= limits.cost:
             return {"kind": "cost", "limit": limits.cost}
-        if self._until is not None and time.monotonic() >= self._until:
-            return {"kind": "seconds", "limit": limits.seconds}
-        return {}
+        return self._deadline.met
 
     def _answer_is_due(self, state: LoopState) -> bool:
         if not self._work.toolbox or state["turns"] >= self._steps - 1:
@@ -133,7 +142,7 @@ class AgentRun:
 
         def once(number: str, told: str, act: Callable[[], str]) -> str:
             name = f"summary {self._call}.{state['turns']}.{number}"
-            spent.append(here().once(name, {"of": digest(told)}, lambda: _counted(lambda: {"text": act()})))
+            spent.append(counted_once(here(), name, {"of": digest(told)}, lambda: {"text": act()}))
             return spent[-1]["text"]
 
         with standing(here().below("llm")) as place:
@@ -152,7 +161,7 @@ class AgentRun:
         told = self._work.closing or ("Give the result now." if state["messages"][-1]["role"] == "assistant" else "")
         closing: list[Message] = [{"role": "user", "content": told}] if told else []
         messages = [*state["messages"], *closing]
-        shown = self._work.window.shown(messages)
+        shown = self._work.window.shown(state["messages"], closing)
         filled = self._once(state, shown, lambda: (self._best if self._told_by_schema else self._tried)(state, shown))
         text = filled["value"] if isinstance(filled["value"], str) else _text(filled["value"])
         after: LoopState = {
@@ -243,7 +252,7 @@ class AgentRun:
         place = here().below("llm")
         with standing(place):
             of = "" if place.journal is None else digest_each(shown)
-            return place.once(f"turn {self._call}.{state['turns']}", {"of": of}, lambda: _counted(act))
+            return counted_once(place, f"turn {self._call}.{state['turns']}", {"of": of}, act)
 
 
 def _stopped(state: LoopState, limit: dict[str, Any]) -> LoopState:
@@ -257,12 +266,6 @@ def _cut(state: LoopState, cut: dict[str, Any]) -> LoopState:
     if cut["kind"] == CONTENT_FILTER:
         return {**state, "over": FILTERED}
     return _stopped(state, cut)
-
-
-def _counted(act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """What `act` gives, and beside it what its requests took: all of them, probes and second tries too."""
-    with counting() as spent:
-        return {**act(), **spent.to_json()}
 
 
 def _text(value: Any) -> str:

@@ -12,7 +12,7 @@ Message = dict[str, Any]
 
 
 class WindowTooSmall(YggError):
-    """The window cannot hold even the system message and the last user message."""
+    """The window cannot hold even the system message, the last user message and the calls made for it last."""
 
 
 def groups(messages: list[Message]) -> list[list[Message]]:
@@ -36,19 +36,24 @@ def view(
 ) -> list[Message]:
     """At most `window` messages (0 = all), or as many as their sizes admit, in their order; `messages` stays as it is.
 
-    System messages and the last user message always stay; of the rest the last groups that fit. Raises WindowTooSmall.
+    System messages, the last user message and the calls after which the model is asked always stay; of the rest the
+    last groups that fit. Raises WindowTooSmall.
     """
     if not window or sum(map(size, messages)) <= window:
         return list(messages)
     pieces = groups(messages)
     users = [at for at, piece in enumerate(pieces) if piece[0]["role"] == "user"]
     kept = {at for at, piece in enumerate(pieces) if piece[0]["role"] == "system"} | set(users[-1:])
+    called = len(pieces[-1]) > 1
+    kept |= {len(pieces) - 1} if called else set()
     sizes = [sum(map(size, piece)) for piece in pieces]
     room = window - sum(sizes[at] for at in kept)
     if room < 0:
+        calls = ", and the last calls with their answers" if called else ""
+        wider = f"set `window` to {window - room} or more"
         raise WindowTooSmall(
-            f"a window of {window} {unit} cannot hold the system message and the last user message",
-            mend=f"set `window` to {window - room} or more",
+            f"a window of {window} {unit} cannot hold the system message and the last user message{calls}",
+            mend=wider if unit == "messages" else f"set `context` larger by {-room} or more, or `max_tokens` smaller",
         )
     for at in reversed([at for at in range(len(pieces)) if at not in kept]):
         if sizes[at] > room:

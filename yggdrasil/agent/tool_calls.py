@@ -18,6 +18,7 @@ from yggdrasil.agent.work import Message, Work
 from yggdrasil.contract import Block, CancelToken, here, standing
 from yggdrasil.contract.errors import CONTROL
 from yggdrasil.contract.journal_effects import remembered
+from yggdrasil.contract.spending import counting, recount
 from yggdrasil.contract.surrogates import whole
 from yggdrasil.contract.tree import walk
 from yggdrasil.engine.cycle.agent_loop import LoopState
@@ -35,6 +36,7 @@ class _Call:
     toolbox: Toolbox
     text: str = ""
     failed: bool = False
+    spent: dict[str, Any] = field(default_factory=dict)
     error: BaseException | None = None
     given: Any = field(init=False)
     """Its arguments, as the person who was asked may have changed them."""
@@ -63,9 +65,15 @@ def calls_made(state: LoopState, work: Work, limits: Limits, number: int) -> Loo
             if _let(call, work, limits, called):
                 _make(call, work, limits)
     told: list[Message] = [{"role": "tool", "tool_call_id": call.asked["id"], "content": call.text} for call in due]
-    errors = state["tool_errors"] + sum(call.failed for call in due)
-    messages = [*state["messages"], *told]
-    return {**state, "messages": messages, "pending": [], "called": called, "tool_errors": errors}
+    return {
+        **state,
+        "messages": [*state["messages"], *told],
+        "pending": [],
+        "called": called,
+        "tool_errors": state["tool_errors"] + sum(call.failed for call in due),
+        "tokens": state["tokens"] + sum(call.spent.get("tokens", 0) for call in due),
+        "cost": state["cost"] + sum(call.spent.get("cost", 0.0) for call in due),
+    }
 
 
 def _call(asked: dict[str, Any], mark: str, work: Work) -> _Call:
@@ -92,7 +100,11 @@ def _make(call: _Call, work: Work, limits: Limits) -> None:
     asked = call.asked
     how: dict[str, Any] = {"seconds": limits.tool_seconds, "retries": limits.retries_of(call.name)}
 
+    made = False
+
     def act() -> Any:
+        nonlocal made
+        made = True
         failures: list[str] = []
 
         def failed(error: BaseException) -> None:
@@ -100,12 +112,19 @@ def _make(call: _Call, work: Work, limits: Limits) -> None:
                 raise error
             failures.append(_noted(call.name, error))
 
-        text = call.toolbox.call(asked["name"], call.given, mark=call.mark, failed=failed, **how)
-        return {"told": text} if failures else text
+        with counting() as spent:
+            text = call.toolbox.call(asked["name"], call.given, mark=call.mark, failed=failed, **how)
+        told = spent.to_json() if spent.tokens or spent.cost else {}
+        return {"told": text, "failed": bool(failures), **told} if failures or told else text
 
     given = remembered(f"tool {call.mark} {asked['name']}", {"arguments": call.given}, "text", call.block, act)
-    call.failed = isinstance(given, dict)
-    call.text = given["told"] if isinstance(given, dict) else given
+    if isinstance(given, dict):
+        call.text, call.spent = given["told"], given
+        call.failed = given.get("failed", True)
+        if not made:
+            recount(here(), call.spent)
+    else:
+        call.text = given
     if call.given is not asked["arguments"]:
         written = json.dumps(call.given, ensure_ascii=False)
         call.text = f"{call.text}\n[made with the arguments that the person gave: {written}]"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -65,12 +65,18 @@ class Window:
     older: Older = ""
     summary: str = ""
 
-    def shown(self, messages: list[Message]) -> list[Message]:
-        """The messages that the model is told, a call never without its answers. Raises WindowTooSmall."""
+    def shown(self, messages: list[Message], closing: Sequence[Message] = ()) -> list[Message]:
+        """The messages that the model is told, a call never without its answers, and `closing` after them.
+
+        The last calls stay, with as much of their answers as there is room for. Raises WindowTooSmall.
+        """
         seen = view(messages, self.messages)
         if self.summary:
             seen = headed(seen, f"{_EARLIER} {self.summary}")
-        return view(seen, self.tokens, size, "tokens") if self.tokens else seen
+        if self.tokens:
+            left = max(1, self.tokens - sum(map(size, closing)))
+            seen = view(shortened(seen, left), left, size, "tokens")
+        return [*seen, *closing]
 
     def outgrown(self, messages: list[Message]) -> tuple[list[Message], list[Message]]:
         """The messages to sum up now, and those that stay: none, unless they are told as a summary and are too many.
@@ -108,6 +114,33 @@ class Window:
 def _asked(ask: Callable[..., Turn], told: str) -> str:
     messages = [{"role": "system", "content": _ASK}, {"role": "user", "content": told}]
     return ask(messages, max_tokens=_WORDS * 2, temperature=0.0, seed=0).text.strip()
+
+
+def shortened(messages: list[Message], room: int) -> list[Message]:
+    """The messages, the answers to the last calls cut so that `room` tokens hold them beside what must be told."""
+    answers = groups(messages)[-1][1:] if messages else []
+    first = len(messages) - len(answers)
+    users = [m for m in messages[:first] if m["role"] == "user"]
+    system = [m for m in messages[:first] if m["role"] == "system"]
+    left = room - sum(map(size, [*system, *users[-1:], *messages[first - 1 : first]]))
+    if sum(map(size, answers)) <= left:
+        return messages
+    told = list(messages)
+    due = sorted(range(first, len(messages)), key=lambda at: size(messages[at]))
+    for number, at in enumerate(due):
+        told[at] = _cut(messages[at], left // (len(due) - number))
+        left -= size(told[at])
+    return told
+
+
+def _cut(message: Message, room: int) -> Message:
+    text = message["content"]
+    if size(message) <= room or not isinstance(text, str):
+        return message
+    note = f"\n[cut: {len(text)} letters in all, the window holds no more]"
+    kept = text.encode(errors="replace")[: max(0, (room - tokens_of(note)) * _BYTES)].decode(errors="ignore")
+    cut = {**message, "content": f"{kept}{note}"}
+    return min(cut, message, key=size)
 
 
 def headed(messages: list[Message], told: str) -> list[Message]:

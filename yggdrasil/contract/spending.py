@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
@@ -33,10 +33,40 @@ class Spent:
 
 @contextmanager
 def counting() -> Generator[Spent]:
-    """What the runs inside spend. Answers that come from a journal or a cache cost nothing."""
+    """What the runs inside spend. An answer from a cache costs nothing; a turn that an agent takes up from its journal,
+    what it cost when it was taken."""
     place, spent = here(), Spent()
     with standing(place.but(shared={**place.shared, _COUNTERS: (spent, *place.shared.get(_COUNTERS, ()))})):
         yield spent
+
+
+def counted_once(place: Here, name: str, inputs: Any, act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What `act` gives, acted once, and beside it what its requests took: probes and second tries too."""
+    made = False
+
+    def counted() -> dict[str, Any]:
+        nonlocal made
+        made = True
+        with counting() as spent:
+            return {**act(), **spent.to_json()}
+
+    found = place.once(name, inputs, counted)
+    if not made:
+        recount(place, found)
+    return found
+
+
+def recount(place: Here, found: Mapping[str, Any]) -> None:
+    """Count what an answer from the journal took, as its `Spent.to_json` stands there."""
+    _count(place, Spent(int(found.get("tokens", 0)), 0, float(found.get("cost", 0.0))))
+
+
+def _count(place: Here, more: Spent) -> None:
+    with _guard:
+        for counter in place.shared.get(_COUNTERS, ()):
+            counter.prompt += more.prompt
+            counter.completion += more.completion
+            counter.cost += more.cost
 
 
 def spend(place: Here, usage: Any, model: str = "") -> None:
@@ -46,11 +76,7 @@ def spend(place: Here, usage: Any, model: str = "") -> None:
     usage = cast(Mapping[str, Any], usage)
     prompt, completion = int(usage.get("prompt") or 0), int(usage.get("completion") or 0)
     cost = float(usage.get("cost") or 0.0)
-    with _guard:
-        for counter in place.shared.get(_COUNTERS, ()):
-            counter.prompt += prompt
-            counter.completion += completion
-            counter.cost += cost
+    _count(place, Spent(prompt, completion, cost))
     if place.audience is not None:
         place.emit(
             "usage", prompt=prompt, completion=completion, cost=cost, model=model or place.path.rpartition("/")[2]
