@@ -54,13 +54,14 @@ def test_an_error_that_is_raised_stops_the_others_and_is_the_first_in_order() ->
     def breaks(n: int) -> str:
         """Fail, or wait to be stopped."""
         if n:
+            assert begun.wait(30)
             raise ValueError(f"number {n}")
+        begun.set()
         stopped.append(ygg.here().cancel.wait(30))
         ygg.here().check()
         return "late"
 
-    stopped: list[bool] = []
-
+    begun, stopped = threading.Event(), list[bool]()
     agent = ygg.Agent(ScriptedModel(turns("breaks", 2)), [breaks], parallel_tools=True, tool_errors="raise")
     with pytest.raises(ValueError, match="number 1"):
         agent.run("Go.")
