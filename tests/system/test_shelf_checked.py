@@ -11,6 +11,7 @@ from PIL import Image as Pictures
 
 import yggdrasil as ygg
 from docs import checked
+from tests.levels.scripted import Paint
 from yggdrasil.store.model_pull import pull
 from yggdrasil.store.shelf import shelf
 from yggdrasil.testing import Elsewhere, Report, TryingModel, check_block
@@ -51,7 +52,7 @@ def shelf_reports(elsewhere: Elsewhere) -> Iterator[Report]:
     for name, inputs in INPUTS.items():
         if name == "chronicler":
             pull("qwen2.5-coder-1.5b")
-        item = ygg.from_template(name, llm=Trying(), painter="illustrate") if name in WORDED else ygg.load(name)
+        item = ygg.from_template(name, llm=Trying(), painter=Paint()) if name in WORDED else ygg.load(name)
         report = check_block(item, inputs, elsewhere=elsewhere, varying=("steps",))
         yield replace(report, block=name)
 
