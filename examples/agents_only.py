@@ -14,7 +14,7 @@ LIMITS = ygg.Limits(steps=4, tokens=4000)
 def price(thing: str) -> int:
     """What a thing costs on the market, in coins."""
     if thing not in PRICES:
-        raise ValueError(f"nobody sells {thing}; there is {', '.join(PRICES)}")
+        raise ygg.Retry(f"nobody sells {thing}; there is {', '.join(PRICES)}")
     return PRICES[thing]
 
 
