@@ -11,6 +11,7 @@ import pytest
 
 from tests.levels.genre.capable import Capable, prose, told, world_of
 from tests.levels.scripted import Paint
+from yggdrasil.levels.genre.book import GenreError
 from yggdrasil.levels.stage.creator import Creator
 
 
@@ -74,6 +75,11 @@ def test_the_answer_may_be_as_long_as_the_genre_says(tmp_path: Path) -> None:
     world_of(llm, tmp_path, setting={"length": "chapter"}).step()
     assert llm.requests[-1]["max_tokens"] >= 6000
     assert "a chapter with several scenes" in told(llm.requests[-2])
+
+
+def test_a_length_that_the_genre_has_not_is_named(tmp_path: Path) -> None:
+    with pytest.raises(GenreError, match=r"no length 'paragraf'.*paragraph"):
+        world_of(Capable(), tmp_path, setting={"length": "paragraf"}).step()
 
 
 def test_a_free_world_replays_and_forks(tmp_path: Path) -> None:

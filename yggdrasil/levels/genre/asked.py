@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from yggdrasil.contract.errors import did_you_mean
 from yggdrasil.levels.genre.book import CHARACTER, Book, GenreError, Length
 from yggdrasil.levels.genre.shape import Schema, Shapes
 from yggdrasil.levels.genre.told import known_to, told
@@ -36,28 +37,36 @@ class Asking:
 
     def to_json(self, state: Mapping[str, Any], action: str) -> dict[str, Any]:
         """`told` (parts) and, for each way to lead a model, `system`, `ask`, `schema` and about how many `letters`."""
-        said = str(self._context.get("length") or "")
-        lengths = self._book.lengths
-        shortest = min(lengths, key=lambda name: lengths[name].letters)
-        brief = lengths[said or shortest]
+        full, brief = self._lengths()
         cast = cast_of(self._book, self._content, self._context, state) if self._stage == "author" else None
         return {
             **({"cast": cast} if cast is not None else {}),
             "told": told(self._content, self._stage, state, action),
-            "free": self._worded(state, action, lengths[said or self._book.length], None),
+            "free": self._worded(state, action, full, None),
             "brief": self._worded(state, action, brief, brief.letters),
         }
 
+    def _lengths(self) -> tuple[Length, Length]:
+        """How long texts are in full and in brief: as the world says, else the genre's own, and its shortest.
+
+        Raises GenreError for a length that the genre has not.
+        """
+        lengths, said = self._book.lengths, str(self._context.get("length") or "")
+        for name in (said, self._book.length):
+            if name and name not in lengths:
+                raise GenreError(f"there is no length {name!r}", where=self._stage, mend=did_you_mean(name, lengths))
+        shortest = min(lengths.values(), key=lambda length: length.letters)
+        return lengths[said or self._book.length], lengths[said] if said else shortest
+
     def of_character(self, who: Character) -> dict[str, Any]:
         """The same for one character: told what they know and see, and nothing else."""
-        length = self._book.lengths[str(self._context.get("length") or self._book.length)]
-        shortest = min(self._book.lengths.values(), key=lambda length: length.letters)
+        full, brief = self._lengths()
         own = {name: str(getattr(who, name)) for name in ("name", "role", "looks", "voice")}
         self._own = {**own, "goals": "; ".join(who.goals)}
         return {
             "told": known_to(self._content, who),
-            "free": {**self._worded({}, "", length, None), "system": ""},
-            "brief": {**self._worded({}, "", shortest, shortest.letters), "system": ""},
+            "free": {**self._worded({}, "", full, None), "system": ""},
+            "brief": {**self._worded({}, "", brief, brief.letters), "system": ""},
         }
 
     def _worded(self, state: Mapping[str, Any], action: str, length: Length, bound: int | None) -> dict[str, Any]:
