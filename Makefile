@@ -43,7 +43,7 @@ system-packages:
 	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends fiu-utils chromium; }
 
 test-system: $(VENV)/.dev models system-packages
-	$(BIN)/python -m pytest -m system
+	$(BIN)/python -m pytest -m system -n 2 --dist loadfile --no-loadscope-reorder
 
 docs: $(VENV)/.dev
 	$(BIN)/python docs/site.py

@@ -45,10 +45,8 @@ def _pip(bin_folder: Path, *arguments: str) -> None:
     subprocess.run([*command, *arguments], check=True, timeout=240)
 
 
-LONG = [pytest.param(way, marks=pytest.mark.system) for way in ("folder", "editable")]
-
-
-@pytest.mark.parametrize("way", ["wheel", *LONG])
+@pytest.mark.system
+@pytest.mark.parametrize("way", ["wheel", "folder", "editable"])
 def test_an_install_grows_a_world_from_an_empty_folder(way: str, sources: Path, tmp_path: Path) -> None:
     bin_folder = _environment(tmp_path / "env")
     if way == "wheel":

@@ -133,7 +133,8 @@ def test_prose_names_and_versions_are_no_structure() -> None:
     assert read == two
 
 
-EVERY = [*range(0xD800), *range(0xE000, 0x10000), *range(0x10000, 0x110000, 4999)]
+ODD = [*range(0x3100), *range(0xD7F0, 0xD800), *range(0xE000, 0xE010), *range(0xFB00, 0x10000)]
+EVERY = [*ODD, *range(0x3100, 0xD7F0, 61), *range(0xE010, 0xFB00, 61), *range(0x10000, 0x110000, 4999)]
 
 
 @pytest.mark.parametrize("form", ["{0}", "a{0}b", "{0}{0}", "a {0} b"])

@@ -101,17 +101,16 @@ def test_a_stage_saved_and_loaded_in_a_new_process_gives_the_same(world: World, 
     assert in_new_process(code, str(tmp_path / "stage"), str(tmp_path / "in.json")) == stage.run(**given).value
 
 
-@pytest.mark.parametrize("name", ["painter", "illustrate"])
-def test_graph_and_pipeline_give_the_same_bytes_in_a_new_process(name: str, tmp_path: Path) -> None:
-    item = ygg.load(name)
-    ygg.save(item, tmp_path / name, standalone=True)
+def test_a_pipeline_and_its_graphs_give_the_same_bytes_in_a_new_process(tmp_path: Path) -> None:
+    item = ygg.load("illustrate")
+    ygg.save(item, tmp_path / "kept", standalone=True)
     code = (
         "import sys, json, hashlib, yggdrasil as ygg;"
         "image = ygg.load(sys.argv[1]).run(prompt='a fox in the snow', seed=4).image;"
         "print(json.dumps(hashlib.sha256(image.tobytes()).hexdigest()))"
     )
     here = item.run(prompt="a fox in the snow", seed=4).image
-    assert in_new_process(code, str(tmp_path / name)) == hashlib.sha256(here.tobytes()).hexdigest()
+    assert in_new_process(code, str(tmp_path / "kept")) == hashlib.sha256(here.tobytes()).hexdigest()
 
 
 def test_a_world_holds_each_weight_once(world: World) -> None:
@@ -149,11 +148,9 @@ def test_a_fork_leaks_nothing_either_way(world: World) -> None:
 
 def test_a_russian_wish_is_understood_by_its_words(tmp_path: Path) -> None:
     world = World.from_template("storytelling", wish="детская сказка про лису и абракадабру", seed=2, home=tmp_path)
-    step = world.step()
-    content = world.content()
+    content = world.found()
     assert "абракадабру" in json.dumps(content.extra, ensure_ascii=False)
-    told = step.chronicle + json.dumps(content.to_json())
-    assert "fox" in told
+    assert "fox" in json.dumps(content.to_json())
 
 
 def test_a_place_that_the_wish_names_is_in_the_world(tmp_path: Path) -> None:
