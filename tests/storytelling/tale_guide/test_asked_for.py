@@ -9,6 +9,7 @@ import pytest
 from tests.storytelling.tale_guide.test_guide import Dice, context, founded, shown, step
 from yggdrasil.state import Content, apply, parse_operations
 from yggdrasil.storytelling.tale_guide import guide
+from yggdrasil.storytelling.tale_guide.action import thing_in
 from yggdrasil.storytelling.tale_guide.cast import scene_of
 from yggdrasil.storytelling.tale_guide.founding_words import INDOORS
 
@@ -35,6 +36,29 @@ def test_a_season_is_a_fact_and_what_nothing_comes_of_is_named() -> None:
     made = guide.answer(Dice(), "found", context(wish="a clockwork village in autumn"), 1)
     assert made["facts"][0] == "It is autumn, and the leaves are falling."
     assert made["unknown"] == ["clockwork"]
+
+
+@pytest.mark.parametrize("wish", ["two ravens steal a lamp from a giant", "a pirate who marries the storm"])
+def test_what_a_wishs_things_do_with_each_other_is_a_fact_in_its_own_words(wish: str) -> None:
+    made = guide.answer(Dice(), "found", context(wish=wish), 1)
+    assert any(wish in fact for fact in made["facts"])
+    assert not any("village" in fact for fact in guide.answer(Dice(), "found", context(wish="a village"), 1)["facts"])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_swims_and_is_wished_for_has_water_and_comes(seed: int) -> None:
+    content = founded(Dice(), seed, "a whale carries a village on its back")
+    assert "the sea" in content.names("place")
+    _, intent, _ = step(Dice(), content, [], seed)
+    assert (intent["thing"], intent["place"]) == ("whale", "the sea")
+
+
+@pytest.mark.parametrize(
+    ("action", "thing"),
+    [("Nora wakes the tortoise", "turtle"), ("the wolves come", "wolf"), ("red lanterns burn", "red lantern")],
+)
+def test_a_thing_of_an_action_is_known_by_any_of_its_names(action: str, thing: str) -> None:
+    assert thing_in(action, ["lantern", "red lantern", "turtle", "wolf"]) == thing
 
 
 def test_names_of_the_wish_are_kept() -> None:

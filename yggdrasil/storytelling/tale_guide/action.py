@@ -39,6 +39,8 @@ KIND_OF_THING = {
     "sky": "sky",
 }
 """The event that a new thing of a kind belongs to."""
+LONGEST = 4
+"""Words of the longest name of a thing."""
 _VERB = re.compile(
     r"\b(is|are|was|were|has|have|will|can|must|come|[a-z]{3,}(s|ed)|found|came|went|saw|fell|brought|took|gave)\b"
 )
@@ -132,11 +134,12 @@ def _drawn(text: str, drawable: list[str]) -> str:
 
 
 def thing_in(text: str, drawable: list[str]) -> str:
-    """The first drawable thing that a text names, the longest name at its place; "" if none."""
-    low = re.sub(r"[^a-z ]", " ", text.lower())
-    hits = [
-        (match.start(), -len(thing), thing)
-        for thing in drawable
-        if (match := re.search(rf"\b{re.escape(thing)}(s|es)?\b", low))
-    ]
-    return min(hits)[2] if hits else ""
+    """The first drawable thing that a text names by any of its names, the longest at its place; "" if none."""
+    tokens = re.findall(r"[a-z]+", text.lower())
+    for at in range(len(tokens)):
+        for length in range(min(LONGEST, len(tokens) - at), 0, -1):
+            *first, last = tokens[at : at + length]
+            for form in singular(last):
+                if (thing := canonical(" ".join([*first, form]))) in drawable:
+                    return thing
+    return ""

@@ -159,7 +159,7 @@ class StepChoices:
         well = others(self.people, *self.ill) or self.people
         order = random.sample(well, len(well))
         stands = place_of(self.world, order[0])
-        free = self._open_air() if event.kind in OPEN_AIR else self.places
+        free = self._owed(event) or (self._open_air() if event.kind in OPEN_AIR else self.places)
         place: str = stands if stands in free and random.random() < 0.6 else random.choice(free)
         thing, bonus = "", 0.0
         if event.takes.startswith("new"):
@@ -189,6 +189,12 @@ class StepChoices:
             return None
         other = random.choice(others(self.places, place))
         return Cast(tuple(order[: event.people]), place, other, thing, newcomer), bonus
+
+    def _owed(self, event: TaleEvent) -> list[str]:
+        """Where a thing of the wish that this event can bring is at home, if one is still to come."""
+        how, *kinds = event.takes.split() or [""]
+        owed = [thing for thing in self.wished if how == "new" and event.kind != "dream" and _is_of(thing, kinds)]
+        return [p for p in self.places if owed and at_home(owed[0], scene_of(self.world, p))]
 
     def _open_air(self) -> list[str]:
         """Places under the open sky; all if there is none."""

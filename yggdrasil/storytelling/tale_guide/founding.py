@@ -21,11 +21,14 @@ from yggdrasil.storytelling.tale_guide.founding_words import (
 from yggdrasil.storytelling.tale_guide.phrases import FACT_FRAMES, PLACE_FRAMES
 from yggdrasil.storytelling.tale_guide.scribe import HEAD, Scribe, understood
 from yggdrasil.storytelling.tale_guide.sentences import best_sentence
-from yggdrasil.storytelling.tale_guide.wish import Wish, read_wish
+from yggdrasil.storytelling.tale_guide.things import WATERS, kind_of
+from yggdrasil.storytelling.tale_guide.wish import Wish, named_spot, read_wish
 from yggdrasil.storytelling.tale_guide.wish_words import SEASONS
 
 PLACES = PEOPLE = 3
 MOST_UNKNOWN = 8
+HANDED_DOWN = "They tell it here to this day"
+"""So a wish of which not every word becomes something is in the world in its own words."""
 _TIME_WORDS = {
     "night": "night haunted ghost vampire witch moon dark",
     "sunset": "evening sunset dusk",
@@ -46,7 +49,7 @@ def found(scribe: Scribe, context: dict[str, Any]) -> dict[str, Any]:
         here().note(text, "english_only")
     wish, named = scribe.wish, read_wish(scribe.wish)
     ground = ground_of(wish)
-    spots = _spots(scribe, ground, named.spots)
+    spots = _spots(scribe, ground, [*named.spots, *_waters(named, ground)])
     names, roles = _people(scribe, named)
     begun = _begun(wish, names, roles, [s.name for s in spots])
     told: list[str] = []
@@ -56,7 +59,9 @@ def found(scribe: Scribe, context: dict[str, Any]) -> dict[str, Any]:
         told.append(described[-1])
     fact = _fact(scribe, begun, told)
     _, foreign = understood(str(context.get("wish") or ""))
+    unknown = list(dict.fromkeys([*foreign, *named.unknown]))[:MOST_UNKNOWN]
     season = f"{SEASONS[named.season]}." if named.season else ""
+    kept = f"{HANDED_DOWN}: {wish}." if unknown else ""
     return {
         "title": _title(scribe, [named.called] if named.called else [spot.name for spot in spots]),
         "places": [
@@ -64,10 +69,10 @@ def found(scribe: Scribe, context: dict[str, Any]) -> dict[str, Any]:
             for s, d in zip(spots, described, strict=True)
         ],
         "characters": _placed(names, roles, [spot.name for spot in spots]),
-        "facts": [sentence for sentence in (season, fact) if sentence],
+        "facts": [sentence for sentence in (season, kept, fact) if sentence],
         "time": _by_words(wish, _TIME_WORDS) or scribe.random.choice(("day", "day", "sunset", "overcast")),
         "weather": _by_words(wish, _WEATHER_WORDS) or "none",
-        "unknown": list(dict.fromkeys([*foreign, *named.unknown]))[:MOST_UNKNOWN],
+        "unknown": unknown,
     }
 
 
@@ -101,6 +106,14 @@ def _spots(scribe: Scribe, ground: str, wished: list[Spot]) -> list[Spot]:
             chosen.append(spot)
     rest = [by_name[n] for _, n in ranked if by_name[n] not in chosen]
     return _grounded([*chosen, *rest][:PLACES], rest, ground, len(wished))
+
+
+def _waters(wished: Wish, ground: str) -> list[Spot]:
+    """The sea, where the wish names what swims and no water for it."""
+    swims = any(kind_of(thing) == "swimmer" for thing in wished.things)
+    wet = WATERS & {ground, *(spot.scene for spot in wished.spots)}
+    sea = named_spot("sea")
+    return [sea] if sea and swims and not wet else []
 
 
 def _grounded(chosen: list[Spot], rest: list[Spot], ground: str, wished: int) -> list[Spot]:

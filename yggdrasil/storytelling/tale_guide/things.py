@@ -110,7 +110,7 @@ _LIKE_ITEMS = frozenset(
     """
     )
 )
-_SWIM = frozenset(["sea", "beach", "underwater", "swamp"])
+WATERS = frozenset(["sea", "beach", "underwater", "swamp"])
 
 
 @cache
@@ -156,7 +156,8 @@ def a(thing: str) -> str:
     """The thing with its article: a crown, an axe, bread."""
     if thing in _PLURAL or (thing in _MASS and thing != "fire"):
         return thing
-    return f"an {thing}" if thing[:1] in "aeiou" and not thing.startswith(("unicorn", "ufo", "one")) else f"a {thing}"
+    vowel = thing[:1] in "aeiou" and not thing.startswith(("unicorn", "ufo", "one"))
+    return f"an {thing}" if vowel or thing.startswith("hour") else f"a {thing}"
 
 
 def many(thing: str) -> bool:
@@ -167,7 +168,7 @@ def many(thing: str) -> bool:
 def at_home(thing: str, scene: str) -> bool:
     """Whether a creature can come to a ground: what swims comes where water is, the rest stays dry."""
     if kind_of(thing) == "swimmer":
-        return scene in _SWIM
+        return scene in WATERS
     if scene in ("underwater", "space"):
         return kind_of(thing) in ("item", "sky", "person")
-    return not (kind_of(thing) == "vehicle" and thing in ("ship", "sailboat", "canoe", "boat") and scene not in _SWIM)
+    return not (kind_of(thing) == "vehicle" and thing in ("ship", "sailboat", "canoe", "boat") and scene not in WATERS)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from yggdrasil.storytelling.tale_guide.founding_words import MOOD_WORDS, NAMES, ROLES, SPOTS, Spot, is_ground
-from yggdrasil.storytelling.tale_guide.things import canonical, kind_of, known_things
+from yggdrasil.storytelling.tale_guide.things import canonical, kind_of, known_things, nearest
 from yggdrasil.storytelling.tale_guide.wish_words import (
     AGENTS,
     NAMED_SPOTS,
@@ -78,8 +78,12 @@ def _take(wish: Wish, tokens: list[str], at: int) -> int:
         forms = [" ".join([*low[:-1], form]) for form in singular(low[-1])]
         if any(_named(wish, form) for form in forms) or any(is_ground(f) or f in MOOD_WORDS for f in forms):
             return length
-    if not (_single(wish, tokens[at].lower()) or _proper(wish, tokens, at)):
-        wish.unknown.append(tokens[at].lower())
+    word = tokens[at].lower()
+    if not (_single(wish, word) or _proper(wish, tokens, at)):
+        wish.unknown.append(word)
+        like = next((label for form in singular(word) if (label := nearest(form))), "")
+        if like and kind_of(like) != "person":
+            wish.things.append(like)
     return 1
 
 
@@ -104,7 +108,7 @@ def _named(wish: Wish, phrase: str) -> bool:
 def _compound(wish: Wish, first: str, second: str) -> bool:
     """A role of two words: its first word is a place or a thing besides, if it is one."""
     agents = [form for form in singular(second) if form in AGENTS]
-    if not agents or first in SETTINGS or is_quiet(first):
+    if not agents or first in SETTINGS or is_quiet(first) or _many(first):
         return False
     wish.roles.append(f"{first} {agents[0]}")
     if (spot := named_spot(first)) is not None:
@@ -112,6 +116,11 @@ def _compound(wish: Wish, first: str, second: str) -> bool:
     elif first in known_things() and kind_of(first) != "person":
         wish.things.append(canonical(first))
     return True
+
+
+def _many(word: str) -> bool:
+    """Whether a word is the plural of a thing: after it, a word that may be a role is what they do."""
+    return any(form in known_things() for form in singular(word)[1:])
 
 
 def _single(wish: Wish, word: str) -> bool:
