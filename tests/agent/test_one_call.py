@@ -112,3 +112,18 @@ def test_it_is_a_setting_that_is_saved_and_a_session_takes_a_call_of_its_own(tmp
     other = ScriptedModel([says("other")])
     assert agent.session("anna", tmp_path / "s").run("?", model=other, max_tokens=7).response == "other"
     assert other.seen[0]["max_tokens"] == 7
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_run_is_led_turn_by_turn_and_may_be_left_and_gone_on_with() -> None:
+    turns = [calls(("1", "look", {})), calls(("2", "smell", {})), says('{"result": 7}')]
+    agent = ygg.Agent(ScriptedModel(turns), [look, smell])
+    seen = list(agent.steps("What is there?", result=int))
+    assert [answer.status["turns"] for answer in seen] == [1, 2, 3] and seen[-1].result == 7
+    assert [answer.status["state"] for answer in seen] == ["limit_reached", "limit_reached", "done"]
+    with ygg.session():
+        led = agent.steps("What is there?", limits=ygg.Limits(steps=2))
+        next(led)
+        next(led)
+        assert next(led, None) is None
+        assert agent.run(more=1).response == '{"result": 7}'

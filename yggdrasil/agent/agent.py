@@ -261,7 +261,7 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
         kept |= {"summary": work.window.summary} if work.window.summary else {}
         here().remember({"messages": state["messages"], "calls": call + 1, **kept})
         status = {"state": state["over"], **{k: state[k] for k in COUNTED}, **state["limit"]}
-        if state["limit"]:
+        if state["limit"] and not work.asked.stepping:
             at_limit(status, raises=self.limits.raises)
         elif state["over"] == FILTERED:
             filtered(state["response"], raises=self.limits.raises)

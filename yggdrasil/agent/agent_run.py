@@ -37,13 +37,16 @@ class AgentRun:
 
     def __init__(self, model: AgentModel, work: Work, limits: Limits, call: int, steps: int) -> None:
         self._model, self._work, self._limits = model, work, limits
-        self._call, self._steps = call, steps
+        self._call, self._steps = call, work.asked.stepping or steps
+        self._begun = 0
         self._asked = work.asked
         self.last: LoopState | None = None
         self._deadline = Deadline(limits.seconds)
 
     def think(self, state: LoopState) -> LoopState:
         """One turn of the model, unless a limit is met; one that runs past the time is stopped, and is no answer."""
+        if self.last is None:
+            self._begun = state["turns"]
         self.last = state
         limit = self._met(state)
         if limit:
@@ -72,6 +75,8 @@ class AgentRun:
 
     def _met(self, state: LoopState) -> dict[str, Any]:
         limits = self._limits
+        if self._asked.stepping and state["turns"] > self._begun:
+            return {"kind": "steps", "limit": self._steps}
         if state["turns"] >= self._steps + state["tries"]:
             return {"kind": "steps", "limit": self._steps}
         if limits.tokens is not None and state["tokens"] >= limits.tokens:

@@ -26,7 +26,8 @@ _MENDS = {
 @dataclass(frozen=True)
 class Asked:
     """`words`: instructions as a function of the deps, or of nothing; `before`: what changes each request, `after` each
-    reply; `around`: what stands around each call of a tool; `changes`: settings of one call.
+    reply; `around`: what stands around each call of a tool; `changes`: settings of one call; `stepping`: how many turns
+    a run has that its caller leads turn by turn.
     """
 
     result: ResultType | None = None
@@ -36,6 +37,7 @@ class Asked:
     after: Callable[..., Any] | None = None
     around: Callable[..., Any] | None = None
     changes: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    stepping: int = 0
 
     def with_own(self, name: str, function: Callable[..., Any] | None) -> Asked:
         """The same with another function of this name, fed with the deps that it names. Raises ConfigError."""

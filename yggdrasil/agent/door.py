@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, Literal, Unpack, cast, overload
 
 from typing_extensions import TypeForm, TypeVar
 
 from yggdrasil.agent.asked import NOTHING, Asked
+from yggdrasil.agent.by_steps import steps
+from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.one_call import OneCall, parted
 from yggdrasil.agent.result_type import ResultType
 from yggdrasil.contract import Block, Outputs, Stream, here, standing
@@ -83,6 +86,7 @@ class TypedBlock(Block, Generic[R], init=False):
     """
 
     _by_hand: Asked = NOTHING
+    limits: Limits = Limits()
 
     @overload
     def run(self, prompt: Any = ..., *, result: None = ..., **call: Unpack[OneCall]) -> Answer[R]: ...
@@ -117,6 +121,23 @@ class TypedBlock(Block, Generic[R], init=False):
         """The same in the background: iterate over the events by `for` or `async for`, then read `outputs`."""
         with self._asked(result, call) as (kind, inputs):
             return AnswerStream(self, self._bind(args, inputs), kind, words)
+
+    @overload
+    def steps(self, prompt: Any = ..., *, result: None = ..., **call: Unpack[OneCall]) -> Iterator[Answer[R]]: ...
+    @overload
+    def steps(
+        self, prompt: Any = ..., *, result: type[T] | Callable[..., T], **call: Unpack[OneCall]
+    ) -> Iterator[Answer[T]]: ...
+    @overload
+    def steps(self, prompt: Any = ..., *, result: TypeForm[T], **call: Unpack[OneCall]) -> Iterator[Answer[T]]: ...
+    @overload
+    def steps(self, prompt: Any = ..., *, result: Any, **call: Unpack[OneCall]) -> Iterator[Answer[Any]]: ...
+    def steps(self, *args: Any, result: Any = None, **call: Any) -> Iterator[Answer[Any]]:
+        """The run turn by turn: after each turn of the model, and the tools that it called, what it came to so far.
+
+        `status["state"]` is `limit_reached` until the last one; who stops here may go on later by `run(more=…)`.
+        """
+        return cast("Iterator[Answer[Any]]", steps(self.run, self.limits, args, {**call, "result": result}))
 
     if TYPE_CHECKING:
 
@@ -158,12 +179,13 @@ class TypedBlock(Block, Generic[R], init=False):
     @contextmanager
     def _asked(self, result: Any, call: dict[str, Any]) -> Iterator[tuple[ResultType | None, dict[str, Any]]]:
         """What the call is asked for stands in the surroundings; gives the type of its result, and its inputs."""
+        stepping = call.pop("stepping", 0)
         inputs, functions, changes = parted(call)
         validate, deps = inputs.pop("validate", None), inputs.pop("deps", None)
         result, inputs = _type_of_task(result, inputs)
         asked = self._by_hand.also(None if result is None else ResultType(result), validate)
         if functions or changes:
-            asked = asked.called(functions, changes)
+            asked = replace(asked.called(functions, changes), stepping=stepping)
         place = here()
         shared = place.shared if deps is None else {**place.shared, DEPS: deps}
         if asked is not self._by_hand:
