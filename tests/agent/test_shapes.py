@@ -43,6 +43,12 @@ def test_a_conversation_of_another_shape_is_refused_where_it_is_wrong(messages: 
     assert model.seen == []
 
 
+def test_a_model_that_is_asked_without_an_agent_refuses_it_too() -> None:
+    for odd in ({"role": "usr", "content": "?"}, {"role": "user", "content": 5}):
+        with pytest.raises(ygg.PortError, match=r"messages\[1\] is .* no message"):
+            ScriptedModel().run(messages=[USER, odd])
+
+
 def test_a_conversation_with_calls_is_taken_their_arguments_as_text_or_object() -> None:
     model = ScriptedModel([says("one"), says("A fox.")])
     said = [{**CALL, "function": {"name": "look", "arguments": {"at": "sea"}}}]

@@ -6,13 +6,13 @@ import json
 from typing import Any, cast
 
 from yggdrasil.agent.pieces import Content
+from yggdrasil.blocks.llm.language_model import ROLES
 from yggdrasil.contract import PortError, here
 from yggdrasil.contract.errors import did_you_mean
 from yggdrasil.contract.kinds import AUDIO, IMAGE
 from yggdrasil.contract.values import store
 
 Message = dict[str, Any]
-_ROLES = ("system", "developer", "user", "assistant", "tool")
 _FORM = "a message is {'role': 'user', 'content': text or parts}; a part is {'type': 'text', 'text': …}"
 
 
@@ -45,8 +45,8 @@ def _amiss(message: Any, due: set[str]) -> tuple[str, str]:
         return f"is {message!r:.60}", _FORM
     said = cast(Message, message)
     role = said.get("role")
-    if role not in _ROLES:
-        return f"has the role {role!r}", did_you_mean(str(role), _ROLES)
+    if role not in ROLES:
+        return f"has the role {role!r}", did_you_mean(str(role), ROLES)
     calls = said.get("tool_calls")
     if due and role != "tool":
         return f"stands where the answer to the call {min(due)!r} is due", "give one tool message for each call"

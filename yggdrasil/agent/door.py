@@ -86,7 +86,8 @@ class TypedBlock(Block, Generic[R], init=False):
     """
 
     _by_hand: Asked = NOTHING
-    limits: Limits = Limits()
+    if TYPE_CHECKING:
+        limits: Limits
 
     @overload
     def run(self, prompt: Any = ..., *, result: None = ..., **call: Unpack[OneCall]) -> Answer[R]: ...

@@ -54,6 +54,8 @@ class TurnOut(TypedDict):
     finish_reason: Text
 
 
+ROLES = ("system", "developer", "user", "assistant", "tool")
+"""Who may speak in a conversation."""
 _FENCE = re.compile(r"^\s*```[\w-]*[ \t]*\r?\n(.*?)\r?\n?[ \t]*```\s*$", re.DOTALL)
 
 
@@ -135,6 +137,11 @@ class LanguageModel(Block, role="LLM"):
     ) -> TurnOut:
         closed(tools, here().path)
         sound_schema(schema or {})
+        for at, said in enumerate(messages):
+            if said.get("role") not in ROLES or not isinstance(said.get("content"), str | list | None):
+                what = f"messages[{at}] is {said!r:.120}, which is no message"
+                mend = f"its role is one of {', '.join(ROLES)}, its content a text or parts"
+                raise PortError(what, where=here().path, mend=mend)
         parts = [part for said in messages if isinstance(said.get("content"), list) for part in said["content"]]
         if not self.senses and any(part.get("type") != "text" for part in parts):
             mend = "Ask a model behind an endpoint that does, or let a VLM describe it in words first"
