@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from tests.agent.scripted import Scripted, calls, says
 from tests.blocks.endpoint.stand_in import calling, sending, standing_in, stream
 from yggdrasil.blocks import OpenAIModel
 from yggdrasil.blocks.endpoint.errors import EndpointRefused
-from yggdrasil.ports import Audio, AudioClip, Image
+from yggdrasil.ports import Audio, AudioClip, Image, Text
 from yggdrasil.testing import ScriptedModel
 
 RED = Pictures.new("RGB", (4, 3), "red")
@@ -86,6 +87,28 @@ def test_the_bytes_reach_an_endpoint_and_one_that_refuses_them_is_asked_in_words
         assert len([body for body in endpoint.asked if "image_url" in str(body)]) == 1
         with pytest.raises(EndpointRefused):
             ygg.Agent(model).run("What is it?", pictures=[RED])
+
+
+class Report(TypedDict):
+    text: Text
+    image: Image
+
+
+def report() -> Report:
+    """Report at length."""
+    return {"text": "word " * 5000, "image": RED}
+
+
+def test_a_long_answer_beside_a_picture_is_cut_and_an_event_tells_its_words_alone() -> None:
+    model = ScriptedModel([calls(("1", "report", {})), says("Red.")])
+    told = [
+        event.data["result"]
+        for event in ygg.Agent(model, [report], older="drop", context=900, max_tokens=100).stream("Report.")
+        if event.kind == "tool_result"
+    ]
+    answer, shown = model.seen[-1]["messages"][2:]
+    assert "the window holds no more" in answer["content"] and shown["content"][1]["type"] == "image"
+    assert json.loads(told[0])["image"]["media_type"] == "image/png"
 
 
 def test_a_session_keeps_what_was_seen(tmp_path: Path) -> None:

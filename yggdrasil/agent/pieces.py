@@ -53,6 +53,11 @@ def senses_in(value: Any) -> list[dict[str, Any]]:
     return [{"type": kind.name, kind.name: sha}] if kind else []
 
 
+def words_alone(content: Content) -> str:
+    """The words of a content, without its pictures and sounds."""
+    return content if isinstance(content, str) else "\n".join(p["text"] for p in content if p["type"] == "text")
+
+
 def in_words(content: Content | None) -> str:
     """What a content says, where a picture or a sound can only be named."""
     if not isinstance(content, list):

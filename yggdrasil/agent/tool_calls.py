@@ -13,7 +13,7 @@ from typing import Any
 
 from yggdrasil.agent.faults import fault_text
 from yggdrasil.agent.limits import Limits
-from yggdrasil.agent.pieces import Content, in_words, joined
+from yggdrasil.agent.pieces import Content, joined, words_alone
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.work import Message, Work
 from yggdrasil.contract import Block, CancelToken, here, standing
@@ -147,7 +147,7 @@ def _noted(tool: str, error: BaseException) -> str:
 
 
 def _tell(call: _Call) -> None:
-    here().emit("tool_result", tool=call.name, result=in_words(call.text), id=call.asked["id"])
+    here().emit("tool_result", tool=call.name, result=words_alone(call.text), id=call.asked["id"])
 
 
 def _side_by_side(calls: Sequence[_Call], work: Work, limits: Limits, state: LoopState) -> None:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from yggdrasil.agent.model import AgentModel, Message
-from yggdrasil.agent.pieces import in_words, joined
+from yggdrasil.agent.pieces import in_words, joined, words_alone
 from yggdrasil.agent.refusals import AnswerFiltered
 from yggdrasil.agent.toolbox import AUTO, NONE, REQUIRED, Toolbox
 from yggdrasil.agent.window import headed
@@ -216,7 +216,7 @@ def as_sent(messages: list[Message]) -> list[Message]:
             said["tool_calls"] = [_sent_call(call) for call in said["tool_calls"]]
         if said["role"] == "tool" and isinstance(said["content"], list):
             seen += [part for part in said["content"] if part["type"] != "text"]
-            said["content"] = "\n".join(part["text"] for part in said["content"] if part["type"] == "text")
+            said["content"] = words_alone(said["content"])
         sent.append(said)
     return [*sent, _shown(seen)] if seen else sent
 
