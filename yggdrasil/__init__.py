@@ -71,7 +71,10 @@ _WHERE = {
     "Limits": "yggdrasil.agent.limits",
     "Deps": "yggdrasil.contract.deps",
     "RefusedOutput": "yggdrasil.agent.refusals",
+    "Reply": "yggdrasil.agent.request",
     "Request": "yggdrasil.agent.request",
+    "ToolUse": "yggdrasil.contract.tool_use",
+    "messages_of": "yggdrasil.agent.one_run",
     "Retry": "yggdrasil.agent.refusals",
     "notes": "yggdrasil.agent.notes",
     "ToDo": "yggdrasil.agent.to_do",
@@ -92,8 +95,9 @@ if TYPE_CHECKING:
     from yggdrasil.agent.door import Answer
     from yggdrasil.agent.limits import Limits
     from yggdrasil.agent.notes import notes
+    from yggdrasil.agent.one_run import messages_of
     from yggdrasil.agent.refusals import InvalidOutput, LimitReached, RefusedOutput, Retry
-    from yggdrasil.agent.request import Request
+    from yggdrasil.agent.request import Reply, Request
     from yggdrasil.agent.to_do import ToDo
     from yggdrasil.contract import (
         Artifact,
@@ -131,6 +135,7 @@ if TYPE_CHECKING:
     from yggdrasil.contract.lanes import set_lanes
     from yggdrasil.contract.session import Session
     from yggdrasil.contract.telemetry import logged, telemetry
+    from yggdrasil.contract.tool_use import ToolUse
     from yggdrasil.contract.torch_block import TorchBlock
     from yggdrasil.contract.torch_mode import learning, wearing
     from yggdrasil.contract.trainable_copies import twin, unfreeze
@@ -189,6 +194,7 @@ __all__ = [
     "Pipeline",
     "PortError",
     "RefusedOutput",
+    "Reply",
     "Request",
     "Retry",
     "Role",
@@ -198,6 +204,7 @@ __all__ = [
     "Step",
     "Stream",
     "ToDo",
+    "ToolUse",
     "TorchBlock",
     "UnknownType",
     "WeightsError",
@@ -220,6 +227,7 @@ __all__ = [
     "logged",
     "loop",
     "mermaid",
+    "messages_of",
     "notes",
     "ports",
     "profile",

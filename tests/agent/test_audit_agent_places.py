@@ -120,4 +120,4 @@ def test_the_real_painter_pipeline_is_a_tool_of_an_agent_by_its_shelf_name(tmp_p
     assert read_manifest(folder / "manifest.yaml").nodes["agent"].nodes["illustrate"].ref == "shelf:illustrate"
     agent.run("paint")
     (told,) = [m["content"] for m in agent.memory.messages if m["role"] == "tool"]
-    assert json.loads(told)["image"]["media_type"] == "image/png"
+    assert json.loads(told[0]["text"])["image"]["media_type"] == "image/png"

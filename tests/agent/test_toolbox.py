@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from tests.agent.scripted import Fine, Scripted, calls, says
 from yggdrasil.agent.agent import Agent
+from yggdrasil.agent.pieces import Content
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.contract import Block, ConfigError, Here, MemoryArtifacts, listening, standing
 from yggdrasil.contract.tools import wire_name
@@ -139,6 +140,11 @@ def test_t2_a_value_out_of_the_enum_tells_field_value_and_what_is_legal() -> Non
     assert all(word in told for word in ("style", "crayon", "oil", "ink"))
 
 
+def parts_of(told: Content) -> list[dict[str, Any]]:
+    assert isinstance(told, list)
+    return told
+
+
 def test_pictures_go_in_and_out_as_artifacts() -> None:
     class Flip(Block, role="Tool"):
         """Flip a picture."""
@@ -151,9 +157,10 @@ def test_pictures_go_in_and_out_as_artifacts() -> None:
     Pictures.new("RGB", (4, 4), "red").save(buffer, "PNG")
     given = store.put(buffer.getvalue(), "image/png")
     with standing(Here(artifacts=store)):
-        told = json.loads(Toolbox({"flip": Flip()}).call("flip", {"image": given.sha256}, mark="1"))
+        words, shown = parts_of(Toolbox({"flip": Flip()}).call("flip", {"image": given.sha256}, mark="1"))
+        told = json.loads(words["text"])
         assert told["image"]["media_type"] == "image/png"
-        assert store.has(told["image"]["sha256"])
+        assert store.has(told["image"]["sha256"]) and shown["image"] == told["image"]["sha256"]
 
 
 class Tagged(Block, role="Tool"):
@@ -168,7 +175,7 @@ def test_json_inside_json_is_opened_once_and_a_text_never() -> None:
     whole = json.dumps({"id": "[1]", "n": 2, "tags": '["a"]'})
     for written in (whole, json.dumps(whole)):
         assert box.call("tagged", written, mark="1") == "[1] 2 ['a']"
-    assert box.call("tagged", json.dumps(json.dumps(whole)), mark="1").startswith("ArgumentError: ")
+    assert str(box.call("tagged", json.dumps(json.dumps(whole)), mark="1")).startswith("ArgumentError: ")
 
 
 def test_the_history_keeps_what_a_model_wrote_as_arguments_and_sends_an_object() -> None:
@@ -200,7 +207,7 @@ def test_a_giant_result_is_cut_for_the_model_and_whole_in_the_store() -> None:
     store = MemoryArtifacts()
     with standing(Here(artifacts=store)):
         told = Toolbox({"long": Long()}).call("long", "{}", mark="1")
-    sha = re.search(r"5000000 letters in all, kept as artifact (\w{64})", told)
+    sha = re.search(r"5000000 letters in all, kept as artifact (\w{64})", str(told))
     assert len(told) < 33_000 and sha is not None and len(store.get(sha[1])) == 5_000_000
 
 
@@ -234,7 +241,7 @@ def test_n27_a_picture_beside_a_giant_text_is_told_whole() -> None:
 
     store = MemoryArtifacts()
     with standing(Here(artifacts=store)):
-        told = json.loads(Toolbox({"reports": Reports()}).call("reports", "{}", mark="1"))
+        told = json.loads(parts_of(Toolbox({"reports": Reports()}).call("reports", "{}", mark="1"))[0]["text"])
     sha = re.search(r"5000000 letters in all, kept as artifact (\w{64})", told["text"])
     assert sha is not None and len(store.get(sha[1])) == 5_000_000 and len(told["text"]) < 32_000
     assert store.has(told["image"]["sha256"])

@@ -7,20 +7,23 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, Unpack, cast, overload
 
 from pydantic import Field
+from typing_extensions import TypeForm
 
 from yggdrasil.agent.agent_run import FILTERED, AgentRun
-from yggdrasil.agent.asked import Asked, Check, as_checks, by_hand
+from yggdrasil.agent.asked import BY_TYPE, Asked, ByHand, Check, as_checks
+from yggdrasil.agent.conversation import check_asked, kept_messages
 from yggdrasil.agent.door import R, T, TypedBlock, asked_of
 from yggdrasil.agent.guided import guided, guided_task
 from yggdrasil.agent.led import Lead
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.memory import Memory
 from yggdrasil.agent.model import AgentModel, check_model
-from yggdrasil.agent.pieces import Content, beside_words, beyond_words, check_asked, kept_messages
+from yggdrasil.agent.one_call import as_called
+from yggdrasil.agent.one_run import check_choice, check_deps, went
+from yggdrasil.agent.pieces import Content, beside_words, beyond_words
 from yggdrasil.agent.refusals import at_limit, filtered
-from yggdrasil.agent.result_type import ResultType
 from yggdrasil.agent.settings import COUNTED, AgentSettings, Answered
-from yggdrasil.agent.toolbox import Toolbox
+from yggdrasil.agent.toolbox import AUTO, Toolbox
 from yggdrasil.agent.turns import MAX_TOKENS, tool_notes
 from yggdrasil.agent.window import Older, Window, room
 from yggdrasil.agent.words import Words
@@ -32,7 +35,7 @@ from yggdrasil.contract.ports import Ports
 from yggdrasil.contract.session import ROOT, own_session
 from yggdrasil.contract.spending import counting
 from yggdrasil.contract.tools import Given
-from yggdrasil.engine.cycle.agent_loop import LoopState, fresh, run_loop
+from yggdrasil.engine.cycle.agent_loop import LoopState, fresh
 from yggdrasil.ports import Audios, Images, Json, Messages, Text
 from yggdrasil.state.task_context import CONTEXT
 
@@ -61,12 +64,20 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
     approve: list[str] = []
     parallel_tools: bool = False
     tool_errors: ToolErrors = "tell"
+    tool_choice: str = AUTO
     result: dict[str, Any] = {}
+
+    validate = ByHand()
+    before = ByHand()
+    after = ByHand()
+    around = ByHand()
 
     if TYPE_CHECKING:
 
         @overload
-        def __new__(cls, *given: Any, result: type[T], **settings: Any) -> Agent[T]: ...
+        def __new__(cls, *given: Any, result: type[T] | Callable[..., T], **settings: Any) -> Agent[T]: ...
+        @overload
+        def __new__(cls, *given: Any, result: TypeForm[T], **settings: Any) -> Agent[T]: ...
         @overload
         def __new__(cls, *given: Any, result: Any = ..., **settings: Any) -> Self: ...
         def __new__(cls, *given: Any, **settings: Any) -> Any: ...
@@ -79,22 +90,22 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
         about: str = "",
         validate: Check | None = None,
         before: Callable[..., Any] | None = None,
+        after: Callable[..., Any] | None = None,
+        around: Callable[..., Any] | None = None,
         **settings: Unpack[AgentSettings],
     ) -> None:
         """`instructions` may be a function of the deps, or of nothing; `result` a type or a JSON schema.
 
         Of several models as `llm` the next is asked where one fails or refuses. `before` is called with each `Request`
-        before the model gets it, and may change it. A type is saved as its schema; functions are not saved.
+        before the model gets it, `after` with each `Reply`, and both may change it; `around(use, make)` gives what the
+        model is told of a call of a tool, which `make()` makes. A type is saved as its schema; functions are not saved.
         """
-        told = settings.pop("instructions", "")
-        result = settings.pop("result", None)
-        words = None if isinstance(told, str) else told
-        kind = ResultType(result) if result else None
-        held: dict[str, Any] = {"instructions": told} if words is None else {}
-        super().__init__(**held, **settings, **({"result": kind.own} if kind else {}))
-        mend = "give a function that changes a Request"
-        wish = None if before is None else by_hand("before", before, mend)
-        self._by_hand = Asked(kind, as_checks(validate), words, wish)
+        own = {"before": before, "after": after, "around": around}
+        asked, held = Asked(checks=as_checks(validate)).called(own, {}), dict(settings)
+        for name in BY_TYPE & held.keys():
+            asked, held[name] = asked.with_setting(name, held[name])
+        super().__init__(**held)
+        self._by_hand = asked
         if about:
             self.about = about
         self.llm = check_model(VERBS.find("language_model")(llm) if isinstance(llm, Sequence) else llm, self.name)
@@ -103,12 +114,11 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
         self.approve = self.toolbox.to_approve(self.approve, self.name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name == "result" and "_by_hand" in vars(self):
-            kind = ResultType(value) if value else None
-            self._by_hand = replace(self._by_hand, result=kind)
-            value = kind.own if kind else {}
+        if name in BY_TYPE and "_by_hand" in vars(self):
+            self._by_hand, value = self._by_hand.with_setting(name, value)
         if name == "llm":
-            value = check_model(VERBS.find("language_model")(value) if isinstance(value, str) else value, self.name)
+            named = isinstance(value, Sequence)
+            value = check_model(VERBS.find("language_model")(value) if named else value, self.name)
         super().__setattr__(name, value)
 
     @property
@@ -155,11 +165,17 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
         `messages` are what was said so far, in place of what the agent remembers; the last may be the one to answer.
         Raises PortError where nothing is asked.
         """
+        asked: Asked = here().shared.get(asked_of(self), self._by_hand)
+        shown = beside_words(prompt, pictures or [], sounds or [])
+        return as_called(self, asked.changes)._answered(asked, task, more, shown, messages)
+
+    def _answered(
+        self, asked: Asked, task: Any, more: int, shown: Content, messages: list[dict[str, Any]] | None
+    ) -> Answered:
         memory = Memory.of(here().memory(), here().path)
-        work = self._work(memory.summary if task is None else "")
+        work = self._work(asked, memory.summary if task is None else "")
         if more:
             return self._go_on(more, memory, work)
-        shown = beside_words(prompt, pictures or [], sounds or [])
         if task is None:
             check_asked(shown, messages)
         if messages is not None:
@@ -174,9 +190,10 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
         state["tokens"], state["cost"] = spent.tokens, spent.cost
         return self._ran(work, state, call, self.limits.steps)
 
-    def _work(self, summary: str = "") -> Work:
-        asked: Asked = here().shared.get(asked_of(self), self._by_hand)
+    def _work(self, asked: Asked, summary: str = "") -> Work:
         toolbox = self.toolbox if self.policy == "tools" else Toolbox(())
+        check_deps(asked, toolbox)
+        check_choice(self.tool_choice, toolbox)
         schemas = toolbox.schemas() if self.older else None
         tokens = room(self.llm, self.context, self.older, self.max_tokens, schemas)
         return Work(
@@ -190,6 +207,7 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
             approve=frozenset(self.approve),
             parallel=self.parallel_tools,
             tool_errors=self.tool_errors,
+            choice=self.tool_choice,
         )
 
     def _done(self, task: Task, prompt: Content, call: int, work: Work) -> Answered:
@@ -237,13 +255,13 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
         running = AgentRun(AgentModel(self.llm, words), work, self.limits, call, steps)
         known = {name: value for name, value in here().shared.items() if name != asked_of(self)}
         with standing(here().but(shared=known if task is None else {**known, CONTEXT: task.context})):
-            state = run_loop(running, state, steps + work.retries)
+            state = went(running, state, steps + work.retries)
         over = {"state": dict(state), "call": call, "task": task and task.to_json()}
         kept: dict[str, Any] = {"halted": over if state["limit"] else None}
         kept |= {"summary": work.window.summary} if work.window.summary else {}
         here().remember({"messages": state["messages"], "calls": call + 1, **kept})
         status = {"state": state["over"], **{k: state[k] for k in COUNTED}, **state["limit"]}
-        if state["limit"]:
+        if state["limit"] and not work.asked.stepping:
             at_limit(status, raises=self.limits.raises)
         elif state["over"] == FILTERED:
             filtered(state["response"], raises=self.limits.raises)

@@ -10,9 +10,9 @@ from yggdrasil.agent.deadline import Deadline
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.model import AgentModel
 from yggdrasil.agent.refusals import RefusedOutput, Retry
-from yggdrasil.agent.request import as_wished
+from yggdrasil.agent.request import as_mended, as_wished
 from yggdrasil.agent.tool_calls import calls_made
-from yggdrasil.agent.toolbox import Toolbox
+from yggdrasil.agent.toolbox import AUTO, NONE, Toolbox
 from yggdrasil.agent.turns import CONTENT_FILTER, TurnRequest, assistant, fill, plain_value, take_turn
 from yggdrasil.agent.words import begins_json
 from yggdrasil.agent.work import Message, Work
@@ -37,12 +37,17 @@ class AgentRun:
 
     def __init__(self, model: AgentModel, work: Work, limits: Limits, call: int, steps: int) -> None:
         self._model, self._work, self._limits = model, work, limits
-        self._call, self._steps = call, steps
-        self._before = work.asked.before
+        self._call, self._steps = call, work.asked.stepping or steps
+        self._begun = 0
+        self._asked = work.asked
+        self.last: LoopState | None = None
         self._deadline = Deadline(limits.seconds)
 
     def think(self, state: LoopState) -> LoopState:
         """One turn of the model, unless a limit is met; one that runs past the time is stopped, and is no answer."""
+        if self.last is None:
+            self._begun = state["turns"]
+        self.last = state
         limit = self._met(state)
         if limit:
             return _stopped(state, limit)
@@ -63,12 +68,15 @@ class AgentRun:
 
     def act(self, state: LoopState) -> LoopState:
         """Every pending call; each gets exactly one tool message."""
+        self.last = state
         after = calls_made(state, self._work, self._limits, self._call)
         limit = self._met(after)
         return _stopped(after, limit) if limit else after
 
     def _met(self, state: LoopState) -> dict[str, Any]:
         limits = self._limits
+        if self._asked.stepping and state["turns"] > self._begun:
+            return {"kind": "steps", "limit": self._steps}
         if state["turns"] >= self._steps + state["tries"]:
             return {"kind": "steps", "limit": self._steps}
         if limits.tokens is not None and state["tokens"] >= limits.tokens:
@@ -91,6 +99,7 @@ class AgentRun:
             max_tokens=work.max_tokens,
             temperature=work.temperature,
             narrow=work.narrow,
+            choice=work.choice if state["turns"] == 0 or work.choice == NONE else AUTO,
         )
 
     def _turn(self, state: LoopState) -> LoopState:
@@ -128,8 +137,8 @@ class AgentRun:
 
     def _taken(self, shown: list[Message], ask: TurnRequest) -> dict[str, Any]:
         """A turn, and what was offered in it where that is chosen for each."""
-        model, shown, wished = as_wished(self._before, self._model, shown, ask)
-        turn = take_turn(model, shown, wished)
+        model, shown, wished = as_wished(self._asked.before, self._model, shown, ask)
+        turn = as_mended(self._asked.after, take_turn(model, shown, wished))
         return turn if wished.toolbox is ask.toolbox else {**turn, "offered": list(wished.toolbox.tools)}
 
     def _fitted(self, state: LoopState) -> LoopState:
@@ -153,7 +162,7 @@ class AgentRun:
 
     def _summing_up(self, messages: list[Message], **how: Any) -> Turn:
         asked = TurnRequest(Toolbox(()), **how)
-        model, shown, ask = as_wished(self._before, AgentModel(self._model.block), messages, asked)
+        model, shown, ask = as_wished(self._asked.before, AgentModel(self._model.block), messages, asked)
         return model.turn(shown, max_tokens=ask.max_tokens, temperature=ask.temperature, seed=ask.seed)
 
     def _answer(self, state: LoopState) -> LoopState:
@@ -180,7 +189,7 @@ class AgentRun:
 
     def _tried(self, state: LoopState, shown: list[Message]) -> dict[str, Any]:
         """An answer that may be wrong: its type will say so, and the model is told."""
-        model, shown, ask = as_wished(self._before, self._model, shown, self._ask(state))
+        model, shown, ask = as_wished(self._asked.before, self._model, shown, self._ask(state))
         try:
             value = fill(model, shown, self._work.schema or {}, ask, needed={}, told=True)
         except InvalidOutput as wrong:
@@ -245,7 +254,7 @@ class AgentRun:
         return best or {}
 
     def _filled(self, state: LoopState, shown: list[Message], attempt: int) -> dict[str, Any]:
-        model, shown, ask = as_wished(self._before, self._model, shown, self._ask(state, attempt))
+        model, shown, ask = as_wished(self._asked.before, self._model, shown, self._ask(state, attempt))
         return fill(model, shown, self._work.schema or {}, ask, self._work.needed)
 
     def _once(self, state: LoopState, shown: list[Message], act: Callable[[], Any]) -> Any:

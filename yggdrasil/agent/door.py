@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Generic, cast, overload
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Generic, Literal, Unpack, cast, overload
 
-from typing_extensions import TypeVar
+from typing_extensions import TypeForm, TypeVar
 
-from yggdrasil.agent.asked import NOTHING, Asked, Check
+from yggdrasil.agent.asked import NOTHING, Asked
+from yggdrasil.agent.by_steps import steps
+from yggdrasil.agent.limits import Limits
+from yggdrasil.agent.one_call import OneCall, parted
 from yggdrasil.agent.result_type import ResultType
 from yggdrasil.contract import Block, Outputs, Stream, here, standing
 from yggdrasil.contract.deps import DEPS
-from yggdrasil.contract.events import USUAL
+from yggdrasil.contract.events import USUAL, Event
 
+Words = Literal["own", "all"]
+_ANSWERS = ("text", "partial")
 T = TypeVar("T")
 R = TypeVar("R", default=Any)
 """Of what the results are where a call asks for nothing else: what `Agent(…, result=…)` was told."""
@@ -28,11 +34,29 @@ class Answer(Outputs, Generic[T]):
 
 
 class AnswerStream(Stream, Generic[T]):
-    """The events of an agent's run; its outputs are the typed answer."""
+    """The events of an agent's run; its outputs are the typed answer.
 
-    def __init__(self, block: Block, inputs: dict[str, Any], kind: ResultType | None) -> None:
+    Of the events `text` and `partial` it tells the agent's own: with `words="all"` also those of agents below it.
+    """
+
+    def __init__(self, block: Block, inputs: dict[str, Any], kind: ResultType | None, words: Words = "own") -> None:
         self._kind = kind
+        above = here().path
+        self._own = "" if words == "all" else f"{above}/{block.name}" if above else block.name
         super().__init__(block, inputs, USUAL)
+
+    def __next__(self) -> Event:
+        while self._of_others(event := super().__next__()):
+            pass
+        return event
+
+    async def __anext__(self) -> Event:
+        while self._of_others(event := await super().__anext__()):
+            pass
+        return event
+
+    def _of_others(self, event: Event) -> bool:
+        return event.kind in _ANSWERS and bool(self._own) and event.path != self._own
 
     @property
     def outputs(self) -> Answer[T]:
@@ -54,7 +78,7 @@ def answer_of(outputs: Outputs, kind: ResultType | None) -> Answer[Any]:
 
 
 class TypedBlock(Block, Generic[R], init=False):
-    """Runs that take `result`, `validate` and `deps` beside their inputs, all three for this call alone.
+    """Runs that take `result` and what `OneCall` names beside their inputs, all for this call alone.
 
     `result`: a pydantic class, TypedDict, dataclass, plain type, `A | B`, a JSON schema, or a function whose arguments
     the model writes and whose return is the result. `validate`: a function of the result (or of the words) that may
@@ -62,99 +86,90 @@ class TypedBlock(Block, Generic[R], init=False):
     """
 
     _by_hand: Asked = NOTHING
+    if TYPE_CHECKING:
+        limits: Limits
 
     @overload
-    def run(
-        self,
-        prompt: Any = ...,
-        *,
-        result: type[T] | Callable[..., T],
-        validate: Check | None = ...,
-        deps: Any = ...,
-        **inputs: Any,
-    ) -> Answer[T]: ...
+    def run(self, prompt: Any = ..., *, result: None = ..., **call: Unpack[OneCall]) -> Answer[R]: ...
     @overload
-    def run(
-        self, prompt: Any = ..., *, result: None = ..., validate: Check | None = ..., deps: Any = ..., **inputs: Any
-    ) -> Answer[R]: ...
+    def run(self, prompt: Any = ..., *, result: type[T] | Callable[..., T], **call: Unpack[OneCall]) -> Answer[T]: ...
     @overload
-    def run(
-        self, prompt: Any = ..., *, result: Any, validate: Check | None = ..., deps: Any = ..., **inputs: Any
-    ) -> Answer[Any]: ...
-    def run(
-        self, *args: Any, result: Any = None, validate: Check | None = None, deps: Any = None, **inputs: Any
-    ) -> Answer[Any]:
+    def run(self, prompt: Any = ..., *, result: TypeForm[T], **call: Unpack[OneCall]) -> Answer[T]: ...
+    @overload
+    def run(self, prompt: Any = ..., *, result: Any, **call: Unpack[OneCall]) -> Answer[Any]: ...
+    def run(self, *args: Any, result: Any = None, **call: Any) -> Answer[Any]:
         """Answer once. Raises RefusedOutput for a result that stays wrong."""
-        result, inputs = _type_of_task(result, inputs)
-        with self._asked(result, validate, deps) as kind:
+        with self._asked(result, call) as (kind, inputs):
             return answer_of(super().run(*args, **inputs), kind)
 
     @overload
     def stream(
-        self,
-        prompt: Any = ...,
-        *,
-        result: type[T] | Callable[..., T],
-        validate: Check | None = ...,
-        deps: Any = ...,
-        **inputs: Any,
-    ) -> AnswerStream[T]: ...
-    @overload
-    def stream(
-        self, prompt: Any = ..., *, result: None = ..., validate: Check | None = ..., deps: Any = ..., **inputs: Any
+        self, prompt: Any = ..., *, result: None = ..., words: Words = ..., **call: Unpack[OneCall]
     ) -> AnswerStream[R]: ...
     @overload
     def stream(
-        self, prompt: Any = ..., *, result: Any, validate: Check | None = ..., deps: Any = ..., **inputs: Any
-    ) -> AnswerStream[Any]: ...
+        self, prompt: Any = ..., *, result: type[T] | Callable[..., T], words: Words = ..., **call: Unpack[OneCall]
+    ) -> AnswerStream[T]: ...
+    @overload
     def stream(
-        self, *args: Any, result: Any = None, validate: Check | None = None, deps: Any = None, **inputs: Any
-    ) -> AnswerStream[Any]:
+        self, prompt: Any = ..., *, result: TypeForm[T], words: Words = ..., **call: Unpack[OneCall]
+    ) -> AnswerStream[T]: ...
+    @overload
+    def stream(
+        self, prompt: Any = ..., *, result: Any, words: Words = ..., **call: Unpack[OneCall]
+    ) -> AnswerStream[Any]: ...
+    def stream(self, *args: Any, result: Any = None, words: Words = "own", **call: Any) -> AnswerStream[Any]:
         """The same in the background: iterate over the events by `for` or `async for`, then read `outputs`."""
-        result, inputs = _type_of_task(result, inputs)
-        with self._asked(result, validate, deps) as kind:
-            return AnswerStream(self, self._bind(args, inputs), kind)
+        with self._asked(result, call) as (kind, inputs):
+            return AnswerStream(self, self._bind(args, inputs), kind, words)
+
+    @overload
+    def steps(self, prompt: Any = ..., *, result: None = ..., **call: Unpack[OneCall]) -> Iterator[Answer[R]]: ...
+    @overload
+    def steps(
+        self, prompt: Any = ..., *, result: type[T] | Callable[..., T], **call: Unpack[OneCall]
+    ) -> Iterator[Answer[T]]: ...
+    @overload
+    def steps(self, prompt: Any = ..., *, result: TypeForm[T], **call: Unpack[OneCall]) -> Iterator[Answer[T]]: ...
+    @overload
+    def steps(self, prompt: Any = ..., *, result: Any, **call: Unpack[OneCall]) -> Iterator[Answer[Any]]: ...
+    def steps(self, *args: Any, result: Any = None, **call: Any) -> Iterator[Answer[Any]]:
+        """The run turn by turn: after each turn of the model, and the tools that it called, what it came to so far.
+
+        `status["state"]` is `limit_reached` until the last one; who stops here may go on later by `run(more=…)`.
+        """
+        return cast("Iterator[Answer[Any]]", steps(self.run, self.limits, args, {**call, "result": result}))
 
     if TYPE_CHECKING:
 
         @overload
+        async def arun(self, prompt: Any = ..., *, result: None = ..., **call: Unpack[OneCall]) -> Answer[R]: ...
+        @overload
         async def arun(
-            self,
-            prompt: Any = ...,
-            *,
-            result: type[T] | Callable[..., T],
-            validate: Check | None = ...,
-            deps: Any = ...,
-            **inputs: Any,
+            self, prompt: Any = ..., *, result: type[T] | Callable[..., T], **call: Unpack[OneCall]
         ) -> Answer[T]: ...
         @overload
-        async def arun(
-            self, prompt: Any = ..., *, result: None = ..., validate: Check | None = ..., deps: Any = ..., **inputs: Any
-        ) -> Answer[R]: ...
+        async def arun(self, prompt: Any = ..., *, result: TypeForm[T], **call: Unpack[OneCall]) -> Answer[T]: ...
         @overload
-        async def arun(
-            self, prompt: Any = ..., *, result: Any, validate: Check | None = ..., deps: Any = ..., **inputs: Any
-        ) -> Answer[Any]: ...
-        async def arun(self, *args: Any, **inputs: Any) -> Answer[Any]: ...
+        async def arun(self, prompt: Any = ..., *, result: Any, **call: Unpack[OneCall]) -> Answer[Any]: ...
+        async def arun(self, *args: Any, **call: Any) -> Answer[Any]: ...
         @overload
         def astream(
-            self,
-            prompt: Any = ...,
-            *,
-            result: type[T] | Callable[..., T],
-            validate: Check | None = ...,
-            deps: Any = ...,
-            **inputs: Any,
-        ) -> AnswerStream[T]: ...
-        @overload
-        def astream(
-            self, prompt: Any = ..., *, result: None = ..., validate: Check | None = ..., deps: Any = ..., **inputs: Any
+            self, prompt: Any = ..., *, result: None = ..., words: Words = ..., **call: Unpack[OneCall]
         ) -> AnswerStream[R]: ...
         @overload
         def astream(
-            self, prompt: Any = ..., *, result: Any, validate: Check | None = ..., deps: Any = ..., **inputs: Any
+            self, prompt: Any = ..., *, result: type[T] | Callable[..., T], words: Words = ..., **call: Unpack[OneCall]
+        ) -> AnswerStream[T]: ...
+        @overload
+        def astream(
+            self, prompt: Any = ..., *, result: TypeForm[T], words: Words = ..., **call: Unpack[OneCall]
+        ) -> AnswerStream[T]: ...
+        @overload
+        def astream(
+            self, prompt: Any = ..., *, result: Any, words: Words = ..., **call: Unpack[OneCall]
         ) -> AnswerStream[Any]: ...
-        def astream(self, *args: Any, **inputs: Any) -> AnswerStream[Any]: ...
+        def astream(self, *args: Any, **call: Any) -> AnswerStream[Any]: ...
 
     def __call__(self, *args: Any, **inputs: Any) -> Any:
         """In a drawn graph: record a node. Elsewhere the same as `run`."""
@@ -163,17 +178,24 @@ class TypedBlock(Block, Generic[R], init=False):
         return answer_of(given, self._by_hand.result) if ran else given
 
     @contextmanager
-    def _asked(self, result: Any, validate: Check | None, deps: Any) -> Iterator[ResultType | None]:
+    def _asked(self, result: Any, call: dict[str, Any]) -> Iterator[tuple[ResultType | None, dict[str, Any]]]:
+        """What the call is asked for stands in the surroundings; gives the type of its result, and its inputs."""
+        stepping = call.pop("stepping", 0)
+        inputs, functions, changes = parted(call)
+        validate, deps = inputs.pop("validate", None), inputs.pop("deps", None)
+        result, inputs = _type_of_task(result, inputs)
         asked = self._by_hand.also(None if result is None else ResultType(result), validate)
+        if functions or changes:
+            asked = replace(asked.called(functions, changes), stepping=stepping)
         place = here()
         shared = place.shared if deps is None else {**place.shared, DEPS: deps}
         if asked is not self._by_hand:
             shared = {**shared, asked_of(self): asked}
         if shared is place.shared:
-            yield asked.result
+            yield asked.result, inputs
             return
         with standing(place.but(shared=shared)):
-            yield asked.result
+            yield asked.result, inputs
 
 
 def _type_of_task(result: Any, inputs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:

@@ -22,6 +22,7 @@ def guided_task(prompt: Content, task: Any, work: Work) -> Task:
     done = None if task is None else Task.of(task)
     both = done is not None and prompt and not done.of_a_stage
     asked = {"result=": work.asked.result, "validate=": work.asked.checks, "before=": work.asked.before}
+    asked |= {"after=": work.asked.after, "around=": work.asked.around}
     asked |= {"pictures": isinstance(prompt, list), "prompt beside a task": both, "messages": not (prompt or done)}
     unread = next((name for name, held in asked.items() if held), "")
     if unread:

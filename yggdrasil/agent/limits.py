@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from yggdrasil.contract.errors import ConfigError, did_you_mean
 
 Seconds = Annotated[float, Field(gt=0, le=86400)]
 
@@ -33,6 +35,17 @@ class Limits(BaseModel):
     tool_calls: Times | dict[str, Times] | None = None
     tool_retries: Times | dict[str, Times] = 0
     raises: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known(cls, given: Any) -> Any:
+        """Raises ConfigError for a bound that there is not."""
+        for name in given if isinstance(given, dict) else ():
+            if name not in cls.model_fields:
+                raise ConfigError(
+                    f"there is no limit {name!r}", where="limits", mend=did_you_mean(name, cls.model_fields)
+                )
+        return given
 
     @property
     def tools(self) -> list[str]:

@@ -31,6 +31,11 @@ class AgentModel:
             self._native = ports and (bool(ask()) if ask is not None else True)
         return self._native
 
+    @property
+    def chooses(self) -> bool:
+        """Whether it can be told to call a tool; else a schema binds it to one."""
+        return "tool_choice" in self.block.inputs and bool(getattr(self.block, "chooses", True))
+
     def turn(self, messages: list[Message], *, aloud: str = "", **asked: Any) -> Turn:
         """One turn: a run of the block with those of `tools`, `schema`, `max_tokens` … that it has ports for.
 

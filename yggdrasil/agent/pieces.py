@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from yggdrasil.contract import PortError, here
+from yggdrasil.contract import here
 from yggdrasil.contract.kinds import AUDIO, IMAGE, Kind
 from yggdrasil.contract.values import store
 
@@ -39,28 +39,23 @@ def beyond_words(content: Content) -> Content:
     return [part for part in content if part["type"] != "text"] if isinstance(content, list) else ""
 
 
-def check_asked(content: Content, messages: list[dict[str, Any]] | None) -> None:
-    """Raises PortError where neither words nor a conversation ask for anything."""
-    if not content and (not messages or messages[-1].get("role") not in ("user", "tool")):
-        mend = "give it a prompt, pictures, a task, or messages of which the last is the user's"
-        raise PortError("the agent was asked nothing", where=here().path, mend=mend)
+def senses_in(value: Any) -> list[dict[str, Any]]:
+    """The pictures and sounds that a JSON value refers to, as parts of a content."""
+    if isinstance(value, list):
+        return [part for one in cast("list[Any]", value) for part in senses_in(one)]
+    if not isinstance(value, dict):
+        return []
+    known = cast("dict[str, Any]", value)
+    media, sha = known.get("media_type"), known.get("sha256")
+    if not (isinstance(media, str) and isinstance(sha, str)):
+        return [part for one in known.values() for part in senses_in(one)]
+    kind = {"image": IMAGE, "audio": AUDIO}.get(media.partition("/")[0])
+    return [{"type": kind.name, kind.name: sha}] if kind else []
 
 
-def kept_messages(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A conversation from elsewhere as an agent keeps it: pictures and sounds are put among the run's artifacts."""
-    return [{**message, "content": _kept(message.get("content"))} for message in messages]
-
-
-def _kept(content: Any) -> Content:
-    if not isinstance(content, list):
-        return content or ""
-    kinds, parts = {IMAGE.name: IMAGE, AUDIO.name: AUDIO}, cast("list[dict[str, Any]]", content)
-    held = [(part, kinds.get(part["type"])) for part in parts]
-    return [
-        part if kind is None or isinstance(part[kind.name], str)
-        else {**part, kind.name: store(part[kind.name], here().artifacts, kind)["sha256"]}
-        for part, kind in held
-    ]  # fmt: skip
+def words_alone(content: Content) -> str:
+    """The words of a content, without its pictures and sounds."""
+    return content if isinstance(content, str) else "\n".join(p["text"] for p in content if p["type"] == "text")
 
 
 def in_words(content: Content | None) -> str:

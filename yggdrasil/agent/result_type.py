@@ -13,6 +13,7 @@ from yggdrasil.blocks.llm.schemas import beside_schema, sound_schema
 from yggdrasil.contract import ConfigError, here
 from yggdrasil.contract.coroutines import as_plain
 from yggdrasil.contract.deps import with_deps
+from yggdrasil.contract.json_values import not_finite
 from yggdrasil.contract.schema import inlined
 
 Schema = dict[str, Any]
@@ -55,7 +56,16 @@ class ResultType:
         return cast(Any, written)
 
     def read(self, value: Any) -> Any:
-        """The value as an instance of the type; as it is under a bare schema. Raises Retry that says what is wrong."""
+        """The value as an instance of the type; as it is under a bare schema. Raises Retry that says what is wrong.
+
+        NaN and infinity are wrong everywhere: no JSON holds them.
+        """
+        held = self._read(value)
+        if at := not_finite(value if self._adapter is None else self._adapter.dump_python(held)):
+            raise Retry(f"{at.lstrip('.') or 'it'}: it is NaN or infinity; give a finite number")
+        return held
+
+    def _read(self, value: Any) -> Any:
         if self._adapter is None:
             if problem := beside_schema(value, self.own):
                 raise Retry(problem)

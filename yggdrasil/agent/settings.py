@@ -42,4 +42,5 @@ class AgentSettings(TypedDict, total=False):
     approve: list[str]
     parallel_tools: bool
     tool_errors: ToolErrors
+    tool_choice: str
     result: dict[str, Any] | Any

@@ -13,6 +13,7 @@ from typing import Any
 
 from yggdrasil.agent.faults import fault_text
 from yggdrasil.agent.limits import Limits
+from yggdrasil.agent.pieces import Content, joined, words_alone
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.work import Message, Work
 from yggdrasil.contract import Block, CancelToken, here, standing
@@ -20,6 +21,7 @@ from yggdrasil.contract.errors import CONTROL
 from yggdrasil.contract.journal_effects import remembered
 from yggdrasil.contract.spending import counting, recount
 from yggdrasil.contract.surrogates import whole
+from yggdrasil.contract.tool_use import TOOL_USE, ToolUse
 from yggdrasil.contract.tree import walk
 from yggdrasil.engine.cycle.agent_loop import LoopState
 from yggdrasil.engine.flow.workers import workers
@@ -34,7 +36,7 @@ class _Call:
     asked: dict[str, Any]
     mark: str
     toolbox: Toolbox
-    text: str = ""
+    text: Content = ""
     failed: bool = False
     spent: dict[str, Any] = field(default_factory=dict)
     error: BaseException | None = None
@@ -59,11 +61,11 @@ def calls_made(state: LoopState, work: Work, limits: Limits, number: int) -> Loo
     called = dict(state["called"])
     due = [_call(asked, f"{number}.{state['turns']}.{at}", work) for at, asked in enumerate(state["pending"])]
     if work.parallel:
-        _side_by_side([call for call in due if _let(call, work, limits, called)], work, limits)
+        _side_by_side([call for call in due if _let(call, work, limits, called)], work, limits, state)
     else:
         for call in due:
             if _let(call, work, limits, called):
-                _make(call, work, limits)
+                _make(call, work, limits, state)
     told: list[Message] = [{"role": "tool", "tool_call_id": call.asked["id"], "content": call.text} for call in due]
     return {
         **state,
@@ -95,10 +97,13 @@ def _let(call: _Call, work: Work, limits: Limits, called: dict[str, int]) -> boo
     return True
 
 
-def _make(call: _Call, work: Work, limits: Limits) -> None:
+def _make(call: _Call, work: Work, limits: Limits, state: LoopState) -> None:
     here().check()
     asked = call.asked
     how: dict[str, Any] = {"seconds": limits.tool_seconds, "retries": limits.retries_of(call.name)}
+    how["around"] = work.asked.around
+    use = ToolUse(call.name, asked["id"], _shown(call.given), 1, state["turns"], state["tokens"], state["cost"])
+    use.messages = tuple(state["messages"])
 
     made = False
 
@@ -112,7 +117,7 @@ def _make(call: _Call, work: Work, limits: Limits) -> None:
                 raise error
             failures.append(_noted(call.name, error))
 
-        with counting() as spent:
+        with counting() as spent, standing(here().but(shared={**here().shared, TOOL_USE: use})):
             text = call.toolbox.call(asked["name"], call.given, mark=call.mark, failed=failed, **how)
         told = spent.to_json() if spent.tokens or spent.cost else {}
         return {"told": text, "failed": bool(failures), **told} if failures or told else text
@@ -127,7 +132,7 @@ def _make(call: _Call, work: Work, limits: Limits) -> None:
         call.text = given
     if call.given is not asked["arguments"]:
         written = json.dumps(call.given, ensure_ascii=False)
-        call.text = f"{call.text}\n[made with the arguments that the person gave: {written}]"
+        call.text = joined(call.text, f"[made with the arguments that the person gave: {written}]")
     _tell(call)
 
 
@@ -142,10 +147,10 @@ def _noted(tool: str, error: BaseException) -> str:
 
 
 def _tell(call: _Call) -> None:
-    here().emit("tool_result", tool=call.name, result=call.text, id=call.asked["id"])
+    here().emit("tool_result", tool=call.name, result=words_alone(call.text), id=call.asked["id"])
 
 
-def _side_by_side(calls: Sequence[_Call], work: Work, limits: Limits) -> None:
+def _side_by_side(calls: Sequence[_Call], work: Work, limits: Limits, state: LoopState) -> None:
     """Make them at once, as far as no two share a memory and threads are free; raise the first one's error, if any.
 
     A question of one lets the others come to their end, an error stops them.
@@ -155,7 +160,7 @@ def _side_by_side(calls: Sequence[_Call], work: Work, limits: Limits) -> None:
     def chain(part: Sequence[_Call]) -> None:
         for call in part:
             try:
-                _make(call, work, limits)
+                _make(call, work, limits, state)
             except BaseException as error:  # kept, to be raised in the order of the calls
                 call.error = error
                 if not isinstance(error, CONTROL):
@@ -191,9 +196,9 @@ def _chains(calls: Sequence[_Call]) -> list[list[_Call]]:
     return [sorted(made, key=calls.index) for _, made in lines]
 
 
-def _shown(arguments: str) -> Any:
+def _shown(arguments: Any) -> Any:
     """Arguments as every event tells them: an object; what is no JSON stays as the model wrote it."""
     try:
-        return json.loads(arguments or "{}") or {}
+        return json.loads(arguments or "{}") or {} if isinstance(arguments, str | None) else arguments
     except ValueError:
         return arguments

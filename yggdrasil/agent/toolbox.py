@@ -9,7 +9,9 @@ from typing import Any
 
 from yggdrasil.agent.ask_person import ask
 from yggdrasil.agent.faults import CANCELLED, fault_text
+from yggdrasil.agent.pieces import Content, joined, senses_in
 from yggdrasil.agent.refusals import Retry
+from yggdrasil.blocks.llm.unseen import OF_A_TOOL
 from yggdrasil.contract import (
     Block,
     Cancelled,
@@ -32,6 +34,11 @@ from yggdrasil.contract.tools import Given, Tool, named_tools, tool_named
 from yggdrasil.contract.values import TEXT_TYPE
 from yggdrasil.engine.cycle.agent_loop import is_control
 
+AUTO = "auto"
+REQUIRED = "required"
+NONE = "none"
+CHOICES = (AUTO, REQUIRED, NONE)
+"""Whether a turn is to call a tool, beside the name of one."""
 _GRACE = 0.5
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 8.0
 _YES, _NO = ("yes", "y", "true", "да"), ("no", "n", "false", "нет", "")
@@ -118,13 +125,15 @@ class Toolbox:
         seconds: float | None = None,
         retries: int = 0,
         failed: Callable[[Exception], None] | None = None,
-    ) -> str:
-        """Run a tool and give the text for the model: its result as JSON, or what went wrong.
+        around: Callable[..., Any] | None = None,
+    ) -> Content:
+        """Run a tool and give what the model is told: its result as JSON with its pictures, or what went wrong.
 
         `mark` tells this call from others of the same tool (it enters the seed). A call that is cancelled
         alone, or that takes more than `seconds`, says so; what cancels or pauses the whole run is raised. One that
         fails is made again `retries` times, if the tool may be repeated and does not ask the model itself to mend it.
-        `failed` hears what the tool raised that is no fault of the model's, and may raise it.
+        `failed` hears what the tool raised that is no fault of the model's, and may raise it. `around` is called with
+        the `ToolUse` and with what makes the call, and gives what the model is told instead.
         """
         amiss = None
         try:
@@ -134,8 +143,14 @@ class Toolbox:
             place = place.but(seed=derive_seed(place.seed, mark), journal=_marked(place.journal, mark))
             checked_inputs(tool.block.inputs, values, place.path)
             amiss = failed
-            outputs = _made(tool, values, place, seconds, retries)
-            return _told(tool.result(outputs))
+
+            def made(arguments: dict[str, Any] | None = None) -> Content:
+                given = values if arguments is None else tool.arguments(arguments)
+                if arguments is not None:
+                    checked_inputs(tool.block.inputs, given, place.path)
+                return _told(tool.result(_made(tool, given, place, seconds, retries)))
+
+            return made() if around is None else _as_content(around(here().tool_use, made))
         except CANCELLED:
             return "Cancelled: this call was cancelled, the others go on"
         except Cancelled:
@@ -151,7 +166,9 @@ class Toolbox:
 
 def _made(tool: Tool, values: dict[str, Any], place: Here, seconds: float | None, retries: int) -> dict[str, Any]:
     times = retries if may_repeat(tool.block) else 0
+    use = place.tool_use
     for attempt in range(times + 1):
+        use.attempt = attempt + 1
         try:
             return _within(seconds, tool.block, values, place)
         except Exception as error:  # a stranger's tool may fail in any way, and may do better a moment later
@@ -165,8 +182,18 @@ def _made(tool: Tool, values: dict[str, Any], place: Here, seconds: float | None
     raise AssertionError
 
 
-def _told(result: dict[str, Any]) -> str:
-    """What the model is told; of several outputs a long text is cut alone, so that the others stay whole."""
+def _as_content(told: Any) -> Content:
+    return told if isinstance(told, str | list) else json.dumps(told, ensure_ascii=False)
+
+
+def _told(result: dict[str, Any]) -> Content:
+    """What the model is told: words, and beside them what there is to see and to hear."""
+    parts = [{**part, OF_A_TOOL: True} for part in senses_in(result)]
+    return joined(_words(result), parts) if parts else _words(result)
+
+
+def _words(result: dict[str, Any]) -> str:
+    """Of several outputs a long text is cut alone, so that the others stay whole."""
     text = _text(result)
     if len(text) > _LONGEST and len(result) > 1:
         share = _LONGEST // (2 * len(result))

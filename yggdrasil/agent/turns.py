@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
 from yggdrasil.agent.model import AgentModel, Message
-from yggdrasil.agent.pieces import in_words, joined
+from yggdrasil.agent.pieces import in_words, joined, words_alone
 from yggdrasil.agent.refusals import AnswerFiltered
-from yggdrasil.agent.toolbox import Toolbox
+from yggdrasil.agent.toolbox import AUTO, NONE, REQUIRED, Toolbox
+from yggdrasil.agent.window import headed
 from yggdrasil.blocks.llm.bounds import ended_at_words, roomy
 from yggdrasil.blocks.llm.language_model import InvalidOutput, TruncatedOutput, parse_object
+from yggdrasil.blocks.llm.unseen import without_senses
 from yggdrasil.contract import derive_seed, here
 from yggdrasil.contract.surrogates import whole_value
 from yggdrasil.contract.tools import ArgumentError, parse_arguments
@@ -21,6 +23,8 @@ from yggdrasil.contract.tools import ArgumentError, parse_arguments
 Schema = dict[str, Any]
 _LONGEST = 400
 _CHOICE = "tool"
+_FORM_OF_CHOICE: Schema = {"type": "object", "properties": {_CHOICE: {"type": "string"}}, "required": [_CHOICE]}
+_FORM_OF_ANSWER: Schema = {"properties": {"text": {"type": "string"}}, "required": ["text"]}
 CONTENT_FILTER = "content_filter"
 MAX_TOKENS = "max_tokens"
 _CUTS = {"length": MAX_TOKENS, MAX_TOKENS: MAX_TOKENS, CONTENT_FILTER: CONTENT_FILTER}
@@ -37,18 +41,26 @@ class TurnRequest:
     seed: int = 0
     max_tokens: int = 512
     temperature: float = 0.7
+    choice: str = AUTO
+    """`auto`, `required`, `none`, or the name of the tool that is to be called."""
     narrow: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     """Wire name → argument → the only values that make sense now; a tool that has none is not offered."""
 
 
 def take_turn(model: AgentModel, messages: list[Message], ask: TurnRequest) -> dict[str, Any]:
     """One turn as JSON: `text`, `calls` (id, name, arguments as JSON text), `cut` (kind, limit) if it is not whole."""
-    tools = ask.toolbox if ask.call else None
+    must, tools = ask.choice not in (AUTO, NONE), ask.toolbox if ask.call and ask.choice != NONE else None
+    if tools and must:
+        tools = tools if ask.choice == REQUIRED else tools.only([ask.choice])
+        ask = replace(ask, toolbox=tools, answer=False)
     if tools and not model.calls_natively():
         return _bound(model, messages, ask)
+    if tools and must and not model.chooses:
+        return _bound(model, headed(messages, tool_notes(tools)), ask)
     turn = model.turn(
         readable(model, messages, ask.toolbox),
         tools=tools.schemas() if tools else None,
+        tool_choice=REQUIRED if tools and must else None,
         max_tokens=ask.max_tokens,
         temperature=ask.temperature,
         seed=ask.seed,
@@ -56,7 +68,7 @@ def take_turn(model: AgentModel, messages: list[Message], ask: TurnRequest) -> d
     calls = [{"id": c.id, "name": c.name, "arguments": c.arguments or ""} for c in turn.tool_calls]
     cut = _CUTS.get(turn.finish_reason)
     why = {"cut": {"kind": cut, "limit": ask.max_tokens if cut == MAX_TOKENS else 0}} if cut else {}
-    return {"text": turn.text, "calls": calls if ask.call else [], **why}
+    return {"text": turn.text, "calls": calls if ask.call and ask.choice != NONE else [], **why}
 
 
 def fill(
@@ -111,13 +123,33 @@ def _bound(model: AgentModel, messages: list[Message], ask: TurnRequest) -> dict
     if ask.answer:
         options.append(_object({_CHOICE: {"const": answer}, "text": {"type": "string", "maxLength": _LONGEST}}))
     schema = options[0] if len(options) == 1 else {"anyOf": options}
-    value = fill(model, messages, schema, ask, needed={}, aloud=answer)
-    chosen = value.pop(_CHOICE, "")
+    value = _choice(model, messages, schema, ask, answer)
+    chosen = value.pop(_CHOICE)
     if chosen == answer:
-        return {"text": str(value.get("text", "")), "calls": []}
+        return {"text": value["text"], "calls": []}
     arguments = value.get("arguments", value) if "arguments" in value and len(value) == 1 else value
     call = {"id": "", "name": chosen, "arguments": json.dumps(arguments, ensure_ascii=False)}
     return {"text": "", "calls": [call]}
+
+
+def _choice(
+    model: AgentModel, messages: list[Message], schema: Schema, ask: TurnRequest, answer: str
+) -> dict[str, Any]:
+    """The object by which the model chose: one of another shape is told to it, once. Raises InvalidOutput."""
+    needed = _FORM_OF_CHOICE | {"if": {"properties": {_CHOICE: {"const": answer}}}, "then": _FORM_OF_ANSWER}
+    try:
+        return fill(model, messages, schema, ask, needed, told=True, aloud=answer)
+    except InvalidOutput as wrong:
+        here().note(f"{wrong.what}; the model is told, and asked again")
+        said = [{"role": "assistant", "content": wrong.raw}, {"role": "user", "content": _form_told(answer)}]
+        return fill(model, [*messages, *said], schema, ask, needed, told=True, aloud=answer)
+
+
+def _form_told(answer: str) -> str:
+    return (
+        f'That cannot be read. Give one JSON object and nothing else: {{"{_CHOICE}": NAME, and its arguments}}, '
+        f'or {{"{_CHOICE}": "{answer}", "text": "your answer"}}.'
+    )
 
 
 def _option(function: dict[str, Any], narrow: dict[str, dict[str, list[str]]]) -> Schema:
@@ -161,18 +193,37 @@ def tool_notes(toolbox: Toolbox) -> str:
 
 def readable(model: AgentModel, messages: list[Message], toolbox: Toolbox) -> list[Message]:
     """The conversation as this model reads it. Where there is no tool, nobody is asked how it would call one."""
+    if not getattr(model.block, "senses", True):
+        messages = without_senses(messages)
     calling = bool(toolbox) or any(message["role"] == "tool" for message in messages)
     return as_sent(messages) if calling and model.calls_natively() else as_plain(messages)
 
 
 def as_sent(messages: list[Message]) -> list[Message]:
-    """The conversation as chat endpoints take it: only the fields that they know."""
+    """The conversation as chat endpoints take it: only the fields that they know, and words alone in a tool's answer.
+
+    The pictures and sounds of a turn's tools follow its answers in the user's voice.
+    """
     known = ("role", "content", "name", "tool_calls", "tool_call_id")
-    sent = [{k: v for k, v in message.items() if k in known} for message in messages]
-    for message in sent:
-        if "tool_calls" in message:
-            message["tool_calls"] = [_sent_call(call) for call in message["tool_calls"]]
-    return sent
+    sent: list[Message] = []
+    seen: list[dict[str, Any]] = []
+    for message in messages:
+        said = {k: v for k, v in message.items() if k in known}
+        if seen and said["role"] != "tool":
+            sent.append(_shown(seen))
+            seen = []
+        if "tool_calls" in said:
+            said["tool_calls"] = [_sent_call(call) for call in said["tool_calls"]]
+        if said["role"] == "tool" and isinstance(said["content"], list):
+            seen += [part for part in said["content"] if part["type"] != "text"]
+            said["content"] = words_alone(said["content"])
+        sent.append(said)
+    return [*sent, _shown(seen)] if seen else sent
+
+
+def _shown(parts: list[dict[str, Any]]) -> Message:
+    named = ", ".join(f"{part['type']} {part[part['type']]}" for part in parts)
+    return {"role": "user", "content": [{"type": "text", "text": f"What the tools gave: {named}"}, *parts]}
 
 
 def as_plain(messages: list[Message]) -> list[Message]:
@@ -185,7 +236,8 @@ def as_plain(messages: list[Message]) -> list[Message]:
             names[call["id"]] = call["function"]["name"]
             text = "\n".join([in_words(text), _written(call["function"])]).strip()
         if role == "tool":
-            role, text = "user", f"Result of {names.get(message['tool_call_id'], 'the tool')}: {text}"
+            head = f"Result of {names.get(message['tool_call_id'], 'the tool')}:"
+            role, text = "user", f"{head} {text}" if isinstance(text, str) else joined(head, text)
         if role == "user" and shown and shown[-1]["role"] == "user":
             shown[-1] = {"role": "user", "content": joined(shown[-1]["content"], text)}
         else:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from yggdrasil.agent.memory import Message, groups, view
-from yggdrasil.agent.pieces import in_words
+from yggdrasil.agent.pieces import beyond_words, in_words, joined, words_alone
 from yggdrasil.blocks.llm.language_model import Turn
 from yggdrasil.contract import Block, ConfigError
 
@@ -135,8 +135,14 @@ def shortened(messages: list[Message], room: int) -> list[Message]:
 
 def _cut(message: Message, room: int) -> Message:
     text = message["content"]
-    if size(message) <= room or not isinstance(text, str):
+    if size(message) <= room:
         return message
+    if isinstance(text, list):
+        beyond = beyond_words(text)
+        words = words_alone(text)
+        written = size({"content": joined(".", beyond)}) + (len(repr(words)) - len(words)) // _BYTES
+        cut = _cut({**message, "content": words}, room - written)
+        return {**message, "content": joined(cut["content"], beyond)}
     note = f"\n[cut: {len(text)} letters in all, the window holds no more]"
     kept = text.encode(errors="replace")[: max(0, (room - tokens_of(note)) * _BYTES)].decode(errors="ignore")
     cut = {**message, "content": f"{kept}{note}"}

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 from yggdrasil.agent.asked import NOTHING, Asked
 from yggdrasil.agent.led import Lead, way, worded
 from yggdrasil.agent.pieces import Content, joined
-from yggdrasil.agent.toolbox import Toolbox
+from yggdrasil.agent.toolbox import AUTO, Toolbox
 from yggdrasil.agent.window import Window
 from yggdrasil.blocks.llm.bounds import loose
 from yggdrasil.contract import Block, ConfigError
@@ -108,6 +108,8 @@ class Work:
     parallel: bool = False
     """Whether the calls of one turn are made at once."""
     tool_errors: ToolErrors = "tell"
+    choice: str = AUTO
+    """Whether the first turn is to call a tool: `auto`, `required`, the name of the one; `none` of no turn."""
 
 
 class PlanningGenre(Protocol):

@@ -18,6 +18,7 @@ from yggdrasil.contract.readers import Audience
 from yggdrasil.contract.run_mode import INFER, Mode
 from yggdrasil.contract.seeds import derive_seed
 from yggdrasil.contract.session import NO_RUN, RunSession, Session, SessionError, own_session
+from yggdrasil.contract.tool_use import OfCall
 
 if TYPE_CHECKING:
     import torch
@@ -35,6 +36,7 @@ class Here:
         "_above", "_name", "_path", "_seed", "_turns", "artifacts", "audience", "cancel", "journal", "mode",
         "remembers", "session", "shared",
     )  # fmt: skip
+    tool_use = OfCall()
 
     def __init__(
         self,
@@ -198,8 +200,7 @@ class Here:
 
     def note(self, text: str, code: str = "", **args: Any) -> None:
         """Tell the reader something worth knowing that is no failure: in English, and as a code with arguments."""
-        more: Any = {"code": code, "args": args} if code else {}
-        self.emit("note", text=text, **more)
+        self.emit("note", text=text, **cast(Any, {"code": code, "args": args} if code else {}))
 
     def warn(self, text: str) -> None:
         """Tell of something lost: as a note if somebody listens to the run, else as a Python warning."""

@@ -6,6 +6,7 @@ import functools
 import inspect
 import re
 from collections.abc import Callable
+from types import NoneType
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from yggdrasil.contract.context import here
@@ -33,18 +34,40 @@ def handed(function: Callable[..., Any]) -> list[str]:
     return [name for name, hint in hints.items() if get_origin(hint) is Annotated and _Mark in get_args(hint)]
 
 
+def asks_deps(function: Any) -> str:
+    """The parameter of a function, which `with_deps` gave, that cannot do without deps; '' if there is none."""
+    return getattr(function, "asks_deps", "")
+
+
+def _must_have(function: Callable[..., Any], names: list[str]) -> str:
+    """The first of these parameters that has neither a default nor a type that admits None."""
+    try:
+        hints = get_type_hints(function)
+    except (NameError, TypeError):
+        hints = dict[str, Any]()
+    parts = inspect.signature(function).parameters
+    due = [name for name in names if parts[name].default is inspect.Parameter.empty]
+    return next((name for name in due if NoneType not in (hints.get(name), *get_args(hints.get(name)))), "")
+
+
 def with_deps(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function without its parameters annotated `Deps`: at each call they get the deps of the call around it."""
     names = handed(function)
     if not names:
         return function
+    due = _must_have(function, names)
+    optional = all(
+        inspect.signature(function).parameters[name].default is not inspect.Parameter.empty for name in names
+    )
 
     @functools.wraps(function)
     def fed(*args: Any, **given: Any) -> Any:
-        return function(*args, **given, **dict.fromkeys(names, here().deps))
+        found = here().deps
+        return function(*args, **given, **({} if found is None and optional else dict.fromkeys(names, found)))
 
     whole = inspect.signature(function)
     kept = [part for name, part in whole.parameters.items() if name not in names]
     fed.__signature__ = whole.replace(parameters=kept)  # pyright: ignore[reportAttributeAccessIssue]
     fed.__annotations__ = {name: hint for name, hint in fed.__annotations__.items() if name not in names}
+    fed.asks_deps = due  # pyright: ignore[reportAttributeAccessIssue]
     return fed

@@ -22,7 +22,9 @@ class TryingModel(LanguageModel):
         return True
 
     def chat(self, messages: Any, *, tools: Any = None, schema: Any = None, **rest: Any) -> Turn:
-        functions = [] if messages[-1]["role"] == "tool" else [tool["function"] for tool in tools or ()]
+        last = max((at for at, said in enumerate(messages) if said["role"] == "assistant"), default=0)
+        answered = any(said["role"] == "tool" for said in messages[last:])
+        functions = [] if answered else [tool["function"] for tool in tools or ()]
         if functions:
             made = [(function["name"], json.dumps(least(function["parameters"]))) for function in functions]
             calls = [RequestedCall(f"try_{number}", *call) for number, call in enumerate(made, 1)]

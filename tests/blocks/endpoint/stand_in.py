@@ -109,6 +109,12 @@ def stream(*words: str, finish: str | None = "stop") -> Answer:
     return sending(200, "text/event-stream", said(*words, finish=finish))
 
 
+def calling(tool: str, arguments: str = "{}") -> Answer:
+    """A streamed turn that calls a tool."""
+    call = {"index": 0, "id": "c", "type": "function", "function": {"name": tool, "arguments": arguments}}
+    return sending(200, "text/event-stream", chunk({"tool_calls": [call]}) + chunk({}, "tool_calls") + usage())
+
+
 def one_after_the_other(*answers: Answer) -> Answer:
     """Each request gets the next answer, and the last one for ever."""
     left = list(answers)

@@ -14,7 +14,7 @@ FORM = "response_format"
 FORMS = ("json_schema", "json_object")
 """How an answer is bound, strictest first; below them the prompt alone asks for the form."""
 _LIMITS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
-MAY_BE_LEFT_OUT = ("temperature", "seed", "stream_options", *_LIMITS, FORM, *FORMS)
+MAY_BE_LEFT_OUT = ("temperature", "seed", "tool_choice", "stream_options", *_LIMITS, FORM, *FORMS)
 _OF_A_FIELD = frozenset({400, 422, 501})
 _RANGE = re.compile(
     r"too (large|high|big|long|small)|exceed|at most|at least|maximum|minimum|(less|greater|more) than|between|range"

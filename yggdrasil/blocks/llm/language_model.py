@@ -11,7 +11,7 @@ from yggdrasil.blocks.llm.bounds import ended_at_words, roomy
 from yggdrasil.blocks.llm.errors import InvalidOutput, NotAble, TruncatedOutput
 from yggdrasil.blocks.llm.schemas import beside_schema, sound_schema
 from yggdrasil.blocks.llm.size import parameters_in
-from yggdrasil.contract import Block, here
+from yggdrasil.contract import Block, PortError, here
 from yggdrasil.contract.block_operations import operation
 from yggdrasil.contract.running import drive
 from yggdrasil.contract.schema import closed
@@ -54,6 +54,8 @@ class TurnOut(TypedDict):
     finish_reason: Text
 
 
+ROLES = ("system", "developer", "user", "assistant", "tool")
+"""Who may speak in a conversation."""
 _FENCE = re.compile(r"^\s*```[\w-]*[ \t]*\r?\n(.*?)\r?\n?[ \t]*```\s*$", re.DOTALL)
 
 
@@ -89,13 +91,19 @@ def _keep(what: str, text: str) -> None:
 
 def as_turn(outputs: dict[str, Any]) -> Turn:
     """The turn that a run of any block of the role gave: what it has no ports for is empty."""
-    calls = [
-        RequestedCall(str(call.get("id") or ""), str(call["name"]), _written(call.get("arguments")))
-        for call in outputs.get("tool_calls") or []
-    ]
+    calls = [_requested(call) for call in outputs.get("tool_calls") or []]
     usage = outputs.get("usage") or {}
     used = Usage(int(usage.get("prompt") or 0), int(usage.get("completion") or 0), float(usage.get("cost") or 0.0))
     return Turn(str(outputs["text"] or ""), calls, used, str(outputs.get("finish_reason") or "stop"))
+
+
+def _requested(call: Any) -> RequestedCall:
+    """A call as {id, name, arguments}, or as an endpoint writes it: these two under `function`."""
+    inner = call.get("function", call) if isinstance(call, dict) else None
+    if not isinstance(inner, dict) or not isinstance(inner.get("name"), str):
+        mend = "give {id, name, arguments}, or {id, type: 'function', function: {name, arguments}}"
+        raise PortError(f"tool_calls holds {call!r:.120}, which names no tool", where=here().path, mend=mend)
+    return RequestedCall(str(call.get("id") or ""), inner["name"], _written(inner.get("arguments")))
 
 
 def _written(arguments: Any) -> str:
@@ -108,6 +116,9 @@ class LanguageModel(Block, role="LLM"):
     heavy = True
     senses: ClassVar[bool] = True
     """Whether a message may hold pictures and sounds; the models that a process here runs read words alone."""
+
+    chooses: ClassVar[bool] = False
+    """Whether it takes `tool_choice`: then its `chat` does."""
 
     @property
     def parameter_count(self) -> int | None:
@@ -122,15 +133,24 @@ class LanguageModel(Block, role="LLM"):
         max_tokens: int = 512,
         temperature: float = 0.7,
         seed: int = 0,
+        tool_choice: Text = "",
     ) -> TurnOut:
         closed(tools, here().path)
         sound_schema(schema or {})
+        for at, said in enumerate(messages):
+            if said.get("role") not in ROLES or not isinstance(said.get("content"), str | list | None):
+                what = f"messages[{at}] is {said!r:.120}, which is no message"
+                mend = f"its role is one of {', '.join(ROLES)}, its content a text or parts"
+                raise PortError(what, where=here().path, mend=mend)
         parts = [part for said in messages if isinstance(said.get("content"), list) for part in said["content"]]
         if not self.senses and any(part.get("type") != "text" for part in parts):
             mend = "Ask a model behind an endpoint that does, or let a VLM describe it in words first"
             raise NotAble(type(self).__name__, "see pictures or hear sounds", mend)
+        if tool_choice and not self.chooses:
+            raise NotAble(type(self).__name__, "be told which tool to call", "Bind it by a schema, as an agent does")
+        how = {"tool_choice": tool_choice} if tool_choice else {}
         turn = self.chat(
-            messages, tools=tools, schema=schema, max_tokens=max_tokens, temperature=temperature, seed=seed
+            messages, tools=tools, schema=schema, max_tokens=max_tokens, temperature=temperature, seed=seed, **how
         )
         return {
             "text": turn.text,

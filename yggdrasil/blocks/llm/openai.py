@@ -11,6 +11,8 @@ from yggdrasil.blocks.endpoint.errors import EndpointError, EndpointRefused
 from yggdrasil.blocks.endpoint.pictures import sendable
 from yggdrasil.blocks.llm.language_model import LanguageModel, Message, Schema, Turn
 from yggdrasil.blocks.llm.probe import called_tool, found_once, said
+from yggdrasil.blocks.llm.unseen import from_tools, refuses_senses, without_senses
+from yggdrasil.contract import here
 
 _TOOLS = re.compile(r"tool|function", re.IGNORECASE)
 """What a server that knows no tools says of a request that has some."""
@@ -24,12 +26,15 @@ class OpenAIModel(EndpointBlock, LanguageModel, type="llm/openai"):
     `extra` holds further fields of every request that this server knows, such as top_p or chat_template_kwargs.
     """
 
+    chooses = True
+
     native_tools: bool | None = None
     limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
 
     extra: dict[str, Any] = {}
 
     _found = None
+    _blind = False
 
     def chat(
         self,
@@ -40,11 +45,12 @@ class OpenAIModel(EndpointBlock, LanguageModel, type="llm/openai"):
         max_tokens: int = 512,
         temperature: float = 0.7,
         seed: int = 0,
+        tool_choice: str = "",
     ) -> Turn:
         """One turn; a picture in a message goes along as its bytes. Raises EndpointError by kind."""
         request: dict[str, Any] = {
             "model": self.model,
-            "messages": sendable(messages),
+            "messages": [],
             self.limit: max_tokens,
             "temperature": temperature,
             "seed": seed % 2**31,
@@ -53,9 +59,20 @@ class OpenAIModel(EndpointBlock, LanguageModel, type="llm/openai"):
             request["extra_body"] = self.extra
         if tools:
             request["tools"] = tools
+        if tools and tool_choice:
+            request["tool_choice"] = tool_choice
         if schema is not None:
             request["response_format"] = {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
-        return streamed(self, request, max_tokens)
+        if self._blind:
+            messages = without_senses(messages)
+        try:
+            return streamed(self, {**request, "messages": sendable(messages)}, max_tokens)
+        except EndpointRefused as refusal:
+            if not (from_tools(messages) and refuses_senses(refusal.status, refusal.said)):
+                raise
+            self._blind = True
+            here().note(f"the model sees no pictures of tools, and is told of them in words: {refusal.said}")
+            return streamed(self, {**request, "messages": sendable(without_senses(messages))}, max_tokens)
 
     def calls_tools(self) -> bool:
         """Whether the model behind the endpoint calls tools by itself: as the config says, else found out once.

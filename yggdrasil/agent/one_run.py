@@ -1,0 +1,60 @@
+"""Around one run of an agent: what is looked at before its model is asked, and what was said when it failed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from yggdrasil.agent.agent_run import AgentRun
+from yggdrasil.agent.asked import Asked
+from yggdrasil.agent.toolbox import CHOICES, Toolbox
+from yggdrasil.contract import PortError, YggError, here
+from yggdrasil.contract.deps import asks_deps
+from yggdrasil.contract.tree import walk
+from yggdrasil.engine.cycle.agent_loop import LoopState, run_loop
+
+_SAID = "_messages_of_run"
+
+
+def check_deps(asked: Asked, toolbox: Toolbox) -> None:
+    """Raises PortError where a function of the run takes deps and the call gave none, before any model is asked."""
+    if here().deps is not None:
+        return
+    who, name = "a function of this agent", asked.asks_deps
+    if not name:
+        who, name = _asking(toolbox)
+    if name:
+        mend = "call it with deps=…; where it may do without, annotate Deps[X | None]"
+        raise PortError(f"{who} takes deps ({name!r}), and the call gave none", where=here().path, mend=mend)
+
+
+def _asking(toolbox: Toolbox) -> tuple[str, str]:
+    for tool in toolbox.tools.values():
+        for _, part in walk(tool.block):
+            if name := asks_deps(type(part).forward):
+                return f"the tool {tool.name!r}", name
+    return "", ""
+
+
+def check_choice(choice: str, toolbox: Toolbox) -> None:
+    """Raises ConfigError for a tool that is to be called and is not there."""
+    if choice not in CHOICES:
+        toolbox.known([choice], "tool_choice", here().path)
+
+
+def went(running: AgentRun, state: LoopState, turns: int) -> LoopState:
+    """The loop at its end; an error that ends it says what the conversation was."""
+    try:
+        return run_loop(running, state, turns)
+    except Exception as error:
+        vars(error)[_SAID] = (running.last or state)["messages"]
+        raise
+
+
+def messages_of(error: BaseException) -> list[dict[str, Any]]:
+    """The conversation of the run of an agent that ended by this error, as far as it went. Raises YggError for another.
+
+    The agent's memory is as it was before that run: `run(messages=…)` goes on from here.
+    """
+    if _SAID not in vars(error):
+        raise YggError(f"{type(error).__name__} did not end a run of an agent", mend="give the error that `run` raised")
+    return list(vars(error)[_SAID])
