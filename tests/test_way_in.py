@@ -117,7 +117,7 @@ def test_5_tensors_arrays_and_pictures_are_ports_of_their_own_kind() -> None:
     assert [port.kind.name for port in Mixed().inputs.values()] == ["tensor", "tensor", "image"]
     assert list(Mixed().outputs) == ["tensor"]
     with pytest.raises(ygg.PortError, match=r"'x' was given str, not a tensor") as caught:
-        Mixed().run(x="no", y=np.ones(1), image=PIL.Image.new("L", (1, 1)))
+        Mixed().run(x="no", y=np.ones(1), image=PIL.Image.new("L", (1, 1)))  # pyright: ignore[reportArgumentType]
     assert len(str(caught.value)) < 200
 
 

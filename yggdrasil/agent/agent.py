@@ -97,19 +97,28 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
         self._by_hand = Asked(kind, as_checks(validate), words, wish)
         if about:
             self.about = about
-        self.llm = check_model(VERBS.find("language_model")(llm) if isinstance(llm, Sequence) else llm, self.name)
+        self._llm = _model(llm, self.name)
         self.toolbox = Toolbox(tools, strict=self.strict)
         self.toolbox.known(self.limits.tools, "limits", self.name)
         self.approve = self.toolbox.to_approve(self.approve, self.name)
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name == "result" and "_by_hand" in vars(self):
-            kind = ResultType(value) if value else None
-            self._by_hand = replace(self._by_hand, result=kind)
-            value = kind.own if kind else {}
-        if name == "llm":
-            value = check_model(VERBS.find("language_model")(value) if isinstance(value, str) else value, self.name)
-        super().__setattr__(name, value)
+    if not TYPE_CHECKING:
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name == "result" and "_by_hand" in vars(self):
+                kind = ResultType(value) if value else None
+                self._by_hand = replace(self._by_hand, result=kind)
+                value = kind.own if kind else {}
+            super().__setattr__(name, value)
+
+    @property
+    def llm(self) -> Block:
+        """Its model; another given here, a block or a name, takes its place. Raises ConfigError for what is none."""
+        return self._llm
+
+    @llm.setter
+    def llm(self, given: Block | str | Sequence[Block | str]) -> None:
+        self._llm = _model(given, self.name)
 
     @property
     def tools(self) -> dict[str, Block]:
@@ -278,3 +287,8 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
 
 def _node(wire: str) -> str:
     return wire if wire != _LLM else "llm_tool"
+
+
+def _model(given: object, where: str) -> Block:
+    """The block of a model that is given as one, by its name, or as several of which the next one helps out."""
+    return check_model(VERBS.find("language_model")(given) if isinstance(given, Sequence) else given, where)

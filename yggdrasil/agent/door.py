@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Generic, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, TypedDict, Unpack, cast, overload
 
 from typing_extensions import TypeVar
 
@@ -13,6 +13,7 @@ from yggdrasil.agent.result_type import ResultType
 from yggdrasil.contract import Block, Outputs, Stream, here, standing
 from yggdrasil.contract.deps import DEPS
 from yggdrasil.contract.events import USUAL
+from yggdrasil.contract.runs import bound
 
 T = TypeVar("T")
 R = TypeVar("R", default=Any)
@@ -53,6 +54,16 @@ def answer_of(outputs: Outputs, kind: ResultType | None) -> Answer[Any]:
     return made
 
 
+class Inputs(TypedDict, total=False):
+    """What a call of an agent takes by name, beside its prompt."""
+
+    task: Any
+    more: int
+    pictures: Any
+    sounds: Any
+    messages: Any
+
+
 class TypedBlock(Block, Generic[R], init=False):
     """Runs that take `result`, `validate` and `deps` beside their inputs, all three for this call alone.
 
@@ -71,15 +82,21 @@ class TypedBlock(Block, Generic[R], init=False):
         result: type[T] | Callable[..., T],
         validate: Check | None = ...,
         deps: Any = ...,
-        **inputs: Any,
+        **inputs: Unpack[Inputs],
     ) -> Answer[T]: ...
     @overload
     def run(
-        self, prompt: Any = ..., *, result: None = ..., validate: Check | None = ..., deps: Any = ..., **inputs: Any
+        self,
+        prompt: Any = ...,
+        *,
+        result: None = ...,
+        validate: Check | None = ...,
+        deps: Any = ...,
+        **inputs: Unpack[Inputs],
     ) -> Answer[R]: ...
     @overload
     def run(
-        self, prompt: Any = ..., *, result: Any, validate: Check | None = ..., deps: Any = ..., **inputs: Any
+        self, prompt: Any = ..., *, result: Any, validate: Check | None = ..., deps: Any = ..., **inputs: Unpack[Inputs]
     ) -> Answer[Any]: ...
     def run(
         self, *args: Any, result: Any = None, validate: Check | None = None, deps: Any = None, **inputs: Any
@@ -97,15 +114,21 @@ class TypedBlock(Block, Generic[R], init=False):
         result: type[T] | Callable[..., T],
         validate: Check | None = ...,
         deps: Any = ...,
-        **inputs: Any,
+        **inputs: Unpack[Inputs],
     ) -> AnswerStream[T]: ...
     @overload
     def stream(
-        self, prompt: Any = ..., *, result: None = ..., validate: Check | None = ..., deps: Any = ..., **inputs: Any
+        self,
+        prompt: Any = ...,
+        *,
+        result: None = ...,
+        validate: Check | None = ...,
+        deps: Any = ...,
+        **inputs: Unpack[Inputs],
     ) -> AnswerStream[R]: ...
     @overload
     def stream(
-        self, prompt: Any = ..., *, result: Any, validate: Check | None = ..., deps: Any = ..., **inputs: Any
+        self, prompt: Any = ..., *, result: Any, validate: Check | None = ..., deps: Any = ..., **inputs: Unpack[Inputs]
     ) -> AnswerStream[Any]: ...
     def stream(
         self, *args: Any, result: Any = None, validate: Check | None = None, deps: Any = None, **inputs: Any
@@ -113,7 +136,7 @@ class TypedBlock(Block, Generic[R], init=False):
         """The same in the background: iterate over the events by `for` or `async for`, then read `outputs`."""
         result, inputs = _type_of_task(result, inputs)
         with self._asked(result, validate, deps) as kind:
-            return AnswerStream(self, self._bind(args, inputs), kind)
+            return AnswerStream(self, bound(self, args, inputs), kind)
 
     if TYPE_CHECKING:
 
@@ -125,15 +148,27 @@ class TypedBlock(Block, Generic[R], init=False):
             result: type[T] | Callable[..., T],
             validate: Check | None = ...,
             deps: Any = ...,
-            **inputs: Any,
+            **inputs: Unpack[Inputs],
         ) -> Answer[T]: ...
         @overload
         async def arun(
-            self, prompt: Any = ..., *, result: None = ..., validate: Check | None = ..., deps: Any = ..., **inputs: Any
+            self,
+            prompt: Any = ...,
+            *,
+            result: None = ...,
+            validate: Check | None = ...,
+            deps: Any = ...,
+            **inputs: Unpack[Inputs],
         ) -> Answer[R]: ...
         @overload
         async def arun(
-            self, prompt: Any = ..., *, result: Any, validate: Check | None = ..., deps: Any = ..., **inputs: Any
+            self,
+            prompt: Any = ...,
+            *,
+            result: Any,
+            validate: Check | None = ...,
+            deps: Any = ...,
+            **inputs: Unpack[Inputs],
         ) -> Answer[Any]: ...
         async def arun(self, *args: Any, **inputs: Any) -> Answer[Any]: ...
         @overload
@@ -144,15 +179,27 @@ class TypedBlock(Block, Generic[R], init=False):
             result: type[T] | Callable[..., T],
             validate: Check | None = ...,
             deps: Any = ...,
-            **inputs: Any,
+            **inputs: Unpack[Inputs],
         ) -> AnswerStream[T]: ...
         @overload
         def astream(
-            self, prompt: Any = ..., *, result: None = ..., validate: Check | None = ..., deps: Any = ..., **inputs: Any
+            self,
+            prompt: Any = ...,
+            *,
+            result: None = ...,
+            validate: Check | None = ...,
+            deps: Any = ...,
+            **inputs: Unpack[Inputs],
         ) -> AnswerStream[R]: ...
         @overload
         def astream(
-            self, prompt: Any = ..., *, result: Any, validate: Check | None = ..., deps: Any = ..., **inputs: Any
+            self,
+            prompt: Any = ...,
+            *,
+            result: Any,
+            validate: Check | None = ...,
+            deps: Any = ...,
+            **inputs: Unpack[Inputs],
         ) -> AnswerStream[Any]: ...
         def astream(self, *args: Any, **inputs: Any) -> AnswerStream[Any]: ...
 

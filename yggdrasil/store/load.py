@@ -7,7 +7,7 @@ import json
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from yggdrasil.contract.block import Block, FileRef, is_weights
 from yggdrasil.contract.digest import digest_file
@@ -28,6 +28,25 @@ _lost: contextvars.ContextVar[dict[str, WeightsError] | None] = contextvars.Cont
 _open: contextvars.ContextVar[tuple[str, ...]] = contextvars.ContextVar("yggdrasil_open_shelf", default=())
 
 
+if TYPE_CHECKING:
+    from yggdrasil.agent.agent import Agent
+    from yggdrasil.store.shelf_types import Embedder, Illustrator, Painter, Seer, Upscaler, Voice
+
+
+@overload
+def load(name: Literal["painter"]) -> Painter: ...
+@overload
+def load(name: Literal["illustrate", "illustrate-large"]) -> Illustrator: ...
+@overload
+def load(name: Literal["upscaler"]) -> Upscaler: ...
+@overload
+def load(name: Literal["seer"]) -> Seer: ...
+@overload
+def load(name: Literal["voice"]) -> Voice: ...
+@overload
+def load(name: Literal["embedder"]) -> Embedder: ...
+@overload
+def load(name: Literal["storyteller", "chronicler"]) -> Agent: ...
 @overload
 def load(name: str | Path) -> Block: ...
 @overload
