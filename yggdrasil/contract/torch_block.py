@@ -16,7 +16,7 @@ from yggdrasil.contract.lanes import lane
 from yggdrasil.contract.safetensors_header import holds
 from yggdrasil.contract.shared_objects import one_module
 from yggdrasil.contract.tensor_files import most_of, read_pieces, stored_dtype
-from yggdrasil.contract.torch_mode import computing, multiplies_bfloat16
+from yggdrasil.contract.torch_mode import computing, moved, multiplies_bfloat16
 from yggdrasil.contract.weight_marks import fingerprint, glance, manner, mark, tensors_of
 from yggdrasil.contract.weights import suffix_of
 
@@ -265,9 +265,7 @@ class TorchBlock(Block):
         missing, unexpected = self._filled(module, given)
         self._refuse(module, missing, unexpected)
         materialise(module, self.build)
-        if self.device != "cpu":
-            module = module.to(self.device)
-        return module.eval().requires_grad_(False)
+        return moved(module, self.device, self.name).eval().requires_grad_(False)
 
     def _filled(self, module: nn.Module, given: dict[str, torch.Tensor]) -> tuple[list[str], list[str]]:
         """Put the tensors into the module; those that it lacks, and those that it does not know."""
