@@ -44,6 +44,8 @@ class Block(Runs):
     """Whether it does no harm to run it twice for one call; else a call whose end is not known becomes a question."""
     only_with: ClassVar[Mapping[str, str]] = {}
     """Inputs that are read only where another one is given: a graph that lacks that one refuses them."""
+    unfiled: ClassVar[str] = "give the block its files, or load it by ygg.load"
+    """How a block comes by a file that it lacks."""
     _changes: int = 0
     __ygg_root__: ClassVar[bool] = True
     __signature__: ClassVar[Any] = Arguments()
@@ -206,7 +208,7 @@ class Block(Runs):
             return ref.path
         source = ref.source if ref is not None else None
         pull = f"run: yggdrasil models pull {source.partition('#')[0]}" if source else ""
-        mend = pull or "give the block its files, or load it by ygg.load"
+        mend = pull or self.unfiled
         raise MissingFile(f"file {role!r} of {self.type_name or self.name!r} is not here", where=self.name, mend=mend)
 
     def pieces(self) -> dict[str, FileRef]:

@@ -123,7 +123,8 @@ def as_block(thing: Any, what: str) -> Block:
     if is_foreign(thing):
         return ForeignTool(thing)
     if inspect.isclass(thing) or not callable(thing) or hasattr(thing, "state_dict"):
-        raise ConfigError(f"a {what} is a block or a function, not {thing!r:.80}", mend=_mend(thing))
+        shown = f"{thing!r:.80}" if "\n" not in repr(thing) else f"an object of {thing.__class__.__name__}"
+        raise ConfigError(f"a {what} is a block or a function, not {shown}", mend=_mend(thing))
     return block(thing)
 
 
@@ -132,6 +133,8 @@ def _mend(thing: Any) -> str:
     if inspect.isclass(thing):
         return f"give an object, {thing.__name__}()"
     name = thing.__class__.__name__
+    if isinstance(thing, list | tuple | dict):
+        return "give one; several tools of a world's creator stand in ygg.Creator([…])"
     if hasattr(thing, "state_dict"):
         return "give a TorchBlock whose `build` makes it; to a block that stands there: graph[name].module = it"
     if name.endswith("Scheduler"):

@@ -91,17 +91,21 @@ def multiplies_bfloat16(device: str) -> bool:
 
 def moved(module: nn.Module, device: str, where: str) -> nn.Module:
     """The module on a device. Raises ConfigError for one that torch does not have here."""
-    import torch
-
     if device == "cpu":
         return module
+    check_device(device, where)
+    return module.to(device)
+
+
+def check_device(device: str, where: str) -> None:
+    """Raise ConfigError for a device that torch does not have here."""
+    import torch
+
     try:
         torch.empty(1, device=device).cpu()
     except (AssertionError, RuntimeError, NotImplementedError) as error:
         known = ["cpu", *(f"cuda:{n}" for n in range(torch.cuda.device_count()))]
         known += ["mps"] if torch.backends.mps.is_available() else []
         what = f"cannot compute on {device!r} ({str(error).splitlines()[0]:.80})"
-        raise ConfigError(
-            what, where=where, mend=f"set its device to what torch has here: {', '.join(known)}"
-        ) from None
-    return module.to(device)
+        mend = f"set its device to what torch has here: {', '.join(known)}"
+        raise ConfigError(what, where=where, mend=mend) from None
