@@ -49,6 +49,8 @@ def refuse_strange(block: Block, name: str) -> None:
 
 def check_own(block: Block, name: str, value: object) -> None:
     """Refuse what is no text where a block has a text, and any value over what its class computes or does."""
+    if name in vars(block) and name not in _WORDS:
+        return
     where = f"{block.type_name or block.__class__.__name__}.{name}"
     if name in _WORDS and not isinstance(value, str):
         raise ConfigError(f"takes a text, not {value!r:.80}", where=where, mend=f'write {name} = "…"')
