@@ -44,7 +44,7 @@ def _mend(error: Exception, point: EntryPoint, package: str) -> str:
     lacking = error.name or "" if isinstance(error, ModuleNotFoundError) else ""
     if lacking and lacking.partition(".")[0] != point.module.partition(".")[0]:
         return f"install {lacking.partition('.')[0]}, which {package} may bring as an extra"
-    return f"mend {point.value}: {package} is installed, its code does not import"
+    return f"mend {point.value}, its own code does not import; if it is not yours, install {package} again"
 
 
 class Group:
