@@ -14,10 +14,14 @@ from typing import get_args, get_type_hints
 import pytest
 
 import yggdrasil as ygg
+from yggdrasil.agent.one_call import OneCall
 from yggdrasil.contract import registry
 from yggdrasil.contract.config import config_model
 from yggdrasil.levels.choose import ChoiceBlock
 from yggdrasil.levels.loop import LoopBlock
+from yggdrasil.store import shelf_types
+from yggdrasil.store.shelf import shelf
+from yggdrasil.testing import ScriptedModel
 
 SCRIPTS = Path(__file__).parent / "typed"
 
@@ -71,3 +75,32 @@ def test_a_class_tells_a_notebook_its_settings() -> None:
     for name in registry.names():
         cls = registry.find(name)
         assert set(config_model(cls).model_fields) <= set(inspect.signature(cls).parameters), name
+
+
+SHELF = {
+    "painter": shelf_types.Painter,
+    "illustrate": shelf_types.Illustrator,
+    "illustrate-large": shelf_types.Illustrator,
+    "upscaler": shelf_types.Upscaler,
+    "seer": shelf_types.Seer,
+    "voice": shelf_types.Voice,
+    "embedder": shelf_types.Embedder,
+}
+
+
+@pytest.mark.parametrize("name", SHELF)
+def test_what_a_type_checker_is_told_of_the_shelf_is_what_is_loaded(name: str) -> None:
+    block, told = ygg.load(name), list(inspect.signature(SHELF[name].forward).parameters.values())[1:]
+    assert isinstance(block, SHELF[name].__bases__)
+    assert {p.name: p.default is p.empty for p in told} == {n: port.required for n, port in block.inputs.items()}
+
+
+def test_every_item_of_the_shelf_is_typed() -> None:
+    agents = {name for name, folder in shelf().items() if folder.parent.name == "agents"}
+    worlds = {name for name, folder in shelf().items() if folder.parent.name == "worlds"}
+    assert set(shelf()) - agents - worlds == set(SHELF)
+    assert agents == {"storyteller", "chronicler"}
+
+
+def test_a_run_of_an_agent_names_what_an_agent_takes() -> None:
+    assert {*ygg.Agent(ScriptedModel()).inputs} - {"prompt"} <= OneCall.__annotations__.keys()

@@ -1,4 +1,8 @@
-"""What README.md, docs/ and examples/ show is typed as an editor at its strictest wants it."""
+"""What README.md, docs/ and examples/ show is typed as an editor at its strictest wants it: no rule is off.
+
+One import is let pass, that of langgraph: it has no stubs and says nowhere that it is typed (no py.typed), so pyright
+infers its types; what is shown of it is checked by them.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,8 @@ from pathlib import Path
 
 from tests.test_documents import DOCUMENTS, ROOT, _snippets
 
-SETTINGS = {
-    "typeCheckingMode": "strict",
-    "pythonVersion": "3.11",
-    "reportMissingModuleSource": False,
-    "reportMissingTypeStubs": False,
-}
+SETTINGS = {"typeCheckingMode": "strict", "pythonVersion": "3.11"}
+UNTYPED = 'Stub file not found for "langgraph.graph"'
 
 
 def test_every_snippet_and_example_is_strictly_typed(tmp_path: Path) -> None:
@@ -45,4 +45,5 @@ def _errors(folder: Path) -> list[str]:
     return [
         f"{Path(found['file']).name}:{found['range']['start']['line'] + 1}: {found['message']}"
         for found in said["generalDiagnostics"]
+        if found["message"] != UNTYPED
     ]

@@ -51,7 +51,7 @@ def test_a_function_is_a_block_whose_ports_are_checked_and_that_stands_in_graphs
     block = ygg.block(add)
     assert block(2, 3) == 5 and list(block.inputs) == ["a", "b"]
     with pytest.raises(ygg.PortError, match="'a'"):
-        block.run(a="two")
+        block.run(a="two")  # pyright: ignore[reportArgumentType]
 
     @ygg.graph
     def twice(text: ygg.ports.Text) -> ygg.ports.Text:

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,12 @@ from tests.blocks.diffusion.tiny import painter
 from tests.cli.command import ygg as command
 from tests.levels.scripted import scripted
 from yggdrasil.blocks.solver.diffusers_solver import SchedulerSolver
+from yggdrasil.contract.entry_points import opened
 from yggdrasil.contract.torch_block import TorchBlock
 from yggdrasil.ports import Text
+from yggdrasil.store.families.flux import FLUX
+from yggdrasil.store.families.stable_audio import STABLE_AUDIO
+from yggdrasil.store.families.stable_diffusion import STABLE_DIFFUSION
 from yggdrasil.store.language_models import LLM
 from yggdrasil.testing import ScriptedModel, calls, says
 
@@ -65,6 +70,7 @@ def test_1_a_model_that_is_loaded_like_a_block_says_how_it_is_made(name: str, mo
         ("weights", ["TorchBlock", ".module =", "pure", "unfreeze"]),
         ("values", ["torch.Tensor", "AnyTensor", "bytes"]),
         ("graphs", ["ygg.Solver", "graph.cache", "tap=", "map", "depth"]),
+        ("devices", ["device", "cuda", "mps", "dtype", "offload", "ygg.estimate", "не измеряли"]),
         ("sessions", ["AskPerson", "answer", "yggdrasil ask", "once"]),
         ("worlds", ["content", "unfinished", "verify", "answer", "branch", "live_at", "variant"]),
     ],
@@ -72,6 +78,15 @@ def test_1_a_model_that_is_loaded_like_a_block_says_how_it_is_made(name: str, mo
 def test_what_nobody_found_stands_on_its_page(page: str, words: list[str]) -> None:
     text = (Path(__file__).parent.parent / "docs" / f"{page}.md").read_text(encoding="utf-8")
     assert [word for word in words if word not in text] == []
+
+
+def test_the_page_tells_what_a_graph_of_each_family_fills_by_itself() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "graphs.md").read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if line.startswith("| `")]
+    table = {row[0].strip("`"): row[3:] for row in rows if len(row) == 6}
+    for column, family in enumerate((STABLE_DIFFUSION, FLUX, STABLE_AUDIO)):
+        told = {name: float(cells[column]) for name, cells in table.items() if cells[column]}
+        assert told == family.defaults
 
 
 def test_4_a_plain_block_with_a_module_is_refused_and_its_weights_are_never_lost(tmp_path: Path) -> None:
@@ -117,7 +132,7 @@ def test_5_tensors_arrays_and_pictures_are_ports_of_their_own_kind() -> None:
     assert [port.kind.name for port in Mixed().inputs.values()] == ["tensor", "tensor", "image"]
     assert list(Mixed().outputs) == ["tensor"]
     with pytest.raises(ygg.PortError, match=r"'x' was given str, not a tensor") as caught:
-        Mixed().run(x="no", y=np.ones(1), image=PIL.Image.new("L", (1, 1)))
+        Mixed().run(x="no", y=np.ones(1), image=PIL.Image.new("L", (1, 1)))  # pyright: ignore[reportArgumentType]
     assert len(str(caught.value)) < 200
 
 
@@ -248,3 +263,65 @@ def test_a_script_reads_as_a_python_programmer_expects(tmp_path: Path) -> None:
     latents = [e for e in graph.stream(prompt="a fox", steps=2, tap=["solver.next_latent"]) if e.kind == "tap"]
     assert len(latents) == 3
     assert ygg.load(ygg.save(scripted(tmp_path / "w"), tmp_path / "midgard"), ygg.World).step().status == "whole"
+
+
+def test_what_misled_says_what_is_wrong_and_how_to_mend_it(tmp_path: Path) -> None:
+    with pytest.raises(ygg.MissingFile, match=r"block.module = block.build\(\)"):
+        Net().run(x=torch.ones(1, 2))
+    graph = ygg.Graph("g").add(Say())
+    graph.defaults = {"txt": "a"}
+    with pytest.raises(ygg.WiringError, match=r"did you mean 'text'.*del graph.defaults\['txt'\]"):
+        graph.run(text="a")
+    graph.defaults = {}
+    manifest = ygg.save(graph.connect("self.text", "say.text"), tmp_path / "g") / "manifest.yaml"
+    manifest.write_text(manifest.read_text(encoding="utf-8").partition("structure:")[0], encoding="utf-8")
+    with pytest.raises(ygg.WiringError, match="the manifest is cut off"):
+        ygg.load(tmp_path / "g")
+    with pytest.raises(ygg.ConfigError, match=r"not an object of Sequential"):
+        ygg.Graph("g").add(torch.nn.Sequential(torch.nn.Linear(1, 1)))  # pyright: ignore[reportArgumentType]
+    with pytest.raises(ygg.ConfigError, match=r"ygg.Creator\(\[…\]\)"):
+        scripted(creator=[Say()])
+
+
+def test_a_life_that_nobody_saved_is_no_saved_world(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    world = scripted(tmp_path / "hb")
+    world.found()
+    world.close()
+    assert command(monkeypatch, "history", "./hb") != 0
+    assert 'hb: holds a world\'s life, but no saved world. in the script that made it: ygg.save(world, "hb")' in (
+        capsys.readouterr().err
+    )
+
+
+def test_a_sentence_does_not_end_at_an_abbreviation() -> None:
+    class Move(ygg.Block):
+        """Move it (Ho & Salimans 2022, eq. 6). Then rest."""
+
+        def forward(self, text: Text) -> Text:
+            return text
+
+    told = ygg.explain(ygg.Graph("g").add(Move(), "move"))
+    assert "eq. 6)." in told and "Then rest" not in told
+
+
+@pytest.mark.parametrize(
+    ("error", "mend"),
+    [
+        (ModuleNotFoundError("no", name="onnx"), "install onnx, which my-scorer may bring as an extra"),
+        (ModuleNotFoundError("no", name="my_scorer.part"), "mend my_scorer.block:Scorer, its own code does not import"),
+        (AttributeError("no Scorer"), "mend my_scorer.block:Scorer, its own code does not import"),
+    ],
+)
+def test_a_package_that_does_not_import_says_whose_fault_it_is(error: Exception, mend: str) -> None:
+    class Point:
+        value, module, dist = "my_scorer.block:Scorer", "my_scorer.block", SimpleNamespace(name="my-scorer")
+
+        def load(self) -> None:
+            raise error
+
+    point: Any = Point()
+    with pytest.raises(ygg.UnknownType, match=re.escape(mend)):
+        opened("block 'my/scorer'", point)

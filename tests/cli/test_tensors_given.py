@@ -14,6 +14,13 @@ from yggdrasil.contract.block import Block
 from yggdrasil.store.save import save
 
 
+class Keys(Block, type="test_tensors_given/keys"):
+    """The keys of a JSON object."""
+
+    def forward(self, data: dict[str, int]) -> str:
+        return " ".join(data)
+
+
 class Total(Block, type="test_tensors_given/total"):
     """The sum of a tensor."""
 
@@ -26,8 +33,8 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     monkeypatch.chdir(tmp_path)
     save(Total(), tmp_path / "total")
 
-    def run(given: str) -> tuple[int, str]:
-        code = ygg(monkeypatch, "run", "./total", given)
+    def run(*given: str, what: str = "./total") -> tuple[int, str]:
+        code = ygg(monkeypatch, "run", what, *given)
         out = capsys.readouterr()
         return code, out.out + out.err
 
@@ -45,10 +52,22 @@ def test_files_of_safetensors_and_numpy_are_read(told: Any, tmp_path: Path) -> N
     assert told("x=@x.npy") == (0, "3.0\n") and told("x=@x.safetensors") == (0, "7.0\n")
 
 
+def test_a_json_file_is_the_value_that_the_same_words_are(told: Any, tmp_path: Path) -> None:
+    save(Keys(), tmp_path / "keys")
+    (tmp_path / "data.json").write_text('{"a": 1, "b": 2}', encoding="utf-8")
+    assert told("data=@data.json", what="./keys") == told('data={"a": 1, "b": 2}', what="./keys") == (0, "a b\n")
+
+
 def test_what_would_be_unpickled_is_refused_with_what_to_give(told: Any, tmp_path: Path) -> None:
     (tmp_path / "x.pt").write_bytes(pickle.dumps([1.0]))
     code, said = told("x=@x.pt")
     assert code != 0 and "code that would be run" in said and ".safetensors or .npy" in said
+
+
+def test_an_input_that_is_not_there_or_is_there_twice_is_told(told: Any) -> None:
+    assert "./total: there is no input 'y'. known here: x (what it takes: yggdrasil describe ./total)" in told("y=2")[1]
+    assert "./total: input 'x' was given twice. give it once" in told("x=1", "x=2")[1]
+    assert "'x' names no input. write NAME=VALUE, e.g. x=…" in told("x")[1]
 
 
 @pytest.mark.parametrize("given", ["x=[[1], [2, 3]]", 'x={"a": 1}', "x=hello"])

@@ -71,9 +71,9 @@ def test_what_is_no_setting_only_the_block_itself_sets() -> None:
     assert (block.kept, block.first, block.runs, block.last, block.limit) == ("a", "set by its class", 5, "b", 3)
     for other in (Solve(), block):
         with pytest.raises(ConfigError, match=r"no setting 'letter'. set a setting.*: known here: .*strength"):
-            other.letter = 5
+            other.letter = 5  # pyright: ignore[reportAttributeAccessIssue]
         with pytest.raises(ConfigError, match=r"no setting 'cout'.*did you mean 'count'"):
-            other.cout = 5
+            other.cout = 5  # pyright: ignore[reportAttributeAccessIssue]
     with pytest.raises(ConfigError, match=r"no setting 'letter'"):
         ygg.Graph("g").letter = 5  # type: ignore[attr-defined]
     with pytest.raises(ConfigError, match=r"no setting 'temprature'.*did you mean 'temperature'"):

@@ -48,4 +48,4 @@ def test_a_wrong_value_is_told_with_its_number_before_anything_runs() -> None:
 
 def test_a_list_where_one_value_belongs_says_how_many_are_run() -> None:
     with pytest.raises(ygg.PortError, match=r"map\(text=\[…\]\)"):
-        Say().run(text=["a", "b"])
+        Say().run(text=["a", "b"])  # pyright: ignore[reportArgumentType]

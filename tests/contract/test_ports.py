@@ -72,11 +72,13 @@ def test_defaults_are_copied_for_each_call() -> None:
 
 
 def test_a_lone_json_output_is_not_mistaken_for_a_dict_of_outputs() -> None:
-    assert Draw().run(style="water").value["value"][0] == "water"
+    draw: Any = Draw()
+    assert draw.run(style="water").value["value"][0] == "water"
 
 
 def test_null_stands_for_the_default_where_the_type_has_no_null() -> None:
-    assert Draw().run(style=None, boxes=None).value == {"value": ["oil", None, 1]}
+    draw: Any = Draw()
+    assert draw.run(style=None, boxes=None).value == {"value": ["oil", None, 1]}
 
 
 @pytest.mark.parametrize(
@@ -97,16 +99,17 @@ def test_a_bad_value_names_port_value_and_what_is_legal(given: dict[str, Any], t
 
 
 def test_missing_none_and_foreign_values_are_refused() -> None:
+    see: Any = See()
     with pytest.raises(PortError, match=r"input 'image' \(image\) is missing.*pass image="):
-        See().run()
+        see.run()
     with pytest.raises(PortError, match=r"input 'image' is None"):
-        See().run(image=None)
+        see.run(image=None)
     with pytest.raises(PortError, match=r"was given str, not a PIL image"):
-        See().run(image="cat.png")
+        see.run(image="cat.png")
     with pytest.raises(PortError, match=r"given twice"):
-        See().run(Pictures.new("RGB", (1, 1)), image=Pictures.new("RGB", (1, 1)))
+        see.run(Pictures.new("RGB", (1, 1)), image=Pictures.new("RGB", (1, 1)))
     with pytest.raises(PortError, match=r"4 inputs were given"):
-        See().run(1, 2, 3, 4)
+        see.run(1, 2, 3, 4)
 
 
 def test_star_arguments_and_wrong_returns_are_told() -> None:
@@ -225,7 +228,7 @@ def test_a_batch_is_a_list_of_its_kind_and_is_told_once() -> None:
     assert set(each_once(block.outputs, block.run([picture, picture]))) == {"images"}
     for wrong, told in ((picture, "not a list"), ([picture, "fox"], "was given str, not a PIL image")):
         with pytest.raises(PortError, match=told):
-            block.run(wrong)
+            block.run(wrong)  # pyright: ignore[reportArgumentType]
 
 
 def test_a_schemas_references_lead_nowhere_outside() -> None:

@@ -223,3 +223,13 @@ def test_a_graph_keeps_no_result_of_another_dress(folder: Path) -> None:
     with ygg.wearing({leaf: Scaled(2.0)}):
         assert torch.equal(graph.run(latent=ONES)["latent"], bare * 2)
     assert torch.equal(graph.run(latent=ONES)["latent"], bare)
+
+
+@pytest.mark.parametrize("device", ["nowhere", "cuda:99", "meta"])
+def test_a_device_that_is_not_here_is_told_with_those_that_are(folder: Path, device: str) -> None:
+    leaf = ygg.load(folder, Line)
+    leaf.device = device
+    with pytest.raises(ConfigError, match=rf"line: cannot compute on '{device}'.*what torch has here: cpu"):
+        leaf.run(latent=ONES)
+    leaf.device = "cpu"
+    assert leaf.run(latent=ONES).latent.shape == (1, 3)

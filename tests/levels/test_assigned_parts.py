@@ -127,3 +127,60 @@ def test_an_agent_takes_other_tools_and_another_model() -> None:
         agent.llm = shout
     with pytest.raises(ygg.ConfigError, match=r"one tool.*\[tool\]"):
         agent.tools = price
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("abuot", "Shout.", r"no setting 'abuot'.*did you mean 'about'"),
+        ("cahce", None, r"no setting 'cahce'.*did you mean 'cache'"),
+        ("about", 5, r"about: takes a text, not 5. write about = "),
+        ("name", None, r"name: takes a text, not None"),
+        ("cache", 10**9, r"g.cache: takes whether to keep results.*write True or False.*ygg.set_cache"),
+        ("inputs", {}, r"inputs: is only read.*known here: about, cache, name, title"),
+        ("run", 5, r"run: is what the block does, and cannot be 5"),
+    ],
+)
+def test_what_a_graph_cannot_have_is_refused(name: str, value: Any, told: str) -> None:
+    with pytest.raises(ygg.ConfigError, match=told):
+        setattr(ygg.Graph("g"), name, value)
+
+
+def test_the_cache_of_a_graph_is_switched_by_a_word() -> None:
+    graph = ygg.Graph("g").add(price)
+    first = graph.cache
+    graph.cache = False
+    assert first is not None and graph.cache is None
+    graph.cache = True
+    assert graph.cache is not None and graph.cache is not first
+    graph.cache = first
+    assert graph.cache is first
+
+
+def test_a_wrong_name_of_an_input_is_told_before_any_work_starts() -> None:
+    made: list[str] = []
+
+    @ygg.block
+    def loud(text: Text) -> Text:
+        """Say it loudly."""
+        made.append(text)
+        return text
+
+    graph = ygg.Graph("g").add(loud)
+    model = ScriptedModel([says("Never asked.")])
+    wrong: dict[str, Any] = {"txet": "b"}
+    calls_: list[tuple[Any, str]] = [
+        (lambda: graph.run(text="a", **wrong), "did you mean 'text'"),
+        (lambda: graph(text="a", **wrong), "did you mean 'text'"),
+        (lambda: graph.stream(text="a", **wrong).outputs, "did you mean 'text'"),
+        (lambda: graph.map(text=["a"], **wrong), "did you mean 'text'"),
+        (lambda: ygg.Pipeline("p").add(graph).run(text="a", **wrong), "did you mean 'text'"),
+        (lambda: ygg.loop(graph, 2).run(text="a", **wrong), "did you mean 'text'"),
+        (lambda: ygg.profile(graph, text="a", **wrong), "did you mean 'text'"),
+        (lambda: ygg.estimate(graph, text="a", **wrong), "did you mean 'text'"),
+        (lambda: ygg.Agent(model).run("a", pictres=[]), "did you mean 'pictures'"),  # pyright: ignore[reportCallIssue]
+    ]
+    for call, told in calls_:
+        with pytest.raises(ygg.PortError, match=told):
+            call()
+    assert made == [] and model.run(messages=[]).text == "Never asked."

@@ -66,7 +66,7 @@ def test_a_value_is_added_set_changed_and_taken_out() -> None:
         ("hold.value", {1, 2}, WiringError, None),
         ("hold.value", float("nan"), WiringError, "which no manifest holds"),
         ("hold.value", object(), WiringError, "which no manifest holds"),
-        ("shout.times", None, WiringError, "no value is held at 'shout.times'"),
+        ("shout.times", None, WiringError, "no value is at 'shout.times'"),
     ],
 )
 def test_a_wrong_value_is_refused_and_the_graph_stays(place: str, value: Any, error: Any, told: str | None) -> None:

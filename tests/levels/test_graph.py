@@ -259,7 +259,7 @@ def test_drawing_tells_what_it_cannot_record() -> None:
 
         @ygg.graph
         def constant(text: Text) -> Text:
-            return shout(text, "three")
+            return shout(text, "three")  # pyright: ignore[reportArgumentType]
 
     with pytest.raises(WiringError, match=r"returned 'hello'"):
 

@@ -91,7 +91,7 @@ def test_a_stage_saved_and_loaded_in_a_new_process_gives_the_same(world: World, 
     state = {block: last.state[block] for block in ("intent", "plan", "artifacts", "perception")}
     context = StageRunner(world, world._home.open()).context(world._own_branch(), 3, world.content())
     content = world.content().to_json()
-    given = {"state": state, "context": context, "content": content}
+    given: dict[str, Any] = {"state": state, "context": context, "content": content}
     (tmp_path / "in.json").write_text(json.dumps(given), encoding="utf-8")
     ygg.save(stage, tmp_path / "stage")
     code = (

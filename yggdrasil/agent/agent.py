@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, Unpack, cast, overload
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, Unpack, overload
 
 from pydantic import Field
 from typing_extensions import TypeForm
 
-from yggdrasil.agent.agent_run import FILTERED, AgentRun
+from yggdrasil.agent.agent_run import AgentRun
 from yggdrasil.agent.asked import BY_TYPE, Asked, ByHand, Check, as_checks
 from yggdrasil.agent.conversation import check_asked, kept_messages
 from yggdrasil.agent.door import R, T, TypedBlock, asked_of
@@ -17,19 +17,17 @@ from yggdrasil.agent.guided import guided, guided_task
 from yggdrasil.agent.led import Lead
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.memory import Memory
-from yggdrasil.agent.model import AgentModel, check_model
+from yggdrasil.agent.model import AgentModel, as_model
 from yggdrasil.agent.one_call import as_called
-from yggdrasil.agent.one_run import check_choice, check_deps, went
+from yggdrasil.agent.one_run import check_choice, check_deps, ended, resumed, went
 from yggdrasil.agent.pieces import Content, beside_words, beyond_words
-from yggdrasil.agent.refusals import at_limit, filtered
-from yggdrasil.agent.settings import COUNTED, AgentSettings, Answered
+from yggdrasil.agent.settings import AgentSettings, Answered
 from yggdrasil.agent.toolbox import AUTO, Toolbox
-from yggdrasil.agent.turns import MAX_TOKENS, tool_notes
+from yggdrasil.agent.turns import tool_notes
 from yggdrasil.agent.window import Older, Window, room
 from yggdrasil.agent.words import Words
 from yggdrasil.agent.work import Task, ToolErrors, Work, beside, planned
 from yggdrasil.contract import Block, ConfigError, here, standing
-from yggdrasil.contract.entry_points import VERBS
 from yggdrasil.contract.kinds import IMAGE
 from yggdrasil.contract.ports import Ports
 from yggdrasil.contract.session import ROOT, own_session
@@ -40,7 +38,6 @@ from yggdrasil.ports import Audios, Images, Json, Messages, Text
 from yggdrasil.state.task_context import CONTEXT
 
 _LLM = "llm"
-_ON = "Go on exactly where you were cut off."
 
 
 class Agent(TypedBlock[R], type="agent", role="Agent"):
@@ -108,18 +105,26 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
         self._by_hand = asked
         if about:
             self.about = about
-        self.llm = check_model(VERBS.find("language_model")(llm) if isinstance(llm, Sequence) else llm, self.name)
+        self._llm = as_model(llm, self.name)
         self.toolbox = Toolbox(tools, strict=self.strict)
         self.toolbox.known(self.limits.tools, "limits", self.name)
         self.approve = self.toolbox.to_approve(self.approve, self.name)
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name in BY_TYPE and "_by_hand" in vars(self):
-            self._by_hand, value = self._by_hand.with_setting(name, value)
-        if name == "llm":
-            named = isinstance(value, Sequence)
-            value = check_model(VERBS.find("language_model")(value) if named else value, self.name)
-        super().__setattr__(name, value)
+    if not TYPE_CHECKING:
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name in BY_TYPE and "_by_hand" in vars(self):
+                self._by_hand, value = self._by_hand.with_setting(name, value)
+            super().__setattr__(name, value)
+
+    @property
+    def llm(self) -> Block:
+        """Its model; another given here, a block or a name, takes its place. Raises ConfigError for what is none."""
+        return self._llm
+
+    @llm.setter
+    def llm(self, given: Block | str | Sequence[Block | str]) -> None:
+        self._llm = as_model(given, self.name)
 
     @property
     def tools(self) -> dict[str, Block]:
@@ -241,10 +246,7 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
         halted = memory.halted
         if halted is None:
             raise ConfigError("no run of this agent met a limit", where=here().path, mend="call it with a prompt")
-        state = cast(LoopState, {**fresh([]), **halted["state"], "over": "", "limit": {}})
-        if halted["state"]["limit"]["kind"] == MAX_TOKENS:
-            told = {"role": "user", "content": _ON}
-            state["messages"], state["begun"] = [*state["messages"], told], state["response"]
+        state = resumed(halted["state"])
         task = None if halted["task"] is None else Task.of(halted["task"])
         work = work if task is None else self._planned(task, work)[0]
         return self._ran(work, state, halted["call"], state["turns"] + more, task)
@@ -260,12 +262,7 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
         kept: dict[str, Any] = {"halted": over if state["limit"] else None}
         kept |= {"summary": work.window.summary} if work.window.summary else {}
         here().remember({"messages": state["messages"], "calls": call + 1, **kept})
-        status = {"state": state["over"], **{k: state[k] for k in COUNTED}, **state["limit"]}
-        if state["limit"] and not work.asked.stepping:
-            at_limit(status, raises=self.limits.raises)
-        elif state["over"] == FILTERED:
-            filtered(state["response"], raises=self.limits.raises)
-        return {"response": state["response"], "result": state["result"], "status": status}
+        return ended(state, raises=self.limits.raises, stepping=bool(work.asked.stepping))
 
     def unsaved(self) -> list[str]:
         self._by_hand.refuse_saving(self.name)

@@ -17,6 +17,7 @@ from yggdrasil.agent.result_type import ResultType
 from yggdrasil.contract import Block, Outputs, Stream, here, standing
 from yggdrasil.contract.deps import DEPS
 from yggdrasil.contract.events import USUAL, Event
+from yggdrasil.contract.runs import bound
 
 Words = Literal["own", "all"]
 _ANSWERS = ("text", "partial")
@@ -121,7 +122,7 @@ class TypedBlock(Block, Generic[R], init=False):
     def stream(self, *args: Any, result: Any = None, words: Words = "own", **call: Any) -> AnswerStream[Any]:
         """The same in the background: iterate over the events by `for` or `async for`, then read `outputs`."""
         with self._asked(result, call) as (kind, inputs):
-            return AnswerStream(self, self._bind(args, inputs), kind, words)
+            return AnswerStream(self, bound(self, args, inputs), kind, words)
 
     @overload
     def steps(self, prompt: Any = ..., *, result: None = ..., **call: Unpack[OneCall]) -> Iterator[Answer[R]]: ...

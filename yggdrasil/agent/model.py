@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from yggdrasil.agent.pieces import joined
 from yggdrasil.agent.words import Words
 from yggdrasil.blocks.llm.language_model import Turn, as_turn
 from yggdrasil.contract import Block, ConfigError, here
+from yggdrasil.contract.entry_points import VERBS
 from yggdrasil.contract.running import perform
 
 Message = dict[str, Any]
@@ -72,3 +74,8 @@ def _told(messages: list[Message], schema: dict[str, Any]) -> list[Message]:
     if last["role"] == "user":
         return [*messages[:-1], {**last, "content": joined(last["content"], text)}]
     return [*messages, {"role": "user", "content": text}]
+
+
+def as_model(given: object, where: str) -> Block:
+    """The block of a model that is given as one, by its name, or as several of which the next one helps out."""
+    return check_model(VERBS.find("language_model")(given) if isinstance(given, Sequence) else given, where)

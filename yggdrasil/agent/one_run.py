@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
-from yggdrasil.agent.agent_run import AgentRun
+from yggdrasil.agent.agent_run import FILTERED, AgentRun
 from yggdrasil.agent.asked import Asked
+from yggdrasil.agent.refusals import at_limit, filtered
+from yggdrasil.agent.settings import COUNTED, Answered
 from yggdrasil.agent.toolbox import CHOICES, Toolbox
+from yggdrasil.agent.turns import MAX_TOKENS
 from yggdrasil.contract import PortError, YggError, here
 from yggdrasil.contract.deps import asks_deps
 from yggdrasil.contract.tree import walk
-from yggdrasil.engine.cycle.agent_loop import LoopState, run_loop
+from yggdrasil.engine.cycle.agent_loop import LoopState, fresh, run_loop
 
+_ON = "Go on exactly where you were cut off."
 _SAID = "_messages_of_run"
 
 
@@ -48,6 +53,25 @@ def went(running: AgentRun, state: LoopState, turns: int) -> LoopState:
     except Exception as error:
         vars(error)[_SAID] = (running.last or state)["messages"]
         raise
+
+
+def resumed(halted: Mapping[str, Any]) -> LoopState:
+    """The state that a run met a limit in, ready to go on; one whose answer was cut off is asked for the rest."""
+    state = cast(LoopState, {**fresh([]), **halted, "over": "", "limit": {}})
+    if halted["limit"]["kind"] == MAX_TOKENS:
+        told = {"role": "user", "content": _ON}
+        state["messages"], state["begun"] = [*state["messages"], told], state["response"]
+    return state
+
+
+def ended(state: LoopState, *, raises: bool, stepping: bool) -> Answered:
+    """What the run came to; a limit or a filter that ended it is said or raised, a single step's end is neither."""
+    status = {"state": state["over"], **{k: state[k] for k in COUNTED}, **state["limit"]}
+    if state["limit"] and not stepping:
+        at_limit(status, raises=raises)
+    elif state["over"] == FILTERED:
+        filtered(state["response"], raises=raises)
+    return {"response": state["response"], "result": state["result"], "status": status}
 
 
 def messages_of(error: BaseException) -> list[dict[str, Any]]:

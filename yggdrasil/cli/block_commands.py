@@ -39,7 +39,7 @@ def run(
     block = open_block(what)
     if model_commands.ensure(model_commands.missing(block), yes=yes):
         block = open_block(what)
-    values = dict(_value(block, text) for text in inputs)
+    values = _values(block, inputs, what)
     place = destination(block, out)
     try:
         with watched(what):
@@ -55,14 +55,23 @@ def _kept(block: Block, outputs: Mapping[str, Any], place: Destination) -> dict[
     return {name: place.keep(name, value) for name, value in given.items()}
 
 
-def _value(block: Block, text: str) -> tuple[str, Any]:
-    name, equals, raw = text.partition("=")
-    if not equals:
-        first = next(iter(block.inputs), "NAME")
-        raise PortError(f"{text!r} names no input", mend=f"write NAME=VALUE, e.g. {first}={text!r}")
-    if name not in block.inputs:
-        raise PortError(f"there is no input {name!r}", mend=did_you_mean(name, block.inputs))
-    return name, _parsed(block.inputs[name], raw)
+def _values(block: Block, given: list[str], where: str) -> dict[str, Any]:
+    """The inputs that are written as NAME=VALUE. Raises PortError for one that the block has not, or that is there
+    twice.
+    """
+    values: dict[str, Any] = {}
+    for text in given:
+        name, equals, raw = text.partition("=")
+        if not equals:
+            example = f"{text}=…" if text in block.inputs else f"{next(iter(block.inputs), 'NAME')}={text!r}"
+            raise PortError(f"{text!r} names no input", where=where, mend=f"write NAME=VALUE, e.g. {example}")
+        if name not in block.inputs:
+            mend = f"{did_you_mean(name, block.inputs)} (what it takes: yggdrasil describe {where})"
+            raise PortError(f"there is no input {name!r}", where=where, mend=mend)
+        if name in values:
+            raise PortError(f"input {name!r} was given twice", where=where, mend="give it once")
+        values[name] = _parsed(block.inputs[name], raw)
+    return values
 
 
 def _parsed(port: Port, raw: str) -> Any:
@@ -83,6 +92,10 @@ def _plain(port: Port, raw: str) -> Any:
         file = raw if Path(raw).is_file() else "FILE"
         kind = "a picture" if port.kind.name == "image" else f"a value of kind {port.kind.name}"
         raise PortError(f"takes {kind} from a file", where=port.name, mend=f"write {port.name}=@{file}")
+    return _json_or_words(raw)
+
+
+def _json_or_words(raw: str) -> Any:
     try:
         return json.loads(raw)
     except ValueError:
@@ -115,9 +128,10 @@ def _read(port: Port, path: Path) -> Any:
     if port.kind.form is not None:
         return decode(data, kind=port.kind, where=str(path))
     try:
-        return data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise PortError("is not UTF-8 text", where=f"{port.name}=@{path}", mend="give a text file") from None
+    return text if port.kind.name == "text" or port.kind.large else _json_or_words(text)
 
 
 def _tensor(port: Port, path: Path, data: bytes) -> Any:

@@ -55,6 +55,9 @@ def check_saved(folder: Path) -> None:
     """Raise ManifestError, with near names, if nothing was saved in `folder`."""
     if (folder / MANIFEST).exists():
         return
+    if (folder / FILE).exists():
+        mend = f'in the script that made it: ygg.save(world, "{folder}")'
+        raise ManifestError("holds a world's life, but no saved world", where=str(folder), mend=mend)
     what = "holds no saved block" if folder.is_dir() else "there is no such folder"
     raise ManifestError(what, where=str(folder), mend=_near(folder))
 

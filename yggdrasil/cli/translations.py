@@ -109,7 +109,14 @@ _WORDS: dict[str, tuple[str, str]] = {
         "A shelf name, or a path (holds a slash or begins with a dot).",
         "Имя с полки или путь (со слэшем или точкой в начале).",
     ),
-    "inputs": ("Inputs as name=value; @file reads a picture.", "Входы как имя=значение; @файл читает картинку."),
+    "inputs": (
+        "Inputs as name=value; `yggdrasil describe WHAT` lists them. A text is as it stands, other values are JSON. "
+        "name=@file reads a file: a text, JSON, a picture, a sound, a tensor (.safetensors, .npy). "
+        "A text that begins with @ is written name=@@…",
+        "Входы как имя=значение; их список — `yggdrasil describe ЧТО`. Текст берётся как есть, остальное — JSON. "
+        "имя=@файл читает файл: текст, JSON, картинку, звук, тензор (.safetensors, .npy). "
+        "Текст, который начинается с @, пишется имя=@@…",
+    ),
     "out": (
         "File for the result, or a folder (ends in a slash) for a file of each output.",
         "Файл для результата или папка (со слэшем в конце), где у каждого выхода свой файл.",

@@ -5,28 +5,26 @@ from __future__ import annotations
 import inspect
 import itertools
 import sys
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
 from yggdrasil.contract import registry
 from yggdrasil.contract.config import Arguments, config_model, open_settings, validated, validated_one
-from yggdrasil.contract.errors import ConfigError, MissingFile, PortError
+from yggdrasil.contract.errors import ConfigError, MissingFile
 from yggdrasil.contract.file_roles import WEIGHTS, FileRef, is_weights
 from yggdrasil.contract.held_modules import holds_module
-from yggdrasil.contract.own_attributes import refuse_strange
+from yggdrasil.contract.own_attributes import check_own, refuse_strange
 from yggdrasil.contract.ports import Ports, input_ports, output_ports
+from yggdrasil.contract.runs import Runs
 
 if TYPE_CHECKING:
-    from yggdrasil.contract.durable import DurableSession
     from yggdrasil.contract.further_call import FurtherCall
     from yggdrasil.contract.manifest import Manifest
-    from yggdrasil.contract.running import Outputs
-    from yggdrasil.contract.stream import Stream
 
 
 @dataclass_transform(kw_only_default=True)
-class Block:
+class Block(Runs):
     """Base of everything. Write `forward` and annotated fields; call `run`, `stream`, or draw it in a graph.
 
     Fields annotated in the class body are the config (checked by pydantic, saved in the manifest);
@@ -46,6 +44,8 @@ class Block:
     """Whether it does no harm to run it twice for one call; else a call whose end is not known becomes a question."""
     only_with: ClassVar[Mapping[str, str]] = {}
     """Inputs that are read only where another one is given: a graph that lacks that one refuses them."""
+    unfiled: ClassVar[str] = "give the block its files, or load it by ygg.load"
+    """How a block comes by a file that it lacks."""
     _changes: int = 0
     __ygg_root__: ClassVar[bool] = True
     __signature__: ClassVar[Any] = Arguments()
@@ -70,14 +70,18 @@ class Block:
         for field, value in validated(self.__class__, config).items():
             object.__setattr__(self, field, value)
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if not name.startswith("_"):
-            if name not in vars(self) and not hasattr(self.__class__, name):
-                refuse_strange(self, name)
-            if name in config_model(self.__class__).model_fields:
-                value = validated_one(self.__class__, name, value)
-            self._changes += 1
-        object.__setattr__(self, name, value)
+    if not TYPE_CHECKING:  # or a type checker would let pass whatever is set
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            if not name.startswith("_"):
+                if name not in vars(self) and not hasattr(self.__class__, name):
+                    refuse_strange(self, name)
+                if name in config_model(self.__class__).model_fields:
+                    value = validated_one(self.__class__, name, value)
+                else:
+                    check_own(self, name, value)
+                self._changes += 1
+            object.__setattr__(self, name, value)
 
     def called(self, name: str) -> None:
         """Take the name of its place, unless the name is a setting, which says it better."""
@@ -204,74 +208,12 @@ class Block:
             return ref.path
         source = ref.source if ref is not None else None
         pull = f"run: yggdrasil models pull {source.partition('#')[0]}" if source else ""
-        mend = pull or "give the block its files, or load it by ygg.load"
+        mend = pull or self.unfiled
         raise MissingFile(f"file {role!r} of {self.type_name or self.name!r} is not here", where=self.name, mend=mend)
 
     def pieces(self) -> dict[str, FileRef]:
         """The files of its weights, by role."""
         return {role: ref for role, ref in self.files.items() if is_weights(role)}
-
-    def run(self, *args: Any, **inputs: Any) -> Outputs:
-        """Compute once. Inputs are the ports by name (the first ones may be given by position)."""
-        from yggdrasil.contract.running import outputs_of
-
-        return outputs_of(self, self._bind(args, inputs))
-
-    def map(self, **inputs: Any) -> list[Outputs]:
-        """A run for each value of the inputs that are lists, what is no list for all; each as a single run gives it."""
-        from yggdrasil.contract.many_runs import mapped
-
-        return mapped(self, self._bind((), inputs))
-
-    def stream(self, *args: Any, tap: Iterable[str] = (), **inputs: Any) -> Stream:
-        """Compute in the background; iterate over the events by `for` or `async for`; closing it cancels the run.
-
-        `tap`: outputs inside, as `node.port`, told in events of that kind whenever they are given.
-        """
-        from yggdrasil.contract.stream import Stream
-
-        return Stream(self, self._bind(args, inputs), tap=tap)
-
-    def astream(self, *args: Any, **inputs: Any) -> Stream:
-        """The same, for `async for`; asynchronous functions inside run on the event loop that reads."""
-        from yggdrasil.contract.context import standing
-        from yggdrasil.contract.coroutines import awaited_on, running
-
-        loop = running()
-        with standing(awaited_on(lambda: loop)):
-            return self.stream(*args, **inputs)
-
-    async def arun(self, *args: Any, **inputs: Any) -> Outputs:
-        """The same as `run`, awaited: the event loop goes on meanwhile; who is cancelled cancels the run."""
-        async with self.astream(*args, **inputs) as stream:
-            return await stream.result()
-
-    def session(self, name: str, at: Path | str, *, adopt: bool = False, wait: float = 60.0) -> DurableSession:
-        """What it says and does from now on under `name` outlives the process, in the folder `at`."""
-        from yggdrasil.contract.entry_points import VERBS
-
-        return VERBS.find("session")(self, name, Path(at), adopt=adopt, wait=wait)
-
-    def __call__(self, *args: Any, **inputs: Any) -> Any:
-        """In a drawn graph: record a node. Elsewhere the same as `run`, a lone output given bare."""
-        from yggdrasil.contract.tracing import draw
-
-        return draw(self, self._bind(args, inputs))
-
-    def _bind(self, args: tuple[Any, ...], inputs: dict[str, Any]) -> dict[str, Any]:
-        from yggdrasil.contract.running import Outputs
-
-        given = self._by_place(args, inputs) if args else inputs
-        return {n: value[n] if isinstance(value, Outputs) and n in value else value for n, value in given.items()}
-
-    def _by_place(self, args: tuple[Any, ...], inputs: dict[str, Any]) -> dict[str, Any]:
-        names = list(self.inputs)
-        if len(args) > len(names):
-            raise PortError(f"{len(args)} inputs were given", where=self.name, mend=f"it takes {names}")
-        twice = [n for n in names[: len(args)] if n in inputs]
-        if twice:
-            raise PortError(f"input {twice[0]!r} was given twice", where=self.name, mend="by position or by name, once")
-        return {**dict(zip(names, args, strict=False)), **inputs}
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.type_name or self.__class__.__name__} {self.name!r}>"

@@ -35,8 +35,16 @@ def opened(what: str, point: EntryPoint, where: str = "") -> Any:
         raise UnknownType(
             f"{what} of {package} cannot be imported ({error})",
             where=where,
-            mend=f"install {package} again, with the extra that this needs",
+            mend=_mend(error, point, package),
         ) from error
+
+
+def _mend(error: Exception, point: EntryPoint, package: str) -> str:
+    """What to do: a package is lacking, or the code of this one is wrong."""
+    lacking = error.name or "" if isinstance(error, ModuleNotFoundError) else ""
+    if lacking and lacking.partition(".")[0] != point.module.partition(".")[0]:
+        return f"install {lacking.partition('.')[0]}, which {package} may bring as an extra"
+    return f"mend {point.value}, its own code does not import; if it is not yours, install {package} again"
 
 
 class Group:

@@ -49,7 +49,7 @@ class ForeignTool(Block, role="Tool"):
     def outputs(self) -> Ports:
         return {"result": Port("result", ANY, bare=True)}
 
-    def forward(self, **given: Any) -> Any:
+    def forward(self, *_: Any, **given: Any) -> Any:
         if getattr(self._tool, "func", self) is None:  # it was given a coroutine alone, as tools of MCP servers are
             import asyncio
 

@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from types import new_class
-from typing import Any, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, cast, overload
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.coroutines import as_plain
@@ -15,9 +15,15 @@ from yggdrasil.contract.errors import ConfigError
 from yggdrasil.contract.foreign_tools import ForeignTool, Invokable, is_foreign
 from yggdrasil.contract.ports import input_ports
 
+P = ParamSpec("P")
 
-class Function(Block):
-    """What `block(function)` makes; it stands for the function in graphs and among tools."""
+
+class Function(Block, Generic[P]):
+    """What `block(function)` makes; it stands for the function in graphs and among tools, and takes what it takes."""
+
+    if TYPE_CHECKING:
+
+        def forward(self, *args: P.args, **kwargs: P.kwargs) -> Any: ...
 
 
 Plain = Callable[..., Any]
@@ -26,11 +32,13 @@ Given = Block | Plain | Invokable
 
 
 @overload
-def block(function: Plain, /, *, type: str = "", role: str = "Tool", repeatable: bool = True) -> Function: ...
+def block(
+    function: Callable[P, Any], /, *, type: str = "", role: str = "Tool", repeatable: bool = True
+) -> Function[P]: ...
 @overload
 def block(
     function: None = None, /, *, type: str = "", role: str = "Tool", repeatable: bool = True
-) -> Callable[[Plain], Function]: ...
+) -> Callable[[Callable[P, Any]], Function[P]]: ...
 
 
 def block(function: Plain | None = None, /, *, type: str = "", role: str = "Tool", repeatable: bool = True) -> Any:
@@ -115,7 +123,8 @@ def as_block(thing: Any, what: str) -> Block:
     if is_foreign(thing):
         return ForeignTool(thing)
     if inspect.isclass(thing) or not callable(thing) or hasattr(thing, "state_dict"):
-        raise ConfigError(f"a {what} is a block or a function, not {thing!r:.80}", mend=_mend(thing))
+        shown = f"{thing!r:.80}" if "\n" not in repr(thing) else f"an object of {thing.__class__.__name__}"
+        raise ConfigError(f"a {what} is a block or a function, not {shown}", mend=_mend(thing))
     return block(thing)
 
 
@@ -124,6 +133,8 @@ def _mend(thing: Any) -> str:
     if inspect.isclass(thing):
         return f"give an object, {thing.__name__}()"
     name = thing.__class__.__name__
+    if isinstance(thing, list | tuple | dict):
+        return "give one; several tools of a world's creator stand in ygg.Creator([…])"
     if hasattr(thing, "state_dict"):
         return "give a TorchBlock whose `build` makes it; to a block that stands there: graph[name].module = it"
     if name.endswith("Scheduler"):
@@ -135,7 +146,7 @@ def _mend(thing: Any) -> str:
     return "give a block or a typed function"
 
 
-def _class_of(name: str, parts: dict[str, Any], type_name: str, role: str) -> type[Function]:
+def _class_of(name: str, parts: dict[str, Any], type_name: str, role: str) -> type[Function[...]]:
     return new_class(name, (Function,), {"type": type_name, "role": role}, lambda space: space.update(parts))
 
 

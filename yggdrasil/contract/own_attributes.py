@@ -6,7 +6,7 @@ import inspect
 import sys
 from difflib import get_close_matches
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from yggdrasil.contract.config import config_model
 from yggdrasil.contract.errors import ConfigError, did_you_mean
@@ -14,9 +14,16 @@ from yggdrasil.contract.errors import ConfigError, did_you_mean
 if TYPE_CHECKING:
     from yggdrasil.contract.block import Block
 
+    class Part(Block):
+        """A block of a class that a type checker cannot know: what is set on it is judged when it is set."""
+
+        def __setattr__(self, name: str, value: Any) -> None: ...
+
+
 _NEAR = 0.85
 _TOLD = "about"
 """What anybody may tell of any block: a model that calls it reads that instead of its docstring."""
+_WORDS = (_TOLD, "name")
 
 
 def refuse_strange(block: Block, name: str) -> None:
@@ -36,8 +43,35 @@ def refuse_strange(block: Block, name: str) -> None:
     elif name in block.children():
         mend = f"it is a part, put another in its place: {block.name}[{name!r}] = block"
     else:
-        mend = f"set a setting; what is none, a block sets in its own code: {did_you_mean(name, fields)}"
+        mend = _mend(block, name)
     raise ConfigError(f"there is no setting {name!r}", where=cls.type_name or cls.__name__, mend=mend)
+
+
+def check_own(block: Block, name: str, value: object) -> None:
+    """Refuse what is no text where a block has a text, and any value over what its class computes or does."""
+    if name in vars(block) and name not in _WORDS:
+        return
+    where = f"{block.type_name or block.__class__.__name__}.{name}"
+    if name in _WORDS and not isinstance(value, str):
+        raise ConfigError(f"takes a text, not {value!r:.80}", where=where, mend=f'write {name} = "…"')
+    part = inspect.getattr_static(block.__class__, name, None)
+    if isinstance(part, property) and part.fset is None:
+        raise ConfigError("is only read: the block says it itself", where=where, mend=_mend(block, name))
+    if inspect.isfunction(part) and not callable(value):
+        raise ConfigError(f"is what the block does, and cannot be {value!r:.80}", where=where, mend=_mend(block, name))
+
+
+def _mend(block: Block, name: str) -> str:
+    return f"set a setting; what is none, a block sets in its own code: {did_you_mean(name, _settable(block))}"
+
+
+def _settable(block: Block) -> set[str]:
+    """The names that anybody may give another value: settings, words, and what the class has a setter for."""
+    cls = block.__class__
+    set_by = [
+        (n, getattr(part, "fset", part)) for n, part in inspect.getmembers_static(cls) if hasattr(part, "__set__")
+    ]
+    return {*config_model(cls).model_fields, *_WORDS, *(name for name, setter in set_by if setter and name[0] != "_")}
 
 
 def _sets_itself(block: Block, frame: FrameType | None) -> bool:

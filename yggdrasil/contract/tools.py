@@ -7,7 +7,7 @@ import inspect
 import json
 import re
 import warnings
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -96,6 +96,8 @@ def blocks_by_name(
     """Each tool as a block, under the name that it was given or has. Raises ConfigError where two have one name."""
     if isinstance(tools, Block) or callable(tools) or is_foreign(tools):
         raise ConfigError(f"tools is one tool, {tools!r:.80}", mend="give a list of them: [tool]")
+    if not isinstance(cast(object, tools), Iterable):
+        raise ConfigError(f"tools cannot be {tools!r:.80}", mend="give a list of functions or blocks, or name → tool")
     if isinstance(tools, Mapping):
         return {name: take(tool, f"tool {name!r}") for name, tool in tools.items()}
     found: dict[str, Block] = {}

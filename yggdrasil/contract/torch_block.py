@@ -16,7 +16,7 @@ from yggdrasil.contract.lanes import lane
 from yggdrasil.contract.safetensors_header import holds
 from yggdrasil.contract.shared_objects import one_module
 from yggdrasil.contract.tensor_files import most_of, read_pieces, stored_dtype
-from yggdrasil.contract.torch_mode import computing, multiplies_bfloat16
+from yggdrasil.contract.torch_mode import check_device, computing, moved, multiplies_bfloat16
 from yggdrasil.contract.weight_marks import fingerprint, glance, manner, mark, tensors_of
 from yggdrasil.contract.weights import suffix_of
 
@@ -44,6 +44,7 @@ class TorchBlock(Block):
     """
 
     heavy: ClassVar[bool] = True
+    unfiled: ClassVar[str] = f"{Block.unfiled}; for weights of its own: block.module = block.build()"
     dtype: Dtype = "float32"
     device: str = "cpu"
 
@@ -166,6 +167,7 @@ class TorchBlock(Block):
     def _computes_so(self, module: nn.Module) -> bool:
         import torch
 
+        check_device(self.device, self.name)
         device = torch.empty(0, device=self.device).device
         said = self.dtype == "stored" and not self.pieces()
         return all(t.device == device for t in tensors_of(module)) and (said or most_of(module) == self.torch_dtype)
@@ -265,9 +267,7 @@ class TorchBlock(Block):
         missing, unexpected = self._filled(module, given)
         self._refuse(module, missing, unexpected)
         materialise(module, self.build)
-        if self.device != "cpu":
-            module = module.to(self.device)
-        return module.eval().requires_grad_(False)
+        return moved(module, self.device, self.name).eval().requires_grad_(False)
 
     def _filled(self, module: nn.Module, given: dict[str, torch.Tensor]) -> tuple[list[str], list[str]]:
         """Put the tensors into the module; those that it lacks, and those that it does not know."""

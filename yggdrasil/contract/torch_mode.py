@@ -9,9 +9,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from yggdrasil.contract.context import here, standing
+from yggdrasil.contract.errors import ConfigError
 from yggdrasil.contract.run_mode import Worn
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from yggdrasil.contract.block import Block
 
 T = TypeVar("T")
@@ -81,6 +84,28 @@ def multiplies_bfloat16(device: str) -> bool:
     import torch
 
     if device.startswith("cuda"):
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)
     asked = (getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
     return device == "cpu" and any(ask() for ask in asked if ask is not None)
+
+
+def moved(module: nn.Module, device: str, where: str) -> nn.Module:
+    """The module on a device. Raises ConfigError for one that torch does not have here."""
+    if device == "cpu":
+        return module
+    check_device(device, where)
+    return module.to(device)
+
+
+def check_device(device: str, where: str) -> None:
+    """Raise ConfigError for a device that torch does not have here."""
+    import torch
+
+    try:
+        torch.empty(1, device=device).cpu()
+    except (AssertionError, RuntimeError, NotImplementedError) as error:
+        known = ["cpu", *(f"cuda:{n}" for n in range(torch.cuda.device_count()))]
+        known += ["mps"] if torch.backends.mps.is_available() else []
+        what = f"cannot compute on {device!r} ({str(error).splitlines()[0]:.80})"
+        mend = f"set its device to what torch has here: {', '.join(known)}"
+        raise ConfigError(what, where=where, mend=mend) from None

@@ -108,7 +108,7 @@ class ChoiceBlock(Block, type="choose"):
                     raise _unlike("output", out, (first, known[out]), (name, port))
         return {n: replace(p, optional=True, bare=False) for n, p in known.items()}
 
-    def forward(self, **inputs: Any) -> dict[str, Any]:
+    def forward(self, *_: Any, **inputs: Any) -> dict[str, Any]:
         place, value = here(), inputs.get(self.when)
         chosen, said = self._branch(value, place.path)
         for name in self.branches:

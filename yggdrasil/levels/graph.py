@@ -6,7 +6,7 @@ import copy
 import itertools
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any, ClassVar, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, Unpack, cast
 
 from yggdrasil.contract.auto_wiring import Wirer
 from yggdrasil.contract.block import Block, description
@@ -19,7 +19,7 @@ from yggdrasil.contract.manifest import Manifest
 from yggdrasil.contract.os_fork import rlock
 from yggdrasil.contract.ports import Ports
 from yggdrasil.contract.roles import check_role
-from yggdrasil.engine.flow.cache import Cache
+from yggdrasil.engine.flow.cache import Cache, CacheSetting
 from yggdrasil.engine.flow.declared_loops import check_declared
 from yggdrasil.engine.flow.plan import Plan, compile_plan
 from yggdrasil.engine.flow.run import run_plan
@@ -28,6 +28,9 @@ from yggdrasil.levels.graph_ports import own_inputs, own_outputs
 from yggdrasil.levels.graph_structure import read_structure, structure_of
 from yggdrasil.levels.migrate_format_2 import called_apart
 from yggdrasil.levels.unheard import Readers, check_heard, idle_readers
+
+if TYPE_CHECKING:
+    from yggdrasil.contract.own_attributes import Part
 
 _compiling = rlock()
 _WIRED = ("edges", "loops", "joins", "again")
@@ -43,15 +46,15 @@ class Graph(Block, type="graph"):
 
     pure: ClassVar[bool] = True
     kind: ClassVar[str] = "graph"
+    cache = CacheSetting()
     title: str = ""
 
     def __init__(self, title: str = "", *, about: str = "", **settings: Unpack[GraphSettings]) -> None:
         super().__init__(title=title, **settings)
         if title:
             self.name = title
-        self.net = Wiring()
         self.about: str = about
-        self.cache: Cache | None = Cache()
+        self.net, self.cache = Wiring(), Cache()
         self.defaults: dict[str, Any] = {}
         self._plan: Plan | None = None
         self._unheard: Readers = {}
@@ -87,8 +90,7 @@ class Graph(Block, type="graph"):
             if value is not None:
                 net.constants[place] = checked_constant(net, place, value, self.name)
             elif net.constants.pop(place, None) is None:
-                mend = did_you_mean(place, net.constants)
-                raise WiringError(f"no value is held at {place!r}", where=self.name, mend=mend)
+                raise WiringError(f"no value is at {place!r}", where=self.name, mend=did_you_mean(place, net.constants))
         return self
 
     def __setitem__(self, name: str, block: Given) -> None:
@@ -153,8 +155,7 @@ class Graph(Block, type="graph"):
     def _known(self, name: str, among: Mapping[str, Block] | None = None) -> None:
         nodes = self.net.nodes if among is None else among
         if name not in nodes:
-            mend = did_you_mean(name, nodes)
-            raise WiringError(f"there is no node {name!r}", where=self.name, mend=mend)
+            raise WiringError(f"there is no node {name!r}", where=self.name, mend=did_you_mean(name, nodes))
 
     def _unknown(self, name: str, mend: str) -> None:
         check_name(name, self.name)
@@ -192,8 +193,7 @@ class Graph(Block, type="graph"):
     @property
     def plan(self) -> Plan:
         """The compiled plan; completes the wiring at the first call. Raises WiringError."""
-        plan = self._plan
-        return self._compiled() if plan is None else plan
+        return self._compiled() if self._plan is None else self._plan
 
     def _compiled(self) -> Plan:
         with _compiling:
@@ -233,7 +233,7 @@ class Graph(Block, type="graph"):
             known = self._ports = (copy.deepcopy(self.defaults), inputs, own_outputs(self.net))
         return known[1], known[2]
 
-    def forward(self, **inputs: Any) -> dict[str, Any]:
+    def forward(self, *_: Any, **inputs: Any) -> dict[str, Any]:
         return self.watched(inputs)
 
     def watched(self, inputs: Mapping[str, Any], *ports: tuple[str, str]) -> dict[str, Any]:
@@ -266,9 +266,9 @@ class Graph(Block, type="graph"):
         graph.defaults = {name: ports[name].default for name in graph.defaults}
         return graph
 
-    def __getitem__(self, name: str) -> Block:
+    def __getitem__(self, name: str) -> Part:
         self._known(name)
-        return self.net.nodes[name]
+        return cast("Part", self.net.nodes[name])
 
     def _admit(self, given: Given, name: str) -> Block:
         """What stands in the node: a graph takes all as it is, but nothing that holds the graph."""

@@ -119,7 +119,7 @@ class LoopBlock(Block, type="loop"):
                 raise WiringError(what, where=self.body.name, mend="say with carry={output: input} what is carried")
         return carry
 
-    def forward(self, **inputs: Any) -> Values:
+    def forward(self, *_: Any, **inputs: Any) -> Values:
         place, rounds, carry = here(), self._rounds(inputs), self._ports()[4]
         values = {n: inputs.get(n) for n in self.body.inputs if n != self.index}
         outputs: Values = {out: inputs.get(carry.get(out, "")) for out in self.body.outputs}

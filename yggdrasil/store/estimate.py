@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from yggdrasil.contract.block import Block
+from yggdrasil.contract.errors import PortError, did_you_mean
 from yggdrasil.contract.safetensors_header import table_of
 from yggdrasil.contract.torch_block import TorchBlock
 from yggdrasil.engine.flow.plan import PlannedCall, Round
@@ -55,7 +56,7 @@ class Estimate:
 
     def _cells(self) -> list[tuple[str, ...]]:
         whole = Estimated("all", None, self.parameters, self.disk, self.memory)
-        return [_cells(row) for row in self.rows] + [("", *_cells(whole)[1:])]
+        return [_cells(row) for row in (*self.rows, whole)]
 
 
 def _cells(row: Estimated) -> tuple[str, ...]:
@@ -70,6 +71,10 @@ def estimate(block: Block, **inputs: Any) -> Estimate:
     A loop that its own output ends has as many rounds as the input `steps` of the part that drives it says; where
     there is none, or a scheduler may ask twice a step, the calls below are told as unknown or as the least.
     """
+    for name in inputs:
+        if name not in block.inputs:
+            mend = did_you_mean(name, block.inputs)
+            raise PortError(f"there is no input {name!r}", where=block.name, mend=mend)
     rows: list[Estimated] = []
     seen: set[str] = set()
     unknown: list[str] = []

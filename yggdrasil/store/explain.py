@@ -46,7 +46,7 @@ def _say(key: str, *words: object) -> str:
 def _first(block: Block) -> str:
     """The first sentence of what it says of itself."""
     text = " ".join(description(block).split())
-    return re.split(r"(?<=[.!?])\s", text, maxsplit=1)[0]
+    return re.split(r"(?<=[.!?])\s(?=[^\da-zа-я])", text, maxsplit=1)[0]
 
 
 def _ports(ports: Ports) -> str:

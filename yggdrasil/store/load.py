@@ -7,11 +7,11 @@ import json
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from yggdrasil.contract.block import Block, FileRef, is_weights
 from yggdrasil.contract.digest import digest_file
-from yggdrasil.contract.errors import ManifestError, WeightsError, YggError
+from yggdrasil.contract.errors import ManifestError, WeightsError, WiringError, YggError
 from yggdrasil.contract.known_digests import digest_of_version
 from yggdrasil.contract.manifest import FORMAT, FileEntry, Manifest, read_manifest
 from yggdrasil.contract.path_safety import inside
@@ -28,6 +28,25 @@ _lost: contextvars.ContextVar[dict[str, WeightsError] | None] = contextvars.Cont
 _open: contextvars.ContextVar[tuple[str, ...]] = contextvars.ContextVar("yggdrasil_open_shelf", default=())
 
 
+if TYPE_CHECKING:
+    from yggdrasil.agent.agent import Agent
+    from yggdrasil.store.shelf_types import Embedder, Illustrator, Painter, Seer, Upscaler, Voice
+
+
+@overload
+def load(name: Literal["painter"]) -> Painter: ...
+@overload
+def load(name: Literal["illustrate", "illustrate-large"]) -> Illustrator: ...
+@overload
+def load(name: Literal["upscaler"]) -> Upscaler: ...
+@overload
+def load(name: Literal["seer"]) -> Seer: ...
+@overload
+def load(name: Literal["voice"]) -> Voice: ...
+@overload
+def load(name: Literal["embedder"]) -> Embedder: ...
+@overload
+def load(name: Literal["storyteller", "chronicler"]) -> Agent: ...
 @overload
 def load(name: str | Path) -> Block: ...
 @overload
@@ -113,7 +132,12 @@ def _loaded(manifest: Manifest, folder: Path, instead: Mapping[str, Block]) -> t
         return known[ref]
 
     now = migrated(manifest)
-    block = assemble(now, find, follow)
+    try:
+        block = assemble(now, find, follow)
+    except WiringError as error:
+        if manifest.digests is None:
+            error.mend += "; if nobody wrote it so, the manifest is cut off: it has no `digests` at its end"
+        raise
     outer = _refers_out(manifest)
     if now is not manifest and not outer:
         _check_digest(manifest, "structure", "is", manifest.structure_digest(), folder)

@@ -215,6 +215,7 @@ def test_s3_the_unet_pays_the_same() -> None:
 
 def test_settings_out_of_range_are_told() -> None:
     solver = SchedulerSolver(scheduler="DDIMScheduler", shape=SHAPE)
+    bad: dict[str, Any]
     for bad in ({"steps": 0}, {"steps": 1001}, {"strength": 0.0}, {"strength": 1.1}, {"count": 0}, {"count": 257}):
         with pytest.raises(PortError, match=next(iter(bad))):
             solver.run(**bad)

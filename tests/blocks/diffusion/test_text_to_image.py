@@ -90,7 +90,7 @@ def test_save_load_run_gives_the_same_picture(tmp_path: Path) -> None:
 
 
 def test_two_threads_each_equal_their_run_alone(tmp_path: Path) -> None:
-    graph = ygg.load(ygg.save(painter(tmp_path), tmp_path / "g"))
+    graph = ygg.load(ygg.save(painter(tmp_path), tmp_path / "g"), ygg.Graph)
     asked = [{"prompt": "a fox in snow", "seed": 1, "steps": 2}, {"prompt": "castle at night", "seed": 2, "steps": 4}]
     alone = [graph.run(**a).image.tobytes() for a in asked]
     graph.cache = None

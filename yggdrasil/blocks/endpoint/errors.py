@@ -21,6 +21,7 @@ _MENDS = {
     401: "check the secret in the environment variable that `key` names",
     403: "the secret may not use this model",
     404: "check `model` and base_url (it ends in /v1 for most servers)",
+    **dict.fromkeys((500, 502, 503, 504), "it is there, but cannot answer now: wait, or look at its own log"),
     429: "wait, or lower the rate (`concurrency`)",
 }
 _AGAIN = "run again; if it repeats, look at the endpoint's own log or at a proxy between"

@@ -17,6 +17,7 @@ from yggdrasil.contract.building import materialise, unfilled
 from yggdrasil.contract.shared_objects import one_instance
 from yggdrasil.contract.spending import spend
 from yggdrasil.contract.torch_block import Dtype, TorchBlock
+from yggdrasil.contract.torch_mode import moved
 from yggdrasil.contract.weight_marks import mark
 
 if TYPE_CHECKING:
@@ -163,4 +164,4 @@ class TransformersModel(ModelFiles, LanguageModel, TorchBlock, type="llm/transfo
         absent = [name for name in missing if name in now and id(now[name]) not in given]
         self._refuse(module, absent, unexpected)
         materialise(module, self.build)
-        return module.to(self.device).eval().requires_grad_(False)
+        return moved(module, self.device, self.name).eval().requires_grad_(False)

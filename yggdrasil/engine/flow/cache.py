@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import Any, overload
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.edges import SELF
-from yggdrasil.contract.errors import ManifestError
+from yggdrasil.contract.errors import ConfigError, ManifestError
 from yggdrasil.contract.tree import describe, walk
 from yggdrasil.contract.value_forms import NotKeepable
 from yggdrasil.contract.values import copied, digest
@@ -69,6 +69,24 @@ class Cache:
                         key = ""
                     parts += (port, join, *source, key)
         return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class CacheSetting:
+    """Whether a graph keeps the results of its pure nodes: True for a new cache, False or None for none."""
+
+    @overload
+    def __get__(self, graph: None, owner: type[Any]) -> CacheSetting: ...
+    @overload
+    def __get__(self, graph: Block, owner: type[Any]) -> Cache | None: ...
+    def __get__(self, graph: Block | None, owner: type[Any]) -> Any:
+        return self if graph is None else vars(graph)["_cache"]
+
+    def __set__(self, graph: Block, given: Cache | bool | None) -> None:
+        if not isinstance(given, Cache | bool | None):
+            mend = "write True or False; how much all graphs keep together says ygg.set_cache(bytes)"
+            what = f"takes whether to keep results, not {given!r:.80}"
+            raise ConfigError(what, where=f"{graph.name}.cache", mend=mend)
+        vars(graph)["_cache"] = Cache() if given is True else given or None
 
 
 def _own_key(plan: Plan, call: PlannedCall) -> str:

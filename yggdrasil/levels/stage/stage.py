@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, Required, TypedDict, Unpack, cast
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.context import here
-from yggdrasil.contract.errors import ConfigError, YggError
+from yggdrasil.contract.errors import ConfigError, YggError, did_you_mean
 from yggdrasil.contract.kinds import IMAGE, Kind
 from yggdrasil.contract.ports import Port
 from yggdrasil.contract.running import drive
@@ -120,7 +120,7 @@ class Stage(Block, type="stage"):
                 raise StageError(
                     f"its body needs {name!r} ({port.kind.name}), which this stage cannot give",
                     where=self.name,
-                    mend=f"a body's ports may be {', '.join(sorted({*offer, 'prompt', 'image', 'images', 'seed'}))}",
+                    mend=did_you_mean(name, sorted({*offer, "prompt", "image", "images", "seed"})),
                 )
         return drive(self.body, inputs, "body")
 
