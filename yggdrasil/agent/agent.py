@@ -249,7 +249,7 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
             filtered(state["response"], raises=self.limits.raises)
         return {"response": state["response"], "result": state["result"], "status": status}
 
-    def unsaved(self) -> list[str]:
+    def unsaved(self) -> str:
         self._by_hand.refuse_saving(self.name)
         return super().unsaved()
 
