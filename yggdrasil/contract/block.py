@@ -12,7 +12,7 @@ from yggdrasil.contract import registry
 from yggdrasil.contract.config import Arguments, config_model, open_settings, validated, validated_one
 from yggdrasil.contract.errors import ConfigError, MissingFile, PortError
 from yggdrasil.contract.file_roles import WEIGHTS, FileRef, is_weights
-from yggdrasil.contract.own_attributes import refuse_strange
+from yggdrasil.contract.own_attributes import absent, refuse_strange
 from yggdrasil.contract.ports import Ports, input_ports, output_ports
 
 if TYPE_CHECKING:
@@ -76,6 +76,9 @@ class Block:
                 value = validated_one(self.__class__, name, value)
             self._changes += 1
         object.__setattr__(self, name, value)
+
+    if not TYPE_CHECKING:  # a checker that saw it would let any attribute pass
+        __getattr__ = absent
 
     def called(self, name: str) -> None:
         """Take the name of its place, unless the name is a setting, which says it better."""

@@ -6,7 +6,7 @@ import inspect
 import sys
 from difflib import get_close_matches
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from yggdrasil.contract.config import config_model
 from yggdrasil.contract.errors import ConfigError, did_you_mean
@@ -15,8 +15,37 @@ if TYPE_CHECKING:
     from yggdrasil.contract.block import Block
 
 _NEAR = 0.85
+_TORCH = ("to", "cuda", "cpu", "half", "float", "bfloat16")
+"""Methods of torch's modules that somebody may look for at a block."""
 _TOLD = "about"
 """What anybody may tell of any block: a model that calls it reads that instead of its docstring."""
+
+
+class NoAttribute(ConfigError, AttributeError):
+    """A block was asked for an attribute that it does not have."""
+
+
+def absent(block: Block, name: str) -> Any:
+    """Say of an attribute that is not there that it was never made, or is of torch; what it may be instead.
+
+    Raises NoAttribute; for a property that has failed, its own error.
+    """
+    cls, known = block.__class__, vars(block)
+    if made := next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None):
+        return made.__get__(block, cls)
+    if name.startswith("_"):
+        raise AttributeError(name)
+    what = f"has no {name!r}"
+    if "serial" not in known:
+        what = f"the __init__ of {cls.__name__} did not call that of {cls.__mro__[1].__name__}"
+        mend = "call super().__init__(**settings) at its beginning"
+    elif name in _TORCH:
+        mend = (
+            "where a part computes, and in what, is a setting: graph['backbone'].device = 'cuda', .dtype = 'bfloat16'"
+        )
+    else:
+        mend = did_you_mean(name, (part for part in {*known, *dir(cls)} if not part.startswith("_")))
+    raise NoAttribute(what, where=known.get("name", cls.__name__), mend=mend)
 
 
 def refuse_strange(block: Block, name: str) -> None:
