@@ -75,11 +75,7 @@ MISTAKES: list[tuple[Callable[[], Any], type[YggError], str]] = [
         r"tool number 1 .*len does not say what it takes.*def",
     ),
     (lambda: ygg.block({}.get), ConfigError, r"get does not say what it takes"),
-    (
-        lambda: ygg.Agent(ScriptedModel([]), **{"tool": [positional]}),
-        ConfigError,
-        r"no setting 'tool'. did you mean 'tools'",
-    ),  # pyright: ignore
+    (with_tool_misspelt, ConfigError, r"no setting 'tool'. did you mean 'tools'"),
     (lambda: asked(ygg.Graph("g"), "to"), ConfigError, r"g: has no 'to'.*\.device = 'cuda'"),
     (lambda: asked(ygg.Graph("g"), "conect"), ConfigError, r"has no 'conect'. did you mean 'connect'"),
 ]
