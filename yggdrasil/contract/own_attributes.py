@@ -35,17 +35,15 @@ def absent(block: Block, name: str) -> Any:
         return made.__get__(block, cls)
     if name.startswith("_"):
         raise AttributeError(name)
-    what = f"has no {name!r}"
+    what, mend = f"has no {name!r}", ""
     if "serial" not in known:
         what = f"the __init__ of {cls.__name__} did not call that of {cls.__mro__[1].__name__}"
         mend = "call super().__init__(**settings) at its beginning"
     elif name in _TORCH:
-        mend = (
-            "where a part computes, and in what, is a setting: graph['backbone'].device = 'cuda', .dtype = 'bfloat16'"
-        )
-    else:
-        mend = did_you_mean(name, (part for part in {*known, *dir(cls)} if not part.startswith("_")))
-    raise NoAttribute(what, where=known.get("name", cls.__name__), mend=mend)
+        mend = "where a part computes is a setting: graph['backbone'].device = 'cuda'; its dtype too"
+    error = NoAttribute(what, where=known.get("name", cls.__name__), mend=mend)
+    error.name, error.obj = name, block  # by these Python looks for a near name where the error is shown
+    raise error
 
 
 def refuse_strange(block: Block, name: str) -> None:
