@@ -152,6 +152,8 @@ def test_its_ports_defaults_and_files_are_ours(tmp_path: Path) -> None:
     assert refs["encode"] == refs["decode"] and all(ref and ref.is_relative_to(folder) for ref in refs.values())
     nodes: Any = graph.children()
     assert nodes["encode"].worn_module() is nodes["decode"].worn_module()
+    placed = ygg.from_diffusers(folder, device="cuda:1").children().values()
+    assert {part.device for part in placed if isinstance(part, TorchBlock)} == {"cuda:1"}
 
 
 def test_a_folder_of_links_as_a_hub_keeps_it_is_saved_whole(tmp_path: Path) -> None:

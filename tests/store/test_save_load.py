@@ -468,24 +468,3 @@ def test_standalone_takes_catalogue_files_along(tmp_path: Path) -> None:
     whole = save(model, tmp_path / "whole", standalone=True)
     ids = torch.tensor([3])
     assert torch.equal(load(whole).run(ids=ids).tensor, load(origin).run(ids=ids).tensor)
-
-
-def test_a_plain_block_that_holds_modules_or_parameters_is_never_saved_without_them(tmp_path: Path) -> None:
-    import torch
-
-    class Held(Block, type="test_save_load/held"):
-        """Hold what somebody puts into it."""
-
-        def forward(self, x: int) -> int:
-            return x
-
-    for part in (torch.nn.Linear(1, 1), [torch.nn.Linear(1, 1)], {"a": {"b": torch.nn.Linear(1, 1)}}):
-        block = Held()
-        object.__setattr__(block, "net", part)
-        with pytest.raises(ManifestError, match=r"'net' holds torch's weights, which a plain block does not save"):
-            ygg.save(block, tmp_path / "x")
-        assert not (tmp_path / "x" / "manifest.yaml").exists()
-    block = Held()
-    object.__setattr__(block, "scale", torch.nn.Parameter(torch.ones(1)))
-    with pytest.raises(ManifestError, match="'scale'"):
-        ygg.save(block, tmp_path / "x")

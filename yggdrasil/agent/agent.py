@@ -264,7 +264,7 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
         here().remember({"messages": state["messages"], "calls": call + 1, **kept})
         return ended(state, raises=self.limits.raises, stepping=bool(work.asked.stepping))
 
-    def unsaved(self) -> list[str]:
+    def unsaved(self) -> str:
         self._by_hand.refuse_saving(self.name)
         return super().unsaved()
 

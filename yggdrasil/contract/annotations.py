@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import sys
 import types
 from pathlib import Path
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from yggdrasil.contract import kinds
 from yggdrasil.contract.kinds import Kind
@@ -41,3 +42,25 @@ def kind_of(annotation: Any) -> tuple[Kind, bool]:
     if isinstance(cls, type) and cls.__module__ != "builtins":
         return kind_of_class(cls) or kinds.JSON, False
     return kinds.JSON, annotation is type(None)
+
+
+def checkable(annotation: Any) -> Any:
+    """The annotation as pydantic takes it: before Python 3.12 it refuses the TypedDict of `typing` inside of a type."""
+    if sys.version_info >= (3, 12):
+        return annotation
+    if is_typeddict(annotation) and type(annotation).__module__ == "typing":
+        return _typed_dict(annotation)
+    parts, origin = get_args(annotation), get_origin(annotation)
+    made = [checkable(part) for part in parts]
+    if all(new is old for new, old in zip(made, parts, strict=True)):
+        return annotation
+    return (Union if origin is types.UnionType else origin)[tuple(made)]
+
+
+def _typed_dict(known: Any) -> Any:
+    from typing_extensions import TypedDict
+
+    make: Any = TypedDict
+    hints = get_type_hints(known, include_extras=True)
+    fields = {n: checkable(a) if n in known.__required_keys__ else NotRequired[checkable(a)] for n, a in hints.items()}
+    return make(known.__name__, fields)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import itertools
-import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
@@ -13,8 +12,7 @@ from yggdrasil.contract import registry
 from yggdrasil.contract.config import Arguments, config_model, open_settings, validated, validated_one
 from yggdrasil.contract.errors import ConfigError, MissingFile
 from yggdrasil.contract.file_roles import WEIGHTS, FileRef, is_weights
-from yggdrasil.contract.held_modules import holds_module
-from yggdrasil.contract.own_attributes import check_own, refuse_strange
+from yggdrasil.contract.own_attributes import absent, check_own, refuse_strange
 from yggdrasil.contract.ports import Ports, input_ports, output_ports
 from yggdrasil.contract.runs import Runs
 
@@ -70,7 +68,8 @@ class Block(Runs):
         for field, value in validated(self.__class__, config).items():
             object.__setattr__(self, field, value)
 
-    if not TYPE_CHECKING:  # or a type checker would let pass whatever is set
+    if not TYPE_CHECKING:  # or a type checker would let pass whatever is set or read
+        __getattr__ = absent
 
         def __setattr__(self, name: str, value: Any) -> None:
             if not name.startswith("_"):
@@ -131,10 +130,11 @@ class Block(Runs):
         """Output ports by name."""
         return (_ports.get(self.__class__) or _class_ports(self.__class__))[1]
 
-    def unsaved(self) -> list[str]:
-        """Its attributes that hold torch modules or parameters, whose weights no save would keep."""
-        torch = sys.modules.get("torch")
-        return [] if torch is None else [name for name, part in vars(self).items() if holds_module(part, torch.nn)]
+    def unsaved(self) -> str:
+        """The place among its attributes of weights, an array or a picture that no save would keep; '' for none."""
+        from yggdrasil.contract.held_weights import lost_at_saving
+
+        return "" if self.tensors() is not None else lost_at_saving(self)
 
     def config(self) -> dict[str, Any]:
         """The config as JSON; what differs from the defaults is what a manifest holds.

@@ -26,7 +26,7 @@ from yggdrasil.contract.errors import ConfigError, YggError, did_you_mean
 from yggdrasil.contract.plain import plain
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
+    from pydantic import BaseModel, ConfigDict
     from pydantic.fields import FieldInfo
 
     from yggdrasil.contract.block import Block
@@ -39,7 +39,7 @@ _CLOSED = (str, int, float, bool, bytes, type(None))
 def config_model(cls: type[Block]) -> type[BaseModel]:
     """The pydantic model of a block's config, made from its annotated fields."""
     if cls not in _models:
-        from pydantic import ConfigDict, create_model
+        from pydantic import ConfigDict, PydanticSchemaGenerationError, create_model
 
         fields: dict[str, Any] = {}
         for base in reversed(cls.__mro__):
@@ -47,9 +47,30 @@ def config_model(cls: type[Block]) -> type[BaseModel]:
                 fields |= {n: (hint, getattr(cls, n, ...)) for n, hint in _settings(base).items()}
         _refuse_reserved(cls, fields)
         settings = ConfigDict(extra="forbid", arbitrary_types_allowed=False, validate_default=True)
-        made = _models[cls] = create_model(f"{cls.__name__}Config", __config__=settings, **fields)
+        try:
+            made = _models[cls] = create_model(f"{cls.__name__}Config", __config__=settings, **fields)
+        except PydanticSchemaGenerationError:
+            raise _no_setting(cls, fields, settings) from None
         _open[cls] = tuple(name for name, field in made.model_fields.items() if not _closed(field.annotation))
     return _models[cls]
+
+
+def _no_setting(cls: type[Block], fields: Mapping[str, Any], settings: ConfigDict) -> ConfigError:
+    """The error that names the first field whose values no manifest can hold."""
+    from pydantic import PydanticSchemaGenerationError, TypeAdapter
+
+    one: Any = tuple
+    for name, (annotation, _) in fields.items():
+        try:
+            TypeAdapter(one[annotation,], config=settings)
+        except PydanticSchemaGenerationError:
+            what = f"setting {name!r} is a {getattr(annotation, '__name__', annotation)}, which no manifest holds"
+            mend = (
+                "a module is what `build` of a TorchBlock makes; another object is made in `__init__` from settings "
+                f"that are plain, or written as ClassVar or `_{name}`, which are no settings"
+            )
+            return ConfigError(what, where=_of(cls), mend=mend)
+    return ConfigError("has a setting that no manifest holds", where=_of(cls), mend="let its fields be plain data")
 
 
 def open_settings(cls: type[Block]) -> tuple[str, ...]:
@@ -77,12 +98,18 @@ class Arguments:
     def __get__(self, block: object, cls: type[Block]) -> inspect.Signature:
         if block is not None:
             raise AttributeError("__signature__")
-        init = inspect.signature(cls.__init__, eval_str=False)
-        own = [p for p in list(init.parameters.values())[1:] if p.kind is not inspect.Parameter.VAR_KEYWORD]
+        own = _own_arguments(cls).values()
         named = {p.name for p in own}
         fields = config_model(cls).model_fields
         settings = [_argument(n, field) for n, field in fields.items() if n not in named]
         return inspect.Signature([*own, *settings])
+
+
+def _own_arguments(cls: type[Block]) -> dict[str, inspect.Parameter]:
+    """What its `__init__` takes besides settings, by name."""
+    init = inspect.signature(cls.__init__, eval_str=False)
+    own = list(init.parameters.items())[1:]
+    return {name: part for name, part in own if part.kind is not inspect.Parameter.VAR_KEYWORD}
 
 
 def _argument(name: str, field: FieldInfo) -> inspect.Parameter:
@@ -99,9 +126,8 @@ def validated(cls: type[Block], config: dict[str, Any]) -> dict[str, Any]:
     model = config_model(cls)
     for name in config:
         if name not in model.model_fields:
-            raise ConfigError(
-                f"there is no setting {name!r}", where=_of(cls), mend=did_you_mean(name, model.model_fields)
-            )
+            known = [*model.model_fields, *_own_arguments(cls)]
+            raise ConfigError(f"there is no setting {name!r}", where=_of(cls), mend=did_you_mean(name, known))
     try:
         made = model.model_validate({name: _given(cls, name, value) for name, value in config.items()})
     except ValidationError as error:

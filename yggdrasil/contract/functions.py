@@ -57,6 +57,9 @@ def block(function: Plain | None = None, /, *, type: str = "", role: str = "Tool
         raise ConfigError(what, where="block", mend="give a function with typed parameters")
     if inspect.isclass(function):
         raise ConfigError(f"{_name(function)} is a class", where="block", mend=f"give an object: {_name(function)}()")
+    if not _says_its_types(function):
+        mend = f"write `def`, with typed parameters and a docstring, that calls {_name(function)}"
+        raise ConfigError(f"{_name(function)} does not say what it takes", where="block", mend=mend)
     function = with_deps(as_plain(_plain(function), of=function))
     input_ports(function)
 
@@ -170,6 +173,15 @@ def _plain(function: Plain) -> Plain:
     )
     called.__annotations__ = dict(getattr(typed, "__annotations__", {}))
     return called
+
+
+def _says_its_types(function: Plain) -> bool:
+    """Whether it is written in Python: what is built in has neither types nor, often, a signature."""
+    try:
+        inspect.signature(function)
+    except (TypeError, ValueError):
+        return False
+    return not (inspect.isbuiltin(function) or inspect.ismethoddescriptor(function))
 
 
 def _is_fixed(function: Any, part: inspect.Parameter) -> bool:

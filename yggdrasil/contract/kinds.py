@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
@@ -34,6 +35,22 @@ class Kind:
     def output_name(self) -> str:
         return self.port or self.name
 
+    def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], Any]) -> Any:
+        """Where it stands inside of another type, as in `list[Image]`, what a block gave is looked at too."""
+        from pydantic_core import PydanticCustomError, core_schema
+
+        def looked_at(value: Any, info: core_schema.ValidationInfo) -> Any:
+            from yggdrasil.contract.values import problem
+
+            if info.context is HELD and (wrong := problem(self, value)):
+                raise PydanticCustomError("kind", "{wrong}", {"wrong": wrong})
+            return value
+
+        return core_schema.with_info_after_validator_function(looked_at, handler(source))
+
+
+HELD: dict[str, Any] = {}
+"""The context in which pydantic holds outputs against their annotations."""
 
 ANY = Kind("any", "value", about="any value")
 TEXT = Kind("text", about="text in any script")

@@ -21,9 +21,36 @@ if TYPE_CHECKING:
 
 
 _NEAR = 0.85
+_TORCH = ("to", "cuda", "cpu", "half", "float", "bfloat16")
+"""Methods of torch's modules that somebody may look for at a block."""
 _TOLD = "about"
 """What anybody may tell of any block: a model that calls it reads that instead of its docstring."""
 _WORDS = (_TOLD, "name")
+
+
+class NoAttribute(ConfigError, AttributeError):
+    """A block was asked for an attribute that it does not have."""
+
+
+def absent(block: Block, name: str) -> Any:
+    """Say of an attribute that is not there that it was never made, or is of torch; what it may be instead.
+
+    Raises NoAttribute; for a property that has failed, its own error.
+    """
+    cls, known = block.__class__, vars(block)
+    if made := next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None):
+        return made.__get__(block, cls)
+    if name.startswith("_"):
+        raise AttributeError(name)
+    what, mend = f"has no {name!r}", ""
+    if "serial" not in known:
+        what = f"the __init__ of {cls.__name__} did not call that of {cls.__mro__[1].__name__}"
+        mend = "call super().__init__(**settings) at its beginning"
+    elif name in _TORCH:
+        mend = "where a part computes is a setting: graph['backbone'].device = 'cuda'; its dtype too"
+    error = NoAttribute(what, where=known.get("name", cls.__name__), mend=mend)
+    error.name, error.obj = name, block  # by these Python looks for a near name where the error is shown
+    raise error
 
 
 def refuse_strange(block: Block, name: str) -> None:

@@ -5,27 +5,22 @@ from __future__ import annotations
 import copy
 import inspect
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast, get_type_hints, is_typeddict
+from typing import Any, NotRequired, Required, get_args, get_origin, get_type_hints, is_typeddict
 
 from yggdrasil.contract import kinds
-from yggdrasil.contract.annotations import kind_of
+from yggdrasil.contract.annotations import checkable, kind_of
 from yggdrasil.contract.errors import PortError, did_you_mean
 from yggdrasil.contract.kinds import Kind
 from yggdrasil.contract.own_copies import MUTABLE, endless, owned
 from yggdrasil.contract.surrogates import halved, lost, whole_value
-from yggdrasil.contract.values import class_names, problem
+from yggdrasil.contract.values import problem
 
-_GIVEN: dict[str, tuple[type[Any], ...]] = {
-    "text": (str,), "boolean": (bool,), "integer": (int,), "number": (float, int),
-}  # fmt: skip
-"""What an output of a plain kind may be; of the others only those with a form are looked at."""
 _PATH = type(Path())
-_TELLING = ("any", "json", "messages")
-"""Kinds whose lists and dicts may hold texts."""
+_READ_ONCE = (Iterator, Generator, AsyncIterator, AsyncGenerator)
 
 
 @dataclass(frozen=True)
@@ -53,45 +48,21 @@ class Port:
         """pydantic's validator of the annotation."""
         from pydantic import TypeAdapter
 
-        return TypeAdapter(self.annotation)
+        return TypeAdapter(checkable(self.annotation))
+
+    @cached_property
+    def promise(self) -> Any:
+        """The same of an output, in a tuple of one: nothing is turned into what was promised, no more is let by."""
+        from pydantic import ConfigDict, TypeAdapter
+
+        one: Any = tuple
+        config = ConfigDict(strict=True, extra="forbid", arbitrary_types_allowed=True)
+        return TypeAdapter(one[checkable(self.annotation),], config=config)
 
     @property
     def plain(self) -> bool:
         """Whether its values have a JSON form of their own: they stand in manifests, schemas and requests."""
         return not (self.kind.large or self.kind.tensor or self.kind.name == "schedule")
-
-    @cached_property
-    def seen(self) -> set[type[Any]] | None:
-        """The classes of values that the output has given rightly; None where no class tells what is right."""
-        if self.kind.name in _TELLING:
-            return {type(None), str, int, float, bool}
-        if self.kind.name in _GIVEN:
-            return {type(None), *_GIVEN[self.kind.name], *([_PATH] if self.kind == kinds.PATH else [])}
-        return {type(None)} if self.kind.tensor or self.kind.form is not None else None
-
-    def given(self, value: Any, where: str) -> Any:
-        """What `forward` gave, numpy's scalars as plain numbers. Raises PortError if this output does not carry it."""
-        kind = cast(type[Any], type(value))
-        if kind is str and not value.isascii():
-            value = _in_whole_characters(value, where)
-        if self.seen is None or kind in self.seen:
-            if kind is not str:
-                self.passing.add(kind)
-            return value
-        plain = _GIVEN.get(self.kind.name)
-        if plain is None:
-            wrong = problem(self.kind, value)
-        else:
-            value = value.item() if "numpy:generic" in class_names(kind) else value
-            wrong = "" if isinstance(value, plain) else f"was given {value!r:.60}"
-        if wrong:
-            mend = f"let forward return {self.kind.name}, or declare what it returns"
-            raise PortError(f"output {self.name!r} {wrong}", where=where, mend=mend)
-        if self.kind.name in _TELLING:
-            return _in_whole_characters(value, where)
-        if plain is None and not self.kind.of:
-            self.seen.add(kind)
-        return value
 
     def fresh_default(self) -> Any:
         """The default, copied, so that two calls never share a list."""
@@ -117,11 +88,8 @@ class Port:
         return self._in_whole_characters(value, where) if self.kind.name == "any" else self._validated(value, where)
 
     def _in_whole_characters(self, value: Any, where: str) -> Any:
-        try:
-            if not halved(value):
-                return value
-        except RecursionError:
-            raise endless(where) from None
+        if not is_halved(value, where):
+            return value
         if said := lost(value):
             mend = "give whole characters: bytes that are no UTF-8 have no meaning here"
             raise PortError(f"input {self.name!r} holds half a character: {said}", where=where, mend=mend)
@@ -149,20 +117,6 @@ class Port:
 Ports = dict[str, Port]
 
 
-def _in_whole_characters(value: Any, where: str) -> Any:
-    """What a block gave, its half characters joined, or told and replaced by U+FFFD: so nothing is stuck with them."""
-    try:
-        if not halved(value):
-            return value
-    except RecursionError:
-        raise endless(where) from None
-    if said := lost(value):
-        from yggdrasil.contract.context import here
-
-        here().note(f"half a character became U+FFFD: {said}", "half_character", found=said)
-    return whole_value(value)
-
-
 def _legal(schema: Mapping[str, Any]) -> str:
     """The legal range of a number, told whatever was wrong with it; nothing for other types."""
     for option in schema.get("anyOf", ()):
@@ -172,6 +126,14 @@ def _legal(schema: Mapping[str, Any]) -> str:
     high, under = schema.get("maximum"), schema.get("exclusiveMaximum")
     ends = [f"{sign} {end}" for sign, end in ((">=", low), (">", over), ("<=", high), ("<", under)) if end is not None]
     return f"; legal is {schema.get('type', 'number')} {' and '.join(ends)}" if ends else ""
+
+
+def is_halved(value: Any, where: str) -> bool:
+    """Whether it holds half a character. Raises PortError for a value that holds itself."""
+    try:
+        return halved(value)
+    except RecursionError:
+        raise endless(where) from None
 
 
 def input_ports(forward: Callable[..., Any]) -> Ports:
@@ -185,6 +147,9 @@ def input_ports(forward: Callable[..., Any]) -> Ports:
             raise PortError(
                 f"forward has *{name}", where=forward.__qualname__, mend="name every port: each becomes an input"
             )
+        if parameter.kind is parameter.POSITIONAL_ONLY:
+            mend = "take the `/` out: inputs are given by name"
+            raise PortError(f"{name!r} stands before a `/`", where=forward.__qualname__, mend=mend)
         annotation = hints.get(name, Any)
         kind, optional = kind_of(annotation)
         required = parameter.default is parameter.empty
@@ -195,11 +160,17 @@ def input_ports(forward: Callable[..., Any]) -> Ports:
 
 
 def output_ports(forward: Callable[..., Any]) -> Ports:
-    """Ports of the return annotation: a TypedDict's fields, or one port named by its kind."""
+    """Ports of the return annotation: a TypedDict's fields, or one port named by its kind.
+
+    Raises PortError for an iterator, of which nobody after the first reader would get anything.
+    """
     annotation = _hints(forward).get("return", Any)
+    if inspect.isgeneratorfunction(forward) or _cls(annotation) in _READ_ONCE:
+        mend = "return a list; what comes bit by bit is told on the way: here().emit('token', text=…)"
+        raise PortError("forward gives an iterator, which is read once", where=forward.__qualname__, mend=mend)
     if is_typeddict(annotation):
         fields = get_type_hints(annotation, include_extras=True)
-        return {n: _output(n, a) for n, a in fields.items()}
+        return {n: _output(n, a, n in annotation.__required_keys__) for n, a in fields.items()}
     if annotation is type(None):
         return {}
     kind, _ = kind_of(annotation)
@@ -217,9 +188,15 @@ def _hints(forward: Callable[..., Any]) -> dict[str, Any]:
         ) from None
 
 
-def _output(name: str, annotation: Any) -> Port:
+def _output(name: str, annotation: Any, required: bool = True) -> Port:
+    if get_origin(annotation) in (Required, NotRequired):
+        required, (annotation,) = get_origin(annotation) is Required, get_args(annotation)
     kind, optional = kind_of(annotation)
-    return Port(name, kind, annotation, optional=optional)
+    return Port(name, kind, annotation, required=required, optional=optional or not required)
+
+
+def _cls(annotation: Any) -> Any:
+    return get_origin(annotation) or annotation
 
 
 def checked_inputs(ports: Mapping[str, Port], given: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -236,25 +213,6 @@ def checked_inputs(ports: Mapping[str, Port], given: Mapping[str, Any], where: s
             raise PortError(f"input {name!r} ({port.kind.name}) is missing", where=where, mend=mend)
         else:
             values[name] = port.fresh_default()
-    return values
-
-
-def as_outputs(result: Any, ports: Mapping[str, Port], where: str) -> dict[str, Any]:
-    """What `forward` returned, by output port. Raises PortError if a declared output is absent or of another kind."""
-    if not ports:
-        return {}
-    first = next(iter(ports.values()))
-    if first.bare:
-        return {first.name: result if type(result) in first.passing else first.given(result, where)}
-    if not isinstance(result, dict):
-        raise PortError(f"forward returned {type(result).__name__}", where=where, mend=f"a dict of {list(ports)}")
-    values = cast(dict[str, Any], result)
-    lost = [name for name in ports if name not in values]
-    if lost:
-        raise PortError(f"forward returned no {', '.join(lost)}", where=where, mend=f"return all of {list(ports)}")
-    for name, port in ports.items():
-        if type(values[name]) not in port.passing:
-            values[name] = port.given(values[name], where)
     return values
 
 

@@ -15,7 +15,8 @@ from yggdrasil.contract.errors import Cancelled, Paused, PortError, YggError
 from yggdrasil.contract.events import USUAL, EventKind
 from yggdrasil.contract.finite import check_finite, finite_kinds
 from yggdrasil.contract.missing_roles import missing_role
-from yggdrasil.contract.ports import as_outputs, checked_inputs
+from yggdrasil.contract.outputs import as_outputs
+from yggdrasil.contract.ports import checked_inputs
 from yggdrasil.contract.readers import PATIENCE, Audience, InlineReader, Listener, Reader, ThreadReader
 from yggdrasil.contract.session import in_turn
 from yggdrasil.contract.spending import spend

@@ -211,8 +211,10 @@ class TorchBlock(Block):
         """The tensors of its files, as it computes with them."""
         return self.chosen(read_pieces(self.weights_paths(), None if self.dtype == "stored" else self.torch_dtype))
 
-    def unsaved(self) -> list[str]:
-        return []
+    def unsaved(self) -> str:
+        from yggdrasil.contract.held_weights import lost_at_saving, memory_of
+
+        return lost_at_saving(self, frozenset(map(memory_of, tensors_of(self._module)) if self._module else ()))
 
     def tensors(self) -> dict[str, Any] | None:
         module = self._held(closely=True)

@@ -19,11 +19,12 @@ from yggdrasil.store.model_folder import read_config, reference, weights
 INDEX = "model_index.json"
 
 
-def from_diffusers(name: str | Path) -> Graph:
+def from_diffusers(name: str | Path, *, device: str = "cpu") -> Graph:
     """The pipeline of a folder that diffusers saved, or of a hub's `owner/model`, taken apart into our blocks.
 
     Its weights stay where they are, are named by hash, and keep the dtype in which they are stored; another is set by
-    each part's `dtype`. Nothing of it is run. Parts that only look at the result (the safety checker) are left out.
+    each part's `dtype`. Its parts compute on `device`, which each has as a setting too. Nothing of it is run. Parts
+    that only look at the result (the safety checker) are left out.
     Raises ManifestError for classes that are not known or code of its own, WeightsError for weights that are no
     safetensors files, MissingFile for what is absent.
     """
@@ -44,6 +45,8 @@ def from_diffusers(name: str | Path) -> Graph:
     graph = Graph(_title(str(name)))
     graph.about = family.about
     for node, block in family.blocks(Folder(folder, family, index)).items():
+        if isinstance(block, TorchBlock):
+            block.device = device
         graph.add(block, node)
     for edge in family.edges:
         graph.connect(*edge.split(" -> "))

@@ -28,6 +28,10 @@ MANIFEST = "manifest.yaml"
 _AT_ONCE = 16 << 20
 _FICLONE = 0x40049409
 """Linux: let a file share the blocks of another until one of them is written."""
+_KEEP = (
+    "weights: make its class a TorchBlock, whose `build` makes the module, or give them by `tensors()`; what settings "
+    "decide: make it in `__init__` or by a functools.cached_property; what a run found out: here().remember(…)"
+)
 _LIBRARIES = ("torch", "diffusers", "transformers")
 
 
@@ -87,10 +91,9 @@ def _give_files(block: Block, folder: Path) -> None:
     """Weights that live in memory only become files of the save; the block then names them."""
     for at, part in walk(block):
         tensors = part.tensors()
-        if tensors is None and (held := part.unsaved()):
-            mend = "make its class a TorchBlock, whose `build` makes the module, or give its tensors by `tensors()`"
-            what = f"{held[0]!r} holds torch's weights, which a plain block does not save"
-            raise ManifestError(what, where=at or block.name, mend=mend)
+        if held := part.unsaved():
+            what = f"{held!r} holds a large value that no save keeps and no setting makes again"
+            raise ManifestError(what, where=at or block.name, mend=_KEEP)
         if tensors is None:
             continue
         part.stored(FileRef(*write_tensors_by_digest(folder / "weights", tensors)))

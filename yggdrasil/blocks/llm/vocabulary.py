@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from yggdrasil.blocks.llm.grammar import token_table
+from yggdrasil.blocks.tokenizer.fast_tokenizer import fast_tokenizer
 
 
 class Vocabulary:
@@ -42,8 +43,6 @@ class Vocabulary:
 
 def read_tokenizer(tokenizer: Path, config: Path | None, template: Path | None) -> Any:
     """A fast tokenizer from its files alone; nothing of them is run."""
-    from transformers import PreTrainedTokenizerFast
-
     settings: dict[str, Any] = json.loads(config.read_text(encoding="utf-8-sig")) if config else {}
     known = ("bos_token", "eos_token", "unk_token", "pad_token", "additional_special_tokens", "chat_template")
     chosen = {name: _plain(settings[name]) for name in known if settings.get(name)}
@@ -51,7 +50,7 @@ def read_tokenizer(tokenizer: Path, config: Path | None, template: Path | None) 
     extra = [_plain(token) for token in (more.values() if isinstance(more, dict) else more)]
     if extra:
         chosen["additional_special_tokens"] = [*chosen.get("additional_special_tokens", []), *extra]
-    made = PreTrainedTokenizerFast(tokenizer_file=str(tokenizer), **chosen)
+    made = fast_tokenizer(tokenizer, **chosen)
     if template is not None:
         made.chat_template = template.read_text(encoding="utf-8")
     return made

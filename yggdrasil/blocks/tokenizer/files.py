@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from yggdrasil.blocks.tokenizer.fast_tokenizer import fast_tokenizer
 from yggdrasil.contract import Block, WeightsError
 from yggdrasil.contract.os_fork import lock
 
@@ -43,9 +44,7 @@ def _marks(tokenizer: Any) -> Marks:
 
 
 def _whole(paths: dict[str, Path], pad_token: str) -> Any:
-    from transformers import PreTrainedTokenizerFast
-
-    return PreTrainedTokenizerFast(tokenizer_file=str(paths["tokenizer"]), pad_token=pad_token)
+    return fast_tokenizer(paths["tokenizer"], pad_token=pad_token)
 
 
 def _clip(paths: dict[str, Path], pad_token: str) -> Any:

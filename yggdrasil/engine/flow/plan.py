@@ -12,8 +12,9 @@ from yggdrasil.contract.block import Block
 from yggdrasil.contract.calls_as_nodes import spelled_out
 from yggdrasil.contract.edges import CONSTANT, SELF, Edge, Loop, Wiring, check_acyclic, check_complete, check_edges
 from yggdrasil.contract.kinds import Kind
+from yggdrasil.contract.outputs import as_outputs
 from yggdrasil.contract.own_copies import MUTABLE
-from yggdrasil.contract.ports import Port, as_outputs
+from yggdrasil.contract.ports import Port
 from yggdrasil.contract.tree import walk
 from yggdrasil.engine.flow.batched_calls import BatchedCalls, CallExtras, extras, turns
 from yggdrasil.engine.flow.declared_loops import check_loops

@@ -1,0 +1,137 @@
+"""What a block really holds: tensors, arrays and pictures at any depth of its attributes, whoever put them there."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from types import CellType, FunctionType, MemberDescriptorType, MethodType, ModuleType
+from typing import TYPE_CHECKING, Any, cast
+
+from yggdrasil.contract.errors import YggError
+from yggdrasil.contract.value_forms import BYTES, NotKeepable
+from yggdrasil.contract.values import ATOMS, digest, form_of
+
+if TYPE_CHECKING:
+    from yggdrasil.contract.block import Block
+
+_OWN = __name__.partition(".")[0]
+_NO_MEMORY = -1
+
+
+def lost_at_saving(block: Block, kept: frozenset[int] = frozenset()) -> str:
+    """The place of a large value that a loaded block would not have as this one has it; '' if there is none.
+
+    What its settings alone decide is made again by loading: only what differs then is lost. `kept` is the memory
+    (`memory_of`) of weights that are saved otherwise.
+    """
+    if (held := _held(block, kept)) is None:
+        return ""
+    again = _built_again(block)
+    for place, value in held.items():
+        if not (place in again and _alike(value, again[place])):
+            return place
+    return ""
+
+
+def memory_of(value: Any) -> int:
+    """Where the numbers of a tensor lie, the same for all views of them."""
+    return value.untyped_storage().data_ptr() if hasattr(value, "untyped_storage") else _NO_MEMORY
+
+
+def _built_again(block: Block) -> dict[str, Any]:
+    """What the block that its settings make holds; nothing for one that they do not make."""
+    if block.children():
+        return {}
+    torch = sys.modules.get("torch")
+    undisturbed: AbstractContextManager[Any] = nullcontext() if torch is None else torch.random.fork_rng(devices=[])
+    try:
+        with undisturbed:
+            return _held(block.__class__.assemble(block.config(), {}, block.structure()), frozenset()) or {}
+    except (YggError, TypeError):
+        return {}
+
+
+def _held(block: Block, kept: frozenset[int]) -> dict[str, Any] | None:
+    """Large values by place. Attributes that the package's own classes declare are theirs to keep."""
+    if "torch" not in sys.modules and "numpy" not in sys.modules and "PIL" not in sys.modules:
+        return None
+    found: dict[str, Any] = {}
+    own = _declared(block)
+    seen = {id(block), *map(id, block.children().values())}
+    stack = [(name, part) for name, part in reversed(vars(block).items()) if name not in own]
+    while stack:
+        place, value = stack.pop()
+        if type(value) in ATOMS or id(value) in seen:
+            continue
+        seen.add(id(value))
+        if (form := form_of(value)) is not None and form is not BYTES:
+            if memory_of(value) not in kept:
+                found[place] = value
+        else:
+            stack += [(f"{place}.{name}" if name else place, part) for name, part in _parts(value)][::-1]
+    return found or None
+
+
+def _declared(block: Block) -> set[str]:
+    """Names in the bodies of the package's classes, and what the block computes when it is asked for."""
+    bases = block.__class__.__mro__
+    ours = {name for base in bases if base.__module__.partition(".")[0] == _OWN for name in vars(base)}
+    made = (name for base in bases for name, part in vars(base).items() if isinstance(part, functools.cached_property))
+    return ours.union(made)
+
+
+def _parts(value: Any) -> Iterator[tuple[str, Any]]:
+    """What an object is made of: members, attributes, the object of a bound method, what a function encloses."""
+    cls = cast("type[Any]", type(value))
+    if isinstance(value, dict):
+        yield from ((str(name), part) for name, part in cast("dict[Any, Any]", value).items())
+    elif isinstance(value, list | tuple | set | frozenset):
+        yield from ((str(number), part) for number, part in enumerate(cast("list[Any]", value)))
+    elif isinstance(value, MethodType):
+        yield "", value.__self__
+    elif isinstance(value, functools.partial):
+        yield from (("", part) for part in (value.func, *value.args, *value.keywords.values()))
+    elif isinstance(value, FunctionType):
+        yield from ((name, cell.cell_contents) for name, cell in _closure(value) if cell != CellType())
+    elif _is_module(value):
+        yield from (*value.named_parameters(), *value.named_buffers())
+    elif hasattr(cls, "__ygg_root__"):
+        yield from _of_block(value)
+    elif not (isinstance(value, type | ModuleType) or cls.__module__.partition(".")[0] == _OWN):
+        yield from _attributes(value)
+
+
+def _closure(function: FunctionType) -> Iterator[tuple[str, CellType]]:
+    return zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+
+
+def _of_block(block: Block) -> Iterator[tuple[str, Any]]:
+    """What a block that is no part of this one would have to be saved with: nothing where files hold its weights."""
+    tensors = block.tensors()
+    yield from ({} if block.pieces() else vars(block)).items() if tensors is None else tensors.items()
+
+
+def _is_module(value: Any) -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.nn.Module)
+
+
+def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
+    yield from cast("dict[str, Any]", getattr(value, "__dict__", {})).items()
+    for base in type(value).__mro__:
+        for name, slot in vars(base).items():
+            if isinstance(slot, MemberDescriptorType) and hasattr(value, name):
+                yield name, getattr(value, name)
+
+
+def _alike(value: Any, other: Any) -> bool:
+    try:
+        return digest(_bare(value)) == digest(_bare(other))
+    except NotKeepable:
+        return False
+
+
+def _bare(value: Any) -> Any:
+    return value.detach() if hasattr(value, "detach") else value
