@@ -51,6 +51,7 @@ _WHERE = {
     "graph": "yggdrasil.levels.graph_function",
     "Stage": "yggdrasil.levels.stage.stage",
     "Creator": "yggdrasil.levels.stage.creator",
+    "Attempts": "yggdrasil.levels.stage.attempts",
     "Cast": "yggdrasil.levels.stage.cast",
     "Philosopher": "yggdrasil.levels.stage.philosopher",
     "Step": "yggdrasil.levels.world.step",
@@ -140,6 +141,7 @@ if TYPE_CHECKING:
     from yggdrasil.levels.graph_function import graph
     from yggdrasil.levels.loop import loop
     from yggdrasil.levels.session.folder import sessions
+    from yggdrasil.levels.stage.attempts import Attempts
     from yggdrasil.levels.stage.cast import Cast
     from yggdrasil.levels.stage.creator import Creator
     from yggdrasil.levels.stage.philosopher import Philosopher
@@ -164,6 +166,7 @@ __all__ = [
     "Artifact",
     "ArtifactError",
     "AskPerson",
+    "Attempts",
     "Block",
     "CancelToken",
     "Cancelled",

@@ -36,6 +36,7 @@ def new(
     length: Annotated[str, typer.Option("--length", help=say("length"))] = "",
     lead: Annotated[str, typer.Option("--lead", metavar="brief|free", help=say("lead"))] = "",
     cast: Annotated[bool, typer.Option("--cast", help=say("cast"))] = False,
+    tries: Annotated[int, typer.Option("--tries", min=1, max=20, help=say("tries"))] = 1,
     painter: Painter = "",
     llm: Llm = "",
     yes: Yes = False,
@@ -46,7 +47,7 @@ def new(
     chosen = {
         "template": template, "seed": seed, "style": style, "language": language,
         "painter": painter, "llm": llm, "name": name, "length": length, "lead": lead,
-        "cast": cast,
+        "cast": cast, "tries": tries,
     }  # fmt: skip
     shown = world_commands.grow_new(wish, at, steps, chosen, yes=yes)
     if json:

@@ -58,6 +58,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Какой длины тексты, как их называет шаблон: line, paragraph, scene, chapter.",
     ),
     "cast": ("Let the characters act for themselves.", "Пусть персонажи действуют сами."),
+    "tries": (
+        "How often a picture is painted until the eye sees in it what was ordered; the best is kept.",
+        "Сколько раз писать картину, пока глаз не увидит заказанного; остаётся лучшая.",
+    ),
     "lead": (
         "How the language model is asked: free in full, brief as a small one; chosen by the model if not given.",
         "Как спрашивать языковую модель: free — сполна, brief — как маленькую; без этого решает сама модель.",

@@ -50,12 +50,13 @@ def grow_new(wish: str, at: Path | None, steps: int, chosen: dict[str, Any], *, 
 
 
 def _made(wish: str, chosen: dict[str, Any]) -> World:
-    parameters = {name: value for name, value in chosen.items() if name not in ("template", "length", "lead", "cast")}
+    told = {name: chosen[name] for name in ("length", "lead", "cast", "tries")}
+    parameters = {name: value for name, value in chosen.items() if name not in ("template", *told)}
     world = from_template(chosen["template"], **{**parameters, "wish": wish, "name": chosen["name"] or wish})
     if world.kind != "world":
         what = f"{chosen['template']!r} makes a {world.kind}, not a world"
         raise ManifestError(what, where="--template", mend="name the template of a world, such as storytelling")
-    tell_in(cast(World, world), length=chosen["length"], lead=chosen["lead"], cast=chosen["cast"])
+    tell_in(cast(World, world), **told)
     return cast(World, world)
 
 

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from yggdrasil.contract.block import Block
 
 _NEAR = 0.85
-_TOLD = "about"
-"""What anybody may tell of any block: a model that calls it reads that instead of its docstring."""
+TOLD = ("about", "bounds")
+"""What anybody may tell of any block: a model that calls it reads the one instead of its docstring, and then what it
+cannot take."""
 
 
 def refuse_strange(block: Block, name: str) -> None:
@@ -25,7 +26,7 @@ def refuse_strange(block: Block, name: str) -> None:
     That is one whose name is nearly that of a setting, and any that is set from outside of the block.
     """
     cls = block.__class__
-    if name == _TOLD or any(name in inspect.get_annotations(base) for base in cls.__mro__):
+    if name in TOLD or any(name in inspect.get_annotations(base) for base in cls.__mro__):
         return
     fields = config_model(cls).model_fields
     near = get_close_matches(name, fields, n=1, cutoff=_NEAR)

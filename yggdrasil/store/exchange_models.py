@@ -7,6 +7,7 @@ from typing import cast
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import ConfigError
 from yggdrasil.contract.tree import rebuilt, walk
+from yggdrasil.levels.genre.plan import tools_of
 from yggdrasil.levels.world.world import World
 from yggdrasil.store.language_models import with_llm
 from yggdrasil.store.templates import stand_in
@@ -25,8 +26,8 @@ def exchanged(world: World, *, llm: str = "", painter: str = "") -> World:
     if llm:
         instead |= _tellers(world, llm)
     if painter:
-        tools = world.stages["creator"].body.children()
-        if PAINT not in tools:
+        tools = tools_of(world.stages["creator"])
+        if PAINT not in tools or tools[PAINT] is world.stages["creator"].body:
             raise ConfigError("has no tool 'paint'", where="creator", mend="build the world anew in Python")
         instead[id(tools[PAINT])] = stand_in("painter", painter)
     return cast(World, rebuilt(world, instead))

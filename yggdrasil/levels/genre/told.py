@@ -7,7 +7,7 @@ What grows only at its end comes first, so that the beginning of a request is th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, cast
 
@@ -19,13 +19,16 @@ MASTERS = ("development", "update")
 """The stages of Environment, which alone are told what nobody in the world knows yet."""
 
 
-def told(content: Content, stage: str, state: Mapping[str, Any], action: str) -> list[Part]:
-    """The parts that have lines. `state` and `action` say what the stage is about."""
+def told(
+    content: Content, stage: str, state: Mapping[str, Any], action: str, pictures: Sequence[str] = ()
+) -> list[Part]:
+    """The parts that have lines. `state` and `action` say what the stage is about; `pictures` were made before."""
     about = _about(state, action, content.story[-1:])
     summaries = [content.summaries.get(str(number), "") for number in range(len(content.story))]
     open_, secret = _facts(content)
     parts = [
         _part("STORY SO FAR", content.story, "end", about, short=summaries),
+        _part("PICTURES MADE BEFORE", list(pictures), "room", about),
         _part("FACTS", open_, "room", about),
         _part("KNOWN TO NOBODY YET", secret if stage in MASTERS else [], "all"),
         _part("RULES", content.rules, "all"),

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
+from yggdrasil.contract.bounds import bounds_of
 from yggdrasil.contract.context import here, standing
 from yggdrasil.contract.errors import YggError
 from yggdrasil.contract.running import end_by
@@ -66,7 +67,8 @@ def found(runner: StageRunner) -> None:
 
 def _context(runner: StageRunner, content: Content) -> dict[str, Any]:
     world = runner.world
-    fixed = {**setting(world.genre, world.setting), "language": world.language}
+    declared = bounds_of(world.stages["creator"])
+    fixed = {**setting(world.genre, world.setting, declared), "language": world.language}
     style = content.style or world.style
     return {**fixed, "wish": content.wish, "style": style, "step": 0, "story": list(content.story), "past": []}
 

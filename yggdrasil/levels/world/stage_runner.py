@@ -8,14 +8,16 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from yggdrasil.contract.bounds import bounds_of
 from yggdrasil.contract.context import here, standing
 from yggdrasil.contract.running import perform
 from yggdrasil.contract.seeds import derive_seed
 from yggdrasil.contract.session import RunSession, Session
 from yggdrasil.engine.cycle.branches import Branch
-from yggdrasil.engine.cycle.cycle_stages import UPDATE
+from yggdrasil.engine.cycle.cycle_stages import ARCHITECT, UPDATE
 from yggdrasil.engine.cycle.stage_call import StageRequest, StageResult
-from yggdrasil.levels.genre.of_world import in_own_words
+from yggdrasil.levels.genre.of_world import book_of, in_own_words
+from yggdrasil.levels.genre.plan import completed, tools_of
 from yggdrasil.levels.stage.genre import setting
 from yggdrasil.levels.stage.stage import Stage
 from yggdrasil.levels.world.life import Life
@@ -51,7 +53,8 @@ class StageRunner:
                 written = self._update(stage, moment, content)
             else:
                 wrote = self._run(stage, moment, content, {})
-                written = StageResult(wrote["value"], wrote["beside"] or None)
+                value = self._completed(wrote["value"], moment, content) if moment.role is ARCHITECT else wrote["value"]
+                written = StageResult(value, wrote["beside"] or None)
         return replace(written, memory=memories.news)
 
     def _run(self, stage: Stage, moment: StageRequest, content: Content, more: dict[str, Any]) -> dict[str, Any]:
@@ -62,8 +65,17 @@ class StageRunner:
         inputs["genre"] = self.world.genre
         if stage.reads_content:
             action = moment.action or ""
-            inputs["ask"] = in_own_words(self.world, stage.plays, content, context, moment.state, action)
+            made = self.life.pictures(moment.branch, moment.step) if moment.role is ARCHITECT else {}
+            inputs["ask"] = in_own_words(self.world, stage.plays, content, context, moment.state, action, made)
         return perform(stage, inputs, here().below(moment.role.name), begins=not more, ends=False)
+
+    def _completed(self, plan: Any, moment: StageRequest, content: Content) -> Any:
+        """The plan with what its tools must know of the world, if the world's genre is data."""
+        if book_of(self.world) is None:
+            return plan
+        style = self.told(moment.branch, content)["style"]
+        tools, made = tools_of(self.world.stages["creator"]), self.life.pictures(moment.branch, moment.step)
+        return completed(plan, tools, content, style, made)
 
     def _update(self, stage: Stage, moment: StageRequest, content: Content) -> StageResult:
         """Ask for operations; if the world does not admit them, once more with the reason.
@@ -100,7 +112,8 @@ class StageRunner:
         if world.style and not world.beginning.get("style") and style == self.life.first_style(branch):
             style = world.style
         told = {"wish": world.wish or content.wish, "language": world.language, "style": style}
-        return {**copy.deepcopy(setting(world.genre, world.setting)), **told}
+        known = setting(world.genre, world.setting, bounds_of(world.stages["creator"]))
+        return {**copy.deepcopy(known), **told}
 
     @contextmanager
     def surroundings(self, branch: Branch, step: int, position: int, fresh: bool = False) -> Iterator[StageMemories]:
