@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from yggdrasil.cli import commands_on_branches
-from yggdrasil.cli.arguments import Below, Branch, Dir, Json, Llm, Painter, What, Yes
+from yggdrasil.cli.arguments import Below, Branch, Dir, Eye, Json, Llm, Painter, What, Yes
 from yggdrasil.cli.output import line, prepare_streams, print_json, tell, visible, write
 from yggdrasil.cli.template_commands import template_app
 from yggdrasil.cli.translations import say
@@ -38,6 +38,7 @@ def new(
     cast: Annotated[bool, typer.Option("--cast", help=say("cast"))] = False,
     tries: Annotated[int, typer.Option("--tries", min=1, max=20, help=say("tries"))] = 1,
     painter: Painter = "",
+    eye: Eye = "",
     llm: Llm = "",
     yes: Yes = False,
     json: Json = False,
@@ -46,7 +47,7 @@ def new(
 
     chosen = {
         "template": template, "seed": seed, "style": style, "language": language,
-        "painter": painter, "llm": llm, "name": name, "length": length, "lead": lead,
+        "painter": painter, "llm": llm, "eye": eye, "name": name, "length": length, "lead": lead,
         "cast": cast, "tries": tries,
     }  # fmt: skip
     shown = world_commands.grow_new(wish, at, steps, chosen, yes=yes)
@@ -67,13 +68,14 @@ def step(
     expect: Annotated[int | None, typer.Option("--expect", metavar="HEAD", help=say("expect"))] = None,
     branch: Branch = "main",
     painter: Painter = "",
+    eye: Eye = "",
     llm: Llm = "",
     yes: Yes = False,
     json: Json = False,
 ) -> None:
     from yggdrasil.cli import pages, world_commands
 
-    models = {"llm": llm, "painter": painter}
+    models = {"llm": llm, "painter": painter, "eye": eye}
     how: Any = {"give_up": give_up, "expect": expect, "answer": answer}
     shown, last, before = world_commands.grow_on(dir, branch, action, count, models, yes=yes, **how)
     if json:

@@ -87,6 +87,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "What paints: a shelf name, a path, or a folder or hub name (owner/model) of a diffusers pipeline.",
         "Чем рисовать: имя с полки, путь, папка или имя (owner/model) пайплайна diffusers.",
     ),
+    "eye": (
+        "What looks: a shelf name, a path, a folder of a model that sees (transformers), or openai:MODEL@BASE_URL.",
+        "Чем смотреть: имя с полки, путь, папка зрячей модели (transformers) или openai:MODEL@BASE_URL.",
+    ),
     "llm": (
         "Model of the agents: a catalogue name, a path, a hub name (owner/model), or openai:MODEL@URL.",
         "Модель агентов: имя из каталога, путь, имя owner/model или openai:МОДЕЛЬ@URL.",

@@ -16,8 +16,8 @@ PAINT = "paint"
 """The Creator's tool that `painter` stands for."""
 
 
-def exchanged(world: World, *, llm: str = "", painter: str = "") -> World:
-    """The world with another language model, another painter or both, named as in a template; it has no home yet.
+def exchanged(world: World, *, llm: str = "", painter: str = "", eye: str = "") -> World:
+    """The world with another language model, painter or eye, named as in a template; it has no home yet.
 
     Agents with tools keep everything but their model; a guided one, whose model must be one of ours, makes room for
     the chronicler. Raises ConfigError if there is nobody to take the model, or what naming it raises.
@@ -30,6 +30,9 @@ def exchanged(world: World, *, llm: str = "", painter: str = "") -> World:
         if PAINT not in tools or tools[PAINT] is world.stages["creator"].body:
             raise ConfigError("has no tool 'paint'", where="creator", mend="build the world anew in Python")
         instead[id(tools[PAINT])] = stand_in("painter", painter)
+    if eye:
+        looking = world.stages["philosopher"].body
+        instead[id(looking.children().get("seer", looking))] = stand_in("eye", eye)
     return cast(World, rebuilt(world, instead))
 
 

@@ -15,6 +15,7 @@ from tests.levels.scripted import Paint
 from yggdrasil.contract import Block
 from yggdrasil.contract.bounds import bounds_of
 from yggdrasil.levels.stage.creator import Creator
+from yggdrasil.levels.stage.philosopher import in_plain_words
 from yggdrasil.ports import Image, Text
 from yggdrasil.state.content import Content
 
@@ -151,3 +152,19 @@ def test_a_window_that_is_cut_is_a_bound(long: Any) -> None:
     from yggdrasil.blocks.tokenizer.fast import FastTokenizer
 
     assert FastTokenizer(window=77, long=long).bounds == ({"tokens": 77} if long == "cut" else {})
+
+
+@pytest.mark.parametrize(
+    ("look", "words"),
+    [
+        (
+            {"text": "A fox in the snow.", "labels": {"things": [{"name": "fox", "confidence": 0.99}]}},
+            "A fox in the snow.",
+        ),
+        ({"text": "", "labels": {"place": "sea", "things": [{"name": "fox"}], "weather": "none"}}, "sea, fox"),
+        ({"text": "", "labels": {"things": [{"name": "owl", "confidence": 0.2}], "unclear": True}}, ""),
+        ({"text": "a reef", "labels": {}}, "a reef"),
+    ],
+)
+def test_what_an_eye_saw_is_told_in_plain_words(look: dict[str, Any], words: str) -> None:
+    assert in_plain_words(look) == words
