@@ -51,6 +51,7 @@ _WHERE = {
     "graph": "yggdrasil.levels.graph_function",
     "Stage": "yggdrasil.levels.stage.stage",
     "Creator": "yggdrasil.levels.stage.creator",
+    "Aloud": "yggdrasil.levels.stage.aloud",
     "Attempts": "yggdrasil.levels.stage.attempts",
     "Cast": "yggdrasil.levels.stage.cast",
     "Philosopher": "yggdrasil.levels.stage.philosopher",
@@ -141,6 +142,7 @@ if TYPE_CHECKING:
     from yggdrasil.levels.graph_function import graph
     from yggdrasil.levels.loop import loop
     from yggdrasil.levels.session.folder import sessions
+    from yggdrasil.levels.stage.aloud import Aloud
     from yggdrasil.levels.stage.attempts import Attempts
     from yggdrasil.levels.stage.cast import Cast
     from yggdrasil.levels.stage.creator import Creator
@@ -162,6 +164,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LLM",
     "Agent",
+    "Aloud",
     "Answer",
     "Artifact",
     "ArtifactError",

@@ -87,6 +87,13 @@ _WORDS: dict[str, tuple[str, str]] = {
         "What paints: a shelf name, a path, or a folder or hub name (owner/model) of a diffusers pipeline.",
         "Чем рисовать: имя с полки, путь, папка или имя (owner/model) пайплайна diffusers.",
     ),
+    "voice": (
+        "Read the chronicle, or the characters' lines, aloud; the sound is an artifact of the step.",
+        "Прочитать хронику или реплики персонажей вслух; звук — артефакт шага.",
+    ),
+    "tokens": ("tokens", "токенов"),
+    "cost": ("cost", "цена"),
+    "sound": ("sound", "звук"),
     "eye": (
         "What looks: a shelf name, a path, a folder of a model that sees (transformers), or openai:MODEL@BASE_URL.",
         "Чем смотреть: имя с полки, путь, папка зрячей модели (transformers) или openai:MODEL@BASE_URL.",

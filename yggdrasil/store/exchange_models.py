@@ -7,6 +7,7 @@ from typing import cast
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import ConfigError
 from yggdrasil.contract.tree import rebuilt, walk
+from yggdrasil.levels.genre.of_world import speak_in
 from yggdrasil.levels.genre.plan import tools_of
 from yggdrasil.levels.world.world import World
 from yggdrasil.store.language_models import with_llm
@@ -16,8 +17,8 @@ PAINT = "paint"
 """The Creator's tool that `painter` stands for."""
 
 
-def exchanged(world: World, *, llm: str = "", painter: str = "", eye: str = "") -> World:
-    """The world with another language model, painter or eye, named as in a template; it has no home yet.
+def exchanged(world: World, *, llm: str = "", painter: str = "", eye: str = "", voice: str = "") -> World:
+    """The world with another language model, painter, eye or voice, named as in a template; it has no home yet.
 
     Agents with tools keep everything but their model; a guided one, whose model must be one of ours, makes room for
     the chronicler. Raises ConfigError if there is nobody to take the model, or what naming it raises.
@@ -33,7 +34,10 @@ def exchanged(world: World, *, llm: str = "", painter: str = "", eye: str = "") 
     if eye:
         looking = world.stages["philosopher"].body
         instead[id(looking.children().get("seer", looking))] = stand_in("eye", eye)
-    return cast(World, rebuilt(world, instead))
+    made = cast(World, rebuilt(world, instead))
+    if voice:
+        speak_in(made, stand_in("voice", voice))
+    return made
 
 
 def _tellers(world: World, llm: str) -> dict[int, Block]:

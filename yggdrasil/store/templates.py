@@ -46,6 +46,8 @@ def stand_in(parameter: str, value: Any) -> Block:
     text = str(value)
     if parameter == "eye" and text.startswith(ENDPOINT):
         return of_endpoint("vlm/openai", text)
+    if parameter == "voice" and text.startswith(ENDPOINT):
+        return of_endpoint("voice/openai", text)
     if parameter == "eye" and looks(Path(text)):
         return vlm_of_folder(Path(text))
     if is_hub_name(text) or ("/" in text and (Path(text) / INDEX).is_file()):

@@ -14,9 +14,11 @@ from yggdrasil.levels.genre.asked import Asking
 from yggdrasil.levels.genre.book import ROLE, Book, read_book
 from yggdrasil.levels.genre.founded import founded
 from yggdrasil.levels.genre.plan import schemas_of, take_pictures, tools_of
+from yggdrasil.levels.stage.aloud import FIELD, Aloud
 from yggdrasil.levels.stage.attempts import Attempts
 from yggdrasil.levels.stage.cast import Cast
 from yggdrasil.levels.stage.creator import Creator
+from yggdrasil.levels.stage.stage import Stage
 from yggdrasil.state.content import Content
 
 if TYPE_CHECKING:
@@ -47,6 +49,15 @@ def tell_in(world: World, *, length: str = "", lead: str = "", cast: bool = Fals
         author.body = Cast(author.body)
     if tries > 1:
         world.creator = _trying(world, tries)
+
+
+def speak_in(world: World, voice: Block) -> None:
+    """Let the world's chronicles be read aloud by the voice from now on, in place of any before."""
+    author = world.stages["author"]
+    told = author.body.author if isinstance(author.body, Aloud) else author.body
+    world.fields = list(dict.fromkeys([*world.fields, FIELD]))
+    also = list(dict.fromkeys([*author.also, FIELD]))
+    world.author = Stage(Aloud(told, voice), plays="author", tool=author.tool, also=also)
 
 
 def _trying(world: World, tries: int) -> Attempts:

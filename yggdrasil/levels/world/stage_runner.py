@@ -13,13 +13,16 @@ from yggdrasil.contract.context import here, standing
 from yggdrasil.contract.running import perform
 from yggdrasil.contract.seeds import derive_seed
 from yggdrasil.contract.session import RunSession, Session
+from yggdrasil.contract.spending import counting
 from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.cycle_stages import ARCHITECT, UPDATE
+from yggdrasil.engine.cycle.spent import beside
 from yggdrasil.engine.cycle.stage_call import StageRequest, StageResult
 from yggdrasil.levels.genre.of_world import book_of, in_own_words
 from yggdrasil.levels.genre.plan import completed, tools_of
 from yggdrasil.levels.stage.genre import setting
 from yggdrasil.levels.stage.stage import Stage
+from yggdrasil.levels.world.budget import check
 from yggdrasil.levels.world.life import Life
 from yggdrasil.levels.world.memories import StageMemories
 from yggdrasil.state.content import Content
@@ -48,14 +51,19 @@ class StageRunner:
         stage = self.world.stages[moment.role.name]
         before = self.life.content_before if moment.settled else self.life.content_after_last
         content = before(moment.branch, moment.step, moment.position)
-        with self.surroundings(moment.branch, moment.step, moment.position, moment.fresh) as memories:
+        with (
+            self.surroundings(moment.branch, moment.step, moment.position, moment.fresh) as memories,
+            counting() as spent,
+        ):
+            check(self.world.budget, self.life.log, moment.branch, moment.step)
             if moment.role is UPDATE:
                 written = self._update(stage, moment, content)
             else:
                 wrote = self._run(stage, moment, content, {})
                 value = self._completed(wrote["value"], moment, content) if moment.role is ARCHITECT else wrote["value"]
                 written = StageResult(value, wrote["beside"] or None)
-        return replace(written, memory=memories.news)
+        told = {**(written.beside or {}), **beside(spent)}
+        return replace(written, memory=memories.news, beside=told or None)
 
     def _run(self, stage: Stage, moment: StageRequest, content: Content, more: dict[str, Any]) -> dict[str, Any]:
         """What the stage gives. It is given the world's own, which grows: only what its body takes is checked."""
