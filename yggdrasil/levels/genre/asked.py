@@ -9,6 +9,7 @@ from typing import Any
 
 from yggdrasil.contract.errors import did_you_mean
 from yggdrasil.levels.genre.book import CHARACTER, Book, GenreError, Length
+from yggdrasil.levels.genre.recall import Ranks, by_words
 from yggdrasil.levels.genre.shape import Schema, Shapes
 from yggdrasil.levels.genre.told import known_to, told
 from yggdrasil.levels.stage.philosopher import in_plain_words
@@ -39,11 +40,13 @@ class Asking:
         context: dict[str, Any],
         tools: list[Schema],
         pictures: Mapping[str, Any] = MappingProxyType({}),
+        ranks: Ranks = by_words,
     ) -> None:
         self._book, self._stage, self._content, self._context = book, stage, content, context
         self._words = book.stages[stage]  # pyright: ignore[reportArgumentType]
         self._tools, self._pictures = tools, [f"{name}: {_ordered(made)}" for name, made in pictures.items()]
         self._own: dict[str, str] = {}
+        self._ranks = ranks
 
     def to_json(self, state: Mapping[str, Any], action: str) -> dict[str, Any]:
         """`told` (parts) and, for each way to lead a model, `system`, `ask`, `schema` and about how many `letters`."""
@@ -51,7 +54,7 @@ class Asking:
         cast = cast_of(self._book, self._content, self._context, state) if self._stage == "author" else None
         return {
             **({"cast": cast} if cast is not None else {}),
-            "told": told(self._content, self._stage, state, action, self._pictures),
+            "told": told(self._content, self._stage, state, action, self._pictures, self._ranks),
             "free": self._worded(state, action, full, None),
             "brief": self._worded(state, action, brief, brief.letters),
         }

@@ -14,6 +14,7 @@ from yggdrasil.levels.genre.asked import Asking
 from yggdrasil.levels.genre.book import ROLE, Book, read_book
 from yggdrasil.levels.genre.founded import founded
 from yggdrasil.levels.genre.plan import schemas_of, take_pictures, tools_of
+from yggdrasil.levels.genre.recall import ranks_of
 from yggdrasil.levels.stage.aloud import FIELD, Aloud
 from yggdrasil.levels.stage.attempts import Attempts
 from yggdrasil.levels.stage.cast import Cast
@@ -96,7 +97,7 @@ def in_own_words(
         return None
     tools = tools_of(world.children()["creator"]) if stage == "architect" else {}
     shown = pictures if take_pictures(tools) else {}
-    return Asking(book, stage, content, context, schemas_of(tools), shown).to_json(state, action)
+    return Asking(book, stage, content, context, schemas_of(tools), shown, ranks_of(world)).to_json(state, action)
 
 
 def in_world_terms(world: Block, output: dict[str, Any]) -> dict[str, Any]:
