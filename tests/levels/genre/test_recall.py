@@ -13,8 +13,6 @@ from yggdrasil.ports import Json, Text
 SENSES = {"cellar": 0, "basement": 0, "sail": 1, "voyage": 1}
 TIDE = "Day {}: the tide came and went, and the gulls cried over the pier all day. "
 FILLER = [TIDE.format(number) * 3 for number in range(60)]
-    f"Day {number}: the tide came and went, and the gulls cried over the pier all day. " * 3 for number in range(60)
-]
 
 
 class Meaning(Block, type="embed/test", role="Tool"):
