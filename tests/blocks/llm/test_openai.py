@@ -176,3 +176,27 @@ def test_two_blocks_of_one_endpoint_share_a_client(stand_in: StandIn, monkeypatc
     before = first._connection()
     monkeypatch.setenv("TEST_KEY", SECRET + "x")
     assert first._connection() is not before
+
+
+@pytest.mark.parametrize(
+    ("listed", "reads"),
+    [
+        ({"id": "m", "max_model_len": 32768}, 32768),
+        ({"id": "m", "context_length": 200_000}, 200_000),
+        ({"id": "other", "max_model_len": 9}, 0),
+        ({"id": "m"}, 0),
+        ({"id": "m", "max_model_len": "much"}, 0),
+    ],
+)
+def test_how_much_it_reads_is_what_its_endpoint_says(listed: dict[str, object], reads: int) -> None:
+    with standing_in() as server:
+        server.models = [{"object": "model", **listed}]
+        model = OpenAIModel(model="m", base_url=server.url)
+        assert model.reads() == reads == model.reads()
+        assert server.paths == ["/v1/models"], "asked once"
+        assert OpenAIModel(model="m", base_url=server.url, context=5).reads() == 5
+
+
+def test_an_endpoint_without_a_list_says_nothing_of_it() -> None:
+    with standing_in() as server:
+        assert OpenAIModel(model="m", base_url=server.url).reads() == 0
