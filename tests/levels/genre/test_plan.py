@@ -22,14 +22,14 @@ from yggdrasil.state.content import Content
 MAUD = {"name": "Maud", "role": "keeper", "looks": "a tall woman with a grey braid and one glass eye"}
 
 
-class Repaint(Block, type="test/repaint", role="Tool"):
+class Repaint(Block, type="test/repainted_negative", role="Tool"):
     """Repaint a picture."""
 
     def forward(self, image: Image, prompt: Text, seed: int = 0) -> Image:
         return Pictures.eval(image, lambda value: 255 - value)
 
 
-class Styled(Block, type="test/styled", role="Tool"):
+class Styled(Block, type="test/painted_in_style", role="Tool"):
     """Paint in a style that is told apart."""
 
     def forward(self, prompt: Text, style: Text = "", seed: int = 0) -> Image:

@@ -114,7 +114,7 @@ class OpenAIModel(EndpointBlock, LanguageModel, type="llm/openai"):
         try:
             listed = self._connection().ask(ask, RequestBounds(_PATIENCE, 0, self.concurrency, once=True))
         except EndpointError as error:
-            here().note(f"the endpoint does not say how much its model reads ({error.what})", "context_unknown")
+            here().note(f"the endpoint does not say how much its model reads ({error.what})")
             return 0
         own = next((model for model in listed.data if model.get("id") == self.model), {})
         found = (own.get(name) for name in _READS)
