@@ -56,6 +56,7 @@ _WHERE = {
     "Cast": "yggdrasil.levels.stage.cast",
     "Philosopher": "yggdrasil.levels.stage.philosopher",
     "Step": "yggdrasil.levels.world.step",
+    "Budget": "yggdrasil.levels.world.budget",
     "World": "yggdrasil.levels.world.world",
     "from_diffusers": "yggdrasil.store.from_diffusers",
     "from_template": "yggdrasil.store.templates",
@@ -148,6 +149,7 @@ if TYPE_CHECKING:
     from yggdrasil.levels.stage.creator import Creator
     from yggdrasil.levels.stage.philosopher import Philosopher
     from yggdrasil.levels.stage.stage import Stage
+    from yggdrasil.levels.world.budget import Budget
     from yggdrasil.levels.world.step import Step
     from yggdrasil.levels.world.world import World
     from yggdrasil.store.estimate import estimate
@@ -171,6 +173,7 @@ __all__ = [
     "AskPerson",
     "Attempts",
     "Block",
+    "Budget",
     "CancelToken",
     "Cancelled",
     "Cast",
