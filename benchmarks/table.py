@@ -16,6 +16,7 @@ SCRIPTS: dict[str, list[str]] = {
     "diffusion": list(diffusion.rows()),
     "language": ["loading"],
     "worlds": ["step", "first", "open"],
+    "told": ["told"],
     "durable_turn": ["turn-10", "turn-200"],
     "starting": ["help", "import"],
 }

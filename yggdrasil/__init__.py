@@ -51,9 +51,12 @@ _WHERE = {
     "graph": "yggdrasil.levels.graph_function",
     "Stage": "yggdrasil.levels.stage.stage",
     "Creator": "yggdrasil.levels.stage.creator",
+    "Aloud": "yggdrasil.levels.stage.aloud",
+    "Attempts": "yggdrasil.levels.stage.attempts",
     "Cast": "yggdrasil.levels.stage.cast",
     "Philosopher": "yggdrasil.levels.stage.philosopher",
     "Step": "yggdrasil.levels.world.step",
+    "Budget": "yggdrasil.levels.world.budget",
     "World": "yggdrasil.levels.world.world",
     "from_diffusers": "yggdrasil.store.from_diffusers",
     "from_template": "yggdrasil.store.templates",
@@ -145,10 +148,13 @@ if TYPE_CHECKING:
     from yggdrasil.levels.graph_function import graph
     from yggdrasil.levels.loop import loop
     from yggdrasil.levels.session.folder import sessions
+    from yggdrasil.levels.stage.aloud import Aloud
+    from yggdrasil.levels.stage.attempts import Attempts
     from yggdrasil.levels.stage.cast import Cast
     from yggdrasil.levels.stage.creator import Creator
     from yggdrasil.levels.stage.philosopher import Philosopher
     from yggdrasil.levels.stage.stage import Stage
+    from yggdrasil.levels.world.budget import Budget
     from yggdrasil.levels.world.step import Step
     from yggdrasil.levels.world.world import World
     from yggdrasil.store.estimate import estimate
@@ -165,11 +171,14 @@ if TYPE_CHECKING:
 __all__ = [
     "LLM",
     "Agent",
+    "Aloud",
     "Answer",
     "Artifact",
     "ArtifactError",
     "AskPerson",
+    "Attempts",
     "Block",
+    "Budget",
     "CancelToken",
     "Cancelled",
     "Cast",

@@ -144,15 +144,3 @@ def test_a_fork_leaks_nothing_either_way(world: World) -> None:
     branch.step(action="A dragon burns the boats")
     assert world.show()["steps"] == before
     assert len(branch.history()) == 2
-
-
-def test_a_russian_wish_is_understood_by_its_words(tmp_path: Path) -> None:
-    world = World.from_template("storytelling", wish="детская сказка про лису и абракадабру", seed=2, home=tmp_path)
-    content = world.found()
-    assert "абракадабру" in json.dumps(content.extra, ensure_ascii=False)
-    assert "fox" in json.dumps(content.to_json())
-
-
-def test_a_place_that_the_wish_names_is_in_the_world(tmp_path: Path) -> None:
-    world = World.from_template("storytelling", wish="a lighthouse", seed=11, home=tmp_path)
-    assert "the lighthouse" in [place.name for place in world.found().places]

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from yggdrasil.agent.agent_run import DONE
+from yggdrasil.agent.led import guided_past
 from yggdrasil.agent.memory import Memory
 from yggdrasil.agent.pieces import Content
 from yggdrasil.agent.settings import Answered
@@ -27,6 +28,8 @@ def guided_task(prompt: Content, task: Any, work: Work) -> Task:
     unread = next((name for name, held in asked.items() if held), "")
     if unread:
         raise ConfigError(f"policy 'guided' takes no {unread}", where=here().path, mend="use policy 'tools'")
+    if done is not None:
+        guided_past(done.context, done.name)
     return done or Task("reply", {"prompt": prompt})
 
 

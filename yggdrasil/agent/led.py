@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from yggdrasil.agent.model import reads
 from yggdrasil.agent.told import fitted
 from yggdrasil.agent.window import tokens_of
 from yggdrasil.blocks.llm.bounds import loose
+from yggdrasil.contract import here
 
 if TYPE_CHECKING:
     from yggdrasil.agent.work import Message, Work
@@ -42,7 +45,7 @@ def worded(ask: dict[str, Any], instructions: str, work: Work, llm: Block, brief
     answer = max(work.max_tokens, words["letters"] // _PER_LETTER + _FRAME)
     system = "\n\n".join(part for part in (instructions, words["system"]) if part)
     fixed = [system, words["ask"], json.dumps(words["schema"], ensure_ascii=False), json.dumps(work.toolbox.schemas())]
-    room = (getattr(llm, "context", 0) or _READS) - answer - sum(map(tokens_of, fixed))
+    room = (reads(llm) or _READS) - answer - sum(map(tokens_of, fixed))
     world = fitted(ask["told"], max(room, 1))
     messages: list[Message] = [
         {"role": "system", "content": system},
@@ -51,3 +54,10 @@ def worded(ask: dict[str, Any], instructions: str, work: Work, llm: Block, brief
     wish, needed = (loose(words[name], _STEERING) for name in ("schema", "needed"))
     bound: Any = {"schema": words["schema"], "wish": wish, "needed": needed, "result": needed}
     return replace(work, **bound, max_tokens=answer), messages
+
+
+def guided_past(context: Mapping[str, Any], task: str) -> None:
+    """Say that a guide, which writes a line or two, passes over the length that the world was set to."""
+    if task == "author" and context.get("length"):
+        what = f"the length {context['length']!r} changes nothing: a guide leads this model, by a line or two a step"
+        here().warn(f"{what}; lead='free' or a larger model obeys it")

@@ -8,7 +8,7 @@ from typing import Any
 
 from yggdrasil.agent.pieces import joined
 from yggdrasil.agent.words import Words
-from yggdrasil.blocks.llm.language_model import Turn, as_turn
+from yggdrasil.blocks.llm.language_model import LanguageModel, Turn, as_turn
 from yggdrasil.contract import Block, ConfigError, here
 from yggdrasil.contract.entry_points import VERBS
 from yggdrasil.contract.running import perform
@@ -52,6 +52,13 @@ class AgentModel:
             self.words.begin(aloud)
             place = self.words.hearing(place)
         return as_turn(perform(self.block, {"messages": messages, **given}, place, check=True))
+
+
+def reads(llm: Block) -> int:
+    """How many tokens a model says that it reads; 0 if it does not."""
+    if isinstance(llm, LanguageModel):
+        return llm.reads()
+    return int(getattr(llm, "context", 0) or 0)
 
 
 def check_model(block: Any, where: str) -> Block:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from yggdrasil.agent.memory import Message, groups, view
+from yggdrasil.agent.model import reads
 from yggdrasil.agent.pieces import beyond_words, in_words, joined, words_alone
 from yggdrasil.blocks.llm.language_model import Turn
 from yggdrasil.contract import Block, ConfigError
@@ -41,7 +42,7 @@ def room(llm: Block, context: int, older: Older, max_tokens: int, tools: list[di
     """
     if not older:
         return 0
-    whole = context or int(getattr(llm, "context", 0) or 0)
+    whole = context or reads(llm)
     if not whole:
         mend = "set context=… to the tokens that it reads"
         raise ConfigError(f"{llm.name} does not say how much it reads", where="agent", mend=mend)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, Protocol
 
 from yggdrasil.agent.asked import NOTHING, Asked
-from yggdrasil.agent.led import Lead, way, worded
+from yggdrasil.agent.led import Lead, guided_past, way, worded
 from yggdrasil.agent.pieces import Content, joined
 from yggdrasil.agent.toolbox import AUTO, Toolbox
 from yggdrasil.agent.window import Window
@@ -147,6 +147,8 @@ def planned(
     made = plan(task, toolbox, instructions, work) if plan and (brief or task.ask is None) else None
     if made is None and task.ask is not None:
         return worded(task.ask, instructions, work, llm, brief)
+    if made is not None:
+        guided_past(task.context, task.name)
     return made or _plainly(task, instructions, work, brief=brief)
 
 

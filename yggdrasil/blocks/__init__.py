@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from yggdrasil.blocks.llm.language_model import LanguageModel
     from yggdrasil.blocks.llm.openai import OpenAIModel
     from yggdrasil.blocks.solver.diffusers_solver import SchedulerSolver
+    from yggdrasil.blocks.vlm.transformers import LocalVLM
 else:
     _WHERE = {
         "EndpointEmbedder": "endpoint.embedder",
@@ -21,6 +22,7 @@ else:
         "EndpointRepainter": "endpoint.painter",
         "EndpointVoice": "endpoint.voice",
         "LanguageModel": "llm.language_model",
+        "LocalVLM": "vlm.transformers",
         "OpenAIModel": "llm.openai",
         "SchedulerSolver": "solver.diffusers_solver",
     }
@@ -38,6 +40,7 @@ __all__ = [
     "EndpointVLM",
     "EndpointVoice",
     "LanguageModel",
+    "LocalVLM",
     "OpenAIModel",
     "SchedulerSolver",
 ]

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from yggdrasil.cli import commands_on_branches
-from yggdrasil.cli.arguments import Below, Branch, Dir, Json, Llm, Painter, What, Yes
+from yggdrasil.cli.arguments import Below, Branch, Dir, Eye, Json, Llm, Painter, Voice, What, Yes
 from yggdrasil.cli.output import line, prepare_streams, print_json, tell, visible, write
 from yggdrasil.cli.template_commands import template_app
 from yggdrasil.cli.translations import say
@@ -18,6 +18,8 @@ from yggdrasil.cli.translations import say
 app = typer.Typer(
     help=say("app"), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
 )
+VOICE = "voice"
+"""What reads aloud, on the shelf."""
 models_app = typer.Typer(help=say("models"), no_args_is_help=True)
 app.add_typer(models_app, name="models")
 app.add_typer(template_app, name="template")
@@ -36,7 +38,10 @@ def new(
     length: Annotated[str, typer.Option("--length", help=say("length"))] = "",
     lead: Annotated[str, typer.Option("--lead", metavar="brief|free", help=say("lead"))] = "",
     cast: Annotated[bool, typer.Option("--cast", help=say("cast"))] = False,
+    tries: Annotated[int, typer.Option("--tries", min=1, max=20, help=say("tries"))] = 1,
     painter: Painter = "",
+    eye: Eye = "",
+    voice: Voice = False,
     llm: Llm = "",
     yes: Yes = False,
     json: Json = False,
@@ -45,8 +50,8 @@ def new(
 
     chosen = {
         "template": template, "seed": seed, "style": style, "language": language,
-        "painter": painter, "llm": llm, "name": name, "length": length, "lead": lead,
-        "cast": cast,
+        "painter": painter, "llm": llm, "eye": eye, "name": name, "length": length, "lead": lead,
+        "cast": cast, "tries": tries, "voice": VOICE if voice else "",
     }  # fmt: skip
     shown = world_commands.grow_new(wish, at, steps, chosen, yes=yes)
     if json:
@@ -66,13 +71,15 @@ def step(
     expect: Annotated[int | None, typer.Option("--expect", metavar="HEAD", help=say("expect"))] = None,
     branch: Branch = "main",
     painter: Painter = "",
+    eye: Eye = "",
+    voice: Voice = False,
     llm: Llm = "",
     yes: Yes = False,
     json: Json = False,
 ) -> None:
     from yggdrasil.cli import pages, world_commands
 
-    models = {"llm": llm, "painter": painter}
+    models = {"llm": llm, "painter": painter, "eye": eye, "voice": VOICE if voice else ""}
     how: Any = {"give_up": give_up, "expect": expect, "answer": answer}
     shown, last, before = world_commands.grow_on(dir, branch, action, count, models, yes=yes, **how)
     if json:

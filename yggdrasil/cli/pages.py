@@ -63,6 +63,11 @@ def steps_page(steps: list[dict[str, Any]]) -> None:
             ordered = f"{say('ordered')}: {picture['prompt']} · {say('seen')}: {seen}"
             line(f"{indent}{ordered}", hang=len(head), faint=True)
             write(visible(f"{indent}{say('picture')}: {short(picture['path'])}"))
+        for sound in step.get("sounds", []):
+            write(visible(f"{indent}{say('sound')}: {short(sound['path'])}"))
+        if spent := step.get("spent"):
+            cost = f" · {say('cost')}: {spent['cost']:.4g}" if spent["cost"] else ""
+            line(f"{indent}{say('tokens')}: {spent['tokens']}{cost}", hang=len(head), faint=True)
         if refused := step.get("refused"):
             line(f"{indent}{say('refused_word')}: {refused['problem']}", hang=len(head))
 

@@ -46,8 +46,8 @@ def shown(world: World) -> dict[str, Any]:
     """Everything about the world's branch as JSON, its pictures named by where they are on this machine."""
     told = world.show()
     for step in [*told["steps"], *([told["unfinished"]] if "unfinished" in told else [])]:
-        for picture in step["pictures"]:
-            picture["path"] = str(world.home / picture["path"])
+        for file in [*step["pictures"], *step.get("sounds", [])]:
+            file["path"] = str(world.home / file["path"])
     return told
 
 

@@ -58,6 +58,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Какой длины тексты, как их называет шаблон: line, paragraph, scene, chapter.",
     ),
     "cast": ("Let the characters act for themselves.", "Пусть персонажи действуют сами."),
+    "tries": (
+        "How often a picture is painted until the eye sees in it what was ordered; the best is kept.",
+        "Сколько раз писать картину, пока глаз не увидит заказанного; остаётся лучшая.",
+    ),
     "lead": (
         "How the language model is asked: free in full, brief as a small one; chosen by the model if not given.",
         "Как спрашивать языковую модель: free — сполна, brief — как маленькую; без этого решает сама модель.",
@@ -82,6 +86,17 @@ _WORDS: dict[str, tuple[str, str]] = {
     "painter": (
         "What paints: a shelf name, a path, or a folder or hub name (owner/model) of a diffusers pipeline.",
         "Чем рисовать: имя с полки, путь, папка или имя (owner/model) пайплайна diffusers.",
+    ),
+    "voice": (
+        "Read the chronicle, or the characters' lines, aloud; the sound is an artifact of the step.",
+        "Прочитать хронику или реплики персонажей вслух; звук — артефакт шага.",
+    ),
+    "tokens": ("tokens", "токенов"),
+    "cost": ("cost", "цена"),
+    "sound": ("sound", "звук"),
+    "eye": (
+        "What looks: a shelf name, a path, a folder of a model that sees (transformers), or openai:MODEL@BASE_URL.",
+        "Чем смотреть: имя с полки, путь, папка зрячей модели (transformers) или openai:MODEL@BASE_URL.",
     ),
     "llm": (
         "Model of the agents: a catalogue name, a path, a hub name (owner/model), or openai:MODEL@URL.",

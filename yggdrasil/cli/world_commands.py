@@ -18,14 +18,14 @@ from yggdrasil.cli.translations import say
 from yggdrasil.contract.errors import ConfigError, ManifestError, Paused, did_you_mean
 from yggdrasil.contract.tree import walk
 from yggdrasil.engine.cycle.errors import HeadMoved
-from yggdrasil.levels.genre.of_world import tell_in
+from yggdrasil.levels.genre.of_world import speak_in, tell_in
 from yggdrasil.levels.stage.genre import languages, unread
 from yggdrasil.levels.world.world import World
 from yggdrasil.state.names import folder_name
 from yggdrasil.store.exchange_models import exchanged
 from yggdrasil.store.load import healing
 from yggdrasil.store.save import MANIFEST, save
-from yggdrasil.store.templates import from_template
+from yggdrasil.store.templates import from_template, stand_in
 
 
 def grow_new(wish: str, at: Path | None, steps: int, chosen: dict[str, Any], *, yes: bool) -> dict[str, Any]:
@@ -50,12 +50,15 @@ def grow_new(wish: str, at: Path | None, steps: int, chosen: dict[str, Any], *, 
 
 
 def _made(wish: str, chosen: dict[str, Any]) -> World:
-    parameters = {name: value for name, value in chosen.items() if name not in ("template", "length", "lead", "cast")}
+    told = {name: chosen[name] for name in ("length", "lead", "cast", "tries")}
+    parameters = {name: value for name, value in chosen.items() if name not in ("template", "voice", *told)}
     world = from_template(chosen["template"], **{**parameters, "wish": wish, "name": chosen["name"] or wish})
     if world.kind != "world":
         what = f"{chosen['template']!r} makes a {world.kind}, not a world"
         raise ManifestError(what, where="--template", mend="name the template of a world, such as storytelling")
-    tell_in(cast(World, world), length=chosen["length"], lead=chosen["lead"], cast=chosen["cast"])
+    tell_in(cast(World, world), **told)
+    if chosen["voice"]:
+        speak_in(cast(World, world), stand_in("voice", chosen["voice"]))
     return cast(World, world)
 
 

@@ -38,6 +38,7 @@ class Manifest(BaseModel):
 
     `parameters` makes it a template: name of a parameter → the `ref` whose block the parameter replaces. `formerly`:
     digests of structures of an item of the shelf that mean the same; who was saved with one of them takes it as it is.
+    `bounds`: what it cannot take, in words for whoever calls it (`yggdrasil.contract.bounds`).
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -47,6 +48,7 @@ class Manifest(BaseModel):
     type: str = ""
     name: str = ""
     about: str = ""
+    bounds: dict[str, Any] = Field(default_factory=dict)
     config: dict[str, Any] = Field(default_factory=dict)
     nodes: dict[str, Manifest] = Field(default_factory=dict)
     structure: dict[str, Any] = Field(default_factory=dict)

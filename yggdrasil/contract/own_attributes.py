@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 _NEAR = 0.85
 _TORCH = ("to", "cuda", "cpu", "half", "float", "bfloat16")
 """Methods of torch's modules that somebody may look for at a block."""
-_TOLD = "about"
-"""What anybody may tell of any block: a model that calls it reads that instead of its docstring."""
-_WORDS = (_TOLD, "name")
+TOLD = ("about", "bounds")
+"""What anybody may tell of any block: a model that calls it reads the one instead of its docstring, and then what it
+cannot take."""
+_WORDS = ("about", "name")
 
 
 class NoAttribute(ConfigError, AttributeError):
@@ -59,7 +60,7 @@ def refuse_strange(block: Block, name: str) -> None:
     That is one whose name is nearly that of a setting, and any that is set from outside of the block.
     """
     cls = block.__class__
-    if name == _TOLD or any(name in inspect.get_annotations(base) for base in cls.__mro__):
+    if name in TOLD or any(name in inspect.get_annotations(base) for base in cls.__mro__):
         return
     fields = config_model(cls).model_fields
     near = get_close_matches(name, fields, n=1, cutoff=_NEAR)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from yggdrasil.contract import registry
 from yggdrasil.contract.block import Block, FileRef
+from yggdrasil.contract.config import config_model
 from yggdrasil.contract.errors import ManifestError, YggError
 from yggdrasil.contract.functions import Function
 from yggdrasil.contract.manifest import FORMAT, FileEntry, Manifest
+from yggdrasil.contract.own_attributes import TOLD
 
 _DECLARED = ('`class X(Block, type="me/x")`', '`@ygg.block(type="me/x")`')
 Expand = Callable[[str, str], Block]
@@ -54,6 +57,7 @@ def _describe(block: Block, path: str, seen: dict[int, str], refs: bool) -> Mani
         kind=block.kind,  # pyright: ignore[reportArgumentType]
         type=block.type_name,
         about=getattr(block, "about", ""),
+        bounds=_told_bounds(block),
         config=block.config(),
         nodes=nodes,
         structure=block.structure(),
@@ -147,9 +151,16 @@ class _Assembler:
         except YggError as error:
             raise error.at(path) if path else error from None
         block.files = {role: self.find_file(entry, f"{path}:{role}") for role, entry in manifest.files.items()}
-        if manifest.about:
-            block.about = manifest.about  # pyright: ignore[reportAttributeAccessIssue]
+        for told in TOLD:
+            if value := getattr(manifest, told):
+                setattr(block, told, value)
         return block
+
+
+def _told_bounds(block: Block) -> dict[str, Any]:
+    """What somebody told of a block that it cannot take, which is neither its setting nor known to its class."""
+    own = "bounds" in config_model(block.__class__).model_fields
+    return {} if own else dict(block.__dict__.get("bounds") or {})
 
 
 def _check_digests(block: Block, manifest: Manifest, path: str) -> None:
@@ -186,8 +197,9 @@ def rebuilt(block: Block, instead: dict[int, Block]) -> Block:
         return block
     made = block.__class__.assemble(block.config(), nodes, block.structure())
     made.name, made.files = block.name, dict(block.files)
-    if about := block.__dict__.get("about"):
-        made.about = about  # pyright: ignore[reportAttributeAccessIssue]
+    for told in TOLD:
+        if value := block.__dict__.get(told):
+            setattr(made, told, value)
     if by_hand := block.__dict__.get("_by_hand"):
         made._by_hand = by_hand  # pyright: ignore
     instead[id(block)] = made

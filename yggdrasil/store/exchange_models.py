@@ -7,6 +7,8 @@ from typing import cast
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import ConfigError
 from yggdrasil.contract.tree import rebuilt, walk
+from yggdrasil.levels.genre.of_world import speak_in
+from yggdrasil.levels.genre.plan import tools_of
 from yggdrasil.levels.world.world import World
 from yggdrasil.store.language_models import with_llm
 from yggdrasil.store.templates import stand_in
@@ -15,8 +17,8 @@ PAINT = "paint"
 """The Creator's tool that `painter` stands for."""
 
 
-def exchanged(world: World, *, llm: str = "", painter: str = "") -> World:
-    """The world with another language model, another painter or both, named as in a template; it has no home yet.
+def exchanged(world: World, *, llm: str = "", painter: str = "", eye: str = "", voice: str = "") -> World:
+    """The world with another language model, painter, eye or voice, named as in a template; it has no home yet.
 
     Agents with tools keep everything but their model; a guided one, whose model must be one of ours, makes room for
     the chronicler. Raises ConfigError if there is nobody to take the model, or what naming it raises.
@@ -25,11 +27,17 @@ def exchanged(world: World, *, llm: str = "", painter: str = "") -> World:
     if llm:
         instead |= _tellers(world, llm)
     if painter:
-        tools = world.stages["creator"].body.children()
-        if PAINT not in tools:
+        tools = tools_of(world.stages["creator"])
+        if PAINT not in tools or tools[PAINT] is world.stages["creator"].body:
             raise ConfigError("has no tool 'paint'", where="creator", mend="build the world anew in Python")
         instead[id(tools[PAINT])] = stand_in("painter", painter)
-    return cast(World, rebuilt(world, instead))
+    if eye:
+        looking = world.stages["philosopher"].body
+        instead[id(looking.children().get("seer", looking))] = stand_in("eye", eye)
+    made = cast(World, rebuilt(world, instead))
+    if voice:
+        speak_in(made, stand_in("voice", voice))
+    return made
 
 
 def _tellers(world: World, llm: str) -> dict[int, Block]:

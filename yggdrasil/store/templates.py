@@ -16,6 +16,7 @@ from yggdrasil.store.language_models import ENDPOINT, of_endpoint, teller
 from yggdrasil.store.load import load, load_manifest
 from yggdrasil.store.save import MANIFEST
 from yggdrasil.store.shelf import on_shelf
+from yggdrasil.store.vlm_folder import looks, vlm_of_folder
 
 
 def from_template(name: str, /, **parameters: Any) -> Block:
@@ -45,6 +46,10 @@ def stand_in(parameter: str, value: Any) -> Block:
     text = str(value)
     if parameter == "eye" and text.startswith(ENDPOINT):
         return of_endpoint("vlm/openai", text)
+    if parameter == "voice" and text.startswith(ENDPOINT):
+        return of_endpoint("voice/openai", text)
+    if parameter == "eye" and looks(Path(text)):
+        return vlm_of_folder(Path(text))
     if is_hub_name(text) or ("/" in text and (Path(text) / INDEX).is_file()):
         return from_diffusers(text)
     return load(text)

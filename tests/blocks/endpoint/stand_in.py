@@ -21,6 +21,7 @@ class StandIn:
         self.asked: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.paths: list[str] = []
+        self.models: list[dict[str, Any]] | None = None
         self.answer: Answer = stream("hello")
         outer = self
 
@@ -35,6 +36,12 @@ class StandIn:
                     outer.answer(self, outer.asked[-1])
                 except (BrokenPipeError, ConnectionResetError):
                     self.close_connection = True
+
+            def do_GET(self) -> None:
+                outer.paths.append(self.path)
+                if outer.models is None:
+                    return send(self, 404, "application/json", "{}")
+                return send(self, 200, "application/json", json.dumps({"object": "list", "data": outer.models}))
 
             def log_message(self, *args: Any) -> None:
                 pass

@@ -73,9 +73,7 @@ def test_a_schema_goes_along_and_its_object_comes_back(stand_in: StandIn) -> Non
         model(stand_in).choose("a", ["b"])
 
 
-@pytest.mark.parametrize(
-    ("status", "mend"), [(401, "secret"), (404, "base_url"), (429, "rate"), (500, "endpoint runs")]
-)
+@pytest.mark.parametrize(("status", "mend"), [(401, "secret"), (404, "base_url"), (429, "rate"), (500, "its own log")])
 def test_a_refusal_is_typed_and_hides_the_secret(stand_in: StandIn, status: int, mend: str) -> None:
     body = json.dumps({"error": {"message": f"bad key {SECRET}", "type": "x"}})
     stand_in.answer = lambda handler, _: send(handler, status, "application/json", body)
@@ -176,3 +174,27 @@ def test_two_blocks_of_one_endpoint_share_a_client(stand_in: StandIn, monkeypatc
     before = first._connection()
     monkeypatch.setenv("TEST_KEY", SECRET + "x")
     assert first._connection() is not before
+
+
+@pytest.mark.parametrize(
+    ("listed", "reads"),
+    [
+        ({"id": "m", "max_model_len": 32768}, 32768),
+        ({"id": "m", "context_length": 200_000}, 200_000),
+        ({"id": "other", "max_model_len": 9}, 0),
+        ({"id": "m"}, 0),
+        ({"id": "m", "max_model_len": "much"}, 0),
+    ],
+)
+def test_how_much_it_reads_is_what_its_endpoint_says(listed: dict[str, object], reads: int) -> None:
+    with standing_in() as server:
+        server.models = [{"object": "model", **listed}]
+        model = OpenAIModel(model="m", base_url=server.url)
+        assert model.reads() == reads == model.reads()
+        assert server.paths == ["/v1/models"], "asked once"
+        assert OpenAIModel(model="m", base_url=server.url, context=5).reads() == 5
+
+
+def test_an_endpoint_without_a_list_says_nothing_of_it() -> None:
+    with standing_in() as server:
+        assert OpenAIModel(model="m", base_url=server.url).reads() == 0

@@ -61,6 +61,14 @@ def test_a_thing_of_an_action_is_known_by_any_of_its_names(action: str, thing: s
     assert thing_in(action, ["lantern", "red lantern", "turtle", "wolf"]) == thing
 
 
+def test_a_russian_wish_is_understood_by_its_words() -> None:
+    wish = "детская сказка про лису и абракадабру"
+    made = guide.answer(Dice(), "found", context(wish=wish), 2)
+    assert "абракадабру" in made["unknown"]
+    assert any("fox" in fact for fact in made["facts"])
+    assert step(Dice(), founded(Dice(), 2, wish), [], 2)[1]["thing"] == "fox"
+
+
 def test_names_of_the_wish_are_kept() -> None:
     made = guide.answer(Dice(), "found", context(wish="Gandalf the wizard in Mordor"), 1)
     assert ("Gandalf", "wizard") in [(c["name"], c["role"]) for c in made["characters"]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import Field
@@ -10,13 +9,10 @@ from pydantic import Field
 from yggdrasil.blocks.endpoint.block import EndpointBlock, Words
 from yggdrasil.blocks.endpoint.chat import streamed
 from yggdrasil.blocks.endpoint.pictures import sendable
-from yggdrasil.blocks.llm.language_model import Schema, parse_object
+from yggdrasil.blocks.llm.language_model import parse_object
 from yggdrasil.blocks.llm.schemas import sound_schema
+from yggdrasil.blocks.vlm.sight import QUESTION, as_seen, sight
 from yggdrasil.ports import Image, Json, Text
-
-
-def _name_of(known: Words) -> Schema:
-    return {"type": "string", "enum": list(known)} if known else {"type": "string", "minLength": 1, "maxLength": 40}
 
 
 class Looked(TypedDict):
@@ -35,7 +31,7 @@ class EndpointVLM(EndpointBlock, type="vlm/openai", role="VLM"):
     `weathers` and `things` if these name any. A `schema` of the caller's own takes the place of that.
     """
 
-    question: str = "What does this picture really show? Name only what is there."
+    question: str = QUESTION
     labelled: bool = True
     things: Words = ()
     places: Words = ()
@@ -54,7 +50,9 @@ class EndpointVLM(EndpointBlock, type="vlm/openai", role="VLM"):
     ) -> Looked:
         """One look. Raises EndpointError by kind; TruncatedOutput, InvalidOutput for an answer beside the schema."""
         sound_schema(schema or {})
-        asked = schema or (self._sight() if self.labelled and not prompt else None)
+        asked = schema or (
+            sight(self.things, self.places, self.times, self.weathers) if self.labelled and not prompt else None
+        )
         said = [{"type": "text", "text": prompt or self.question}, {"type": "image", "image": image}]
         request: dict[str, Any] = {
             "model": self.model,
@@ -68,26 +66,5 @@ class EndpointVLM(EndpointBlock, type="vlm/openai", role="VLM"):
         turn = streamed(self, request, max_tokens)
         if asked is None:
             return {"text": turn.text, "labels": {}, "usage": turn.usage._asdict()}
-        found = parse_object(turn, max_tokens, asked)
-        if schema is None:
-            found["things"] = [{"name": name} for name in dict.fromkeys(found["things"])]
-            return {"text": found.pop("text"), "labels": found, "usage": turn.usage._asdict()}
-        text = found.get("text")
-        shown = text if isinstance(text, str) else json.dumps(found, ensure_ascii=False)
-        return {"text": shown, "labels": found, "usage": turn.usage._asdict()}
-
-    def _sight(self) -> Schema:
-        """What a seer says of a picture, as the schema of an answer."""
-        properties: dict[str, Any] = {
-            "text": {"type": "string", "minLength": 1, "maxLength": 300},
-            "place": _name_of(self.places),
-            "time": _name_of(self.times),
-            "weather": _name_of(self.weathers),
-            "things": {
-                "type": "array",
-                "items": _name_of(self.things),
-                "maxItems": 6,
-            },
-        }
-        closed = {"required": list(properties), "additionalProperties": False}
-        return {"type": "object", "properties": properties, **closed}
+        text, labels = as_seen(parse_object(turn, max_tokens, asked), own=schema is None)
+        return {"text": text, "labels": labels, "usage": turn.usage._asdict()}

@@ -41,6 +41,9 @@ class Fallback(LanguageModel, type="llm/fallback", init=False):
         """How many tokens each of them reads; 0 where none says so."""
         return min((read for model in self._models if (read := int(getattr(model, "context", 0) or 0))), default=0)
 
+    def reads(self) -> int:
+        return min((found for model in self._models if (found := model.reads())), default=0)
+
     def calls_tools(self) -> bool:
         return self._first(_calls_tools)
 

@@ -125,6 +125,10 @@ class LanguageModel(Block, role="LLM"):
         """How many parameters it has; None for one behind an endpoint, or not fetched yet."""
         return parameters_in(self)
 
+    def reads(self) -> int:
+        """How many tokens it reads; 0 where nobody says so."""
+        return int(getattr(self, "context", 0) or 0)
+
     def forward(
         self,
         messages: Messages,

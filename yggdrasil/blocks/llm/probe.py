@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable
-from typing import Any
+from typing import Any, TypeVar
 
 from yggdrasil.contract import Block, here
 from yggdrasil.contract.lanes import DeviceQueue
@@ -23,7 +23,8 @@ _TOOL = {
 _ASK = [{"role": "user", "content": "What time is it in Oslo? Use the tool."}]
 
 
-_found: dict[Hashable, bool] = {}
+T = TypeVar("T")
+_found: dict[Hashable, Any] = {}
 _asking: defaultdict[Hashable, DeviceQueue] = defaultdict(DeviceQueue)
 renew(_asking.clear)
 
@@ -46,7 +47,7 @@ def called_tool(llm: Block) -> bool:
     return any(map(_is_one, calls))
 
 
-def found_once(of: Hashable, find: Callable[[], bool]) -> bool:
+def found_once(of: Hashable, find: Callable[[], T]) -> T:
     """What `find` gives, asked once in this process for all blocks of this model; others wait for the answer."""
     place = here()
     with _asking[of].turn(place.cancel, place.path):

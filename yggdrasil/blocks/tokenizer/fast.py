@@ -35,6 +35,11 @@ class PromptTokenizer(Block, type="tokenizer/prompt", role="Tokenizer"):
     pad_token: str = "[PAD]"
     long: Literal["cut", "chunks"] = "cut"
 
+    @property
+    def bounds(self) -> dict[str, int]:
+        """How many tokens it reads, if it cuts what is longer."""
+        return {"tokens": self.window} if self.long == "cut" else {}
+
     def forward(self, text: Text) -> PromptIds:
         ids, mask = self._windows(self._pieces([text]))[0]
         return {"token_ids": ids, "attention_mask": mask}

@@ -132,6 +132,10 @@ class Log:
 
     def outputs(self, branch: Branch, block: str, low: int = 1, high: int = 2**62) -> list[Any]:
         """What the stage that writes `block` wrote in each whole step that was not dropped, oldest first."""
+        return [output for _, output in self.numbered_outputs(branch, block, low, high)]
+
+    def numbered_outputs(self, branch: Branch, block: str, low: int, high: int) -> list[tuple[int, Any]]:
+        """The same, each with the number of its step."""
         found: list[tuple[int, Any]] = []
         for part in reversed(self.branches.parts(branch, low, high)):
             rows = self.database.all(
@@ -141,7 +145,7 @@ class Log:
                 part.branch, part.low, part.high, part.before, block, SETTLED, part.owner,
             )  # fmt: skip
             found += [(step, parsed(text)) for step, text in rows]
-        return [output for _, output in found]
+        return found
 
     def begin(self, branch: Branch, action: str | None, given: dict[str, Any], step: int | None = None) -> int:
         """Open the next step (`step`, if it is known) with the state and the action that were passed to it."""

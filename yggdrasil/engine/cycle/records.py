@@ -32,7 +32,13 @@ class StageRecord:
 
     def shown(self) -> dict[str, Any]:
         """The form that `yggdrasil show --json` prints."""
-        return {"name": self.name, "status": self.status, "reason": self.reason, "seconds": round(self.seconds, 4)}
+        known = {"name": self.name, "status": self.status, "reason": self.reason, "seconds": round(self.seconds, 4)}
+        return known | ({"spent": self.spent} if self.spent else {})
+
+    @property
+    def spent(self) -> dict[str, Any]:
+        """What it took, {tokens, cost}; empty if it was free, or did not come to its end."""
+        return dict((self.beside or {}).get("spent", {})) if isinstance(self.beside, dict) else {}
 
 
 @dataclass(frozen=True)
@@ -135,7 +141,7 @@ def _fits(record: StageRecord) -> bool:
     beside = record.beside if record.beside is not None else {}
     if not isinstance(beside, dict):
         return False
-    objects = all(isinstance(beside.get(name, {}), dict) for name in ("failures", "fields", "refused"))
+    objects = all(isinstance(beside.get(name, {}), dict) for name in ("failures", "fields", "refused", "spent"))
     if not record.block:
         return objects
     return objects and isinstance(record.output, dict) and _slots_fit({record.block: record.output})

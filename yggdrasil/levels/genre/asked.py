@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from yggdrasil.contract.errors import did_you_mean
 from yggdrasil.levels.genre.book import CHARACTER, Book, GenreError, Length
+from yggdrasil.levels.genre.recall import Ranks, by_words
 from yggdrasil.levels.genre.shape import Schema, Shapes
 from yggdrasil.levels.genre.told import known_to, told
+from yggdrasil.levels.stage.philosopher import in_plain_words
 from yggdrasil.levels.stage.task import schema as task_schema
 from yggdrasil.state.content import KINDS, Character, Content
 
@@ -29,11 +32,21 @@ _HOLE = re.compile(r"\{([^{}]*)\}")
 class Asking:
     """One stage's task in the words of `book`, for a world with this content and these settings."""
 
-    def __init__(self, book: Book, stage: str, content: Content, context: dict[str, Any], tools: list[Schema]) -> None:
+    def __init__(
+        self,
+        book: Book,
+        stage: str,
+        content: Content,
+        context: dict[str, Any],
+        tools: list[Schema],
+        pictures: Mapping[str, Any] = MappingProxyType({}),
+        ranks: Ranks = by_words,
+    ) -> None:
         self._book, self._stage, self._content, self._context = book, stage, content, context
         self._words = book.stages[stage]  # pyright: ignore[reportArgumentType]
-        self._tools = tools
+        self._tools, self._pictures = tools, [f"{name}: {_ordered(made)}" for name, made in pictures.items()]
         self._own: dict[str, str] = {}
+        self._ranks = ranks
 
     def to_json(self, state: Mapping[str, Any], action: str) -> dict[str, Any]:
         """`told` (parts) and, for each way to lead a model, `system`, `ask`, `schema` and about how many `letters`."""
@@ -41,7 +54,7 @@ class Asking:
         cast = cast_of(self._book, self._content, self._context, state) if self._stage == "author" else None
         return {
             **({"cast": cast} if cast is not None else {}),
-            "told": told(self._content, self._stage, state, action),
+            "told": told(self._content, self._stage, state, action, self._pictures, self._ranks),
             "free": self._worded(state, action, full, None),
             "brief": self._worded(state, action, brief, brief.letters),
         }
@@ -199,26 +212,12 @@ def prompts(plan: Any) -> str:
     return "\n".join(f"{slot}: {prompt}" for slot, prompt in told.items() if prompt)
 
 
+def _ordered(artifact: Mapping[str, Any]) -> str:
+    return str(artifact.get("prompt") or "") or str(artifact.get("tool") or "")
+
+
 def seen(perception: Any) -> str:
     """What was really made, in plain words: a look's text, else the names of what was seen with some certainty."""
     looks: dict[str, Any] = perception if isinstance(perception, dict) else {}
-    told = {slot: _look(look) for slot, look in looks.items()}
+    told = {slot: in_plain_words(look) for slot, look in looks.items()}
     return "\n".join(f"{slot}: {words}" for slot, words in told.items() if words)
-
-
-_SURE = 0.5
-
-
-def _look(look: Any) -> str:
-    if not isinstance(look, dict):
-        return str(look or "")
-    labels: dict[str, Any] = look.get("labels") or {}  # pyright: ignore
-    every = [part for value in labels.values() for part in (value if isinstance(value, list) else [value])]  # pyright: ignore
-    names = [_label(part) for part in every]
-    return ", ".join(name for name in names if name not in ("", "none")) or str(look.get("text") or "")  # pyright: ignore
-
-
-def _label(label: Any) -> str:
-    if isinstance(label, dict):
-        return str(label.get("name") or "") if float(label.get("confidence", 1)) >= _SURE else ""  # pyright: ignore
-    return str(label or "")

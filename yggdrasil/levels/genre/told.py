@@ -7,10 +7,11 @@ What grows only at its end comes first, so that the beginning of a request is th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, cast
 
+from yggdrasil.levels.genre.recall import Ranks, by_words
 from yggdrasil.state.content import Character, Content, Entity, Item, Place
 from yggdrasil.state.task_context import stems
 
@@ -19,17 +20,27 @@ MASTERS = ("development", "update")
 """The stages of Environment, which alone are told what nobody in the world knows yet."""
 
 
-def told(content: Content, stage: str, state: Mapping[str, Any], action: str) -> list[Part]:
-    """The parts that have lines. `state` and `action` say what the stage is about."""
-    about = _about(state, action, content.story[-1:])
+def told(
+    content: Content,
+    stage: str,
+    state: Mapping[str, Any],
+    action: str,
+    pictures: Sequence[str] = (),
+    ranks: Ranks = by_words,
+) -> list[Part]:
+    """The parts that have lines. `state` and `action` say what the stage is about; `pictures` were made before;
+    `ranks` says how much a line is to the point."""
+    point = _point(state, action, content.story[-1:])
+    about, ranked = stems(point), partial(ranks, point)
     summaries = [content.summaries.get(str(number), "") for number in range(len(content.story))]
     open_, secret = _facts(content)
     parts = [
-        _part("STORY SO FAR", content.story, "end", about, short=summaries),
-        _part("FACTS", open_, "room", about),
+        _part("STORY SO FAR", content.story, "end", ranked, short=summaries),
+        _part("PICTURES MADE BEFORE", list(pictures), "room", ranked),
+        _part("FACTS", open_, "room", ranked),
         _part("KNOWN TO NOBODY YET", secret if stage in MASTERS else [], "all"),
         _part("RULES", content.rules, "all"),
-        _part("WORDS", [f"{word}: {meaning}" for word, meaning in content.glossary.items()], "room", about),
+        _part("WORDS", [f"{word}: {meaning}" for word, meaning in content.glossary.items()], "room", ranked),
         _part("PLACES", _things(content.places, about, _place), "all"),
         _part("CHARACTERS", _things(content.characters, about, _character), "all"),
         _part("THINGS", _things(content.items, about, _item), "all"),
@@ -41,10 +52,10 @@ def told(content: Content, stage: str, state: Mapping[str, Any], action: str) ->
 
 def known_to(content: Content, who: Character) -> list[Part]:
     """What one character knows: the facts that are theirs, where they stand, and who and what is there."""
-    about = stems(" ".join([who.name, who.role, *who.goals]))
+    ranked = partial(by_words, " ".join([who.name, who.role, *who.goals]))
     beside = [other for other in content.characters if other.place == who.place and other.name != who.name]
     parts = [
-        _part("WHAT YOU KNOW", content.known_to(who.name), "room", about),
+        _part("WHAT YOU KNOW", content.known_to(who.name), "room", ranked),
         _part("WHERE YOU ARE", [_place(p, True) for p in content.places if p.name == who.place], "all"),
         _part("WHO IS HERE", [_joined(o.name, o.role, o.looks) for o in beside if who.place], "all"),
         _part("WHAT YOU HAVE", [_joined(i.name, i.description) for i in content.items if i.holder == who.name], "all"),
@@ -53,20 +64,18 @@ def known_to(content: Content, who: Character) -> list[Part]:
 
 
 def _part(
-    head: str, lines: list[str], keep: str, about: set[str] | None = None, short: list[str] | None = None
+    head: str,
+    lines: list[str],
+    keep: str,
+    ranked: Callable[[list[str]], list[int]] | None = None,
+    short: list[str] | None = None,
 ) -> Part:
     part: Part = {"head": head, "lines": lines, "keep": keep}
-    if about is not None:
-        part["rank"] = [len(about & _stems(line)) for line in lines]
+    if ranked is not None:
+        part["rank"] = ranked(lines)
     if short and any(short):
         part["short"] = short
     return part
-
-
-@lru_cache(maxsize=65_536)
-def _stems(line: str) -> frozenset[str]:
-    """The words of a line, which stays the same while the world grows: looked at once a process."""
-    return frozenset(stems(line))
 
 
 def _facts(content: Content) -> tuple[list[str], list[str]]:
@@ -84,10 +93,10 @@ def _facts(content: Content) -> tuple[list[str], list[str]]:
     return known, secret
 
 
-def _about(state: Mapping[str, Any], action: str, last: list[str]) -> set[str]:
-    """The stems of what the stage is about: the action, what should happen, what happened, else the story's last."""
+def _point(state: Mapping[str, Any], action: str, last: list[str]) -> str:
+    """What the stage is about: the action, what should happen, what happened, else the story's last."""
     said = [action, *(_texts(state.get(block)) for block in ("intent", "chronicle"))]
-    return stems(" ".join(said if any(said) else last))
+    return " ".join(said if any(said) else last)
 
 
 def _texts(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypedDict
 
 from yggdrasil.contract.artifacts import ArtifactStore
@@ -42,11 +42,15 @@ class Creator(Block, type="creator/make"):
         return cls(nodes, **config)
 
     def forward(self, plan: Json) -> Made:
+        return self.made(plan, self.make)
+
+    def made(self, plan: dict[str, Any], make: Callable[[str, dict[str, Any], dict[str, Any]], dict[str, Any]]) -> Made:
+        """What `make` makes of each slot's call, given what the slots before it hold; one that fails fails alone."""
         artifacts: dict[str, Any] = {}
         failures: dict[str, Any] = {}
         for slot, call in plan.items():
             try:
-                artifacts[slot] = self._made(slot, call, artifacts)
+                artifacts[slot] = make(slot, call, artifacts)
             except CONTROL:
                 raise
             except Exception as error:  # a stranger's tool may fail in any way; its slot says how
@@ -54,7 +58,8 @@ class Creator(Block, type="creator/make"):
                 here().note(f"{slot}: {error}")
         return {"artifacts": artifacts, "failures": failures}
 
-    def _made(self, slot: str, call: dict[str, Any], made: dict[str, Any]) -> dict[str, Any]:
+    def make(self, slot: str, call: dict[str, Any], made: dict[str, Any]) -> dict[str, Any]:
+        """The artifact of one call, made once. Raises what its tool raises, and PortError for no tool of these."""
         place = here().below(slot)
         with standing(place):
             tool = self.tools.get(call["tool"])

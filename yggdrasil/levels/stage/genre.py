@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from yggdrasil.contract.entry_points import GENRES
@@ -10,9 +12,11 @@ Schema = dict[str, Any]
 _MOVED, _ONLY_ONE = ("things", "scenes"), "tale"
 
 
-def setting(genre: str, own: dict[str, Any]) -> dict[str, Any]:
-    """What the tasks of a world carry of its genre: the genre's own defaults, and what the world sets instead."""
-    return {**_part(genre, "setting", {}), **own}
+def setting(genre: str, own: dict[str, Any], declared: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+    """What the tasks of a world carry of its genre: the genre's own defaults, what of them the world's tools `declared`
+    instead, and what the world itself sets."""
+    defaults: dict[str, Any] = _part(genre, "setting", {})
+    return {**defaults, **{name: declared[name] for name in defaults if name in declared}, **own}
 
 
 def narrowed(genre: str, task: str, general: Schema, context: dict[str, Any]) -> Schema:

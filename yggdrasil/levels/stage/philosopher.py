@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.context import here, standing
@@ -12,6 +12,9 @@ from yggdrasil.contract.ports import Port
 from yggdrasil.contract.running import drive
 from yggdrasil.contract.values import decode, form_of_media
 from yggdrasil.ports import Json
+
+_SURE = 0.5
+"""How sure an eye is of what is told as seen."""
 
 
 class Perceived(TypedDict):
@@ -64,3 +67,21 @@ class Philosopher(Block, type="philosopher/look"):
         outputs = drive(self.seer, {port.name: value}, "seer")
         text = outputs.get("text") or next((v for v in outputs.values() if isinstance(v, str)), "")
         return {"text": text, "labels": outputs.get("labels") or {}}
+
+
+def in_plain_words(look: Any) -> str:
+    """What was seen of one artifact: the eye's own words, else the names of what it saw with some certainty."""
+    if not isinstance(look, dict):
+        return str(look or "")
+    known = cast("dict[str, Any]", look)
+    labels: dict[str, Any] = known.get("labels") or {}
+    every = [part for value in labels.values() for part in (value if isinstance(value, list) else [value])]  # pyright: ignore
+    names = [_label(part) for part in every]
+    return str(known.get("text") or "").strip() or ", ".join(name for name in names if name not in ("", "none"))
+
+
+def _label(label: Any) -> str:
+    if isinstance(label, dict):
+        known = cast("dict[str, Any]", label)
+        return str(known.get("name") or "") if float(known.get("confidence", 1)) >= _SURE else ""
+    return "" if isinstance(label, bool) else str(label or "")

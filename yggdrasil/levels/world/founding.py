@@ -7,12 +7,15 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
+from yggdrasil.contract.bounds import bounds_of
 from yggdrasil.contract.context import here, standing
 from yggdrasil.contract.errors import YggError
 from yggdrasil.contract.running import end_by
 from yggdrasil.contract.session import own_session
+from yggdrasil.contract.spending import Spent, counting
 from yggdrasil.engine.cycle.branches import MAIN
 from yggdrasil.engine.cycle.records import StageRecord
+from yggdrasil.engine.cycle.spent import beside
 from yggdrasil.levels.genre.of_world import in_own_words, in_world_terms
 from yggdrasil.levels.stage.genre import setting
 from yggdrasil.levels.stage.task import task
@@ -37,6 +40,7 @@ def found(runner: StageRunner) -> None:
     branch = runner.life.log.branches[MAIN]
     output: Any = None
     memories = own_session(world).to_json()
+    spent = Spent()
     if not any(content.named(kind) for kind in KINDS) and "task" in stage.body.inputs:
         with runner.surroundings(branch, 0, 0) as born, standing(here().below(NAME)) as place:
             place.emit("started", type=stage.type_name, block_kind=stage.kind, step=0)
@@ -45,7 +49,8 @@ def found(runner: StageRunner) -> None:
             asked = task("found", context, {}, content, None, world.genre, ask)
             born.news |= memories
             try:
-                output = stage.ask({"task": asked, "context": context, "wish": context["wish"]})
+                with counting() as spent:
+                    output = stage.ask({"task": asked, "context": context, "wish": context["wish"]})
             except BaseException as error:
                 kind, data = end_by(error, place)
                 place.emit(kind, **data)
@@ -55,7 +60,7 @@ def found(runner: StageRunner) -> None:
         output = in_world_terms(world, cast(dict[str, Any], output))
         thought_up = _keeping_secrets(content, _start(cast(dict[str, Any], output)))
         content = _content({**content.to_json(), **thought_up}, "founding")
-    record = StageRecord(0, NAME, "ran", None, time.monotonic() - started, "", output)
+    record = StageRecord(0, NAME, "ran", None, time.monotonic() - started, "", output, beside(spent) or None)
     with runner.life.log.database.transaction():
         runner.life.log.found(branch, record, content.to_json())
         for place, state in memories.items():
@@ -66,7 +71,8 @@ def found(runner: StageRunner) -> None:
 
 def _context(runner: StageRunner, content: Content) -> dict[str, Any]:
     world = runner.world
-    fixed = {**setting(world.genre, world.setting), "language": world.language}
+    declared = bounds_of(world.stages["creator"])
+    fixed = {**setting(world.genre, world.setting, declared), "language": world.language}
     style = content.style or world.style
     return {**fixed, "wish": content.wish, "style": style, "step": 0, "story": list(content.story), "past": []}
 

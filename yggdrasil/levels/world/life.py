@@ -15,6 +15,8 @@ from pydantic import ValidationError
 
 from yggdrasil.contract.artifacts import FolderArtifacts, storing, write_durably
 from yggdrasil.contract.os_fork import ending, lock
+from yggdrasil.contract.value_forms import PICTURE
+from yggdrasil.contract.values import form_of_media
 from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.database import dumps
 from yggdrasil.engine.cycle.errors import LogError, ReadOnlyPlace
@@ -43,6 +45,7 @@ class Life:
         self.artifacts = FolderArtifacts(self.home / "artifacts")
         self._contents: dict[tuple[int, int], Content] = {}
         self._intents: dict[int, tuple[int, list[str], list[Any]]] = {}
+        self._pictures: dict[int, tuple[int, dict[str, dict[str, Any]]]] = {}
         self._holder = 0
         self._first_style: str | None = None
         self.told_wish = False
@@ -103,6 +106,20 @@ class Life:
             self._intents[branch.id] = (step, texts, values)
         return list(values)
 
+    def pictures(self, branch: Branch, step: int) -> dict[str, dict[str, Any]]:
+        """The pictures of the whole steps before `step`, such as `scene of step 3`; only what is new is read."""
+        known, found = self._pictures.get(branch.id, (0, {}))
+        if known != step:
+            first = known if 0 < known < step else 1
+            found = dict(found) if first > 1 else {}
+            for number, made in self.log.numbered_outputs(branch, "artifacts", first, step - 1):
+                shown = {
+                    slot: one for slot, one in made.items() if form_of_media(str(one.get("media_type"))) is PICTURE
+                }
+                found |= {f"{slot} of step {number}": one for slot, one in shown.items()}
+            self._pictures[branch.id] = (step, found)
+        return found
+
     def _nearest(self, branch: Branch, step: int) -> tuple[int, Content]:
         before = self._contents.get((self.log.branches.owner(branch, max(step - 1, 0)), step - 1))
         if before is not None:
@@ -120,6 +137,7 @@ class Life:
         with self._lock:
             self._contents.clear()
             self._intents.clear()
+            self._pictures.clear()
 
     def copy_to(self, target: Path) -> None:
         """Copy the life into another folder: the log as it is now, and before it every artifact that it names.

@@ -6,6 +6,7 @@ from typing import Annotated, Any, TypedDict
 
 from pydantic import Field
 
+from yggdrasil.levels.world.budget import Budget
 from yggdrasil.ports import Json, Text
 
 Count = Annotated[int, Field(ge=0, le=10_000)]
@@ -32,3 +33,4 @@ class WorldSettings(TypedDict, total=False):
     setting: dict[str, Any]
     fields: list[str]
     wait: float
+    budget: Budget

@@ -8,16 +8,21 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from yggdrasil.contract.bounds import bounds_of
 from yggdrasil.contract.context import here, standing
 from yggdrasil.contract.running import perform
 from yggdrasil.contract.seeds import derive_seed
 from yggdrasil.contract.session import RunSession, Session
+from yggdrasil.contract.spending import counting
 from yggdrasil.engine.cycle.branches import Branch
-from yggdrasil.engine.cycle.cycle_stages import UPDATE
+from yggdrasil.engine.cycle.cycle_stages import ARCHITECT, UPDATE
+from yggdrasil.engine.cycle.spent import beside
 from yggdrasil.engine.cycle.stage_call import StageRequest, StageResult
-from yggdrasil.levels.genre.of_world import in_own_words
+from yggdrasil.levels.genre.of_world import book_of, in_own_words
+from yggdrasil.levels.genre.plan import completed, tools_of
 from yggdrasil.levels.stage.genre import setting
 from yggdrasil.levels.stage.stage import Stage
+from yggdrasil.levels.world.budget import check
 from yggdrasil.levels.world.life import Life
 from yggdrasil.levels.world.memories import StageMemories
 from yggdrasil.state.content import Content
@@ -46,13 +51,19 @@ class StageRunner:
         stage = self.world.stages[moment.role.name]
         before = self.life.content_before if moment.settled else self.life.content_after_last
         content = before(moment.branch, moment.step, moment.position)
-        with self.surroundings(moment.branch, moment.step, moment.position, moment.fresh) as memories:
+        with (
+            self.surroundings(moment.branch, moment.step, moment.position, moment.fresh) as memories,
+            counting() as spent,
+        ):
+            check(self.world.budget, self.life.log, moment.branch, moment.step)
             if moment.role is UPDATE:
                 written = self._update(stage, moment, content)
             else:
                 wrote = self._run(stage, moment, content, {})
-                written = StageResult(wrote["value"], wrote["beside"] or None)
-        return replace(written, memory=memories.news)
+                value = self._completed(wrote["value"], moment, content) if moment.role is ARCHITECT else wrote["value"]
+                written = StageResult(value, wrote["beside"] or None)
+        told = {**(written.beside or {}), **beside(spent)}
+        return replace(written, memory=memories.news, beside=told or None)
 
     def _run(self, stage: Stage, moment: StageRequest, content: Content, more: dict[str, Any]) -> dict[str, Any]:
         """What the stage gives. It is given the world's own, which grows: only what its body takes is checked."""
@@ -62,8 +73,17 @@ class StageRunner:
         inputs["genre"] = self.world.genre
         if stage.reads_content:
             action = moment.action or ""
-            inputs["ask"] = in_own_words(self.world, stage.plays, content, context, moment.state, action)
+            made = self.life.pictures(moment.branch, moment.step) if moment.role is ARCHITECT else {}
+            inputs["ask"] = in_own_words(self.world, stage.plays, content, context, moment.state, action, made)
         return perform(stage, inputs, here().below(moment.role.name), begins=not more, ends=False)
+
+    def _completed(self, plan: Any, moment: StageRequest, content: Content) -> Any:
+        """The plan with what its tools must know of the world, if the world's genre is data."""
+        if book_of(self.world) is None:
+            return plan
+        style = self.told(moment.branch, content)["style"]
+        tools, made = tools_of(self.world.stages["creator"]), self.life.pictures(moment.branch, moment.step)
+        return completed(plan, tools, content, style, made)
 
     def _update(self, stage: Stage, moment: StageRequest, content: Content) -> StageResult:
         """Ask for operations; if the world does not admit them, once more with the reason.
@@ -100,7 +120,8 @@ class StageRunner:
         if world.style and not world.beginning.get("style") and style == self.life.first_style(branch):
             style = world.style
         told = {"wish": world.wish or content.wish, "language": world.language, "style": style}
-        return {**copy.deepcopy(setting(world.genre, world.setting)), **told}
+        known = setting(world.genre, world.setting, bounds_of(world.stages["creator"]))
+        return {**copy.deepcopy(known), **told}
 
     @contextmanager
     def surroundings(self, branch: Branch, step: int, position: int, fresh: bool = False) -> Iterator[StageMemories]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import html
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from yggdrasil.contract.artifacts import FolderArtifacts
 from yggdrasil.contract.shown_in_notebooks import media_as_html
-from yggdrasil.contract.value_forms import PICTURE
+from yggdrasil.contract.value_forms import PICTURE, SOUND, Form
 from yggdrasil.contract.values import form_of_media
 from yggdrasil.engine.cycle.records import StageRecord, StepRecord
+from yggdrasil.levels.stage.aloud import FIELD as ALOUD
 
 
 @dataclass(frozen=True, repr=False)
@@ -97,6 +99,13 @@ class Step:
         return self.record.dropped
 
     @property
+    def spent(self) -> dict[str, Any]:
+        """What its stages took: `tokens` read and written, and their `cost` by the models' prices."""
+        every = [stage.spent for stage in self.stages]
+        tokens, cost = (sum(one.get(name, 0) for one in every) for name in ("tokens", "cost"))
+        return {"tokens": tokens, "cost": cost}
+
+    @property
     def stuck(self) -> bool:
         """Whether its last stage failed twice in the same way; `World.give_up` drops such a step."""
         return self.status == "open" and self.record.stuck
@@ -104,15 +113,34 @@ class Step:
     @property
     def pictures(self) -> list[dict[str, Any]]:
         """The pictures: slot, path, sha256, prompt, seed; `missing` where the file is lost."""
-        store, found = FolderArtifacts(self.folder / "artifacts"), list[dict[str, Any]]()
-        for slot, artifact in self.artifacts.items():
+        return [
+            {**entry, "prompt": made.get("prompt", ""), "seed": made.get("seed"), **lost}
+            for made, entry, lost in self._files(self.artifacts, PICTURE, "image/png")
+        ]
+
+    @property
+    def sounds(self) -> list[dict[str, Any]]:
+        """The sounds, those of the plan and what was read aloud: slot, path, sha256, text."""
+        made = {**self.artifacts, **self.state.get(ALOUD, {})}
+        return [
+            {**entry, "text": one.get("text") or one.get("prompt", ""), **lost}
+            for one, entry, lost in self._files(made, SOUND, "")
+        ]
+
+    def _files(
+        self, artifacts: dict[str, Any], form: Form, otherwise: str
+    ) -> Iterator[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]:
+        """Each artifact of a form, with slot, path and sha256, and with `missing` if its file is lost."""
+        store = FolderArtifacts(self.folder / "artifacts")
+        for slot, artifact in artifacts.items():
             sha = artifact.get("sha256", "")
-            if sha and form_of_media(str(artifact.get("media_type", "image/png"))) is PICTURE:
+            if sha and form_of_media(str(artifact.get("media_type", otherwise))) is form:
                 path = store.find(sha)
                 entry = {"slot": slot, "path": str(path or store.root / sha[:2] / sha), "sha256": sha}
-                told = {"prompt": artifact.get("prompt", ""), "seed": artifact.get("seed")}
-                found.append({**entry, **told, **({} if path else {"missing": True})})
-        return found
+                yield artifact, entry, {} if path else {"missing": True}
+
+    def _below(self, file: dict[str, Any]) -> dict[str, Any]:
+        return {**file, "path": Path(file["path"]).relative_to(self.folder).as_posix()}
 
     def __repr__(self) -> str:
         told = f": {self.chronicle[:60]}…" if len(self.chronicle) > 60 else f": {self.chronicle}" if self.told else ""
@@ -133,12 +161,16 @@ class Step:
             "stages": [stage.shown() for stage in self.stages],
             "intent": self.intent,
             "plan": self.plan,
-            "pictures": [{**p, "path": Path(p["path"]).relative_to(self.folder).as_posix()} for p in self.pictures],
+            "pictures": [self._below(picture) for picture in self.pictures],
             "artifacts": self.artifacts,
             "perception": self.perception,
             "chronicle": self.chronicle,
             "told": self.told,
         }
+        if any(self.spent.values()):
+            shown["spent"] = self.spent
+        if self.sounds:
+            shown["sounds"] = [self._below(sound) for sound in self.sounds]
         if self.settled:
             shown["settled"] = self.settled
         if self.dropped:

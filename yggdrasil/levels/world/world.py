@@ -18,6 +18,7 @@ from yggdrasil.engine.cycle.log import FILE
 from yggdrasil.levels.stage.genre import of_format_1
 from yggdrasil.levels.stage.update import PlainUpdate
 from yggdrasil.levels.world.again import again
+from yggdrasil.levels.world.budget import Budget
 from yggdrasil.levels.world.difference import Difference, difference
 from yggdrasil.levels.world.edits import Edit, edit, undo
 from yggdrasil.levels.world.fork import fork
@@ -50,6 +51,7 @@ class World(Staged, Block, type="world"):
     setting: dict[str, Any] = {}
     fields: list[str] = []
     wait: float = 30.0
+    budget: Budget = Budget()
 
     def __init__(
         self,
@@ -229,10 +231,9 @@ class World(Staged, Block, type="world"):
 
         Raises LogError, ReplayError or ArtifactError for the first thing that is not as it was recorded.
         """
-        lasting = self._home.home is not None and self.founding() != ""
-        return (
-            {"branches": {name: len(self.branch(name).replay().steps) for name in self.branches()}} if lasting else {}
-        )
+        if self._home.home is None or not self.founding():
+            return {}
+        return {"branches": {name: len(self.branch(name).replay().steps) for name in self.branches()}}
 
     def show(self) -> dict[str, Any]:
         """Everything about this branch as JSON: what `yggdrasil show --json` prints."""

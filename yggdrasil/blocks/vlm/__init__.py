@@ -1,0 +1,1 @@
+"""Models that look: a picture in, words and data of what it shows out."""
