@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from yggdrasil.blocks.endpoint.block import EndpointBlock, read_json
+from yggdrasil.blocks.endpoint.block import EndpointBlock
 from yggdrasil.blocks.endpoint.chat import streamed
-from yggdrasil.blocks.endpoint.connection import RequestBounds, Say
 from yggdrasil.blocks.endpoint.errors import EndpointError, EndpointRefused
+from yggdrasil.blocks.endpoint.listed import reads
 from yggdrasil.blocks.endpoint.pictures import sendable
 from yggdrasil.blocks.llm.language_model import LanguageModel, Message, Schema, Turn
 from yggdrasil.blocks.llm.probe import called_tool, found_once, said
 from yggdrasil.blocks.llm.unseen import from_tools, refuses_senses, without_senses
 from yggdrasil.contract import here
 
-if TYPE_CHECKING:
-    from openai import AsyncOpenAI
-
 _TOOLS = re.compile(r"tool|function", re.IGNORECASE)
 """What a server that knows no tools says of a request that has some."""
-
-_READS = ("loaded_context_length", "max_model_len", "context_length", "context_window", "max_context_length")
-"""Names under which servers say how many tokens a model reads."""
-_PATIENCE = 10.0
-
-
-class _Listed(BaseModel):
-    data: list[dict[str, Any]] = []
-
-
 __all__ = ["EndpointError", "OpenAIModel"]
 
 
@@ -118,20 +105,4 @@ class OpenAIModel(EndpointBlock, LanguageModel, type="llm/openai"):
         if self.context:
             return self.context
         known = ("reads", self.base_url, self.model, hash(self._secret()))
-        return found_once(known, self._listed)
-
-    def _listed(self) -> int:
-        """What the endpoint's list of models says that this one reads; a server without such a list says nothing."""
-
-        async def ask(client: AsyncOpenAI, say: Say) -> _Listed:
-            del say
-            return read_json(_Listed, (await client.models.with_raw_response.list()).http_response)
-
-        try:
-            listed = self._connection().ask(ask, RequestBounds(_PATIENCE, 0, self.concurrency, once=True))
-        except EndpointError as error:
-            here().note(f"the endpoint does not say how much its model reads ({error.what})")
-            return 0
-        own = next((model for model in listed.data if model.get("id") == self.model), {})
-        found = (own.get(name) for name in _READS)
-        return next((value for value in found if isinstance(value, int) and value > 0), 0)
+        return found_once(known, lambda: reads(self._connection(), self.model, self.concurrency))
