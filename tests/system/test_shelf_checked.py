@@ -38,8 +38,8 @@ INPUTS = {
     "bestiary": {"count": 1},
     "case": {"count": 1},
 }
-WORDED = ("ships-log", "bestiary", "case")
-"""Genres that are data, told here by a model that tries every schema: the real ones take minutes for each promise.
+WORDED = ("storytelling", "ships-log", "bestiary", "case")
+"""Worlds, told here by a model that tries every schema: the real ones take minutes for each promise.
 
 So is the chronicler's agent, whose model of 1.1 GB is driven for real in test_qwen."""
 
