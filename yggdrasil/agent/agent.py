@@ -14,6 +14,7 @@ from yggdrasil.agent.asked import BY_TYPE, Asked, ByHand, Check, as_checks
 from yggdrasil.agent.conversation import check_asked, kept_messages
 from yggdrasil.agent.door import R, T, TypedBlock, asked_of
 from yggdrasil.agent.guided import guided, guided_task
+from yggdrasil.agent.kept_call import called_again, kept_call
 from yggdrasil.agent.led import Lead
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.memory import Memory
@@ -170,7 +171,9 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
         `messages` are what was said so far, in place of what the agent remembers; the last may be the one to answer.
         Raises PortError where nothing is asked.
         """
-        asked: Asked = here().shared.get(asked_of(self), self._by_hand)
+        asked = self._asked_here()
+        if more and (halted := Memory.of(here().memory(), here().path).halted):
+            asked = called_again(asked, self._by_hand, halted.get("given", {}), here().path)
         shown = beside_words(prompt, pictures or [], sounds or [])
         return as_called(self, asked.changes)._answered(asked, task, more, shown, messages)
 
@@ -259,6 +262,7 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
         with standing(here().but(shared=known if task is None else {**known, CONTEXT: task.context})):
             state = went(running, state, steps + work.retries)
         over = {"state": dict(state), "call": call, "task": task and task.to_json()}
+        over["given"] = kept_call(work.asked, self._by_hand)
         kept: dict[str, Any] = {"halted": over if state["limit"] else None}
         kept |= {"summary": work.window.summary} if work.window.summary else {}
         here().remember({"messages": state["messages"], "calls": call + 1, **kept})

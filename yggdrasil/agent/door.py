@@ -11,6 +11,7 @@ from typing_extensions import TypeForm, TypeVar
 
 from yggdrasil.agent.asked import NOTHING, Asked
 from yggdrasil.agent.by_steps import steps
+from yggdrasil.agent.kept_call import called_again, kept_call
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.one_call import OneCall, parted
 from yggdrasil.agent.result_type import ResultType
@@ -177,6 +178,15 @@ class TypedBlock(Block, Generic[R], init=False):
         given = super().__call__(*args, **inputs)
         ran = isinstance(given, Outputs) and isinstance(given["status"], dict)
         return answer_of(given, self._by_hand.result) if ran else given
+
+    def kept_call(self) -> dict[str, Any]:
+        return kept_call(self._asked_here(), self._by_hand)
+
+    def called_again(self, kept: dict[str, Any]) -> dict[str, Any]:
+        return {asked_of(self): called_again(self._asked_here(), self._by_hand, kept, self.name)}
+
+    def _asked_here(self) -> Asked:
+        return here().shared.get(asked_of(self), self._by_hand)
 
     @contextmanager
     def _asked(self, result: Any, call: dict[str, Any]) -> Iterator[tuple[ResultType | None, dict[str, Any]]]:
