@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, Unpack, overload
 
 from pydantic import Field
@@ -128,9 +129,9 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
         self._llm = as_model(given, self.name)
 
     @property
-    def tools(self) -> dict[str, Block]:
+    def tools(self) -> Mapping[str, Block]:
         """Its tools by name; others given here take their place, with whom of them a person is asked about."""
-        return {tool.name: tool.block for tool in self.toolbox.tools.values()}
+        return MappingProxyType({tool.name: tool.block for tool in self.toolbox.tools.values()})
 
     @tools.setter
     def tools(self, given: Sequence[Given] | Mapping[str, Given]) -> None:
@@ -171,9 +172,8 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
         `messages` are what was said so far, in place of what the agent remembers; the last may be the one to answer.
         Raises PortError where nothing is asked.
         """
-        asked = self._asked_here()
-        if more and (halted := Memory.of(here().memory(), here().path).halted):
-            asked = called_again(asked, self._by_hand, halted.get("given", {}), here().path)
+        asked, halted = self._asked_here(), Memory.of(here().memory(), here().path).halted if more else None
+        asked = called_again(asked, self._by_hand, halted.get("given", {}), here().path) if halted else asked
         shown = beside_words(prompt, pictures or [], sounds or [])
         return as_called(self, asked.changes)._answered(asked, task, more, shown, messages)
 
@@ -260,7 +260,7 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
         running = AgentRun(AgentModel(self.llm, words), work, self.limits, call, steps)
         known = {name: value for name, value in here().shared.items() if name != asked_of(self)}
         with standing(here().but(shared=known if task is None else {**known, CONTEXT: task.context})):
-            state = went(running, state, steps + work.retries)
+            state = went(running, state, steps)
         over = {"state": dict(state), "call": call, "task": task and task.to_json()}
         over["given"] = kept_call(work.asked, self._by_hand)
         kept: dict[str, Any] = {"halted": over if state["limit"] else None}

@@ -10,11 +10,12 @@ from typing import Annotated, Any, Literal, NotRequired, Union, cast, get_args, 
 
 from yggdrasil.agent.refusals import Retry
 from yggdrasil.blocks.llm.schemas import beside_schema, sound_schema
-from yggdrasil.contract import ConfigError, here
+from yggdrasil.contract import ConfigError
 from yggdrasil.contract.coroutines import as_plain
 from yggdrasil.contract.deps import with_deps
 from yggdrasil.contract.json_values import not_finite
 from yggdrasil.contract.schema import inlined
+from yggdrasil.contract.spending import result_once
 
 Schema = dict[str, Any]
 WRAP = "result"
@@ -92,7 +93,7 @@ class ResultType:
         if self.function is None:
             return held
         call, taken = self.function, {name: getattr(held, name) for name in type(held).model_fields}
-        return self.returned(here().once("result", value, lambda: self.written(call(**taken))))
+        return self.returned(result_once(value, lambda: self.written(call(**taken))))
 
     def returned(self, value: Any) -> Any:
         """The JSON of a result as an instance of its type."""
