@@ -117,7 +117,7 @@ def _plain(kind: Any) -> bool:
     if is_typeddict(kind):
         return all(map(_plain, get_type_hints(kind).values()))
     if get_origin(kind) is Literal:
-        return True
+        return all(type(value) in (str, int, bool) for value in get_args(kind))
     if get_origin(kind) in (list, dict):
         return all(map(_plain, get_args(kind)))
     return kind in (Any, str, int, float, bool, list, dict)

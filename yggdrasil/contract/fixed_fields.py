@@ -12,14 +12,15 @@ class FixedFields:
     if not TYPE_CHECKING:
 
         def __setattr__(self, name: str, value: Any) -> None:
-            known = [field.name for field in fields(self)]
-            if name not in known:
-                raise _no_field(self, name, known)
+            if name not in self.__dataclass_fields__:
+                raise _no_field(self, name)
             object.__setattr__(self, name, value)
 
 
-def _no_field(of: Any, name: str, known: list[str]) -> Exception:
+def _no_field(of: Any, name: str) -> Exception:
     from yggdrasil.contract.errors import did_you_mean
     from yggdrasil.contract.own_attributes import NoAttribute
 
-    return NoAttribute(f"has no {name!r}", where=type(of).__name__, mend=did_you_mean(name, known))
+    return NoAttribute(
+        f"has no {name!r}", where=type(of).__name__, mend=did_you_mean(name, [field.name for field in fields(of)])
+    )
