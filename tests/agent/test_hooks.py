@@ -35,6 +35,30 @@ def test_what_the_model_answered_is_changed_before_anything_is_done() -> None:
     assert [m["role"] for m in agent.memory.messages] == ["user", "assistant", "tool", "assistant"]
 
 
+@pytest.mark.parametrize(
+    ("hook", "misspelt", "meant"),
+    [
+        ("before", lambda request: setattr(request, "mesages", []), "messages"),
+        ("after", lambda reply: setattr(reply, "cals", []), "calls"),
+        ("around", lambda use, make: setattr(use, "argument", {}), "arguments"),
+    ],
+)  # fmt: skip
+def test_what_a_function_changes_is_there(hook: str, misspelt: Any, meant: str) -> None:
+    agent = ygg.Agent(ScriptedModel([calls(("1", "look", {})), says("so")]), [look], tool_errors="raise")
+    setattr(agent, hook, misspelt)
+    with pytest.raises(ygg.ConfigError, match=f"has no .*{meant}") as caught:
+        agent.run("Look.")
+    assert isinstance(caught.value, AttributeError)
+
+
+def test_tools_are_given_whole_and_none_is_lost_unsaid() -> None:
+    agent = ygg.Agent(ScriptedModel(), [look])
+    with pytest.raises(TypeError):
+        agent.tools["delete"] = ygg.block(delete)  # pyright: ignore[reportIndexIssue]
+    agent.tools = {**agent.tools, "delete": delete}
+    assert list(agent.tools) == ["look", "delete"]
+
+
 def test_a_function_stands_around_each_call_of_a_tool() -> None:
     used: list[tuple[str, Any, int]] = []
 

@@ -129,9 +129,17 @@ def test_an_answer_that_stays_wrong_is_a_typed_error(said: str) -> None:
     assert len(model.seen) == 2
 
 
-def test_a_repair_is_not_counted_against_the_limit_of_steps() -> None:
-    agent = ygg.Agent(ScriptedModel([says("{}"), says(ANN)]), limits=ygg.Limits(steps=1))
-    assert agent.run("Who?", result=Person).result == Person(name="Ann", age=40)
+@pytest.mark.parametrize("how", [{"validate": lambda words: refuse()}, {"result": Person}])
+def test_a_repair_is_a_step_and_the_limit_wins(how: dict[str, Any]) -> None:
+    model = ScriptedModel([says("{}")] * 9)
+    agent = ygg.Agent(model, limits=ygg.Limits(steps=2, raises=True), retries=5)
+    with pytest.raises(ygg.LimitReached, match="limit of 2 steps"):
+        agent.run("Who?", **how)
+    assert len(model.seen) == 2
+
+
+def refuse() -> None:
+    raise ygg.Retry("no")
 
 
 def test_tools_come_before_the_result() -> None:

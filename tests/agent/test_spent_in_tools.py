@@ -47,3 +47,46 @@ def test_calls_that_the_journal_answers_keep_what_they_cost(tmp_path: Path) -> N
     status = out.status if out else {}
     assert status["tokens"] == spent.tokens == 5 * TURN
     assert len(first.llm.seen) == 1  # type: ignore[attr-defined]
+
+
+def test_a_model_that_a_validator_or_a_result_asks_counts() -> None:
+    judge = ygg.Agent(ScriptedModel([says("fine")]))
+
+    def told(n: int) -> str:
+        return judge.run(f"{n}?").response
+
+    checked = ygg.Agent(ScriptedModel([says("so")]), validate=lambda words: judge.run("ok?") and None)
+    assert checked.run("x").status["tokens"] == 2 * TURN
+    done = ygg.Agent(ScriptedModel([says('{"n": 1}')])).run("x", result=told)
+    assert (done.result, done.status["tokens"]) == ("fine", 2 * TURN)
+
+
+def test_what_a_refusing_validator_asks_meets_the_limit() -> None:
+    judge = ygg.Agent(ScriptedModel([says("bad")] * 9))
+
+    def refuse(words: str) -> None:
+        raise ygg.Retry(judge.run(words).response)
+
+    agent = ygg.Agent(
+        ScriptedModel([says("so")] * 9),
+        validate=refuse,
+        retries=5,
+        limits=ygg.Limits(tokens=4 * TURN, raises=True),
+    )
+    with pytest.raises(ygg.LimitReached, match="60 tokens") as caught:
+        agent.run("x")
+    assert caught.value.status["turns"] == 2
+
+
+def test_what_a_result_took_is_counted_where_the_journal_gives_it(tmp_path: Path) -> None:
+    judge = ygg.Agent(ScriptedModel([says("fine")]))
+
+    def told(n: int) -> str:
+        return judge.run(f"{n}?").response
+
+    agent = ygg.Agent(ScriptedModel([says('{"n": 1}')]), validate=lambda words: ygg.ask("ok?") and None)
+    chat = agent.session("anna", at=tmp_path)
+    with pytest.raises(ygg.Paused):
+        chat.run("x", result=told)
+    done: Any = chat.answer("yes", result=told)
+    assert (done.result, done.status["tokens"], len(judge.llm.seen)) == ("fine", 2 * TURN, 1)  # pyright: ignore

@@ -204,6 +204,19 @@ class TestApproval:
         assert made == done
         assert [m["content"] for m in agent.memory.messages if m["role"] == "tool"] == [told]
 
+    @pytest.mark.parametrize("wrong", [{"file": ["b"]}, {"fiel": "b"}, {}])
+    def test_wrong_arguments_are_told_to_the_person_who_gave_them(self, wrong: Any, tmp_path: Path) -> None:
+        made: list[str] = []
+        chat = self.agent(made).session("anna", at=tmp_path)
+        with pytest.raises(ygg.Paused):
+            chat.run("Tidy up.")
+        for _ in "twice":
+            with pytest.raises(ygg.Paused, match=r"cannot be called: .*file"):
+                chat.answer(wrong)
+        done = chat.answer({"file": "b"})
+        assert (done and done.response, made) == ("ok", ["b"])
+        assert "cannot" not in str(chat.block.llm.seen)  # pyright: ignore[reportAttributeAccessIssue]
+
     def test_other_tools_are_not_asked_about(self) -> None:
         agent = self.agent([])
         agent.llm.turns = [calls(("c", "fine", "{}")), says("ok")]  # pyright: ignore

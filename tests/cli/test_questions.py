@@ -10,10 +10,11 @@ import pytest
 
 from tests.cli.command import ygg
 from tests.levels.scripted import Plan, scripted
-from yggdrasil import Graph, save
+from yggdrasil import Agent, Graph, save, tool
 from yggdrasil.agent.ask_person import AskPerson, ask
 from yggdrasil.contract import Paused
 from yggdrasil.ports import Json
+from yggdrasil.testing import ScriptedModel, calls, says
 
 
 class Asks(Plan, type="test_questions/architect"):
@@ -105,3 +106,26 @@ def test_a_broken_place_is_told_and_the_others_are_listed(
     assert len(json.loads(out)) == 2
     assert "cannot be read as a log" in err
     assert ygg(monkeypatch, "ask", "nowhere") == 1
+
+
+def test_an_object_is_the_arguments_of_a_call_that_waits_and_words_elsewhere(
+    places: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone: list[str] = []
+
+    def delete(file: str) -> str:
+        """Delete a file."""
+        gone.append(file)
+        return "deleted"
+
+    turns = [calls(("c", "delete", {"file": "a.txt"})), says("ok")]
+    chat = Agent(ScriptedModel(turns), [tool(delete, approve=True)]).session("clerk", places / "files")
+    with pytest.raises(Paused):
+        chat.run("Tidy up.")
+    assert ygg(monkeypatch, "answer", "files", '{"file": ') == 1
+    assert "the arguments are no JSON" in capsys.readouterr().err
+    assert ygg(monkeypatch, "answer", "files", '{"file": "z.txt"}') == 0
+    assert (chat.resume().response, gone) == ("ok", ["z.txt"])
+
+    assert ygg(monkeypatch, "answer", "chats", '{"a": 1}', "--of", "anna") == 0
+    assert asking().session("anna", places / "chats").resume().answer == '{"a": 1}'

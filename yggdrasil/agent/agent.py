@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, Unpack, overload
 
 from pydantic import Field
@@ -14,6 +15,7 @@ from yggdrasil.agent.asked import BY_TYPE, Asked, ByHand, Check, as_checks
 from yggdrasil.agent.conversation import check_asked, kept_messages
 from yggdrasil.agent.door import R, T, TypedBlock, asked_of
 from yggdrasil.agent.guided import guided, guided_task
+from yggdrasil.agent.kept_call import called_again, kept_call
 from yggdrasil.agent.led import Lead
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.memory import Memory
@@ -127,9 +129,9 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
         self._llm = as_model(given, self.name)
 
     @property
-    def tools(self) -> dict[str, Block]:
+    def tools(self) -> Mapping[str, Block]:
         """Its tools by name; others given here take their place, with whom of them a person is asked about."""
-        return {tool.name: tool.block for tool in self.toolbox.tools.values()}
+        return MappingProxyType({tool.name: tool.block for tool in self.toolbox.tools.values()})
 
     @tools.setter
     def tools(self, given: Sequence[Given] | Mapping[str, Given]) -> None:
@@ -170,7 +172,8 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
         `messages` are what was said so far, in place of what the agent remembers; the last may be the one to answer.
         Raises PortError where nothing is asked.
         """
-        asked: Asked = here().shared.get(asked_of(self), self._by_hand)
+        asked, halted = self._asked_here(), Memory.of(here().memory(), here().path).halted if more else None
+        asked = called_again(asked, self._by_hand, halted.get("given", {}), here().path) if halted else asked
         shown = beside_words(prompt, pictures or [], sounds or [])
         return as_called(self, asked.changes)._answered(asked, task, more, shown, messages)
 
@@ -257,8 +260,9 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
         running = AgentRun(AgentModel(self.llm, words), work, self.limits, call, steps)
         known = {name: value for name, value in here().shared.items() if name != asked_of(self)}
         with standing(here().but(shared=known if task is None else {**known, CONTEXT: task.context})):
-            state = went(running, state, steps + work.retries)
+            state = went(running, state, steps)
         over = {"state": dict(state), "call": call, "task": task and task.to_json()}
+        over["given"] = kept_call(work.asked, self._by_hand)
         kept: dict[str, Any] = {"halted": over if state["limit"] else None}
         kept |= {"summary": work.window.summary} if work.window.summary else {}
         here().remember({"messages": state["messages"], "calls": call + 1, **kept})

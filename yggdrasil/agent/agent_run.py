@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any
 
 from yggdrasil.agent.deadline import Deadline
@@ -20,7 +21,7 @@ from yggdrasil.blocks.llm.language_model import InvalidOutput, Turn
 from yggdrasil.blocks.llm.schemas import beside_schema
 from yggdrasil.contract import Cancelled, derive_seed, here, standing
 from yggdrasil.contract.digest import digest, digest_each
-from yggdrasil.contract.spending import counted_once
+from yggdrasil.contract.spending import counted_once, counting
 from yggdrasil.engine.cycle.agent_loop import LoopState
 
 LIMIT = "limit_reached"
@@ -77,7 +78,7 @@ class AgentRun:
         limits = self._limits
         if self._asked.stepping and state["turns"] > self._begun:
             return {"kind": "steps", "limit": self._steps}
-        if state["turns"] >= self._steps + state["tries"]:
+        if state["turns"] >= self._steps:
             return {"kind": "steps", "limit": self._steps}
         if limits.tokens is not None and state["tokens"] >= limits.tokens:
             return {"kind": "tokens", "limit": limits.tokens}
@@ -214,8 +215,9 @@ class AgentRun:
         """The loop at its end, if type and validators take the answer; else the model is told why, and asked again."""
         asked, place = self._work.asked, here()
         try:
-            self._check_wish(value, after["tries"])
-            taken = asked.accepted(value if asked.result is None else asked.result.value(value))
+            self._check_wish(value, after)
+            with _spending_of(after):
+                taken = asked.accepted(value if asked.result is None else asked.result.value(value))
         except Retry as refused:
             if after["tries"] >= self._work.retries:
                 raise RefusedOutput(refused.what, raw, place.path) from None
@@ -230,9 +232,10 @@ class AgentRun:
         words = after["response"] or ("" if asked.result is None else raw)
         return {**after, "result": taken, "response": words, "over": DONE}
 
-    def _check_wish(self, value: Any, tries: int) -> None:
+    def _check_wish(self, value: Any, after: LoopState) -> None:
         """Raises Retry for an answer beside what is wished, while there are tries; then it is taken as it is."""
-        beside = beside_schema(value, self._work.wish) if self._work.wish and tries < self._work.retries else ""
+        again = after["tries"] < self._work.retries and after["turns"] < self._steps
+        beside = beside_schema(value, self._work.wish) if self._work.wish and again else ""
         if beside:
             raise Retry(beside)
 
@@ -262,6 +265,17 @@ class AgentRun:
         with standing(place):
             of = "" if place.journal is None else digest_each(shown)
             return counted_once(place, f"turn {self._call}.{state['turns']}", {"of": of}, act)
+
+
+@contextmanager
+def _spending_of(state: LoopState) -> Generator[None]:
+    """What models that are asked inside take is of this run too."""
+    with counting() as spent:
+        try:
+            yield
+        finally:
+            state["tokens"] += spent.tokens
+            state["cost"] += spent.cost
 
 
 def _stopped(state: LoopState, limit: dict[str, Any]) -> LoopState:

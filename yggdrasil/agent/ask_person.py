@@ -7,11 +7,14 @@ from typing import Any, NoReturn
 from yggdrasil.contract import Block, Paused, derive_seed, here
 from yggdrasil.ports import Text
 
+APPROVAL = "may"
+"""Begins the id of a question whether a tool may be called, which an object of arguments answers too."""
 
-def ask(question: str, **more: Any) -> Any:
+
+def ask(question: str, kind: str = "ask", /, **more: Any) -> Any:
     """The person's answer. Raises Paused, with an id of this place and call, until the journal has one."""
     place = here()
-    name = f"ask_{derive_seed(place.path, place.seed, question):016x}"
+    name = f"{kind}_{derive_seed(place.path, place.seed, question):016x}"
 
     def stop() -> NoReturn:
         raise Paused(question, id=name, where=place.path)

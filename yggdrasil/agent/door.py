@@ -11,6 +11,7 @@ from typing_extensions import TypeForm, TypeVar
 
 from yggdrasil.agent.asked import NOTHING, Asked
 from yggdrasil.agent.by_steps import steps
+from yggdrasil.agent.kept_call import called_again, kept_call
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.one_call import OneCall, parted
 from yggdrasil.agent.result_type import ResultType
@@ -18,6 +19,11 @@ from yggdrasil.contract import Block, Outputs, Stream, here, standing
 from yggdrasil.contract.deps import DEPS
 from yggdrasil.contract.events import USUAL, Event
 from yggdrasil.contract.runs import bound
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from yggdrasil.agent.typed_session import AgentSession
 
 Words = Literal["own", "all"]
 _ANSWERS = ("text", "partial")
@@ -91,13 +97,13 @@ class TypedBlock(Block, Generic[R], init=False):
         limits: Limits
 
     @overload
-    def run(self, prompt: Any = ..., *, result: None = ..., **call: Unpack[OneCall]) -> Answer[R]: ...
+    def run(self, prompt: str = ..., *, result: None = ..., **call: Unpack[OneCall]) -> Answer[R]: ...
     @overload
-    def run(self, prompt: Any = ..., *, result: type[T] | Callable[..., T], **call: Unpack[OneCall]) -> Answer[T]: ...
+    def run(self, prompt: str = ..., *, result: type[T] | Callable[..., T], **call: Unpack[OneCall]) -> Answer[T]: ...
     @overload
-    def run(self, prompt: Any = ..., *, result: TypeForm[T], **call: Unpack[OneCall]) -> Answer[T]: ...
+    def run(self, prompt: str = ..., *, result: TypeForm[T], **call: Unpack[OneCall]) -> Answer[T]: ...
     @overload
-    def run(self, prompt: Any = ..., *, result: Any, **call: Unpack[OneCall]) -> Answer[Any]: ...
+    def run(self, prompt: str = ..., *, result: Any, **call: Unpack[OneCall]) -> Answer[Any]: ...
     def run(self, *args: Any, result: Any = None, **call: Any) -> Answer[Any]:
         """Answer once. Raises RefusedOutput for a result that stays wrong."""
         with self._asked(result, call) as (kind, inputs):
@@ -105,19 +111,19 @@ class TypedBlock(Block, Generic[R], init=False):
 
     @overload
     def stream(
-        self, prompt: Any = ..., *, result: None = ..., words: Words = ..., **call: Unpack[OneCall]
+        self, prompt: str = ..., *, result: None = ..., words: Words = ..., **call: Unpack[OneCall]
     ) -> AnswerStream[R]: ...
     @overload
     def stream(
-        self, prompt: Any = ..., *, result: type[T] | Callable[..., T], words: Words = ..., **call: Unpack[OneCall]
+        self, prompt: str = ..., *, result: type[T] | Callable[..., T], words: Words = ..., **call: Unpack[OneCall]
     ) -> AnswerStream[T]: ...
     @overload
     def stream(
-        self, prompt: Any = ..., *, result: TypeForm[T], words: Words = ..., **call: Unpack[OneCall]
+        self, prompt: str = ..., *, result: TypeForm[T], words: Words = ..., **call: Unpack[OneCall]
     ) -> AnswerStream[T]: ...
     @overload
     def stream(
-        self, prompt: Any = ..., *, result: Any, words: Words = ..., **call: Unpack[OneCall]
+        self, prompt: str = ..., *, result: Any, words: Words = ..., **call: Unpack[OneCall]
     ) -> AnswerStream[Any]: ...
     def stream(self, *args: Any, result: Any = None, words: Words = "own", **call: Any) -> AnswerStream[Any]:
         """The same in the background: iterate over the events by `for` or `async for`, then read `outputs`."""
@@ -125,15 +131,15 @@ class TypedBlock(Block, Generic[R], init=False):
             return AnswerStream(self, bound(self, args, inputs), kind, words)
 
     @overload
-    def steps(self, prompt: Any = ..., *, result: None = ..., **call: Unpack[OneCall]) -> Iterator[Answer[R]]: ...
+    def steps(self, prompt: str = ..., *, result: None = ..., **call: Unpack[OneCall]) -> Iterator[Answer[R]]: ...
     @overload
     def steps(
-        self, prompt: Any = ..., *, result: type[T] | Callable[..., T], **call: Unpack[OneCall]
+        self, prompt: str = ..., *, result: type[T] | Callable[..., T], **call: Unpack[OneCall]
     ) -> Iterator[Answer[T]]: ...
     @overload
-    def steps(self, prompt: Any = ..., *, result: TypeForm[T], **call: Unpack[OneCall]) -> Iterator[Answer[T]]: ...
+    def steps(self, prompt: str = ..., *, result: TypeForm[T], **call: Unpack[OneCall]) -> Iterator[Answer[T]]: ...
     @overload
-    def steps(self, prompt: Any = ..., *, result: Any, **call: Unpack[OneCall]) -> Iterator[Answer[Any]]: ...
+    def steps(self, prompt: str = ..., *, result: Any, **call: Unpack[OneCall]) -> Iterator[Answer[Any]]: ...
     def steps(self, *args: Any, result: Any = None, **call: Any) -> Iterator[Answer[Any]]:
         """The run turn by turn: after each turn of the model, and the tools that it called, what it came to so far.
 
@@ -144,39 +150,49 @@ class TypedBlock(Block, Generic[R], init=False):
     if TYPE_CHECKING:
 
         @overload
-        async def arun(self, prompt: Any = ..., *, result: None = ..., **call: Unpack[OneCall]) -> Answer[R]: ...
+        async def arun(self, prompt: str = ..., *, result: None = ..., **call: Unpack[OneCall]) -> Answer[R]: ...
         @overload
         async def arun(
-            self, prompt: Any = ..., *, result: type[T] | Callable[..., T], **call: Unpack[OneCall]
+            self, prompt: str = ..., *, result: type[T] | Callable[..., T], **call: Unpack[OneCall]
         ) -> Answer[T]: ...
         @overload
-        async def arun(self, prompt: Any = ..., *, result: TypeForm[T], **call: Unpack[OneCall]) -> Answer[T]: ...
+        async def arun(self, prompt: str = ..., *, result: TypeForm[T], **call: Unpack[OneCall]) -> Answer[T]: ...
         @overload
-        async def arun(self, prompt: Any = ..., *, result: Any, **call: Unpack[OneCall]) -> Answer[Any]: ...
+        async def arun(self, prompt: str = ..., *, result: Any, **call: Unpack[OneCall]) -> Answer[Any]: ...
         async def arun(self, *args: Any, **call: Any) -> Answer[Any]: ...
         @overload
         def astream(
-            self, prompt: Any = ..., *, result: None = ..., words: Words = ..., **call: Unpack[OneCall]
+            self, prompt: str = ..., *, result: None = ..., words: Words = ..., **call: Unpack[OneCall]
         ) -> AnswerStream[R]: ...
         @overload
         def astream(
-            self, prompt: Any = ..., *, result: type[T] | Callable[..., T], words: Words = ..., **call: Unpack[OneCall]
+            self, prompt: str = ..., *, result: type[T] | Callable[..., T], words: Words = ..., **call: Unpack[OneCall]
         ) -> AnswerStream[T]: ...
         @overload
         def astream(
-            self, prompt: Any = ..., *, result: TypeForm[T], words: Words = ..., **call: Unpack[OneCall]
+            self, prompt: str = ..., *, result: TypeForm[T], words: Words = ..., **call: Unpack[OneCall]
         ) -> AnswerStream[T]: ...
         @overload
         def astream(
-            self, prompt: Any = ..., *, result: Any, words: Words = ..., **call: Unpack[OneCall]
+            self, prompt: str = ..., *, result: Any, words: Words = ..., **call: Unpack[OneCall]
         ) -> AnswerStream[Any]: ...
         def astream(self, *args: Any, **call: Any) -> AnswerStream[Any]: ...
+        def session(self, name: str, at: Path | str, *, adopt: bool = False, wait: float = 60.0) -> AgentSession[R]: ...
 
     def __call__(self, *args: Any, **inputs: Any) -> Any:
         """In a drawn graph: record a node. Elsewhere the same as `run`."""
         given = super().__call__(*args, **inputs)
         ran = isinstance(given, Outputs) and isinstance(given["status"], dict)
         return answer_of(given, self._by_hand.result) if ran else given
+
+    def kept_call(self) -> dict[str, Any]:
+        return kept_call(self._asked_here(), self._by_hand)
+
+    def called_again(self, kept: dict[str, Any]) -> dict[str, Any]:
+        return {asked_of(self): called_again(self._asked_here(), self._by_hand, kept, self.name)}
+
+    def _asked_here(self) -> Asked:
+        return here().shared.get(asked_of(self), self._by_hand)
 
     @contextmanager
     def _asked(self, result: Any, call: dict[str, Any]) -> Iterator[tuple[ResultType | None, dict[str, Any]]]:

@@ -13,10 +13,11 @@ from yggdrasil.agent.turns import TurnRequest, tool_notes
 from yggdrasil.agent.window import headed
 from yggdrasil.blocks.llm.language_model import RequestedCall
 from yggdrasil.contract import Block, here
+from yggdrasil.contract.fixed_fields import FixedFields
 
 
 @dataclass
-class Request:
+class Request(FixedFields):
     """One request of an agent, as `Agent(…, before=function)` gets it: change what is to be changed.
 
     `messages`: the conversation as this model will read it; `tools`: the names of those that it is offered, where one
@@ -57,7 +58,7 @@ def as_wished(
 
 
 @dataclass
-class Reply:
+class Reply(FixedFields):
     """What the model answered, as `Agent(…, after=function)` gets it before anything is done: change what is to be.
 
     `text`: its words; `calls`: the tools that it calls, where one that is taken out is not called.

@@ -6,15 +6,16 @@ import inspect
 import json
 import types
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, NotRequired, Union, cast, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Annotated, Any, Literal, NotRequired, Union, cast, get_args, get_origin, get_type_hints, is_typeddict
 
 from yggdrasil.agent.refusals import Retry
 from yggdrasil.blocks.llm.schemas import beside_schema, sound_schema
-from yggdrasil.contract import ConfigError, here
+from yggdrasil.contract import ConfigError
 from yggdrasil.contract.coroutines import as_plain
 from yggdrasil.contract.deps import with_deps
 from yggdrasil.contract.json_values import not_finite
 from yggdrasil.contract.schema import inlined
+from yggdrasil.contract.spending import result_once
 
 Schema = dict[str, Any]
 WRAP = "result"
@@ -26,11 +27,13 @@ class ResultType:
     """A pydantic class, TypedDict, dataclass, plain type, union of them, a JSON schema, or a function: then the model
     writes its arguments, and the result is what it gives.
 
-    `schema` is that of the object which a model writes. Raises ConfigError for what has no JSON schema.
+    `schema` is that of the object which a model writes; of a `plain` one the schema says all.
+    Raises ConfigError for what has no JSON schema.
     """
 
     def __init__(self, kind: Any) -> None:
         self.function = with_deps(as_plain(kind)) if inspect.isroutine(kind) else None
+        self.plain = isinstance(kind, Mapping) or (self.function is None and _plain(kind))
         self._given = None
         if self.function is not None:
             kind, given = _taken_and_given(self.function)
@@ -90,7 +93,7 @@ class ResultType:
         if self.function is None:
             return held
         call, taken = self.function, {name: getattr(held, name) for name in type(held).model_fields}
-        return self.returned(here().once("result", value, lambda: self.written(call(**taken))))
+        return self.returned(result_once(value, lambda: self.written(call(**taken))))
 
     def returned(self, value: Any) -> Any:
         """The JSON of a result as an instance of its type."""
@@ -107,6 +110,17 @@ def _taken_and_given(function: Callable[..., Any]) -> tuple[Any, Any]:
         part.name: (hints.get(part.name, Any), ... if part.default is part.empty else part.default) for part in parts
     }
     return create_model(function.__name__, __doc__=inspect.getdoc(function), **fields), hints.get("return", Any)
+
+
+def _plain(kind: Any) -> bool:
+    """Whether its instances are what stands in JSON, so that the schema alone gives them back."""
+    if is_typeddict(kind):
+        return all(map(_plain, get_type_hints(kind).values()))
+    if get_origin(kind) is Literal:
+        return all(type(value) in (str, int, bool) for value in get_args(kind))
+    if get_origin(kind) in (list, dict):
+        return all(map(_plain, get_args(kind)))
+    return kind in (Any, str, int, float, bool, list, dict)
 
 
 def _adapter(kind: Any) -> Any:

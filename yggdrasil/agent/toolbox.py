@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from yggdrasil.agent.ask_person import ask
+from yggdrasil.agent.ask_person import APPROVAL, ask
 from yggdrasil.agent.faults import CANCELLED, fault_text
 from yggdrasil.agent.pieces import Content, joined, senses_in
 from yggdrasil.agent.refusals import Retry
@@ -25,12 +25,13 @@ from yggdrasil.contract import (
     here,
     standing,
 )
+from yggdrasil.contract.artifacts import ArtifactError
 from yggdrasil.contract.errors import did_you_mean
 from yggdrasil.contract.journal_effects import may_repeat
 from yggdrasil.contract.ports import checked_inputs
 from yggdrasil.contract.running import drive_at
 from yggdrasil.contract.surrogates import whole
-from yggdrasil.contract.tools import Given, Tool, named_tools, tool_named
+from yggdrasil.contract.tools import ArgumentError, Given, Tool, named_tools, tool_named
 from yggdrasil.contract.values import TEXT_TYPE
 from yggdrasil.engine.cycle.agent_loop import is_control
 
@@ -99,7 +100,8 @@ class Toolbox:
     def approved(self, name: str, arguments: Any, mark: str) -> tuple[str, Any]:
         """Ask a person whether a call may be made: ('', its arguments) if it may, else what the model is told.
 
-        A person who answers with an object has it made with these arguments instead. Raises Paused.
+        A person who answers with an object has it made with these arguments instead, if the tool takes them.
+        Raises Paused.
         """
         place = here()
         tool = self.find(name)
@@ -107,7 +109,7 @@ class Toolbox:
         inner = inner.but(seed=derive_seed(inner.seed, mark), journal=_marked(place.journal, mark))
         with standing(inner):
             shown = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
-            answer = ask(f"May {place.path} call {tool.name} with {shown}?", tool=tool.name)
+            answer = _allowed(tool, f"May {place.path} call {tool.name} with {shown}?")
         if isinstance(answer, dict):
             return "", answer
         said = str(answer).strip()
@@ -162,6 +164,23 @@ class Toolbox:
             if amiss is not None and not isinstance(error, Retry):
                 amiss(error)
             return whole(fault_text(error))
+
+
+def _allowed(tool: Tool, question: str) -> Any:
+    """What the person says, who is asked again about arguments that the tool does not take. Raises Paused."""
+    answer = ask(question, APPROVAL, tool=tool.name)
+    while isinstance(answer, dict) and (amiss := _amiss(tool, answer)):
+        given = json.dumps(answer, ensure_ascii=False)
+        answer = ask(f"{question} With {given} it cannot be called: {amiss}", APPROVAL, tool=tool.name)
+    return answer
+
+
+def _amiss(tool: Tool, arguments: dict[str, Any]) -> str:
+    try:
+        checked_inputs(tool.block.inputs, tool.arguments(arguments), tool.name)
+    except (ArgumentError, PortError, ArtifactError) as error:
+        return fault_text(error)
+    return ""
 
 
 def _made(tool: Tool, values: dict[str, Any], place: Here, seconds: float | None, retries: int) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from yggdrasil.agent.ask_person import APPROVAL
 from yggdrasil.cli.output import line, short, tell
 from yggdrasil.cli.pages import go_on
 from yggdrasil.cli.translations import say
@@ -71,8 +73,22 @@ def answer(path: Path, text: str, id: str, of: str) -> Waiting:
         mend = mend or (did_you_mean(id, known) if id else "yggdrasil ask PATH lists what waits")
         raise ConfigError(f"{len(fit)} questions wait for this answer", where=str(path), mend=mend)
     with fit[0].log() as (log, branch):
-        give(log.database, branch, fit[0].id, text)
+        give(log.database, branch, fit[0].id, read_answer(text, fit[0].id))
     return fit[0]
+
+
+def read_answer(text: str, id: str) -> Any:
+    """What a person wrote: words, or to an approval the arguments that the call is made with instead.
+
+    Raises ConfigError for an object that is no JSON.
+    """
+    if not id.startswith(f"{APPROVAL}_") or not text.lstrip().startswith("{"):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        mend = """write it as JSON: '{"name": "value"}', or answer yes or no"""
+        raise ConfigError(f"the arguments are no JSON ({error})", where=id, mend=mend) from None
 
 
 def page(found: list[Waiting]) -> None:

@@ -13,6 +13,7 @@ from yggdrasil.cli import model_commands
 from yggdrasil.cli.live import watched
 from yggdrasil.cli.output import tell
 from yggdrasil.cli.pages import go_on, ways_on
+from yggdrasil.cli.question_commands import read_answer
 from yggdrasil.cli.targets import GROWN, open_world, shown
 from yggdrasil.cli.translations import say
 from yggdrasil.contract.errors import ConfigError, ManifestError, Paused, did_you_mean
@@ -155,7 +156,8 @@ def grow_on(
     with _what_is_left(world) as settled, watched(str(folder), count):
         settled.append(world)
         if answer is not None:
-            world.answer(*_answered(world, answer))
+            id, words = _answered(world, answer)
+            world.answer(id, read_answer(words, id))
         if give_up:
             stands = world.give_up().step
         return _grow(world, action, count, expect if expect is None else stands), last, before

@@ -116,6 +116,18 @@ class Block(Runs):
         """What each of the `count` calls that were joined would have given."""
         raise ConfigError(f"{self.__class__.__name__} has no parted", mend="write it: it undoes what `joined` does")
 
+    def kept_call(self) -> dict[str, Any]:
+        """What the call that runs here was given beside its inputs, as JSON for a session's log; {} for nothing."""
+        return {}
+
+    def called_again(self, kept: dict[str, Any]) -> dict[str, Any]:
+        """What stands in the surroundings (`shared`) of a call that goes on, of which `kept_call` gave `kept`.
+
+        Raises PortError, before anything runs, for what must be given again.
+        """
+        del kept
+        return {}
+
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """The raw computation; each subclass writes its own, with named and annotated parameters."""
         raise ConfigError(f"{self.__class__.__name__} has no forward", mend="write forward: it is what the block does")

@@ -107,7 +107,8 @@ class DurableSession(Protocol):
     def resume(self, **more: Any) -> Outputs:
         """Go on with the unfinished turn; what stands in the journal is not done again.
 
-        `more` is what its run was given that is no input and no log keeps, such as a result's Python type.
+        What its call was given beside the inputs holds again, as far as JSON keeps it; `more` is the rest: functions,
+        tools, deps, a result's Python class. Raises PortError that names what is missing, before anything runs.
         """
         ...
 

@@ -11,6 +11,7 @@ from yggdrasil.contract.context import Here, here, standing
 from yggdrasil.contract.os_fork import lock
 
 _COUNTERS = "contract.spending"
+_RESULT = "result"
 _guard = lock()
 
 
@@ -54,6 +55,25 @@ def counted_once(place: Here, name: str, inputs: Any, act: Callable[[], dict[str
     if not made:
         recount(place, found)
     return found
+
+
+def result_once(inputs: Any, act: Callable[[], Any]) -> Any:
+    """What `act` gives, acted once; what it took is counted also where the journal answers."""
+    place, made = here(), False
+
+    def counted() -> Any:
+        nonlocal made
+        made = True
+        with counting() as spent:
+            value = act()
+        return {_RESULT: value, **spent.to_json()} if spent.tokens or spent.cost else value
+
+    found: Any = place.once("result", inputs, counted)
+    if not isinstance(found, dict) or set(cast(dict[str, Any], found)) != {_RESULT, "tokens", "cost"}:
+        return cast(Any, found)
+    if not made:
+        recount(place, cast(dict[str, Any], found))
+    return cast(Any, found[_RESULT])
 
 
 def recount(place: Here, found: Mapping[str, Any]) -> None:

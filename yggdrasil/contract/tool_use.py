@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from yggdrasil.contract.fixed_fields import FixedFields
+
 if TYPE_CHECKING:
     from yggdrasil.contract.context import Here
 
@@ -14,7 +16,7 @@ TOOL_USE = "contract.tool_use"
 
 
 @dataclass
-class ToolUse:
+class ToolUse(FixedFields):
     """One call of a tool by the model of an agent.
 
     `tool`: its name; `id`: that of the call; `arguments` as the model wrote them; `attempt`: from 1, more where a call

@@ -24,7 +24,7 @@ from yggdrasil.levels.session.folder import SessionFolder, checked_name, has_ses
 from yggdrasil.levels.session.replay import replayed
 from yggdrasil.levels.session.run_turn import Going, begun, dropped, ran
 from yggdrasil.levels.session.same_block import described, differences, touched
-from yggdrasil.levels.session.turn import Question, Turn, given_as, inputs_of, kept
+from yggdrasil.levels.session.turn import Question, Turn, call_of, given_as, inputs_of, kept, same_inputs
 from yggdrasil.levels.world.fork import fork
 
 
@@ -78,10 +78,12 @@ class Durable:
                 raise self._none_open()
             if head.waiting is None:
                 return self._ran(self._begun(home, branch, head, inputs))
-            if not step and head.waiting.given != self._given(home, inputs):
+            if not step and not same_inputs(head.waiting, self._given(home, inputs)):
                 raise self._is_open(head.waiting)
             here().note(f"going on with turn {head.waiting.step}", "going_on", step=head.waiting.step)
-            return self._ran(self._going(home, branch, head, head.waiting, inputs))
+            shared = {**here().shared, **self.block.called_again(call_of(head.waiting))}
+            with standing(here().but(shared=shared)):
+                return self._ran(self._going(home, branch, head, head.waiting, inputs))
 
     def _begun(self, home: SessionFolder, branch: Branch, head: Head, inputs: dict[str, Any]) -> Going:
         given = self._given(home, inputs)
@@ -91,7 +93,7 @@ class Durable:
         return going
 
     def _given(self, home: SessionFolder, inputs: dict[str, Any]) -> dict[str, Any]:
-        return given_as(as_stored(kept(inputs, home.artifacts, "input", self.name)))
+        return given_as(as_stored(kept(inputs, home.artifacts, "input", self.name)), as_stored(self.block.kept_call()))
 
     def _none_open(self) -> CycleError:
         return CycleError(f"no turn of {self.name!r} is open", where=str(self.folder), mend="run(…) begins one")

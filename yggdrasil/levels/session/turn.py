@@ -14,7 +14,7 @@ from yggdrasil.engine.cycle.records import StageRecord, StepRecord
 from yggdrasil.levels.round_journal import Unrecordable, record, recorded
 
 OUTPUTS = "outputs"
-_INPUTS = "inputs"
+_INPUTS, _CALL = "inputs", "call"
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,19 @@ def kept(values: Mapping[str, Any], artifacts: ArtifactStore, what: str, where: 
     return found
 
 
-def given_as(inputs: dict[str, Any]) -> dict[str, Any]:
-    """The form of a step's given state in which the log has a turn's inputs."""
-    return {_INPUTS: inputs}
+def given_as(inputs: dict[str, Any], call: dict[str, Any]) -> dict[str, Any]:
+    """The form of a step's given state in which the log has a turn's inputs, and what its call was given beside."""
+    return {_INPUTS: inputs, **({_CALL: call} if call else {})}
+
+
+def same_inputs(record: StepRecord, given: dict[str, Any]) -> bool:
+    """Whether a turn was given these inputs, in the form of `given_as`; of the rest a call may say less or other."""
+    return record.given.get(_INPUTS) == given[_INPUTS]
+
+
+def call_of(record: StepRecord) -> dict[str, Any]:
+    """What the call of a turn was given beside its inputs."""
+    return record.given.get(_CALL, {})
 
 
 def inputs_of(record: StepRecord, artifacts: ArtifactStore) -> dict[str, Any]:
