@@ -22,7 +22,7 @@ from yggdrasil.levels.world.budget import Budget
 from yggdrasil.levels.world.difference import Difference, difference
 from yggdrasil.levels.world.edits import Edit, edit, undo
 from yggdrasil.levels.world.fork import fork
-from yggdrasil.levels.world.given_state import passed
+from yggdrasil.levels.world.given_state import Given, passed
 from yggdrasil.levels.world.home import Home
 from yggdrasil.levels.world.life import check_there
 from yggdrasil.levels.world.replay import Replay, replay
@@ -107,7 +107,7 @@ class World(Staged, Block, type="world"):
         return {"chronicle": done[-1].chronicle if done else "", "steps": [step.to_json() for step in done]}
 
     def step(
-        self, action: str | None = None, state: Mapping[str, Any] | None = None, expect: int | None = None
+        self, action: str | None = None, state: Given = None, expect: int | None = None, *, deps: Any = None
     ) -> Step:
         """Settle the state that is passed in or left over, then run one whole episode.
 
@@ -117,13 +117,13 @@ class World(Staged, Block, type="world"):
         """
         life = self._home.open()
         given = None if state is None else passed(state, self.schema, life.artifacts)
-        done = self.run(action=action, state=given, expect=expect)["steps"][-1]
+        done = self.run(action=action, state=given, expect=expect, deps=deps)["steps"][-1]
         return Step(life.log.just_finished(self._own_branch(), done["step"]), life.home)
 
-    def steps(self, count: int | None = None, action: str | None = None) -> Iterator[Step]:
+    def steps(self, count: int | None = None, action: str | None = None, *, deps: Any = None) -> Iterator[Step]:
         """Step again and again, for ever without `count`; the action belongs to the first step."""
         for number in itertools.count() if count is None else range(count):
-            yield self.step(None if number else action)
+            yield self.step(None if number else action, deps=deps)
 
     def found(self) -> Content:
         """Make the starting content, if it is not there yet; a step does so by itself."""
