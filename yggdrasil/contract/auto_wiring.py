@@ -25,7 +25,7 @@ class Wirer:
         self.where = where
         self.only: Collection[str] = net.nodes if only is None else only & net.nodes.keys()
         self._new = only is None
-        self._kept = set(net.again)
+        self._kept = {*net.nodes, *net.again}
         self.fed = fed_ports(net)
         self.roles = in_order({block.role for block in net.nodes.values() if block.role})
 
@@ -142,8 +142,7 @@ class Wirer:
         one of several that is `near` before the others.
         """
         for role, _, out in (source.partition(".") for source in wanted):
-            kept = target not in self.only and (target in self.net.nodes or target in self._kept)
-            free = self.only if kept else self.net.nodes
+            free = self.only if target not in self.only and target in self._kept else self.net.nodes
             found = [n for n in self._of_role(role, out, outputs=True) if n != target and n in free]
             if join and found:
                 self.net.joins.setdefault(f"{target}.{into}", join)
@@ -275,7 +274,7 @@ class Wirer:
 
     def _own_outputs(self) -> None:
         taken = {e.into for e in self.net.edges if e.target == SELF}
-        if taken and (self._new or any(e.target == SELF and e.source in self.only for e in self.net.edges)):
+        if taken and (self._new or {e.source for e in self.net.edges if e.target == SELF} & set(self.only)):
             return
         used = {e.source for e in self.net.edges} | {e.source for loop in self.net.loops for e in loop.carry}
         for name, block in self.net.nodes.items():
@@ -290,8 +289,8 @@ class Wirer:
     def _show_all(self, taken: set[str], wanted: Iterable[tuple[Role, str, str]]) -> None:
         for role, port, shown in wanted:
             for name in self._of_role(role.name, port, outputs=True):
-                shows = ((e.source, e.out, e.target) for e in self.net.edges)
-                if name in self.only and (name, port, SELF) not in shows:
+                shown_as = ((e.source, e.out, e.target) for e in self.net.edges)
+                if name in self.only and (name, port, SELF) not in shown_as:
                     self._show(name, port, shown, taken)
 
     def _show(self, node: str, port: str, shown: str, taken: set[str]) -> None:

@@ -240,7 +240,7 @@ class Graph(Block, type="graph"):
         """What `forward` gives, and beside it what came out of (node, port) inside, as `node.port`."""
         given = {name: value for name, value in inputs.items() if value is not None}
         plan = self.plan
-        check_heard(self._unheard, given, self.defaults, self.name)
+        check_heard(self._unheard, given, self.defaults, self.inputs, self.name)
         return run_plan(plan, {**copy.deepcopy(self.defaults), **given}, self.cache, ports)
 
     def children(self) -> Mapping[str, Block]:

@@ -21,7 +21,7 @@ from yggdrasil.levels.world.again import again
 from yggdrasil.levels.world.budget import Budget
 from yggdrasil.levels.world.difference import Difference, difference
 from yggdrasil.levels.world.edits import Edit, edit, undo
-from yggdrasil.levels.world.fork import fork
+from yggdrasil.levels.world.fork import forget, fork
 from yggdrasil.levels.world.given_state import Given, passed
 from yggdrasil.levels.world.home import Home
 from yggdrasil.levels.world.life import check_there
@@ -184,11 +184,10 @@ class World(Staged, Block, type="world"):
         return self._home.open().log.branches.names()
 
     def delete_branch(self, name: str) -> None:
-        """Forget a branch; no other changes by it."""
+        """Forget a branch; no other changes by it. Raises LogError for the one that this world stands on."""
         life = self._home.open()
         with life.writing(self.wait):
-            life.log.branches.delete(life.log.branches[name])
-            life.forget_cached()
+            forget(life, name, self._branch)
 
     def edit(self, *operations: Operation | Mapping[str, Any]) -> Edit:
         """Change the world by hand: all of the operations, or none. It takes the branch's next number, as a step does.
