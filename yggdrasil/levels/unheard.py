@@ -43,6 +43,7 @@ def _waited(net: Wiring, fed: Mapping[tuple[str, str], str], node: str, port: st
     for source in sources:
         block = net.places[source]
         needs = {p.name for p in block.inputs.values() if p.required} | set(block.only_with.values())
+        needs = needs or {p.name for p in block.inputs.values() if p.default is None}
         found |= {fed[source, name] for name in needs if (source, name) in fed}
     return found
 
@@ -54,7 +55,7 @@ def check_heard(
     what it waits for.
     """
     known = {*given, *defaults}
-    for name in (name for name in readers if name in given and name not in defaults):
+    for name in (name for name in readers if name in given):
         if (own := ports[name].default) is not None and given[name] == own:
             continue
         lacks = {node: sorted(needed - known) for node, needed in readers[name].items()}
