@@ -47,7 +47,9 @@ def test_an_installed_type_runs_by_its_name(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_the_branch_that_a_world_stands_on_is_not_forgotten() -> None:
-    world = ygg.World.from_template("storytelling", wish="a fishing village", seed=1)
+    world = ygg.World(
+        development=Loud(), architect=Loud(), creator=Loud(), philosopher=Loud(), author=Loud(), wish="calm"
+    )
     world.found()
     with pytest.raises(LogError, match=r"stands on branch 'main'.*stand on another first"):
         world.delete_branch("main")
