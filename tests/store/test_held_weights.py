@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, ClassVar
 
 import numpy
 import pytest
@@ -90,6 +92,9 @@ def put_from_outside(block: Any, part: Any) -> None:
         (lambda: Box(torch.ones(1)), "net.net"),
         (lambda: numpy.ones(2), "net"),
         (lambda: put_into(Held(), linear()), "net.net.weight"),
+        (lambda: deque([linear()]), "net.0.weight"),
+        (lambda: MappingProxyType({"a": linear()}), "net.0.a.weight"),
+        (lambda: {1: linear()}.values(), "net.0.1.weight"),
     ],
 )
 def test_weights_at_any_depth_are_refused_by_their_place(held: Callable[[], Any], place: str, tmp_path: Path) -> None:
@@ -124,3 +129,78 @@ def test_beside_the_module_of_a_torch_block_nothing_is_lost_either(tmp_path: Pat
     put_from_outside(block, linear())
     with pytest.raises(ManifestError, match=r"'net.weight' holds"):
         ygg.save(block, tmp_path / "x")
+
+
+class Cached(Block, type="test_held/cached"):
+    """Make a layer when it is asked for."""
+
+    seed: int = 0
+
+    @functools.cached_property
+    def net(self) -> nn.Linear:
+        torch.manual_seed(self.seed)
+        return nn.Linear(2, 1)
+
+    def forward(self, x: int) -> int:
+        return x + int(self.net.weight.sum() > 0)
+
+
+class Anyhow(Block, type="test_held/anyhow"):
+    """Make another layer each time."""
+
+    @functools.cached_property
+    def net(self) -> nn.Linear:
+        return nn.Linear(2, 1)
+
+    def forward(self, x: int) -> int:
+        return x + int(self.net.weight.sum() > 0)
+
+
+class Common(Block, type="test_held/common"):
+    """Hold a layer and a mean for all of the class."""
+
+    mean: ClassVar[torch.Tensor] = torch.ones(3)
+    net: ClassVar[Any] = deque([nn.Linear(2, 1)])
+
+    def forward(self, x: int) -> int:
+        return x
+
+
+class Constant(Block, type="test_held/constant"):
+    """Hold a mean for all of the class."""
+
+    mean: ClassVar[torch.Tensor] = torch.ones(3)
+
+    def forward(self, x: int) -> int:
+        return x
+
+
+def enclosed(net: nn.Module) -> Block:
+    @ygg.block(type="test_held/enclosed")
+    def score(x: int) -> int:
+        return x if net.training else -x
+
+    return score
+
+
+def test_what_is_kept_when_asked_for_is_compared_with_what_would_be_made_again(tmp_path: Path) -> None:
+    block = Cached(seed=3)
+    given, state = block.run(1), torch.get_rng_state()
+    ygg.save(block, tmp_path / "x")
+    assert torch.equal(torch.get_rng_state(), state)
+    assert ygg.load(tmp_path / "x").run(1) == given
+    block.net.weight.data.fill_(5)
+    chance = Anyhow()
+    chance.run(1)
+    for other in (block, chance):
+        with pytest.raises(ManifestError, match=r"'net.weight' holds") as raised:
+            ygg.save(other, tmp_path / "y")
+        assert "cached_property" not in str(raised.value)
+
+
+def test_what_learns_on_a_class_or_in_a_function_is_refused_and_a_constant_is_not(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError, match=r"'net.0.weight' holds"):
+        ygg.save(Common(), tmp_path / "x")
+    with pytest.raises(ManifestError, match=r"'forward.*net.weight' holds"):
+        ygg.save(enclosed(linear()), tmp_path / "x")
+    assert list(ygg.load(ygg.save(Constant(), tmp_path / "x")).run(1).values()) == [1]

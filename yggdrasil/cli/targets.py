@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import ManifestError
+from yggdrasil.contract.registry import find, names
 from yggdrasil.engine.cycle.log import FILE
 from yggdrasil.levels.world.world import World
 from yggdrasil.store.load import load
@@ -18,8 +19,13 @@ GROWN = Path("grown")
 
 
 def open_block(what: str) -> Block:
-    """The block of a shelf name or a path. Raises ManifestError with near names."""
+    """The block of a shelf name, a path, or an installed type, as it is by its own settings.
+
+    Raises ManifestError with near names.
+    """
     if is_path(what):
+        if not Path(what).exists() and what in names():
+            return find(what)()
         check_saved(Path(what))
     return load(what)
 

@@ -11,14 +11,21 @@ from yggdrasil.contract.errors import WiringError
 from yggdrasil.contract.further_call import FurtherCall
 from yggdrasil.contract.kinds import fits
 from yggdrasil.contract.roles import Role, Sources, find_role, hint, in_order
+from yggdrasil.contract.ways import reached
 
 
 class Wirer:
-    """Completes a net whose nodes were added without edges: by roles first, then by name and kind."""
+    """Completes a net whose nodes were added without edges: by roles first, then by name and kind.
 
-    def __init__(self, net: Wiring, where: str) -> None:
+    With `only`, what is wired already is meant so: these nodes alone are wired into it.
+    """
+
+    def __init__(self, net: Wiring, where: str, only: frozenset[str] | None = None) -> None:
         self.net = net
         self.where = where
+        self.only: Collection[str] = net.nodes if only is None else only & net.nodes.keys()
+        self._new = only is None
+        self._kept = {*net.nodes, *net.again}
         self.fed = fed_ports(net)
         self.roles = in_order({block.role for block in net.nodes.values() if block.role})
 
@@ -27,12 +34,15 @@ class Wirer:
 
         Raises WiringError if ambiguous, or if what a role cannot do without is absent.
         """
+        if not self.only:
+            return
         for role in self.roles:
             self._feed(role)
         self.ask()
         check_edges(spelled_out(self.net), self.where)
         for role in self.roles:
             if role.until:
+                self._widen(role)
                 self._loop(role)
         self._by_name()
         self._own_inputs()
@@ -56,6 +66,16 @@ class Wirer:
             for port, ask in block.further_calls.items():
                 if (name, port) not in self.fed:
                     self._ask(name, port, ask)
+                elif not self._new:
+                    self._feed_again(name, port, ask)
+
+    def _feed_again(self, name: str, port: str, ask: FurtherCall) -> None:
+        """What was added feeds what differs in a further call that is there already."""
+        for place in {place for place, _ in self._feeding(name, port)} & self._kept:
+            for into, sources in ask.instead.items():
+                if (place, into) not in self.fed and into in self._inputs(self.net.again[place]):
+                    for source in self._sources(sources, place, into):
+                        self._add(Edge(*source, place, into))
 
     def _ask(self, name: str, port: str, ask: FurtherCall) -> None:
         first = next((e for e in self.net.edges if (e.target, e.into) == (name, ask.like)), None)
@@ -122,7 +142,8 @@ class Wirer:
         one of several that is `near` before the others.
         """
         for role, _, out in (source.partition(".") for source in wanted):
-            found = [n for n in self._of_role(role, out, outputs=True) if n != target]
+            free = self.only if target not in self.only and target in self._kept else self.net.nodes
+            found = [n for n in self._of_role(role, out, outputs=True) if n != target and n in free]
             if join and found:
                 self.net.joins.setdefault(f"{target}.{into}", join)
             elif found:
@@ -148,7 +169,7 @@ class Wirer:
     def _loop(self, role: Role) -> None:
         """The loop that the one block of this role drives; none where nothing comes back to it."""
         inside = {n for loop in self.net.loops for n in loop.nodes}
-        drivers = [n for n in self._of_role(role.name, role.until, outputs=True) if n not in inside]
+        drivers = [n for n in self._of_role(role.name, role.until, outputs=True) if n not in inside and n in self.only]
         if len(drivers) > 1:
             raise WiringError(
                 f"the loop could be over {role.name} {' or '.join(drivers)}",
@@ -165,6 +186,18 @@ class Wirer:
         shows = [n for r, _, p in (s.partition(".") for s in role.previews) for n in self._of_role(r, p, outputs=False)]
         until = f"{drivers[0]}.{role.until}"
         self.net.loops.append(Loop(body, tuple(carry), until, preview=(shows or [""])[0]))
+
+    def _widen(self, role: Role) -> None:
+        """Take what was added between the driver of a loop and what comes back to it into that loop."""
+        for number, loop in enumerate([] if self._new else self.net.loops):
+            driver = loop.until.partition(".")[0]
+            if driver not in self.net.nodes or self.net.nodes[driver].role != role.name:
+                continue
+            carry = (*loop.carry, *self._carried(role, driver))
+            self.fed |= {(edge.target, edge.into) for edge in carry}
+            body = self._between(driver, {edge.source for edge in carry})
+            if not set(loop.nodes).issuperset(body):
+                self.net.loops[number] = replace(loop, nodes=body, carry=carry)
 
     def _carried(self, role: Role, driver: str) -> Iterable[Edge]:
         ports = self.net.nodes[driver].inputs
@@ -188,7 +221,7 @@ class Wirer:
             if SELF not in (edge.source, edge.target):
                 forth.setdefault(edge.source, set()).add(edge.target)
                 back.setdefault(edge.target, set()).add(edge.source)
-        body = (_reached({driver}, forth) & _reached(ends, back)) | ends
+        body = (reached({driver}, forth) & reached(ends, back)) | ends
         return (driver, *(n for n in order if n in body and n != driver))
 
     def _shown(self, node: str, port: str) -> str:
@@ -198,7 +231,7 @@ class Wirer:
     def _by_name(self) -> None:
         earlier: list[str] = []
         for name, block in self.net.nodes.items():
-            for port in block.inputs.values():
+            for port in block.inputs.values() if name in self.only else ():
                 if not port.required or (name, port.name) in self.fed or self._shown(name, port.name) != port.name:
                     continue
                 sources = [
@@ -214,7 +247,7 @@ class Wirer:
         kinds = {e.out: places[e.target].inputs[e.into].kind for e in self.net.edges if e.source == SELF}
         for name, block in self.net.nodes.items():
             for port in block.inputs.values():
-                if (name, port.name) in self.fed or self._within(name, port.name):
+                if name not in self.only or (name, port.name) in self.fed or self._within(name, port.name):
                     continue
                 self._refuse_inner(name, port.name)
                 shown = self._shown(name, port.name)
@@ -240,12 +273,12 @@ class Wirer:
             )
 
     def _own_outputs(self) -> None:
-        if any(e.target == SELF for e in self.net.edges):
+        taken = {e.into for e in self.net.edges if e.target == SELF}
+        if taken and (self._new or {e.source for e in self.net.edges if e.target == SELF} & set(self.only)):
             return
         used = {e.source for e in self.net.edges} | {e.source for loop in self.net.loops for e in loop.carry}
-        taken: set[str] = set()
         for name, block in self.net.nodes.items():
-            if name in used:
+            if name in used or name not in self.only:
                 continue
             for port in block.outputs:
                 self._show(name, port, port, taken)
@@ -256,7 +289,8 @@ class Wirer:
     def _show_all(self, taken: set[str], wanted: Iterable[tuple[Role, str, str]]) -> None:
         for role, port, shown in wanted:
             for name in self._of_role(role.name, port, outputs=True):
-                if not any((e.source, e.out, e.target) == (name, port, SELF) for e in self.net.edges):
+                shown_as = ((e.source, e.out, e.target) for e in self.net.edges)
+                if name in self.only and (name, port, SELF) not in shown_as:
                     self._show(name, port, shown, taken)
 
     def _show(self, node: str, port: str, shown: str, taken: set[str]) -> None:
@@ -264,13 +298,3 @@ class Wirer:
         shown = shown if shown not in taken else f"{node}_{shown}"
         taken.add(shown)
         self._add(Edge(node, port, SELF, shown))
-
-
-def _reached(start: set[str], ways: dict[str, set[str]]) -> set[str]:
-    """All nodes that the ways lead to from some, these included."""
-    found, open_ = set(start), list(start)
-    while open_:
-        for name in ways.get(open_.pop(), set()) - found:
-            found.add(name)
-            open_.append(name)
-    return found

@@ -101,7 +101,7 @@ class Here:
 
     @property
     def deps(self) -> Any:
-        """What the caller of the agent around this place gave as `deps=`; None if nothing."""
+        """What the caller of the run around this place gave as `deps=`; None if nothing."""
         return self.shared.get("contract.deps")
 
     @property

@@ -5,11 +5,16 @@ from __future__ import annotations
 import functools
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from types import NoneType
-from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
-from yggdrasil.contract.context import here
+from yggdrasil.contract.context import here, standing
+from yggdrasil.contract.errors import PortError
+
+if TYPE_CHECKING:
+    from yggdrasil.contract.block import Block
 
 
 class _Mark:
@@ -22,6 +27,23 @@ _WRITTEN = re.compile(r"(\w+\.)*Deps(\[.*\])?")
 T = TypeVar("T")
 Deps = Annotated[T, _Mark]
 """Annotation of a function's parameter that gets what its caller gave as `deps=`: `db: ygg.Deps[Database]`."""
+
+
+@contextmanager
+def handing(block: Block, inputs: dict[str, Any]) -> Generator[dict[str, Any]]:
+    """What is given as `deps` reaches every agent and function of a run that begins inside; gives the other inputs.
+
+    A block that has an input of that name gets it as one.
+    """
+    if "deps" not in inputs or "deps" in block.inputs:
+        yield inputs
+        return
+    place, rest = here(), {name: value for name, value in inputs.items() if name != "deps"}
+    if inputs["deps"] is None:
+        yield rest
+        return
+    with standing(place.but(shared={**place.shared, DEPS: inputs["deps"]})):
+        yield rest
 
 
 def handed(function: Callable[..., Any]) -> list[str]:
@@ -63,6 +85,9 @@ def with_deps(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def fed(*args: Any, **given: Any) -> Any:
         found = here().deps
+        if found is None and due:
+            mend = "call it with deps=…; where it may do without, annotate Deps[X | None]"
+            raise PortError(f"it takes deps ({due!r}), and the call gave none", where=here().path, mend=mend)
         return function(*args, **given, **({} if found is None and optional else dict.fromkeys(names, found)))
 
     whole = inspect.signature(function)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from types import CellType, FunctionType, MemberDescriptorType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any, cast
@@ -26,13 +27,14 @@ def lost_at_saving(block: Block, kept: frozenset[int] = frozenset()) -> str:
     What its settings alone decide is made again by loading: only what differs then is lost. `kept` is the memory
     (`memory_of`) of weights that are saved otherwise.
     """
-    if (held := _held(block, kept)) is None:
+    if "torch" not in sys.modules and "numpy" not in sys.modules and "PIL" not in sys.modules:
         return ""
-    again = _built_again(block)
-    for place, value in held.items():
-        if not (place in again and _alike(value, again[place])):
-            return place
-    return ""
+    if held := _held(block, vars(block), kept):
+        again = _built_again(block)
+        for place, value in held.items():
+            if not (place in again and _alike(value, again[place])):
+                return place
+    return _lost_of_class(block, kept)
 
 
 def memory_of(value: Any) -> int:
@@ -40,27 +42,47 @@ def memory_of(value: Any) -> int:
     return value.untyped_storage().data_ptr() if hasattr(value, "untyped_storage") else _NO_MEMORY
 
 
+def _lost_of_class(block: Block, kept: frozenset[int]) -> str:
+    """The place of what learns on the class itself, or in what its functions enclose: its code says no weights.
+
+    A constant beside them, such as a mean, is made again where the code is read.
+    """
+    for base in block.__class__.__mro__:
+        if not _is_ours(base):
+            parts = {name: part for name, part in vars(base).items() if not name.startswith("__")}
+            for place, value in _held(block, parts, kept).items():
+                if hasattr(value, "requires_grad") and (_is_parameter(value) or value.requires_grad):
+                    return place
+    return ""
+
+
 def _built_again(block: Block) -> dict[str, Any]:
-    """What the block that its settings make holds; nothing for one that they do not make."""
-    if block.children():
-        return {}
+    """What the block that its settings make holds; of one with parts, what it computes when it is asked for."""
     torch = sys.modules.get("torch")
     undisturbed: AbstractContextManager[Any] = nullcontext() if torch is None else torch.random.fork_rng(devices=[])
+    with undisturbed:
+        try:
+            whole = not block.children()
+            other = block.__class__.assemble(block.config(), {}, block.structure()) if whole else block
+        except (YggError, TypeError):
+            return {}
+        made = {name: _asked_for(other, part) for name, part in _computed(block).items() if name in vars(block)}
+        return _held(other, {**vars(other), **made} if whole else made, frozenset())
+
+
+def _asked_for(block: Block, part: functools.cached_property[Any]) -> Any:
     try:
-        with undisturbed:
-            return _held(block.__class__.assemble(block.config(), {}, block.structure()), frozenset()) or {}
-    except (YggError, TypeError):
-        return {}
-
-
-def _held(block: Block, kept: frozenset[int]) -> dict[str, Any] | None:
-    """Large values by place. Attributes that the package's own classes declare are theirs to keep."""
-    if "torch" not in sys.modules and "numpy" not in sys.modules and "PIL" not in sys.modules:
+        return part.func(block)
+    except Exception:  # what cannot be made again is what it is: not the same
         return None
+
+
+def _held(block: Block, parts: Mapping[str, Any], kept: frozenset[int]) -> dict[str, Any]:
+    """Large values by place. Attributes that the package's own classes declare are theirs to keep."""
     found: dict[str, Any] = {}
-    own = _declared(block)
+    own = {name for base in block.__class__.__mro__ if _is_ours(base) for name in vars(base)} - {"forward"}
     seen = {id(block), *map(id, block.children().values())}
-    stack = [(name, part) for name, part in reversed(vars(block).items()) if name not in own]
+    stack = [(name, part) for name, part in list(parts.items())[::-1] if name not in own]
     while stack:
         place, value = stack.pop()
         if type(value) in ATOMS or id(value) in seen:
@@ -71,15 +93,17 @@ def _held(block: Block, kept: frozenset[int]) -> dict[str, Any] | None:
                 found[place] = value
         else:
             stack += [(f"{place}.{name}" if name else place, part) for name, part in _parts(value)][::-1]
-    return found or None
+    return found
 
 
-def _declared(block: Block) -> set[str]:
-    """Names in the bodies of the package's classes, and what the block computes when it is asked for."""
-    bases = block.__class__.__mro__
-    ours = {name for base in bases if base.__module__.partition(".")[0] == _OWN for name in vars(base)}
-    made = (name for base in bases for name, part in vars(base).items() if isinstance(part, functools.cached_property))
-    return ours.union(made)
+def _is_ours(cls: type) -> bool:
+    return cls.__module__.partition(".")[0] == _OWN
+
+
+def _computed(block: Block) -> dict[str, functools.cached_property[Any]]:
+    """What the block computes when it is asked for, and keeps."""
+    parts = (item for base in reversed(block.__class__.__mro__) if not _is_ours(base) for item in vars(base).items())
+    return {name: part for name, part in parts if isinstance(part, functools.cached_property)}
 
 
 def _parts(value: Any) -> Iterator[tuple[str, Any]]:
@@ -95,12 +119,17 @@ def _parts(value: Any) -> Iterator[tuple[str, Any]]:
         yield from (("", part) for part in (value.func, *value.args, *value.keywords.values()))
     elif isinstance(value, FunctionType):
         yield from ((name, cell.cell_contents) for name, cell in _closure(value) if cell != CellType())
+        yield from (("", part) for part in (*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()))
+    elif isinstance(value, property):
+        yield from (("", part) for part in (value.fget, value.fset, value.fdel))
     elif _is_module(value):
         yield from (*value.named_parameters(), *value.named_buffers())
     elif hasattr(cls, "__ygg_root__"):
         yield from _of_block(value)
-    elif not (isinstance(value, type | ModuleType) or cls.__module__.partition(".")[0] == _OWN):
+    elif not (isinstance(value, type | ModuleType) or _is_ours(cls)):
         yield from _attributes(value)
+        if isinstance(value, Collection):  # a deque, a view: what it refers to, without asking it for anything
+            yield from ((str(number), part) for number, part in enumerate(gc.get_referents(value)))
 
 
 def _closure(function: FunctionType) -> Iterator[tuple[str, CellType]]:
@@ -116,6 +145,10 @@ def _of_block(block: Block) -> Iterator[tuple[str, Any]]:
 def _is_module(value: Any) -> bool:
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(value, torch.nn.Module)
+
+
+def _is_parameter(value: Any) -> bool:
+    return isinstance(value, sys.modules["torch"].nn.Parameter)
 
 
 def _attributes(value: Any) -> Iterator[tuple[str, Any]]:

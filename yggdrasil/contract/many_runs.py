@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
+from yggdrasil.contract.context import here, own_artifacts, standing
 from yggdrasil.contract.errors import PortError
 from yggdrasil.contract.ports import checked_inputs
 from yggdrasil.contract.running import Outputs, outputs_of
+from yggdrasil.contract.session import RunSession, Session
 
 if TYPE_CHECKING:
     from yggdrasil.contract.block import Block
@@ -17,7 +19,7 @@ def mapped(block: Block, inputs: Mapping[str, Any]) -> list[Outputs]:
     """A run for each value of the inputs that are lists, in their order; what is no list is given to all.
 
     They run one after another, since a batch has other bytes than its parts. All inputs are checked before the first
-    run. Raises PortError for lists of unequal length or none.
+    run. Each stands in a session of its own. Raises PortError for lists of unequal length or none.
     """
     lists = {name: cast(list[Any], value) for name, value in inputs.items() if isinstance(value, list | tuple)}
     lengths = {name: len(value) for name, value in lists.items()}
@@ -33,4 +35,12 @@ def mapped(block: Block, inputs: Mapping[str, Any]) -> list[Outputs]:
     ports = block.inputs
     for number, values in enumerate(each, 1):
         checked_inputs(ports, values, f"{block.name} (run {number} of {count})")
-    return [outputs_of(block, values) for values in each]
+    return [_alone(block, values) for values in each]
+
+
+def _alone(block: Block, values: dict[str, Any]) -> Outputs:
+    """A run that remembers nothing of another; what is large it puts where its caller's runs do."""
+    place = here()
+    own = RunSession(given=Session()).rooted(block)
+    with standing(place.but(session=own, artifacts=own_artifacts(place, block))):
+        return outputs_of(block, values)

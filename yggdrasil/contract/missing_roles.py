@@ -20,12 +20,18 @@ def missing_role(block: Block, unknown: Iterable[str]) -> tuple[str, str] | None
     here = {part.role for part in block.children().values()} - {""}
     for name in unknown:
         roles = takers(name)
-        absent = [role for role in roles if role.name not in here and _belongs(role, here)]
+        absent = [role for role in roles if (role.name not in here or _paired(role)) and _belongs(role, here)]
         if absent:
             taking = " or a ".join(role.name for role in roles)
             what = f"there is no input {name!r}: it is for a {taking}, and no node here takes it"
-            return what, f"add a {' or a '.join(role.name for role in absent)}"
+            adds = (f"{role.name} encoder" if role.name in here else role.name for role in absent)
+            return what, f"add a {' or a '.join(adds)}"
     return None
+
+
+def _paired(role: Role) -> bool:
+    """Whether one block of the role feeds another: then two of them may stand in a graph, and one be missing."""
+    return any(source.startswith(f"{role.name}.") for each in role.takes.values() for source in each)
 
 
 def takers(name: str) -> list[Role]:

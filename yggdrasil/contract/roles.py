@@ -145,7 +145,7 @@ CANON: tuple[Role, ...] = (
         results=("seeds", "steps_run"),
         ends={"next_latent": "latent"},
     ),
-    Role("Codec", takes={"latent": ("Solver.next_latent",), "size": ("Codec.size",)}),
+    Role("Codec", own=("image",), takes={"latent": ("Solver.next_latent",), "size": ("Codec.size",)}),
     Role("LLM", needs=("messages",), gives=("text",)),
     Role("VLM", needs=("image",), gives=("text",)),
     Role("Scorer", gives=("score",)),

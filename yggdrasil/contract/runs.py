@@ -26,38 +26,58 @@ class Takes(Protocol[P]):
 class Runs:
     """The ways to run a block. An editor completes and checks the inputs that its `forward` names."""
 
-    def run(self: Takes[P], *args: P.args, **inputs: P.kwargs) -> Outputs:
-        """Compute once. Inputs are the ports by name (the first ones may be given by position)."""
+    @overload
+    def run(self: Takes[P], *args: P.args, **inputs: P.kwargs) -> Outputs: ...
+    @overload
+    def run(self, *args: Any, deps: Any, **inputs: Any) -> Outputs: ...
+    def run(self, *args: Any, **inputs: Any) -> Outputs:
+        """Compute once. Inputs are the ports by name (the first ones may be given by position).
+
+        `deps`: anything; every agent and function inside that asks for it gets it, no model sees it.
+        """
+        from yggdrasil.contract.deps import handing
         from yggdrasil.contract.running import outputs_of
 
         block = cast("Block", self)
-        return outputs_of(block, bound(block, args, inputs))
+        with handing(block, inputs) as given:
+            return outputs_of(block, bound(block, args, given))
 
-    def map(self, **inputs: Any) -> list[Outputs]:
-        """A run for each value of the inputs that are lists, what is no list for all; each as a single run gives it."""
+    def map(self, *, deps: Any = None, **inputs: Any) -> list[Outputs]:
+        """A run for each value of the inputs that are lists, what is no list for all; each as a single run gives it.
+
+        None knows what another one said. `deps` is for all, a list too.
+        """
+        from yggdrasil.contract.deps import handing
         from yggdrasil.contract.many_runs import mapped
 
         block = cast("Block", self)
-        return mapped(block, bound(block, (), inputs))
+        with handing(block, inputs if deps is None else {**inputs, "deps": deps}) as given:
+            return mapped(block, bound(block, (), given))
 
     @overload
     def stream(self: Takes[P], *args: P.args, **inputs: P.kwargs) -> Stream: ...
     @overload
     def stream(self, *args: Any, tap: Iterable[str], **inputs: Any) -> Stream: ...
+    @overload
+    def stream(self, *args: Any, deps: Any, **inputs: Any) -> Stream: ...
     def stream(self, *args: Any, tap: Iterable[str] = (), **inputs: Any) -> Stream:
         """Compute in the background; iterate over the events by `for` or `async for`; closing it cancels the run.
 
         `tap`: outputs inside, as `node.port`, told in events of that kind whenever they are given.
         """
+        from yggdrasil.contract.deps import handing
         from yggdrasil.contract.stream import Stream
 
         block = cast("Block", self)
-        return Stream(block, bound(block, args, inputs), tap=tap)
+        with handing(block, inputs) as given:
+            return Stream(block, bound(block, args, given), tap=tap)
 
     @overload
     def astream(self: Takes[P], *args: P.args, **inputs: P.kwargs) -> Stream: ...
     @overload
     def astream(self, *args: Any, tap: Iterable[str], **inputs: Any) -> Stream: ...
+    @overload
+    def astream(self, *args: Any, deps: Any, **inputs: Any) -> Stream: ...
     def astream(self, *args: Any, **inputs: Any) -> Stream:
         """The same, for `async for`; asynchronous functions inside run on the event loop that reads."""
         from yggdrasil.contract.context import standing
@@ -67,7 +87,11 @@ class Runs:
         with standing(awaited_on(lambda: loop)):
             return self.stream(*args, **inputs)
 
-    async def arun(self: Takes[P], *args: P.args, **inputs: P.kwargs) -> Outputs:
+    @overload
+    async def arun(self: Takes[P], *args: P.args, **inputs: P.kwargs) -> Outputs: ...
+    @overload
+    async def arun(self, *args: Any, deps: Any, **inputs: Any) -> Outputs: ...
+    async def arun(self, *args: Any, **inputs: Any) -> Outputs:
         """The same as `run`, awaited: the event loop goes on meanwhile; who is cancelled cancels the run."""
         async with cast("Block", self).astream(*args, **inputs) as stream:
             return await stream.result()

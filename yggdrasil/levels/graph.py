@@ -61,6 +61,7 @@ class Graph(Block, type="graph"):
         self._drawn: dict[str, Any] | None = None
         self._ports: tuple[dict[str, Any], Ports, Ports] | None = None
         self.explicit = False
+        self._added: frozenset[str] = frozenset()
 
     def touched(self) -> Any:
         return (super().touched(), repr(self.defaults), len(self.net.nodes), len(self.net.edges), len(self.net.loops))
@@ -77,6 +78,7 @@ class Graph(Block, type="graph"):
         check_role(admitted, f"{self.name}/{name}")
         with self._changed() as net:
             net.nodes[name] = admitted
+            self._added |= {name} if self.explicit else set()
             for port, value in values.items():
                 net.constants[f"{name}.{port}"] = checked_constant(net, f"{name}.{port}", value, self.name)
         return self
@@ -153,8 +155,7 @@ class Graph(Block, type="graph"):
         return self
 
     def _known(self, name: str, among: Mapping[str, Block] | None = None) -> None:
-        nodes = self.net.nodes if among is None else among
-        if name not in nodes:
+        if name not in (nodes := self.net.nodes if among is None else among):
             raise WiringError(f"there is no node {name!r}", where=self.name, mend=did_you_mean(name, nodes))
 
     def _unknown(self, name: str, mend: str) -> None:
@@ -200,8 +201,7 @@ class Graph(Block, type="graph"):
             if self._plan is None:
                 drawn = {part: copy.copy(getattr(self.net, part)) for part in _WIRED}
                 try:
-                    if not self.explicit:
-                        Wirer(self.net, self.name).complete()
+                    Wirer(self.net, self.name, self._added if self.explicit else None).complete()
                     plan = compile_plan(self.net, self.name)
                 except BaseException:
                     vars(self.net).update(drawn)
@@ -240,7 +240,7 @@ class Graph(Block, type="graph"):
         """What `forward` gives, and beside it what came out of (node, port) inside, as `node.port`."""
         given = {name: value for name, value in inputs.items() if value is not None}
         plan = self.plan
-        check_heard(self._unheard, given, self.defaults, self.name)
+        check_heard(self._unheard, given, self.defaults, self.inputs, self.name)
         return run_plan(plan, {**copy.deepcopy(self.defaults), **given}, self.cache, ports)
 
     def children(self) -> Mapping[str, Block]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from yggdrasil.contract.edges import SELF, Wiring
 from yggdrasil.contract.errors import PortError
+from yggdrasil.contract.ports import Ports
 
 Readers = Mapping[str, Mapping[str, frozenset[str]]]
 """Input → each node that reads it → the other inputs without which it does not."""
@@ -19,19 +20,44 @@ def idle_readers(net: Wiring) -> Readers:
     for (node, into), out in fed.items():
         block = places.get(node)
         needs = [p.name for p in block.inputs.values() if p.required] if block is not None else []
-        needs += [block.only_with[into]] if block is not None and into in block.only_with else []
         others = {fed[node, port] for port in needs if (node, port) in fed and f"{node}.{port}" not in net.joins}
+        if block is not None and into in block.only_with:
+            others |= _waited(net, fed, node, block.only_with[into])
         found.setdefault(out, {})[node] = frozenset(others - {out})
     kept = {
-        out for (node, into), out in fed.items() if node in places and places[node].inputs[into].default is not None
+        out
+        for (node, into), out in fed.items()
+        if node in places and places[node].inputs[into].default is not None and into not in places[node].only_with
     }
     return {name: nodes for name, nodes in found.items() if all(nodes.values()) and name not in kept}
 
 
-def check_heard(readers: Readers, given: Mapping[str, Any], defaults: Mapping[str, Any], where: str) -> None:
-    """Somebody reads each input that is given. Raises PortError that names who would, and what it waits for."""
+def _waited(net: Wiring, fed: Mapping[tuple[str, str], str], node: str, port: str) -> set[str]:
+    """The inputs of the graph without which nothing comes to a port; the port's own name where nothing ever does."""
+    if (node, port) in fed:
+        return {fed[node, port]}
+    sources = [e.source for e in net.edges if (e.target, e.into) == (node, port)]
+    if not sources:
+        return {port}
+    found: set[str] = set()
+    for source in sources:
+        block = net.places[source]
+        needs = {p.name for p in block.inputs.values() if p.required} | set(block.only_with.values())
+        needs = needs or {p.name for p in block.inputs.values() if p.default is None}
+        found |= {fed[source, name] for name in needs if (source, name) in fed}
+    return found
+
+
+def check_heard(
+    readers: Readers, given: Mapping[str, Any], defaults: Mapping[str, Any], ports: Ports, where: str
+) -> None:
+    """Somebody reads each input that is given and is not as it is without. Raises PortError that names who would, and
+    what it waits for.
+    """
     known = {*given, *defaults}
-    for name in (name for name in readers if name in given and name not in defaults):
+    for name in (name for name in readers if name in given):
+        if (own := ports[name].default) is not None and given[name] == own:
+            continue
         lacks = {node: sorted(needed - known) for node, needed in readers[name].items()}
         if all(lacks.values()):
             nodes, absent = ", ".join(lacks), ", ".join(sorted(set().union(*lacks.values())))

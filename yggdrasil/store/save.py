@@ -29,8 +29,8 @@ _AT_ONCE = 16 << 20
 _FICLONE = 0x40049409
 """Linux: let a file share the blocks of another until one of them is written."""
 _KEEP = (
-    "weights: make its class a TorchBlock, whose `build` makes the module, or give them by `tensors()`; what settings "
-    "decide: make it in `__init__` or by a functools.cached_property; what a run found out: here().remember(…)"
+    "weights: make its class a TorchBlock, whose `build` makes the module, or give them by `tensors()`; what "
+    "settings alone decide, the same each time: make it in `__init__`; what a run found out: here().remember(…)"
 )
 _LIBRARIES = ("torch", "diffusers", "transformers")
 

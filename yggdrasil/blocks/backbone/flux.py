@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from yggdrasil.blocks.backbone.network import Network, Prediction
 from yggdrasil.blocks.backbone.residuals import residuals
+from yggdrasil.contract.libraries import IMPORTING
 from yggdrasil.contract.torch_mode import lasting
 from yggdrasil.ports import AnyValue, Embedding, Latent, Timestep
 
@@ -61,12 +62,13 @@ class Flux(Network, type="backbone/flux", role="Backbone"):
             return {"pred": out.float().unflatten(1, (rows, columns))}
 
     def build(self) -> nn.Module:
-        import diffusers
-
         from yggdrasil.blocks.backbone.cached_module import CachedModule
 
-        library: Any = diffusers
-        module = library.FluxTransformer2DModel.from_config(self.arch)
+        with IMPORTING:
+            import diffusers
+
+            library: Any = diffusers
+            module = library.FluxTransformer2DModel.from_config(self.arch)
         module.pos_embed = CachedModule(module.pos_embed)
         return module
 

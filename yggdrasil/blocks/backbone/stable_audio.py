@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from yggdrasil.blocks.backbone.network import Network, Prediction
+from yggdrasil.contract.libraries import IMPORTING
 from yggdrasil.contract.torch_mode import lasting
 from yggdrasil.ports import Embedding, Latent, Timestep
 
@@ -37,10 +38,11 @@ class StableAudio(Network, type="backbone/stable_audio", role="Backbone"):
             return {"pred": out.float()}
 
     def build(self) -> nn.Module:
-        import diffusers
+        with IMPORTING:
+            import diffusers
 
-        library: Any = diffusers
-        return library.StableAudioDiTModel.from_config(self.arch)
+            library: Any = diffusers
+            return library.StableAudioDiTModel.from_config(self.arch)
 
     def identity(self) -> Any:
         return ["diffusers/StableAudioDiTModel", self.arch]
@@ -50,7 +52,8 @@ class StableAudio(Network, type="backbone/stable_audio", role="Backbone"):
 @lasting
 def rotary(width: int, length: int, device: str) -> Any:
     """The rotary embedding of `length` places, cosines and sines of shape (length, width) each."""
-    from diffusers.models.embeddings import get_1d_rotary_pos_embed
+    with IMPORTING:
+        from diffusers.models.embeddings import get_1d_rotary_pos_embed
 
     made: Any = get_1d_rotary_pos_embed(width, length, use_real=True, repeat_interleave_real=False)
     return tuple(part.to(device) for part in made)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from yggdrasil.blocks.backbone.network import Network, Prediction
 from yggdrasil.blocks.backbone.residuals import residuals
 from yggdrasil.contract import PortError, here
+from yggdrasil.contract.libraries import IMPORTING
 from yggdrasil.contract.ports import Ports
 from yggdrasil.contract.torch_mode import lasting
 from yggdrasil.ports import AnyValue, Embedding, Latent, Timestep
@@ -71,10 +72,11 @@ class UNet(Network, type="backbone/unet", role="Backbone"):
             return {"pred": out.float()}
 
     def build(self) -> nn.Module:
-        import diffusers
+        with IMPORTING:
+            import diffusers
 
-        library: Any = diffusers
-        return library.UNet2DConditionModel.from_config(self.arch)
+            library: Any = diffusers
+            return library.UNet2DConditionModel.from_config(self.arch)
 
     def identity(self) -> Any:
         return ["diffusers/UNet2DConditionModel", self.arch]

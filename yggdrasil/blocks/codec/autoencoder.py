@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from yggdrasil.contract import WeightsError
+from yggdrasil.contract.libraries import IMPORTING
 from yggdrasil.contract.torch_block import TorchBlock
 
 if TYPE_CHECKING:
@@ -26,11 +27,12 @@ class Autoencoder(TorchBlock):
     family: Family = "AutoencoderTiny"
 
     def build(self) -> nn.Module:
-        import diffusers
-
         if self.family not in _CLASSES:
             raise WeightsError(f"no autoencoder {self.family!r}", where=self.name, mend=f"use one of {_CLASSES}")
-        return getattr(diffusers, self.family).from_config(self.arch)
+        with IMPORTING:
+            import diffusers
+
+            return getattr(diffusers, self.family).from_config(self.arch)
 
     def identity(self) -> Any:
         return [f"diffusers/{self.family}", self.arch]

@@ -6,6 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 from yggdrasil.blocks.seconds import Seconds, span
+from yggdrasil.contract.libraries import IMPORTING
 from yggdrasil.contract.torch_block import TorchBlock
 from yggdrasil.ports import Audio, AudioClip, Audios, Latent
 
@@ -40,10 +41,10 @@ class SoundDecoder(TorchBlock, type="codec/oobleck", role="Codec"):
         return {"audio": audios[0], "audios": audios}
 
     def build(self) -> nn.Module:
-        import diffusers
+        with IMPORTING, warnings.catch_warnings():
+            import diffusers
 
-        library: Any = diffusers
-        with warnings.catch_warnings():
+            library: Any = diffusers
             warnings.filterwarnings("ignore", message=".*weight_norm", category=FutureWarning)
             return library.AutoencoderOobleck.from_config(self.arch)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from yggdrasil.blocks.conditioner.encoder import Condition
 from yggdrasil.blocks.seconds import Seconds, span
+from yggdrasil.contract.libraries import IMPORTING
 from yggdrasil.contract.torch_block import TorchBlock
 from yggdrasil.ports import Embedding, Mask
 
@@ -59,10 +60,11 @@ class SpanProjection(TorchBlock, type="conditioner/stable_audio", role="Projecti
         return projected * masks.to(self.device).unsqueeze(-1).to(projected.dtype)
 
     def build(self) -> nn.Module:
-        from diffusers.pipelines.stable_audio import modeling_stable_audio
+        with IMPORTING:
+            from diffusers.pipelines.stable_audio import modeling_stable_audio
 
-        library: Any = modeling_stable_audio
-        return library.StableAudioProjectionModel.from_config(self.arch)
+            library: Any = modeling_stable_audio
+            return library.StableAudioProjectionModel.from_config(self.arch)
 
     def identity(self) -> Any:
         return ["diffusers/StableAudioProjectionModel", self.arch]

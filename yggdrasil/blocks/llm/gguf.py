@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from yggdrasil.contract import WeightsError, here
+from yggdrasil.contract.libraries import IMPORTING
 from yggdrasil.contract.tensor_files import write_tensors
 from yggdrasil.contract.weights import check_kind
 
@@ -67,11 +68,12 @@ def _put(work: Path, folder: Path, sha256: str) -> None:
 
 def _unpack(path: Path, work: Path) -> None:
     import torch
-    import transformers
 
-    packed: Any = getattr(transformers, "GgufConfig", None)
-    options = {"quantization_config": packed(dequantize=True)} if packed else {}
-    with _quiet():
+    with IMPORTING, _quiet():
+        import transformers
+
+        packed: Any = getattr(transformers, "GgufConfig", None)
+        options = {"quantization_config": packed(dequantize=True)} if packed else {}
         model = transformers.AutoModelForCausalLM.from_pretrained(
             path.parent, gguf_file=path.name, dtype=torch.bfloat16, local_files_only=True, **options
         )
@@ -90,8 +92,9 @@ def _unpack(path: Path, work: Path) -> None:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """No progress bars of the library's own: our reader gets a note."""
-    from transformers import modeling_gguf_pytorch_utils as reading
-    from transformers.utils import logging
+    with IMPORTING:
+        from transformers import modeling_gguf_pytorch_utils as reading
+        from transformers.utils import logging
 
     bars: Any = reading
     bar = bars.tqdm

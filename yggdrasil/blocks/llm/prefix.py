@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from yggdrasil.contract import ConfigError, here
+from yggdrasil.contract.libraries import IMPORTING
 from yggdrasil.contract.torch_mode import computing
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ class PrefixEntry:
 
 def _buffer_cache(layers: int, capacity: int) -> Any:
     """A transformers cache that writes into one buffer a layer; `layer.length` can be set back for free."""
-    from transformers.cache_utils import Cache, CacheLayerMixin
+    with IMPORTING:
+        from transformers.cache_utils import Cache, CacheLayerMixin
 
     class BufferLayer(CacheLayerMixin):
         is_sliding = False

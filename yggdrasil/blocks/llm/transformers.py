@@ -15,6 +15,7 @@ from yggdrasil.blocks.llm.vocabulary import Vocabulary
 from yggdrasil.contract import FileRef, ManifestError, here
 from yggdrasil.contract.building import materialise, unfilled
 from yggdrasil.contract.errors import did_you_mean
+from yggdrasil.contract.libraries import IMPORTING
 from yggdrasil.contract.shared_objects import one_instance
 from yggdrasil.contract.spending import spend
 from yggdrasil.contract.torch_block import Dtype, TorchBlock
@@ -42,19 +43,21 @@ class TransformersModel(ModelFiles, LanguageModel, TorchBlock, type="llm/transfo
 
     def build(self) -> nn.Module:
         """The empty causal model that the config file describes."""
-        import transformers
-        from transformers.initialization import no_init_weights
-
         described: dict[str, Any] = json.loads(self.part("config").read_text(encoding="utf-8-sig"))
         try:
-            config = transformers.AutoConfig.for_model(**described)
-            with no_init_weights():
-                return transformers.AutoModelForCausalLM.from_config(config, dtype=self.torch_dtype)
+            with IMPORTING:
+                import transformers
+                from transformers.initialization import no_init_weights
+
+                config = transformers.AutoConfig.for_model(**described)
+                with no_init_weights():
+                    return transformers.AutoModelForCausalLM.from_config(config, dtype=self.torch_dtype)
         except ValueError as error:
             raise self._unknown(str(described.get("model_type")), error) from None
 
     def _unknown(self, kind: str, error: ValueError) -> ManifestError:
-        from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES as KNOWN
+        with IMPORTING:
+            from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES as KNOWN
 
         what = f"a model of type {kind!r} cannot be built ({error!s:.120})"
         mend = f"{did_you_mean(kind, KNOWN)[:200]}; a newer transformers may know it, and a .gguf of it needs none"

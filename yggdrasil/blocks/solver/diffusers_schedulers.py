@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 
 from yggdrasil.contract import ConfigError, here
 from yggdrasil.contract.errors import did_you_mean
+from yggdrasil.contract.libraries import IMPORTING
 
 Name = Literal[
     "FlowMatchEulerDiscreteScheduler", "DDIMScheduler", "DPMSolverMultistepScheduler", "EulerDiscreteScheduler",
@@ -40,13 +41,19 @@ def scheduler(name: Name, settings: dict[str, Any]) -> Any:
     return made
 
 
+def class_of(name: str) -> Any:
+    """The scheduler's class, as the library has it."""
+    with IMPORTING:
+        import diffusers
+
+        return getattr(diffusers, name)
+
+
 @lru_cache(maxsize=32)
 def _made(name: str, settings: str) -> Any:
-    import diffusers
-
     given = json.loads(settings)
     _refuse_unknown(name, given)
-    return getattr(diffusers, name).from_config(given)
+    return class_of(name).from_config(given)
 
 
 def _refuse_unknown(name: str, settings: dict[str, Any]) -> None:
@@ -74,9 +81,7 @@ def known_only(name: str, settings: dict[str, Any]) -> dict[str, Any]:
 
 @lru_cache(maxsize=32)
 def _settings(name: str) -> frozenset[str]:
-    import diffusers
-
-    taken = inspect.signature(getattr(diffusers, name).__init__).parameters.keys() - {"self", "kwargs"}
+    taken = inspect.signature(class_of(name).__init__).parameters.keys() - {"self", "kwargs"}
     return frozenset(taken | set(_SHIFTS if name in (FLOW, *BENT) else ()))
 
 

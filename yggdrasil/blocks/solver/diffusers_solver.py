@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
@@ -72,6 +73,7 @@ class SchedulerSolver(Block, type="solver/scheduler", role="Solver"):
     """
 
     pure: ClassVar[bool] = True
+    only_with: ClassVar[Mapping[str, str]] = {"strength": "image_latent"}
     scheduler: Name = "FlowMatchEulerDiscreteScheduler"
     settings: dict[str, Any] = {}
     shape: tuple[int, ...] = (4, 64, 64)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from yggdrasil.blocks.solver.diffusers_schedulers import Name, is_flow, scheduler, set_timesteps
 from yggdrasil.contract import Block, ConfigError, PortError, here
+from yggdrasil.contract.libraries import IMPORTING
 from yggdrasil.ports import Latent, Pred, Schedule, Timestep
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ class NoiseSchedule(Block, type="schedule/noise", role="NoiseSchedule"):
 @lru_cache(maxsize=32)
 def _teacher(settings: str) -> Any:
     """diffusers' DDPM of these settings: what every scheduler of discrete times noises by in training."""
-    from diffusers import DDPMScheduler  # pyright: ignore[reportPrivateImportUsage]
+    with IMPORTING:
+        from diffusers import DDPMScheduler  # pyright: ignore[reportPrivateImportUsage]
 
     return DDPMScheduler.from_config(json.loads(settings))

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from yggdrasil.contract import WeightsError
+from yggdrasil.contract.libraries import IMPORTING
 
 
 def fast_tokenizer(path: Path, **settings: Any) -> Any:
     """The tokenizer of a file alone; nothing of it is run. Raises WeightsError for a file that is none."""
-    from transformers import PreTrainedTokenizerFast
+    with IMPORTING:
+        from transformers import PreTrainedTokenizerFast
 
     try:
         return PreTrainedTokenizerFast(tokenizer_file=str(path), **settings)

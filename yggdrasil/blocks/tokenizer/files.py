@@ -9,6 +9,7 @@ from typing import Any
 
 from yggdrasil.blocks.tokenizer.fast_tokenizer import fast_tokenizer
 from yggdrasil.contract import Block, WeightsError
+from yggdrasil.contract.libraries import IMPORTING
 from yggdrasil.contract.os_fork import lock
 
 Marks = tuple[list[int], list[int]]
@@ -48,7 +49,8 @@ def _whole(paths: dict[str, Path], pad_token: str) -> Any:
 
 
 def _clip(paths: dict[str, Path], pad_token: str) -> Any:
-    from transformers import CLIPTokenizer
+    with IMPORTING:
+        from transformers import CLIPTokenizer
 
     try:
         words: dict[str, int] = json.loads(paths["vocab"].read_text(encoding="utf-8"))

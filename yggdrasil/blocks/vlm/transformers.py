@@ -16,6 +16,7 @@ from yggdrasil.blocks.llm.language_model import Turn, Usage, parse_object
 from yggdrasil.blocks.llm.schemas import sound_schema
 from yggdrasil.blocks.vlm.sight import QUESTION, as_seen, sight
 from yggdrasil.contract import ConfigError, here
+from yggdrasil.contract.libraries import IMPORTING
 from yggdrasil.contract.shared_objects import one_instance
 from yggdrasil.contract.torch_block import Dtype, TorchBlock
 from yggdrasil.ports import Image, Json, Text
@@ -65,11 +66,13 @@ class LocalVLM(TorchBlock, type="vlm/transformers", role="VLM"):
 
     def build(self) -> nn.Module:
         """The empty model that the config file describes."""
-        import transformers
-        from transformers.initialization import no_init_weights
+        config = self._config()
+        with IMPORTING:
+            import transformers
+            from transformers.initialization import no_init_weights
 
-        with no_init_weights():
-            return transformers.AutoModelForImageTextToText.from_config(self._config(), dtype=self.torch_dtype)
+            with no_init_weights():
+                return transformers.AutoModelForImageTextToText.from_config(config, dtype=self.torch_dtype)
 
     def forward(
         self,
@@ -91,7 +94,8 @@ class LocalVLM(TorchBlock, type="vlm/transformers", role="VLM"):
 
     def _written(self, image: Any, question: str, schema: dict[str, Any] | None, max_tokens: int) -> Turn:
         """What the model writes about the picture, bound by the schema if one is given."""
-        import transformers
+        with IMPORTING:
+            from transformers import LogitsProcessorList, StoppingCriteriaList
 
         processor = self._processor()
         with self.computing() as module:
@@ -99,8 +103,8 @@ class LocalVLM(TorchBlock, type="vlm/transformers", role="VLM"):
             inputs = processor(images=image, text=_asked(processor, question), return_tensors="pt")
             inputs = inputs.to(self.device, self.torch_dtype)
             start = int(inputs["input_ids"].shape[1])
-            bound = transformers.LogitsProcessorList([] if schema is None else [self._bound(model, schema, start)])
-            stop = transformers.StoppingCriteriaList([_stopping(here().cancel)])
+            bound = LogitsProcessorList([] if schema is None else [self._bound(model, schema, start)])
+            stop = StoppingCriteriaList([_stopping(here().cancel)])
             ends = sorted(self._ends(model))
             how: dict[str, Any] = {"max_new_tokens": max_tokens, "do_sample": False, "num_beams": 1}
             how |= {"eos_token_id": ends, "pad_token_id": ends[0]} if ends else {}
@@ -141,15 +145,16 @@ class LocalVLM(TorchBlock, type="vlm/transformers", role="VLM"):
 
     def _processor(self) -> Any:
         """What makes a picture and words into the model's inputs, read from its files; nothing of them is run."""
-        import transformers
-
         roles = [role for role in NAMES if role in self.files]
 
         def read() -> Any:
             with tempfile.TemporaryDirectory(prefix="yggdrasil-vlm-") as folder:
                 for role in roles:
                     (Path(folder) / NAMES[role]).symlink_to(self.file(role))
-                return transformers.AutoProcessor.from_pretrained(folder, local_files_only=True)
+                with IMPORTING:
+                    from transformers import AutoProcessor
+
+                    return AutoProcessor.from_pretrained(folder, local_files_only=True)
 
         key = ("processor", *(self.files[role].sha256 for role in roles))
         if self._reader is None or self._reader[0] != key:
@@ -157,30 +162,33 @@ class LocalVLM(TorchBlock, type="vlm/transformers", role="VLM"):
         return self._reader[1]
 
     def _config(self) -> Any:
-        import transformers
+        described = json.loads(self.file("config").read_text(encoding="utf-8-sig"))
+        with IMPORTING:
+            from transformers import AutoConfig
 
-        return transformers.AutoConfig.for_model(**json.loads(self.file("config").read_text(encoding="utf-8-sig")))
+            return AutoConfig.for_model(**described)
 
     def _identity(self) -> tuple[str, ...]:
         return (self.type_name, self._dtype_key(), self.device)
 
     def _load(self) -> nn.Module:
         """The model of its files, its tensors named as the library names them now."""
-        import transformers
-
         config = self._config()
-        known: Any = transformers.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
-        if type(config) not in known:
+        with IMPORTING:
+            from transformers import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING, GenerationConfig
+
+            mapping: Any = MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
+            made = mapping.get(type(config))
+        if made is None:
             mend = "name a model that takes a picture and writes text"
             raise ConfigError(f"{config.model_type} looks at no picture", where=self.name, mend=mend)
-        made = known[type(config)]
         how = {"config": config, "state_dict": self._tensors(), "dtype": self.torch_dtype}
-        with _unseen():
+        with IMPORTING, _unseen():
             module, found = made.from_pretrained(None, **how, output_loading_info=True)
         self._refuse(module, sorted(found["missing_keys"]), sorted(found["unexpected_keys"]))
         if "generation_config" in self.files:
             described = json.loads(self.file("generation_config").read_text(encoding="utf-8-sig"))
-            module.generation_config = transformers.GenerationConfig.from_dict(described)
+            module.generation_config = GenerationConfig.from_dict(described)
         return module.to(self.device).eval().requires_grad_(False)
 
 
@@ -196,7 +204,8 @@ def _asked(processor: Any, question: str) -> str:
 @contextmanager
 def _unseen() -> Generator[None]:
     """Without the library's own bars: what runs says how it goes by its events."""
-    from transformers.utils import logging
+    with IMPORTING:
+        from transformers.utils import logging
 
     shown = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from yggdrasil.contract.errors import did_you_mean
 from yggdrasil.engine.cycle.branches import Branch
-from yggdrasil.engine.cycle.errors import CycleError
+from yggdrasil.engine.cycle.errors import CycleError, LogError
 from yggdrasil.engine.cycle.journal import questions, share_question
 from yggdrasil.engine.cycle.log import Log
+from yggdrasil.levels.world.life import Life
 
 
 def fork(log: Log, parent: str, at: int, name: str, variant: str, question: str | None) -> None:
@@ -32,3 +33,13 @@ def _at_question(log: Log, branch: Branch, at: int, name: str, variant: str, que
     made = log.branches.fork(branch, at, name, variant, (asked[question]["position"], call))
     log.share_open(made, record)
     share_question(log.database, made, call)
+
+
+def forget(life: Life, name: str, standing: str) -> None:
+    """Forget a branch. Raises LogError for the one that the world stands on."""
+    branch = life.log.branches[name]
+    if name == standing:
+        mend = f"stand on another first: world.branch('other').delete_branch({name!r})"
+        raise LogError(f"the world stands on branch {name!r}", where=str(life.home), mend=mend)
+    life.log.branches.delete(branch)
+    life.forget_cached()

@@ -15,6 +15,9 @@ class PassedStateError(YggError):
     """A state that was passed in does not hold together."""
 
 
+Given = Mapping[str, Any] | None
+
+
 def passed(state: Mapping[str, Any], schema: StateSchema, artifacts: ArtifactStore) -> dict[str, Any]:
     """The state as the log keeps it; texts as blocks become {"text": …}.
 

@@ -21,8 +21,8 @@ from yggdrasil.levels.world.again import again
 from yggdrasil.levels.world.budget import Budget
 from yggdrasil.levels.world.difference import Difference, difference
 from yggdrasil.levels.world.edits import Edit, edit, undo
-from yggdrasil.levels.world.fork import fork
-from yggdrasil.levels.world.given_state import passed
+from yggdrasil.levels.world.fork import forget, fork
+from yggdrasil.levels.world.given_state import Given, passed
 from yggdrasil.levels.world.home import Home
 from yggdrasil.levels.world.life import check_there
 from yggdrasil.levels.world.replay import Replay, replay
@@ -107,7 +107,7 @@ class World(Staged, Block, type="world"):
         return {"chronicle": done[-1].chronicle if done else "", "steps": [step.to_json() for step in done]}
 
     def step(
-        self, action: str | None = None, state: Mapping[str, Any] | None = None, expect: int | None = None
+        self, action: str | None = None, state: Given = None, expect: int | None = None, *, deps: Any = None
     ) -> Step:
         """Settle the state that is passed in or left over, then run one whole episode.
 
@@ -117,13 +117,13 @@ class World(Staged, Block, type="world"):
         """
         life = self._home.open()
         given = None if state is None else passed(state, self.schema, life.artifacts)
-        done = self.run(action=action, state=given, expect=expect)["steps"][-1]
+        done = self.run(action=action, state=given, expect=expect, deps=deps)["steps"][-1]
         return Step(life.log.just_finished(self._own_branch(), done["step"]), life.home)
 
-    def steps(self, count: int | None = None, action: str | None = None) -> Iterator[Step]:
+    def steps(self, count: int | None = None, action: str | None = None, *, deps: Any = None) -> Iterator[Step]:
         """Step again and again, for ever without `count`; the action belongs to the first step."""
         for number in itertools.count() if count is None else range(count):
-            yield self.step(None if number else action)
+            yield self.step(None if number else action, deps=deps)
 
     def found(self) -> Content:
         """Make the starting content, if it is not there yet; a step does so by itself."""
@@ -184,11 +184,10 @@ class World(Staged, Block, type="world"):
         return self._home.open().log.branches.names()
 
     def delete_branch(self, name: str) -> None:
-        """Forget a branch; no other changes by it."""
+        """Forget a branch; no other changes by it. Raises LogError for the one that this world stands on."""
         life = self._home.open()
         with life.writing(self.wait):
-            life.log.branches.delete(life.log.branches[name])
-            life.forget_cached()
+            forget(life, name, self._branch)
 
     def edit(self, *operations: Operation | Mapping[str, Any]) -> Edit:
         """Change the world by hand: all of the operations, or none. It takes the branch's next number, as a step does.

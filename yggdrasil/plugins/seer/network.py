@@ -5,7 +5,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 import torch.nn.functional as F
 from torch import nn
-from transformers import ResNetBackbone, ResNetConfig
+
+from yggdrasil.contract.libraries import IMPORTING
+
+with IMPORTING:
+    from transformers import ResNetBackbone, ResNetConfig
 
 if TYPE_CHECKING:
     from torch import Tensor

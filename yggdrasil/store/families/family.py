@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from yggdrasil.blocks.solver.diffusers_schedulers import Name, known_only
+from yggdrasil.blocks.solver.diffusers_schedulers import Name, class_of, known_only
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import ManifestError, MissingFile
 
@@ -121,10 +121,8 @@ def scheduler(folder: Folder, forced: Mapping[str, Any] = {}) -> tuple[Any, dict
     """
     import inspect
 
-    import diffusers
-
     name = folder.classes["scheduler"]
-    takes = inspect.signature(getattr(diffusers, name).__init__).parameters
+    takes = inspect.signature(class_of(name).__init__).parameters
     found = known_only(name, {**plain(folder.configs["scheduler"]), "_class_name": name})
     for key, value in list(found.items()):
         if isinstance(value, float) and not math.isfinite(value):
