@@ -9,7 +9,8 @@ from typing import Any
 from yggdrasil.agent.pieces import joined
 from yggdrasil.agent.words import Words
 from yggdrasil.blocks.llm.language_model import LanguageModel, Turn, as_turn
-from yggdrasil.contract import Block, ConfigError, here
+from yggdrasil.blocks.llm.thoughts import thoughts_apart
+from yggdrasil.contract import Block, ConfigError, here, standing
 from yggdrasil.contract.entry_points import VERBS
 from yggdrasil.contract.running import perform
 
@@ -51,7 +52,8 @@ class AgentModel:
         if self.words is not None:
             self.words.begin(aloud)
             place = self.words.hearing(place)
-        return as_turn(perform(self.block, {"messages": messages, **given}, place, check=True))
+        with standing(place), thoughts_apart():
+            return as_turn(perform(self.block, {"messages": messages, **given}, here(), check=True))
 
 
 def reads(llm: Block) -> int:
