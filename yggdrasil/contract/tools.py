@@ -19,7 +19,7 @@ from yggdrasil.contract.context import here
 from yggdrasil.contract.errors import ArtifactError, ConfigError, PortError, YggError
 from yggdrasil.contract.foreign_tools import is_foreign
 from yggdrasil.contract.functions import Given, as_block
-from yggdrasil.contract.json_values import as_json, kept, not_finite
+from yggdrasil.contract.json_values import as_json, check_told, kept, not_finite
 from yggdrasil.contract.kinds import Kind
 from yggdrasil.contract.ports import Port, Ports, each_once
 from yggdrasil.contract.schema import tool_schema
@@ -118,6 +118,7 @@ def _as_tool(thing: Any, which: str) -> Block:
     try:
         block = as_block(thing, "tool")
         tool_schema(block.inputs)
+        check_told(block.outputs, block.name)
         _tell_if_vague(thing, block)
     except (ConfigError, PortError) as error:
         raise ConfigError(f"{which} cannot be one: {error.what}", where=error.where, mend=error.mend) from None

@@ -246,3 +246,10 @@ class LanguageModel(Block, role="LLM"):
             "continue a bare text",
             "Use llm/transformers for the guided policy, or chat",
         )
+
+
+def reads(llm: Block) -> int:
+    """How many tokens a model says that it reads; 0 if it does not."""
+    if isinstance(llm, LanguageModel):
+        return llm.reads()
+    return int(getattr(llm, "context", 0) or 0)

@@ -53,7 +53,7 @@ class _Apart(Audience):
         self._texts: dict[str, tuple[Here, Pieces]] = {}
 
     def tell(self, kind: EventKind, place: Here, data: dict[str, Any]) -> None:
-        if kind != "token":
+        if kind != "token" or not data["text"]:
             super().tell(kind, place, data)
             return
         _, pieces = self._texts.setdefault(place.path, (place, Pieces()))
