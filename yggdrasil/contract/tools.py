@@ -24,6 +24,7 @@ from yggdrasil.contract.kinds import Kind
 from yggdrasil.contract.ports import Port, Ports, each_once
 from yggdrasil.contract.schema import tool_schema
 from yggdrasil.contract.surrogates import whole_value
+from yggdrasil.contract.tool_use import as_step
 
 _LEGAL = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _STEM = 48
@@ -54,8 +55,8 @@ class Tool:
 
     @property
     def step(self) -> str:
-        """Its own name as one step of a path, where a slash would be two: written as the sign `∕` that looks alike."""
-        return self.name.replace("/", "∕")
+        """Its own name as one step of a path."""
+        return as_step(self.name)
 
     def schema(self, *, strict: bool = False) -> dict[str, Any]:
         """The OpenAI-style function schema under the wire name."""
