@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import json
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any
 
 from yggdrasil.blocks.endpoint.block import EndpointBlock, Prices, cost_of_tokens, media
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 _LETTERS = 4
 """Letters a token, for an endpoint that counts no tokens."""
 _SLACK = 64
+_WHOLE = "application/json"
 _THOUGHTS = ("reasoning_content", "reasoning")
 _UNCOUNTED = f"the endpoint counts no tokens: they are reckoned at {_LETTERS} letters each"
 
@@ -42,9 +45,9 @@ def _streamed(block: EndpointBlock, request: dict[str, Any], max_tokens: int) ->
         raw: Any = await client.chat.completions.with_raw_response.create(**request)
         try:
             kind = media(raw.http_response)
-            if kind != "text/event-stream":
+            if kind not in ("text/event-stream", _WHOLE):
                 raise nonsense(f"{kind or 'no media type'} instead of a stream of events")
-            async for chunk in raw.parse():
+            async for chunk in _at_once(await raw.http_response.aread()) if kind == _WHOLE else raw.parse():
                 said = gathered.take(chunk)
                 if gathered.thought:
                     say(functools.partial(place.emit, "thought", text=gathered.thought))
@@ -62,6 +65,25 @@ def _streamed(block: EndpointBlock, request: dict[str, Any], max_tokens: int) ->
         return turn
 
     return block.ask(ask)
+
+
+class _Part(dict[str, Any]):
+    """An object of a JSON answer, whose parts are read as those of a streamed piece."""
+
+    __getattr__ = dict.get
+
+
+async def _at_once(body: bytes) -> AsyncGenerator[Any]:
+    """A turn that came whole, as many servers give it that do not stream: the one piece of its stream."""
+    turn = json.loads(body, object_hook=_Part)
+    if not isinstance(turn, _Part) or not isinstance(turn.choices, list) or not turn.choices:
+        raise nonsense(f"JSON that is no turn of a chat ({body[:120].decode(errors='replace')})")
+    for choice in turn.choices:
+        choice["delta"] = choice.message
+        choice["finish_reason"] = choice.finish_reason or "stop"
+        for index, call in enumerate(choice.message.tool_calls or []):
+            call["index"] = index
+    yield turn
 
 
 class _Gathered:
