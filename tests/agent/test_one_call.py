@@ -14,7 +14,7 @@ from yggdrasil.blocks import OpenAIModel
 from yggdrasil.testing import ScriptedModel
 
 
-class Bound(ScriptedModel):
+class Bound(ScriptedModel, init=False):
     """It cannot be told which tool to call: a schema binds it."""
 
     chooses = False
@@ -147,3 +147,30 @@ def test_a_scripted_model_may_be_told_to_call_and_nothing_is_required_where_ther
 
     with pytest.raises(ygg.ConfigError, match="'required', and before= leaves no tool"):
         ygg.Agent(ScriptedModel(), [look], before=bare).run("?")
+
+
+def test_a_name_that_is_misspelt_is_told_the_near_one_of_the_call_too() -> None:
+    wrong: Any = {"temprature": 1.0}
+    with pytest.raises(ygg.PortError, match=r"no input 'temprature'. did you mean 'temperature'"):
+        ygg.Agent(ScriptedModel()).run("?", **wrong)
+
+
+def test_a_limit_out_of_its_range_is_an_error_of_ours() -> None:
+    with pytest.raises(ygg.ConfigError, match=r"^limits: the limit 'steps' cannot be 0\. [^\n]*$"):
+        ygg.Limits(steps=0)
+
+
+def test_the_memory_is_that_of_the_session_around_and_of_a_lasting_one(tmp_path: Path) -> None:
+    agent, kept = ygg.Agent(ScriptedModel([says("hi"), says("ho")])), ygg.Session()
+    agent.run("own")
+    with ygg.session(kept):
+        assert agent.memory.messages == []
+        agent.run("theirs")
+        assert [said["content"] for said in agent.memory.messages] == ["theirs", "hi"]
+    assert [said["content"] for said in agent.memory.messages] == ["own", "hi"]
+    chat = agent.session("ann", at=tmp_path)
+    assert chat.messages == []
+    chat.run("one")
+    chat.run("two")
+    assert [said["content"] for said in chat.messages] == ["one", "hi", "two", "ho"]
+    assert ygg.block(look).session("bo", at=tmp_path).messages == []

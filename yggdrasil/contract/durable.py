@@ -57,6 +57,11 @@ class Turn(Protocol):
         ...
 
     @property
+    def messages(self) -> list[dict[str, Any]]:
+        """The conversation of an agent so far, with its whole turns; empty for a block that holds none."""
+        ...
+
+    @property
     def changed(self) -> list[str]:
         """What was set otherwise in the block than at the turn before it."""
         ...

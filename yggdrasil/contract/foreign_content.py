@@ -23,7 +23,7 @@ def opened(given: Any) -> Any:
     """The content with its bytes taken out of base64; anything that is no list of content blocks as it came."""
     blocks = [_block(part) for part in cast("list[Any]", given)] if isinstance(given, list) else []
     if not blocks or not all("type" in block for block in blocks):
-        return given
+        return cast(Any, given)
     parts = [_part(block) for block in blocks]
     if all(isinstance(part, str) for part in parts):
         return "\n".join(parts)
@@ -52,7 +52,7 @@ def _block(part: Any) -> dict[str, Any]:
     if isinstance(part, Mapping):
         return dict(cast("Mapping[str, Any]", part))
     dump = getattr(part, "model_dump", None)
-    return dump(exclude_none=True) if callable(dump) else {}
+    return cast("dict[str, Any]", dump(exclude_none=True)) if callable(dump) else {}
 
 
 def _part(block: dict[str, Any]) -> Any:

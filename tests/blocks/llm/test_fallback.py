@@ -149,7 +149,6 @@ def test_any_block_of_the_role_is_one_of_several(tmp_path: Path) -> None:
     assert ygg.Agent([Own(fails=True), ScriptedModel([says("Here.")])]).run("?").response == "Here."
     told = [{"role": "user", "content": "?"}]
     assert Fallback([Own(), ScriptedModel()]).run(messages=told, schema={"type": "object"}).text == "schema"
-    tools = ygg.Agent([Own(), ScriptedModel([says("1")])], [ping])
-    assert not tools.llm.calls_tools()
+    assert not Fallback([Own(), ScriptedModel([says("1")])]).calls_tools()
     with pytest.raises(ygg.ConfigError, match="blocks of role LLM"):
         Fallback([Own(), ygg.block(ping)])
