@@ -57,11 +57,6 @@ class Turn(Protocol):
         ...
 
     @property
-    def messages(self) -> list[dict[str, Any]]:
-        """The conversation of an agent so far, with its whole turns; empty for a block that holds none."""
-        ...
-
-    @property
     def changed(self) -> list[str]:
         """What was set otherwise in the block than at the turn before it."""
         ...
@@ -125,6 +120,11 @@ class DurableSession(Protocol):
     @property
     def history(self) -> list[Turn]:
         """Whole and dropped turns, oldest first."""
+        ...
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        """The conversation of an agent so far, with its whole turns; empty for a block that holds none."""
         ...
 
     @property
