@@ -14,6 +14,12 @@ from yggdrasil.blocks import OpenAIModel
 from yggdrasil.testing import ScriptedModel
 
 
+class Bound(ScriptedModel, init=False):
+    """It cannot be told which tool to call: a schema binds it."""
+
+    chooses = False
+
+
 def look() -> str:
     """Look."""
     return "a fox"
@@ -75,7 +81,7 @@ def test_a_person_is_asked_of_the_tools_that_stand_there_in_this_call() -> None:
 @pytest.mark.parametrize("native", [True, False])
 def test_a_tool_that_must_be_called_is_the_one_of_the_first_turn(native: bool) -> None:
     turns = [says('{"tool": "smell"}'), says("Smoke.") if native else says('{"tool": "answer", "text": "Smoke."}')]
-    model = ScriptedModel(turns, native=native)
+    model = Bound(turns, native=native)
     agent = ygg.Agent(model, [look, smell], tool_choice="required")
     assert agent.run("What is there?", tool_choice="smell").response == "Smoke."
     assert "smell" in str(model.seen[0]["schema"]) and "look" not in str(model.seen[0]["schema"])
@@ -127,3 +133,44 @@ def test_a_run_is_led_turn_by_turn_and_may_be_left_and_gone_on_with() -> None:
         next(led)
         assert next(led, None) is None
         assert agent.run(more=1).response == '{"result": 7}'
+
+
+def test_a_scripted_model_may_be_told_to_call_and_nothing_is_required_where_there_is_no_tool() -> None:
+    model = ScriptedModel([calls(("c", "smell", {})), says("Smoke.")])
+    assert ygg.Agent(model, [look, smell], tool_choice="smell").run("?").response == "Smoke."
+    assert [asked.get("tool_choice") for asked in model.seen] == ["required", None]
+    with pytest.raises(ygg.ConfigError, match="'required', and there is no tool"):
+        ygg.Agent(ScriptedModel(), tool_choice="required").run("?")
+
+    def bare(request: ygg.Request) -> None:
+        request.tools, request.tool_choice = [], "required"
+
+    with pytest.raises(ygg.ConfigError, match="'required', and before= leaves no tool"):
+        ygg.Agent(ScriptedModel(), [look], before=bare).run("?")
+
+
+def test_a_name_that_is_misspelt_is_told_the_near_one_of_the_call_too() -> None:
+    wrong: Any = {"temprature": 1.0}
+    with pytest.raises(ygg.PortError, match=r"no input 'temprature'. did you mean 'temperature'"):
+        ygg.Agent(ScriptedModel()).run("?", **wrong)
+
+
+def test_a_limit_out_of_its_range_is_an_error_of_ours() -> None:
+    with pytest.raises(ygg.ConfigError, match=r"^limits: the limit 'steps' cannot be 0\. [^\n]*$"):
+        ygg.Limits(steps=0)
+
+
+def test_the_memory_is_that_of_the_session_around_and_of_a_lasting_one(tmp_path: Path) -> None:
+    agent, kept = ygg.Agent(ScriptedModel([says("hi"), says("ho")])), ygg.Session()
+    agent.run("own")
+    with ygg.session(kept):
+        assert agent.memory.messages == []
+        agent.run("theirs")
+        assert [said["content"] for said in agent.memory.messages] == ["theirs", "hi"]
+    assert [said["content"] for said in agent.memory.messages] == ["own", "hi"]
+    chat = agent.session("ann", at=tmp_path)
+    assert chat.messages == []
+    chat.run("one")
+    chat.run("two")
+    assert [said["content"] for said in chat.messages] == ["one", "hi", "two", "ho"]
+    assert ygg.block(look).session("bo", at=tmp_path).messages == []

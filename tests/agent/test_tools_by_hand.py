@@ -246,3 +246,12 @@ def ygg_answers(said: str) -> Any:
     from yggdrasil.contract import Here, standing
 
     return standing(Here(journal=_Answering(said)))
+
+
+def test_a_tool_whose_answer_no_json_holds_is_refused_at_once() -> None:
+    def spy() -> Counter:
+        """Spy."""
+        return Counter(1)
+
+    with pytest.raises(ygg.ConfigError, match=r"output 'value' is a Counter, which no JSON holds.*dataclass"):
+        ygg.Agent(ScriptedModel(), [spy])

@@ -32,12 +32,14 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "preview": {"image": Pictures.new("RGB", (4, 3), "red"), "done": 2},
     "tap": {"port": "text", "round": 2, "value": "a"},
     "token": {"text": "сло́во"},
+    "thought": {"text": "сло́во"},
     "text": {"text": "сло́во", "again": True},
     "partial": {"result": {"name": "Ann"}},
     "tool_call": {"tool": "paint", "arguments": {"$artifact": "mine", "n": [1, 2.5, None, True]}, "id": "c1"},
     "tool_result": {"tool": "paint", "result": {"$plain": {"$artifact": 1}}, "id": "c1"},
     "artifact": {"sha256": "0" * 64, "media_type": "image/png", "size": 3, "slot": "scene"},
     "note": {"text": "not understood: x", "code": "not_understood", "args": {"words": ["x"]}},
+    "custom": {"name": "my_status", "value": {"done": "half"}},
     "usage": {"prompt": 12, "completion": 3, "cost": 0.25},
     "paused": {"ask": "may I?", "id": "q1"},
     "finished": {"seconds": 0.5},
@@ -159,3 +161,25 @@ def test_an_async_reader_that_leaves_cancels_the_run_and_an_error_is_raised() ->
         return None
 
     asyncio.run(read())
+
+
+def test_what_no_kind_is_for_reaches_readers_as_custom_and_a_strange_kind_says_so() -> None:
+    class Reports(Block):
+        """Report."""
+
+        def forward(self, text: Text) -> Text:
+            here().emit("custom", name="my_status", value={"done": "half"})
+            return text
+
+    class Strange(Block):
+        """Report in a kind that nobody hears."""
+
+        def forward(self, text: Text) -> Text:
+            emit: Any = here().emit
+            emit("my_status", done="half")
+            return text
+
+    told = [event for event in Reports().stream(text="a") if event.kind == "custom"]
+    assert [event.data for event in told] == [{"name": "my_status", "value": {"done": "half"}}]
+    with pytest.raises(ygg.ConfigError, match=r"no kind of events 'my_status'.*emit\('custom', name='my_status'"):
+        Strange().run(text="a")

@@ -2,12 +2,14 @@
 
 import logging
 import sys
-from typing import TypedDict
+from collections.abc import Callable
+from typing import Any, TypedDict
 
 import pytest
 
 import yggdrasil as ygg
 from yggdrasil.ports import Json, Text
+from yggdrasil.testing import ScriptedModel, calls, says
 
 
 class Turn(TypedDict):
@@ -43,7 +45,12 @@ def graph() -> ygg.Graph:
     return ygg.Graph("line").add(Pair(), "pair")
 
 
-def spans_of(text: str) -> list[object]:
+def ping(host: str) -> str:
+    """Ping."""
+    return host
+
+
+def kept_spans(run: Callable[[], object]) -> list[Any]:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import SimpleSpanProcessor
     from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -51,12 +58,19 @@ def spans_of(text: str) -> list[object]:
     kept, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(kept))
     with ygg.telemetry(provider.get_tracer("test")):
+        run()
+    return list(kept.get_finished_spans())
+
+
+def spans_of(text: str) -> list[object]:
+    def run() -> None:
         if text == "fail":
             with pytest.raises(ValueError, match="no"):
                 graph().run(text=text)
         else:
             graph().run(text=text)
-    return list(kept.get_finished_spans())
+
+    return kept_spans(run)
 
 
 def test_a_run_is_a_tree_of_spans_with_what_each_answer_took() -> None:
@@ -99,3 +113,14 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "opentelemetry", None)
     with pytest.raises(ygg.ConfigError, match=r"pip install 'yggdrasill\[otel\]'"), ygg.telemetry():
         pass
+
+
+def test_an_agents_model_and_tools_are_named_by_the_conventions() -> None:
+    turns = [calls(("c1", "ping", {"host": "a"})), calls(("c2", "ping", {"host": "b"})), says("up")]
+    spans = kept_spans(lambda: ygg.Agent(ScriptedModel(turns), [ping]).run("Is it up?"))
+    chat, tool = "chat scriptedmodel", "execute_tool ping"
+    assert [span.name for span in spans] == [chat, tool, chat, tool, chat, "invoke_agent agent"]
+    told = [dict(span.attributes) for span in spans]
+    assert [part["gen_ai.operation.name"] for part in told[:2]] == ["chat", "execute_tool"]
+    assert [told[at]["gen_ai.tool.call.id"] for at in (1, 3)] == ["c1", "c2"]
+    assert told[1]["gen_ai.tool.name"] == "ping" and told[0]["gen_ai.request.model"] == "scriptedmodel"

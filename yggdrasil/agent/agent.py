@@ -154,8 +154,9 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
 
     @property
     def memory(self) -> Memory:
-        """What it remembers of the runs that began at it and were given no session."""
-        return Memory.of(own_session(self).recall(ROOT), self.name)
+        """What it remembers of the runs that began at it, in the session around this place or, without one, its own."""
+        given = here().session.given
+        return Memory.of(own_session(self).recall(ROOT) if given is None else given.recall(self.name), self.name)
 
     def forward(
         self,

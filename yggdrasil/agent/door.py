@@ -13,7 +13,7 @@ from yggdrasil.agent.asked import NOTHING, Asked
 from yggdrasil.agent.by_steps import steps
 from yggdrasil.agent.kept_call import called_again, kept_call
 from yggdrasil.agent.limits import Limits
-from yggdrasil.agent.one_call import OneCall, parted
+from yggdrasil.agent.one_call import OneCall, check_named, parted
 from yggdrasil.agent.result_type import ResultType
 from yggdrasil.contract import Block, Outputs, Stream, here, standing
 from yggdrasil.contract.deps import DEPS
@@ -199,6 +199,7 @@ class TypedBlock(Block, Generic[R], init=False):
         """What the call is asked for stands in the surroundings; gives the type of its result, and its inputs."""
         stepping = call.pop("stepping", 0)
         inputs, functions, changes = parted(call)
+        check_named(self, inputs)
         validate, deps = inputs.pop("validate", None), inputs.pop("deps", None)
         result, inputs = _type_of_task(result, inputs)
         asked = self._by_hand.also(None if result is None else ResultType(result), validate)

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from yggdrasil.agent.model import reads
 from yggdrasil.agent.told import fitted
 from yggdrasil.agent.window import tokens_of
 from yggdrasil.blocks.llm.bounds import loose
+from yggdrasil.blocks.llm.language_model import reads
 from yggdrasil.contract import here
 
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from yggdrasil.contract.errors import ConfigError, did_you_mean
 
@@ -35,6 +35,18 @@ class Limits(BaseModel):
     tool_calls: Times | dict[str, Times] | None = None
     tool_retries: Times | dict[str, Times] = 0
     raises: bool = False
+
+    if not TYPE_CHECKING:
+
+        def __init__(self, **given: Any) -> None:
+            """Raises ConfigError for a bound that is out of its range."""
+            try:
+                super().__init__(**given)
+            except ValidationError as error:
+                first = error.errors(include_url=False)[0]
+                name = ".".join(map(str, first["loc"]))
+                what = f"the limit {name!r} cannot be {first['input']!r:.60}"
+                raise ConfigError(what, where="limits", mend=first["msg"]) from None
 
     @model_validator(mode="before")
     @classmethod

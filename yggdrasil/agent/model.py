@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
-from yggdrasil.agent.pieces import joined
 from yggdrasil.agent.words import Words
-from yggdrasil.blocks.llm.language_model import LanguageModel, Turn, as_turn
-from yggdrasil.contract import Block, ConfigError, here
+from yggdrasil.blocks.llm.asked import calls_tools, inputs_of, is_llm
+from yggdrasil.blocks.llm.language_model import Turn, as_turn
+from yggdrasil.blocks.llm.thoughts import thoughts_apart
+from yggdrasil.contract import Block, ConfigError, here, standing
 from yggdrasil.contract.entry_points import VERBS
 from yggdrasil.contract.running import perform
 
 Message = dict[str, Any]
-ROLE = "LLM"
 
 
 class AgentModel:
@@ -28,9 +27,7 @@ class AgentModel:
     def calls_natively(self) -> bool:
         """Whether it calls tools by itself: as the block says, by its config or a probe, else if it has the ports."""
         if self._native is None:
-            ask = getattr(self.block, "calls_tools", None)
-            ports = "tools" in self.block.inputs and "tool_calls" in self.block.outputs
-            self._native = ports and (bool(ask()) if ask is not None else True)
+            self._native = calls_tools(self.block)
         return self._native
 
     @property
@@ -43,28 +40,18 @@ class AgentModel:
 
         `aloud` says how a reader is told of it (`Words.begin`).
         """
-        ports = self.block.inputs
-        if asked.get("schema") is not None and "schema" not in ports:
-            messages = _told(messages, asked["schema"])
-        given = {name: value for name, value in asked.items() if value is not None and name in ports}
+        given = inputs_of(self.block, messages, asked)
         place = here()
         if self.words is not None:
             self.words.begin(aloud)
             place = self.words.hearing(place)
-        return as_turn(perform(self.block, {"messages": messages, **given}, place, check=True))
-
-
-def reads(llm: Block) -> int:
-    """How many tokens a model says that it reads; 0 if it does not."""
-    if isinstance(llm, LanguageModel):
-        return llm.reads()
-    return int(getattr(llm, "context", 0) or 0)
+        with standing(place), thoughts_apart():
+            return as_turn(perform(self.block, given, here(), check=True))
 
 
 def check_model(block: Any, where: str) -> Block:
     """The block, if it is one that an agent can ask. Raises ConfigError."""
-    fit = isinstance(block, Block) and block.role == ROLE
-    if fit and "messages" in block.inputs and "text" in block.outputs:
+    if is_llm(block):
         return block
     found = f"{type(block).__name__} of role {block.role!r}" if isinstance(block, Block) else type(block).__name__
     raise ConfigError(
@@ -72,15 +59,6 @@ def check_model(block: Any, where: str) -> Block:
         where=where,
         mend="pass llm=…, a block of role LLM (messages → text), or the name of a model (yggdrasil models list)",
     )
-
-
-def _told(messages: list[Message], schema: dict[str, Any]) -> list[Message]:
-    """For a model that cannot be bound: the schema in words."""
-    text = f"Answer with one JSON object of this schema and nothing else: {json.dumps(schema, ensure_ascii=False)}"
-    last = messages[-1]
-    if last["role"] == "user":
-        return [*messages[:-1], {**last, "content": joined(last["content"], text)}]
-    return [*messages, {"role": "user", "content": text}]
 
 
 def as_model(given: object, where: str) -> Block:

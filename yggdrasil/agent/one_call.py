@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from yggdrasil.agent.asked import Check
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.toolbox import Toolbox
-from yggdrasil.contract import Block, here
+from yggdrasil.contract import Block, PortError, here
+from yggdrasil.contract.errors import did_you_mean
 from yggdrasil.contract.tools import Given
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class OneCall(TypedDict, total=False):
 
 OWN = ("before", "after", "around")
 """Functions that stand in place of the agent's own for one call."""
+_BESIDE = ("result", "validate", "deps")
 _SET = {"model": "llm"}
 CHANGES = (
     "model", "tools", "limits", "instructions", "tool_choice", "max_tokens", "temperature", "retries", "window",
@@ -61,6 +63,14 @@ def parted(inputs: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any], dict
     if not functions and not changes:
         return inputs, functions, changes
     return {name: part for name, part in inputs.items() if name not in (*OWN, *CHANGES)}, functions, changes
+
+
+def check_named(block: Block, inputs: Mapping[str, Any]) -> None:
+    """Raises PortError for a name that neither an input nor a setting of one call has."""
+    known = [*block.inputs, *_BESIDE, *OWN, *CHANGES]
+    for name in inputs:
+        if name not in known:
+            raise PortError(f"there is no input {name!r}", where=block.name, mend=did_you_mean(name, known))
 
 
 def as_called(agent: Agent[Any], changes: Mapping[str, Any]) -> Agent[Any]:

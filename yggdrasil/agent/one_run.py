@@ -9,9 +9,9 @@ from yggdrasil.agent.agent_run import FILTERED, AgentRun
 from yggdrasil.agent.asked import Asked
 from yggdrasil.agent.refusals import at_limit, filtered
 from yggdrasil.agent.settings import COUNTED, Answered
-from yggdrasil.agent.toolbox import CHOICES, Toolbox
+from yggdrasil.agent.toolbox import CHOICES, REQUIRED, Toolbox
 from yggdrasil.agent.turns import MAX_TOKENS
-from yggdrasil.contract import PortError, YggError, here
+from yggdrasil.contract import ConfigError, PortError, YggError, here
 from yggdrasil.contract.deps import asks_deps
 from yggdrasil.contract.tree import walk
 from yggdrasil.engine.cycle.agent_loop import LoopState, fresh, run_loop
@@ -42,6 +42,9 @@ def _asking(toolbox: Toolbox) -> tuple[str, str]:
 
 def check_choice(choice: str, toolbox: Toolbox) -> None:
     """Raises ConfigError for a tool that is to be called and is not there."""
+    if choice == REQUIRED and not toolbox:
+        mend = "give tools=[…], or leave tool_choice out"
+        raise ConfigError("tool_choice is 'required', and there is no tool to call", where=here().path, mend=mend)
     if choice not in CHOICES:
         toolbox.known([choice], "tool_choice", here().path)
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from yggdrasil.agent.model import AgentModel, Message, check_model
-from yggdrasil.agent.toolbox import CHOICES
+from yggdrasil.agent.toolbox import CHOICES, REQUIRED
 from yggdrasil.agent.turns import TurnRequest, tool_notes
 from yggdrasil.agent.window import headed
 from yggdrasil.blocks.llm.language_model import RequestedCall
-from yggdrasil.contract import Block, here
+from yggdrasil.contract import Block, ConfigError, here
 from yggdrasil.contract.fixed_fields import FixedFields
 
 
@@ -49,6 +49,9 @@ def as_wished(
         model = AgentModel(check_model(request.model, here().path), model.words)
     if request.tool_choice not in CHOICES:
         ask.toolbox.known([request.tool_choice], "tool_choice", here().path)
+    if request.tool_choice == REQUIRED and not request.tools:
+        mend = "leave a tool in request.tools, or set request.tool_choice to auto"
+        raise ConfigError("tool_choice is 'required', and before= leaves no tool", where=here().path, mend=mend)
     if request.tools != names:
         wished = replace(wished, toolbox=ask.toolbox.only(request.tools, here().path))
     shown = request.messages

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from yggdrasil.agent.memory import Message, groups, view
-from yggdrasil.agent.model import reads
 from yggdrasil.agent.pieces import beyond_words, in_words, joined, words_alone
-from yggdrasil.blocks.llm.language_model import Turn
+from yggdrasil.blocks.llm.language_model import Turn, reads
 from yggdrasil.contract import Block, ConfigError
 
 Older = Literal["", "drop", "summary"]

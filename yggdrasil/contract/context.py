@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import contextvars
-import warnings
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from yggdrasil.contract.artifacts import ArtifactStore, MemoryArtifacts, SessionArtifacts
 from yggdrasil.contract.cancel import CancelToken, IdleToken
 from yggdrasil.contract.errors import Cancelled
-from yggdrasil.contract.events import EventKind
 from yggdrasil.contract.journal import Journal
 from yggdrasil.contract.lanes import lane
 from yggdrasil.contract.readers import Audience
 from yggdrasil.contract.run_mode import INFER, Mode
 from yggdrasil.contract.seeds import derive_seed
 from yggdrasil.contract.session import NO_RUN, RunSession, Session, SessionError, own_session
+from yggdrasil.contract.telling import Telling
 from yggdrasil.contract.tool_use import OfCall
 
 if TYPE_CHECKING:
     import torch
 
-    from yggdrasil.contract import events
     from yggdrasil.contract.block import Block
 
 Form = TypeVar("Form")
 
 
-class Here:
+class Here(Telling):
     """The surroundings of one call. `seed` belongs to this place and call alone (0 … 2**63 − 1)."""
 
     __slots__ = (
@@ -104,15 +102,6 @@ class Here:
         """What the caller of the run around this place gave as `deps=`; None if nothing."""
         return self.shared.get("contract.deps")
 
-    @property
-    def listening(self) -> bool:
-        """Whether anybody reads events."""
-        return self.audience is not None
-
-    def wants(self, kind: EventKind) -> bool:
-        """Whether anybody reads events of this kind; build nothing costly if not."""
-        return self.audience is not None and self.audience.wants(kind)
-
     def below(self, name: str, number: int = 1) -> Here:
         """The surroundings of a part named `name`: deeper path, a seed of its own for each call, the rest shared."""
         new = Here.__new__(Here)
@@ -138,75 +127,12 @@ class Here:
         self._turns[name] = self._turns.get(name, 0) + 1
         return self._turns[name]
 
-    @overload
-    def emit(self, kind: Literal["started"], **data: Unpack[events.Started]) -> None: ...
-    @overload
-    def emit(self, kind: Literal["skipped"], **data: Unpack[events.Skipped]) -> None: ...
-    @overload
-    def emit(self, kind: Literal["progress"], **data: Unpack[events.Progress]) -> None: ...
-    @overload
-    def emit(self, kind: Literal["preview"], **data: Unpack[events.Preview]) -> None: ...
-    @overload
-    def emit(self, kind: Literal["tap"], **data: Unpack[events.Tapped]) -> None: ...
-    @overload
-    def emit(self, kind: Literal["token"], **data: Unpack[events.Token]) -> None: ...
-    @overload
-    def emit(self, kind: Literal["text"], **data: Unpack[events.Said]) -> None: ...
-    @overload
-    def emit(self, kind: Literal["partial"], **data: Unpack[events.Partial]) -> None: ...
-    @overload
-    def emit(self, kind: Literal["tool_call"], **data: Unpack[events.ToolCall]) -> None: ...
-    @overload
-    def emit(self, kind: Literal["tool_result"], **data: Unpack[events.ToolResult]) -> None: ...
-    @overload
-    def emit(self, kind: Literal["artifact"], **data: Unpack[events.ArtifactMade]) -> None: ...
-    @overload
-    def emit(self, kind: Literal["note"], **data: Unpack[events.Note]) -> None: ...
-    @overload
-    def emit(self, kind: Literal["usage"], **data: Unpack[events.Used]) -> None: ...
-    @overload
-    def emit(self, kind: Literal["paused"], **data: Unpack[events.PausedFor]) -> None: ...
-    @overload
-    def emit(self, kind: Literal["finished"], **data: Unpack[events.Finished]) -> None: ...
-    @overload
-    def emit(self, kind: Literal["failed"], **data: Unpack[events.Failed]) -> None: ...
-    @overload
-    def emit(self, kind: Literal["cancelled"], **data: Unpack[events.Stopped]) -> None: ...
-    def emit(self, kind: EventKind, **data: Any) -> None:
-        """Tell who reads this kind of event; `data` as `events.SCHEMAS` says."""
-        if self.audience is not None:
-            self.audience.tell(kind, self, data)
-
     def lane(self, device: str = "cpu") -> AbstractContextManager[None]:
         """Compute inside of it: so many runs at once as the device has lanes; a cancelled one leaves the line.
 
         A torch module's `computing` takes it by itself; a block that waits for others' answers needs none.
         """
         return lane(device).turn(self.cancel, self.path)
-
-    def progress(self, done: int, of: int | None = None, unit: str = "steps") -> None:
-        """Say how far the work is; also the moment at which a cancelled run stops."""
-        self.check()
-        self.emit("progress", done=done, of=of, unit=unit)
-
-    def preview(self, image: Any) -> None:
-        """Show an unfinished picture (PIL image)."""
-        self.emit("preview", image=image)
-
-    def token(self, text: str) -> None:
-        """Stream a piece of text; also the moment at which a cancelled run stops."""
-        self.check()
-        self.emit("token", text=text)
-
-    def note(self, text: str, code: str = "", **args: Any) -> None:
-        """Tell the reader something worth knowing that is no failure: in English, and as a code with arguments."""
-        self.emit("note", text=text, **cast(Any, {"code": code, "args": args} if code else {}))
-
-    def warn(self, text: str) -> None:
-        """Tell of something lost: as a note if somebody listens to the run, else as a Python warning."""
-        if not self.wants("note"):
-            warnings.warn(f"{self.path}: {text}" if self.path else text, stacklevel=2)
-        self.note(text)
 
     def check(self) -> None:
         """Raise Cancelled if the reader has closed the stream."""

@@ -124,6 +124,11 @@ class DurableSession(Protocol):
         ...
 
     @property
+    def messages(self) -> list[dict[str, Any]]:
+        """The conversation of an agent so far, with its whole turns; empty for a block that holds none."""
+        ...
+
+    @property
     def changed(self) -> list[str]:
         """What is set otherwise in the block now than at the last turn."""
         ...

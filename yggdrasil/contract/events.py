@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from yggdrasil.contract.artifacts import ArtifactStore
 
 EventKind = Literal[
-    "started", "skipped", "progress", "preview", "tap", "token", "text", "partial", "tool_call",
-    "tool_result", "artifact", "note", "usage", "paused", "finished", "failed", "cancelled",
+    "started", "skipped", "progress", "preview", "tap", "token", "thought", "text", "partial",
+    "tool_call", "tool_result", "artifact", "note", "custom", "usage", "paused", "finished", "failed", "cancelled",
 ]  # fmt: skip
 KINDS: frozenset[EventKind] = frozenset(get_args(EventKind))
 """Every kind of event."""
 USUAL: frozenset[EventKind] = KINDS - {"preview", "tap"}
 """What a reader hears that names no kinds: all but what costs the run time and is made only on request."""
-PASSING: frozenset[EventKind] = frozenset(("progress", "preview", "token", "text", "partial"))
+PASSING: frozenset[EventKind] = frozenset(("progress", "preview", "token", "thought", "text", "partial"))
 """What a reader that cannot keep up loses first: the next one, or the result, says it again."""
 ENDS: frozenset[EventKind] = frozenset(("finished", "failed", "cancelled", "paused"))
 """How a part that was started ends: with exactly one of these."""
@@ -94,6 +94,12 @@ class Token(TypedDict):
     text: str
 
 
+class Thought(TypedDict):
+    """A piece of what a model thinks before it answers; it is no part of the answer, nor of what is remembered."""
+
+    text: str
+
+
 class Said(TypedDict):
     """A piece of an agent's answer: its words alone, also where the model writes an object."""
 
@@ -152,6 +158,15 @@ class Note(TypedDict):
     args: NotRequired[dict[str, Any]]
 
 
+class Custom(TypedDict):
+    """Whatever a block of one's own has to tell that no other kind is for."""
+
+    name: str
+    """What it is, in the block's own words."""
+    value: Any
+    """JSON, or a value of a known kind."""
+
+
 class Used(TypedDict):
     """A request to a model has been answered, and this is what it took; a probe's too."""
 
@@ -201,9 +216,9 @@ class Stopped(TypedDict):
 
 SCHEMAS: Mapping[EventKind, type[Any]] = {
     "started": Started, "skipped": Skipped, "progress": Progress, "preview": Preview, "tap": Tapped, "token": Token,
-    "text": Said, "partial": Partial,
-    "tool_call": ToolCall, "tool_result": ToolResult, "artifact": ArtifactMade, "note": Note, "paused": PausedFor,
-    "usage": Used, "finished": Finished, "failed": Failed, "cancelled": Stopped,
+    "thought": Thought, "text": Said, "partial": Partial,
+    "tool_call": ToolCall, "tool_result": ToolResult, "artifact": ArtifactMade, "note": Note, "custom": Custom,
+    "paused": PausedFor, "usage": Used, "finished": Finished, "failed": Failed, "cancelled": Stopped,
 }  # fmt: skip
 """What `data` holds, by kind. A reader takes keys that it does not know as well: later versions may add some."""
 

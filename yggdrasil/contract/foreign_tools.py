@@ -8,6 +8,7 @@ from typing import Annotated, Any, Protocol, cast
 from yggdrasil.contract.annotations import kind_of
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.errors import ConfigError
+from yggdrasil.contract.foreign_content import opened, with_artifact
 from yggdrasil.contract.kinds import ANY
 from yggdrasil.contract.ports import Port, Ports
 
@@ -50,6 +51,11 @@ class ForeignTool(Block, role="Tool"):
         return {"result": Port("result", ANY, bare=True)}
 
     def forward(self, *_: Any, **given: Any) -> Any:
+        both = getattr(self._tool, "response_format", "") == "content_and_artifact"
+        said = self._said({"name": self.name, "args": given, "id": self.name, "type": "tool_call"} if both else given)
+        return with_artifact(said.content, getattr(said, "artifact", None)) if both else opened(said)
+
+    def _said(self, given: dict[str, Any]) -> Any:
         if getattr(self._tool, "func", self) is None:  # it was given a coroutine alone, as tools of MCP servers are
             import asyncio
 

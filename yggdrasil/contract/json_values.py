@@ -8,11 +8,11 @@ from collections.abc import Callable
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Union, cast, get_args, get_origin
 
-from yggdrasil.contract.errors import ArtifactError, PortError
+from yggdrasil.contract.errors import ArtifactError, ConfigError, PortError
 from yggdrasil.contract.values import class_names, form_of
 
 if TYPE_CHECKING:
-    from yggdrasil.contract.ports import Port
+    from yggdrasil.contract.ports import Port, Ports
 
 Keep = Callable[[Any], dict[str, Any]]
 """Puts a large value away and gives its reference."""
@@ -39,6 +39,23 @@ def as_json(port: Port, value: Any, keep: Keep) -> Any:
         return walked if free else _walked(leaf(walked, port.name), port.name, keep, _left)
     except RecursionError:
         raise _refused(port.name, "holds itself, or is nested too deep", "give plain nested data") from None
+
+
+def check_told(ports: Ports, where: str) -> None:
+    """Raises ConfigError for an output whose type says that its values have no JSON form and are of no kind."""
+    from pydantic.errors import PydanticUserError
+
+    for port in ports.values():
+        if port.kind.form is not None or port.kind.tensor or port.kind.of or _is_free(port.annotation):
+            continue
+        try:
+            _ = port.adapter
+        except PydanticUserError:
+            shown = getattr(port.annotation, "__name__", port.annotation)
+            mend = "make it a dataclass or a pydantic model, register a kind for it (docs/values.md), or give text"
+            raise ConfigError(
+                f"output {port.name!r} is a {shown}, which no JSON holds", where=where, mend=mend
+            ) from None
 
 
 def _is_free(annotation: Any) -> bool:

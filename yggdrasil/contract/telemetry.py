@@ -13,6 +13,7 @@ from yggdrasil.contract.errors import ConfigError
 from yggdrasil.contract.events import ENDS, Event
 from yggdrasil.contract.readers import InlineReader
 from yggdrasil.contract.running import heard
+from yggdrasil.contract.tool_use import as_step
 
 _LOG = logging.getLogger("yggdrasil")
 _USAGE = {"prompt": "gen_ai.usage.input_tokens", "completion": "gen_ai.usage.output_tokens"}
@@ -68,11 +69,14 @@ class _Spans:
     def __init__(self, tracer: Any) -> None:
         self._tracer = tracer
         self._open: dict[tuple[str, str], list[Any]] = {}
+        self._called: dict[tuple[str, str], list[dict[str, str]]] = {}
 
     def __call__(self, event: Event) -> None:
         if event.kind == "started":
             self._begin(event)
             return
+        if event.kind == "tool_call":
+            self._call(event)
         span = self._nearest(event)
         if span is None:
             return
@@ -83,6 +87,7 @@ class _Spans:
         elif event.kind == "tool_call":
             span.add_event("tool_call", {"gen_ai.tool.name": event.data["tool"]})
         elif (event.run, event.path) in self._open:
+            self._called.pop((event.run, event.path), None)
             self._end(event)
 
     def _begin(self, event: Event) -> None:
@@ -93,14 +98,30 @@ class _Spans:
         told = {"yggdrasil.path": event.path, "yggdrasil.kind": event.data["block_kind"]}
         if event.data["type"]:
             told["yggdrasil.type"] = event.data["type"]
-        operation = _operation(event.data["type"])
+        tool = self._tool(event)
+        operation = "execute_tool" if tool else _operation(event.data["type"])
         if operation:
-            told["gen_ai.operation.name"] = operation
+            told |= {"gen_ai.operation.name": operation, **tool}
+            name = tool.get("gen_ai.tool.name", name)
         context = trace.set_span_in_context(above) if above is not None else None
         title = f"{operation} {name}" if operation else name
         nanoseconds = int(event.time * 1e9)
         span = self._tracer.start_span(title, context=context, attributes=told, start_time=nanoseconds)
         self._open.setdefault((event.run, event.path), []).append(span)
+
+    def _call(self, event: Event) -> None:
+        """Remember that a tool is called: what runs at its place next is that call."""
+        name = str(event.data["tool"])
+        known = {"gen_ai.tool.name": name, "gen_ai.tool.type": "function"}
+        named = {"gen_ai.tool.call.id": str(event.data["id"])} if event.data.get("id") else {}
+        self._called.setdefault((event.run, f"{event.path}/{as_step(name)}"), []).append({**known, **named})
+
+    def _tool(self, event: Event) -> dict[str, str]:
+        """The call that begins here; of several at once, or one made again, nobody knows which."""
+        calls = self._called.get((event.run, event.path), [])
+        if len(calls) == 1:
+            return calls[0]
+        return {name: part for name, part in calls[-1].items() if name != "gen_ai.tool.call.id"} if calls else {}
 
     def _nearest(self, event: Event) -> Any:
         path = event.path
@@ -113,13 +134,16 @@ class _Spans:
     def _used(self, span: Any, data: dict[str, Any]) -> None:
         if "model" in data:
             span.set_attribute("gen_ai.request.model", data["model"])
+            if self._told(span, "yggdrasil.type").partition("/")[0] in ("", "llm", "vlm"):
+                span.set_attribute("gen_ai.operation.name", "chat")
+                span.update_name(f"chat {data['model']}")
         for part, name in _USAGE.items():
-            span.set_attribute(name, self._spent(span, name) + data[part])
+            span.set_attribute(name, self._told(span, name, 0) + data[part])
 
     @staticmethod
-    def _spent(span: Any, name: str) -> int:
-        known: dict[str, Any] = dict(span.attributes or {})
-        return int(known.get(name, 0))
+    def _told(span: Any, name: str, without: Any = "") -> Any:
+        known: dict[str, Any] = dict(getattr(span, "attributes", None) or {})
+        return known.get(name, without)
 
     def _end(self, event: Event) -> None:
         from opentelemetry.trace import StatusCode

@@ -38,3 +38,8 @@ class OfCall:
 
     def __get__(self, place: Here, owner: type[Here]) -> ToolUse:
         return place.shared.get(TOOL_USE) or ToolUse()
+
+
+def as_step(name: str) -> str:
+    """A tool's name as one step of a path, where a slash would be two: written as the sign `∕` that looks alike."""
+    return name.replace("/", "∕")

@@ -19,11 +19,12 @@ from yggdrasil.contract.context import here
 from yggdrasil.contract.errors import ArtifactError, ConfigError, PortError, YggError
 from yggdrasil.contract.foreign_tools import is_foreign
 from yggdrasil.contract.functions import Given, as_block
-from yggdrasil.contract.json_values import as_json, kept, not_finite
+from yggdrasil.contract.json_values import as_json, check_told, kept, not_finite
 from yggdrasil.contract.kinds import Kind
 from yggdrasil.contract.ports import Port, Ports, each_once
 from yggdrasil.contract.schema import tool_schema
 from yggdrasil.contract.surrogates import whole_value
+from yggdrasil.contract.tool_use import as_step
 
 _LEGAL = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _STEM = 48
@@ -54,8 +55,8 @@ class Tool:
 
     @property
     def step(self) -> str:
-        """Its own name as one step of a path, where a slash would be two: written as the sign `∕` that looks alike."""
-        return self.name.replace("/", "∕")
+        """Its own name as one step of a path."""
+        return as_step(self.name)
 
     def schema(self, *, strict: bool = False) -> dict[str, Any]:
         """The OpenAI-style function schema under the wire name."""
@@ -118,6 +119,7 @@ def _as_tool(thing: Any, which: str) -> Block:
     try:
         block = as_block(thing, "tool")
         tool_schema(block.inputs)
+        check_told(block.outputs, block.name)
         _tell_if_vague(thing, block)
     except (ConfigError, PortError) as error:
         raise ConfigError(f"{which} cannot be one: {error.what}", where=error.where, mend=error.mend) from None

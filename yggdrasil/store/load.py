@@ -84,6 +84,8 @@ def load(name: str | Path, wanted: type[Block] = Block) -> Block:
 
 def _from(error: YggError, folder: Path, item: str) -> YggError:
     """The error with its manifest before its place in the tree; an item of the shelf is named, not its files."""
+    if not (folder / MANIFEST).is_file() and (way := _of_others(folder)):
+        error.mend = way
     if MANIFEST not in error.where:
         path = folder / MANIFEST
         error.where = f"{path}: {error.where}" if error.where else str(path)
@@ -91,6 +93,13 @@ def _from(error: YggError, folder: Path, item: str) -> YggError:
         error.where = error.where.replace(str(folder), f"shelf:{item}")
         error.mend = error.mend.replace(str(folder), f"shelf:{item}")
     return error
+
+
+def _of_others(folder: Path) -> str:
+    """How a folder that others saved is opened; '' for one that nobody knows."""
+    if (folder / "model_index.json").is_file():
+        return f"it is a folder of diffusers: ygg.from_diffusers({str(folder)!r})"
+    return f"it is a folder of transformers: ygg.LLM({str(folder)!r})" if (folder / "config.json").is_file() else ""
 
 
 @contextmanager

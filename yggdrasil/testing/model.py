@@ -30,6 +30,8 @@ class ScriptedModel(LanguageModel):
     `native` says whether it calls tools by itself. Subclass it with a `type` (and `init=False`) to save what holds it.
     """
 
+    chooses = True
+
     native: bool = True
 
     def __init__(self, turns: list[Turn] | None = None, **settings: Any) -> None:

@@ -14,9 +14,19 @@ import pytest
 from PIL import Image as Pictures
 
 from tests.agent.scripted import Fine
-from tests.blocks.endpoint.stand_in import StandIn, chunk, giving, said, send, standing_in, usage
+from tests.blocks.endpoint.stand_in import (
+    StandIn,
+    chunk,
+    giving,
+    one_after_the_other,
+    said,
+    send,
+    sending,
+    standing_in,
+    usage,
+)
 from yggdrasil.agent.agent import Agent
-from yggdrasil.blocks.endpoint.errors import EndpointRefused
+from yggdrasil.blocks.endpoint.errors import EndpointError, EndpointRefused
 from yggdrasil.blocks.endpoint.painter import EndpointPainter
 from yggdrasil.blocks.endpoint.vlm import EndpointVLM
 from yggdrasil.blocks.llm.openai import OpenAIModel
@@ -229,3 +239,39 @@ def test_a_painter_leaves_out_what_is_refused(stand_in: StandIn) -> None:
     stand_in.answer = answer
     assert len(told(lambda: EndpointPainter(model="p", base_url=stand_in.url).run(prompt="a fox"))) == 2
     assert stand_in.asked[-1] == {"prompt": "a fox", "model": "p", "n": 1}
+
+
+WHOLE: dict[str, Any] = {
+    "id": "x", "object": "chat.completion", "created": 1, "model": "m",
+    "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "hello"}}],
+    "usage": {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10},
+}  # fmt: skip
+
+
+def test_a_whole_answer_instead_of_a_stream_is_its_one_piece(stand_in: StandIn) -> None:
+    stand_in.answer = giving(WHOLE)
+    model = OpenAIModel(model="m", base_url=stand_in.url)
+    with model.stream(messages=ASK) as stream:
+        assert [event.data["text"] for event in stream if event.kind == "token"] == ["hello"]
+    assert stream.outputs["usage"] == {"prompt": 7, "completion": 3, "cost": 0.0}
+    called = [{"id": "c", "type": "function", "function": {"name": "look", "arguments": "{}"}}]
+    message = {"role": "assistant", "content": None, "tool_calls": called}
+    stand_in.answer = giving({**WHOLE, "choices": [{"index": 0, "finish_reason": "tool_calls", "message": message}]})
+    assert [call["name"] for call in model.run(messages=ASK)["tool_calls"]] == ["look"]
+    stand_in.answer = giving({"error": "no"})
+    with pytest.raises(EndpointError, match="no turn of a chat"):
+        model.run(messages=ASK)
+
+
+def test_a_server_that_takes_no_stream_is_asked_without(stand_in: StandIn) -> None:
+    refusal = sending(400, "application/json", json.dumps({"error": {"message": "Unsupported parameter: 'stream'"}}))
+    stand_in.answer = one_after_the_other(refusal, giving(WHOLE))
+    assert OpenAIModel(model="m", base_url=stand_in.url).run(messages=ASK)["text"] == "hello"
+    told = [("stream" in asked, "stream_options" in asked) for asked in stand_in.asked]
+    assert told == [(True, True), (False, False)]
+
+
+def test_a_refusal_for_want_of_a_secret_names_its_variable(stand_in: StandIn) -> None:
+    stand_in.answer = sending(401, "application/json", json.dumps({"error": {"message": "You need a key"}}))
+    with pytest.raises(EndpointError, match="no secret was sent: export OPENAI_API_KEY"):
+        OpenAIModel(model="m", base_url=stand_in.url).run(messages=ASK)

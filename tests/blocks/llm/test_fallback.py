@@ -12,6 +12,7 @@ import yggdrasil as ygg
 from yggdrasil.blocks.llm.fallback import Fallback, NoModelAnswered
 from yggdrasil.blocks.llm.language_model import LanguageModel, Turn
 from yggdrasil.contract.errors import Cancelled, NotStored, Paused
+from yggdrasil.ports import Messages, Text
 from yggdrasil.testing import ScriptedModel, calls, says
 
 
@@ -129,3 +130,25 @@ def test_one_model_named_twice_is_refused() -> None:
     model = ScriptedModel([says("x")])
     with pytest.raises(ygg.ConfigError, match="twice"):
         ygg.LLM([model, model])
+
+
+class Own(ygg.Block, type="test/own_llm", role="LLM"):
+    """Answer by the ports alone."""
+
+    fails: bool = False
+
+    def forward(self, messages: Messages) -> Text:
+        if self.fails:
+            raise ValueError("no answer")
+        return "schema" if "JSON object of this schema" in messages[-1]["content"] else "own"
+
+
+def test_any_block_of_the_role_is_one_of_several(tmp_path: Path) -> None:
+    assert ygg.Agent([Own(), ScriptedModel()]).run("?").response == "own"
+    assert ygg.Agent([Down(), Own()]).run("?").response == "own"
+    assert ygg.Agent([Own(fails=True), ScriptedModel([says("Here.")])]).run("?").response == "Here."
+    told = [{"role": "user", "content": "?"}]
+    assert Fallback([Own(), ScriptedModel()]).run(messages=told, schema={"type": "object"}).text == "schema"
+    assert not Fallback([Own(), ScriptedModel([says("1")])]).calls_tools()
+    with pytest.raises(ygg.ConfigError, match="blocks of role LLM"):
+        Fallback([Own(), ygg.block(ping)])

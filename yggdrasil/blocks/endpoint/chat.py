@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import json
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any
 
 from yggdrasil.blocks.endpoint.block import EndpointBlock, Prices, cost_of_tokens, media
@@ -10,6 +12,7 @@ from yggdrasil.blocks.endpoint.connection import Say
 from yggdrasil.blocks.endpoint.errors import cut, nonsense
 from yggdrasil.blocks.llm.call_pieces import CallPieces
 from yggdrasil.blocks.llm.language_model import RequestedCall, Turn, Usage
+from yggdrasil.blocks.llm.thoughts import thoughts_apart, without_thoughts
 from yggdrasil.contract import here
 from yggdrasil.contract.surrogates import SurrogateJoiner, whole
 
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 _LETTERS = 4
 """Letters a token, for an endpoint that counts no tokens."""
 _SLACK = 64
+_WHOLE = "application/json"
+_THOUGHTS = ("reasoning_content", "reasoning")
 _UNCOUNTED = f"the endpoint counts no tokens: they are reckoned at {_LETTERS} letters each"
 
 
@@ -28,7 +33,8 @@ def streamed(block: EndpointBlock, request: dict[str, Any], max_tokens: int) -> 
     An endpoint that goes on far past `max_tokens` is cut off there: finish_reason is then "length".
     """
     whole_request = {**request, "stream": True, "stream_options": {"include_usage": True}}
-    return block.spoken(whole_request, lambda sent: _streamed(block, sent, max_tokens))
+    with thoughts_apart():
+        return block.spoken(whole_request, lambda sent: _streamed(block, sent, max_tokens))
 
 
 def _streamed(block: EndpointBlock, request: dict[str, Any], max_tokens: int) -> Turn:
@@ -39,10 +45,12 @@ def _streamed(block: EndpointBlock, request: dict[str, Any], max_tokens: int) ->
         raw: Any = await client.chat.completions.with_raw_response.create(**request)
         try:
             kind = media(raw.http_response)
-            if kind != "text/event-stream":
+            if kind not in ("text/event-stream", _WHOLE):
                 raise nonsense(f"{kind or 'no media type'} instead of a stream of events")
-            async for chunk in raw.parse():
+            async for chunk in _at_once(await raw.http_response.aread()) if kind == _WHOLE else raw.parse():
                 said = gathered.take(chunk)
+                if gathered.thought:
+                    say(functools.partial(place.emit, "thought", text=gathered.thought))
                 if said:
                     say(functools.partial(place.token, said))
                 if gathered.overrun:
@@ -59,6 +67,25 @@ def _streamed(block: EndpointBlock, request: dict[str, Any], max_tokens: int) ->
     return block.ask(ask)
 
 
+class _Part(dict[str, Any]):
+    """An object of a JSON answer, whose parts are read as those of a streamed piece."""
+
+    __getattr__ = dict.get
+
+
+async def _at_once(body: bytes) -> AsyncGenerator[Any]:
+    """A turn that came whole, as many servers give it that do not stream: the one piece of its stream."""
+    turn = json.loads(body, object_hook=_Part)
+    if not isinstance(turn, _Part) or not isinstance(turn.choices, list) or not turn.choices:
+        raise nonsense(f"JSON that is no turn of a chat ({body[:120].decode(errors='replace')})")
+    for choice in turn.choices:
+        choice["delta"] = choice.message
+        choice["finish_reason"] = choice.finish_reason or "stop"
+        for index, call in enumerate(choice.message.tool_calls or []):
+            call["index"] = index
+    yield turn
+
+
 class _Gathered:
     """The pieces of a turn; one that is not of the wire format raises TypeError."""
 
@@ -69,6 +96,8 @@ class _Gathered:
         self._finish = ""
         self._pieces, self._most = 0, most
         self.counted = False
+        self.thought = ""
+        """What the last piece held beside the answer."""
 
     @property
     def halves(self) -> int:
@@ -84,13 +113,14 @@ class _Gathered:
         if chunk.usage is not None:
             self.counted = True
             self._read, self._written = int(chunk.usage.prompt_tokens or 0), int(chunk.usage.completion_tokens or 0)
-        said = ""
+        said = self.thought = ""
         for choice in (chunk.choices or [])[:1]:
             self._finish = _text(choice.finish_reason) or self._finish
             if choice.delta is not None:
                 self._pieces += 1
                 said = self._joined.take(_text(choice.delta.content))
                 self._text.append(said)
+                self.thought = whole(_thought(choice.delta))
                 self._take_calls(choice.delta.tool_calls or [])
         return said
 
@@ -115,7 +145,13 @@ class _Gathered:
             written = len(text) + sum(len(call.name) + len(call.arguments) for call in calls)
             self._read, self._written = _letters(messages) // _LETTERS, written // _LETTERS
         usage = Usage(self._read, self._written, cost_of_tokens(prices, self._read, self._written))
-        return Turn(text, calls, usage, finish)
+        return Turn(without_thoughts(text), calls, usage, finish)
+
+
+def _thought(said: Any) -> str:
+    """What a model thought, as servers of open models give it beside `content`."""
+    found = (getattr(said, field, None) for field in _THOUGHTS)
+    return next((text for text in found if isinstance(text, str)), "")
 
 
 def _letters(messages: list[dict[str, Any]]) -> int:

@@ -10,16 +10,18 @@ from typing import Any
 from yggdrasil.blocks.endpoint.errors import EndpointRefused
 
 Request = dict[str, Any]
+STREAM = "stream"
 FORM = "response_format"
 FORMS = ("json_schema", "json_object")
 """How an answer is bound, strictest first; below them the prompt alone asks for the form."""
 _LIMITS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
-MAY_BE_LEFT_OUT = ("temperature", "seed", "tool_choice", "stream_options", *_LIMITS, FORM, *FORMS)
+MAY_BE_LEFT_OUT = ("temperature", "seed", "tool_choice", "stream_options", STREAM, *_LIMITS, FORM, *FORMS)
 _OF_A_FIELD = frozenset({400, 422, 501})
 _RANGE = re.compile(
     r"too (large|high|big|long|small)|exceed|at most|at least|maximum|minimum|(less|greater|more) than|between|range"
 )
 _BAD_SCHEMA = re.compile(r"invalid (json )?schema")
+_STREAM_WORDS = re.compile(r"""['"`]stream['"`]|stream(ing)? (is|are) (not|un)|not support\w* stream""")
 _FORM_WORDS = re.compile(r"response_?format|json_?schema|json_object|structured.?output|guided_json")
 
 
@@ -32,6 +34,8 @@ class Dialect:
     def spoken(self, request: Request, without: Iterable[str] = ()) -> Request:
         """The request without what the server refused, nor what the user leaves out by the setting `without`."""
         dropped = self.without.union(without)
+        if STREAM in dropped:
+            dropped.add("stream_options")
         said = {name: value for name, value in request.items() if name not in dropped}
         for name in request:
             other = _LIMITS.get(name)
@@ -96,6 +100,8 @@ def _named(field: str, text: str, sent: Request) -> str:
     if head in sent:
         return head if head in MAY_BE_LEFT_OUT else ""
     places = {name: re.search(rf"(?<![\w.]){name}(?!\w)", text) for name in MAY_BE_LEFT_OUT if name in sent}
+    if STREAM in sent:
+        places[STREAM] = _STREAM_WORDS.search(text)
     if FORM in sent:
         places[FORM] = _FORM_WORDS.search(text)
     found = {name: place.start() for name, place in places.items() if place}

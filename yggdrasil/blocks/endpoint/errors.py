@@ -24,6 +24,11 @@ _MENDS = {
     **dict.fromkeys((500, 502, 503, 504), "it is there, but cannot answer now: wait, or look at its own log"),
     429: "wait, or lower the rate (`concurrency`)",
 }
+_ELSE = "check that the endpoint runs and that base_url is right"
+_KEYLESS = (
+    "no secret was sent: export OPENAI_API_KEY=…, which is unset or was when the model was named, and name it anew; "
+    "or set `key` to the name of another variable"
+)
 _AGAIN = "run again; if it repeats, look at the endpoint's own log or at a proxy between"
 
 
@@ -146,7 +151,7 @@ def _refused(error: Any, secret: str) -> EndpointRefused:
     return EndpointRefused(
         f"the endpoint refused with HTTP {status}: {said}",
         status=status,
-        mend=_MENDS.get(status, "check that the endpoint runs and that base_url is right"),
+        mend=_KEYLESS if status == 401 and not secret else _MENDS.get(status, _ELSE),
         after=_after(error.response.headers),
         said=said,
         field=_field(error.body),

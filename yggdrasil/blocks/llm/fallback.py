@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from yggdrasil.blocks.llm.language_model import LanguageModel, Message, Turn, as_turn
+from yggdrasil.blocks.llm.asked import calls_tools, inputs_of, is_llm
+from yggdrasil.blocks.llm.errors import NotAble
+from yggdrasil.blocks.llm.language_model import LanguageModel, Message, Turn, as_turn, reads
 from yggdrasil.contract import Block, ConfigError, PortError, YggError, here
 from yggdrasil.contract.errors import CONTROL
 from yggdrasil.contract.running import drive
@@ -28,13 +30,15 @@ class Fallback(LanguageModel, type="llm/fallback", init=False):
 
     def __init__(self, models: Sequence[Block] = (), **config: Any) -> None:
         super().__init__(**config)
-        strange = [model for model in models if not isinstance(model, LanguageModel)]
+        strange = [model for model in models if not is_llm(model)]
         if len(models) < 2 or strange:
             what = f"has {strange[0]!r}, which is no language model" if strange else f"has {len(models)} models"
-            raise ConfigError(what, where=self.name, mend="give two language models or more, the first one first")
+            raise ConfigError(
+                what, where=self.name, mend="give two or more blocks of role LLM (messages → text), the first one first"
+            )
         if len({id(model) for model in models}) < len(models):
             raise ConfigError("names one model twice", where=self.name, mend="give each model once")
-        self._models = [model for model in models if isinstance(model, LanguageModel)]
+        self._models = list(models)
 
     @property
     def context(self) -> int:
@@ -42,19 +46,19 @@ class Fallback(LanguageModel, type="llm/fallback", init=False):
         return min((read for model in self._models if (read := int(getattr(model, "context", 0) or 0))), default=0)
 
     def reads(self) -> int:
-        return min((found for model in self._models if (found := model.reads())), default=0)
+        return min((found for model in self._models if (found := reads(model))), default=0)
 
     def calls_tools(self) -> bool:
-        return self._first(_calls_tools)
+        return self._first(calls_tools)
 
     def chat(self, messages: list[Message], **how: Any) -> Turn:
         """One turn of the first that answers. Raises NoModelAnswered."""
 
-        def asked(model: LanguageModel) -> Turn:
-            if how.get("tools") and not _calls_tools(model):
+        def asked(model: Block) -> Turn:
+            if how.get("tools") and not calls_tools(model):
                 mend = "let all be bound by a schema: native_tools=False for the models before it"
                 raise YggError("it calls no tools by itself", mend=mend)
-            turn = as_turn(drive(model, {"messages": messages, **how}, name=self._name_of(model)))
+            turn = as_turn(drive(model, inputs_of(model, messages, how), name=self._name_of(model)))
             if turn.finish_reason == REFUSED and model is not self._models[-1]:
                 raise YggError("it refuses to answer this")
             return turn
@@ -62,12 +66,12 @@ class Fallback(LanguageModel, type="llm/fallback", init=False):
         return self._first(asked)
 
     def choose(self, prefix: str, candidates: list[str]) -> list[float]:
-        return self._first(lambda model: model.choose(prefix, candidates))
+        return self._first(lambda model: _able(model).choose(prefix, candidates))
 
     def continue_(self, prefix: str, n: int = 1, **how: Any) -> list[str]:
-        return self._first(lambda model: model.continue_(prefix, n, **how))
+        return self._first(lambda model: _able(model).continue_(prefix, n, **how))
 
-    def _first(self, ask: Callable[[LanguageModel], T]) -> T:
+    def _first(self, ask: Callable[[Block], T]) -> T:
         """What the first that does not fail gives; an error that is the caller's own is the same for all."""
         failed, last = list[str](), None
         for model in self._models:
@@ -85,7 +89,7 @@ class Fallback(LanguageModel, type="llm/fallback", init=False):
         mend = getattr(last, "mend", "") or "look at each of them alone"
         raise NoModelAnswered(f"no model answered: {'; '.join(failed)}", where=here().path, mend=mend) from last
 
-    def _name_of(self, model: LanguageModel) -> str:
+    def _name_of(self, model: Block) -> str:
         return f"model_{self._models.index(model) + 1}"
 
     def children(self) -> Mapping[str, Block]:
@@ -97,6 +101,8 @@ class Fallback(LanguageModel, type="llm/fallback", init=False):
         return cls([nodes[name] for name in ordered], **config)
 
 
-def _calls_tools(model: LanguageModel) -> bool:
-    ask = getattr(model, "calls_tools", None)
-    return bool(ask()) if ask is not None else True
+def _able(model: Block) -> LanguageModel:
+    """The model, if it has more abilities than a turn. Raises NotAble."""
+    if isinstance(model, LanguageModel):
+        return model
+    raise NotAble(model.name, "score or continue a bare text", "Use llm/transformers for it")

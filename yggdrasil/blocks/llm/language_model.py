@@ -11,6 +11,7 @@ from yggdrasil.blocks.llm.bounds import ended_at_words, roomy
 from yggdrasil.blocks.llm.errors import InvalidOutput, NotAble, TruncatedOutput
 from yggdrasil.blocks.llm.schemas import beside_schema, sound_schema
 from yggdrasil.blocks.llm.size import parameters_in
+from yggdrasil.blocks.llm.thoughts import thoughts_apart, without_thoughts
 from yggdrasil.contract import Block, PortError, here
 from yggdrasil.contract.block_operations import operation
 from yggdrasil.contract.running import drive
@@ -94,7 +95,7 @@ def as_turn(outputs: dict[str, Any]) -> Turn:
     calls = [_requested(call) for call in outputs.get("tool_calls") or []]
     usage = outputs.get("usage") or {}
     used = Usage(int(usage.get("prompt") or 0), int(usage.get("completion") or 0), float(usage.get("cost") or 0.0))
-    return Turn(str(outputs["text"] or ""), calls, used, str(outputs.get("finish_reason") or "stop"))
+    return Turn(without_thoughts(str(outputs["text"] or "")), calls, used, str(outputs.get("finish_reason") or "stop"))
 
 
 def _requested(call: Any) -> RequestedCall:
@@ -153,11 +154,12 @@ class LanguageModel(Block, role="LLM"):
         if tool_choice and not self.chooses:
             raise NotAble(type(self).__name__, "be told which tool to call", "Bind it by a schema, as an agent does")
         how = {"tool_choice": tool_choice} if tool_choice else {}
-        turn = self.chat(
-            messages, tools=tools, schema=schema, max_tokens=max_tokens, temperature=temperature, seed=seed, **how
-        )
+        with thoughts_apart():
+            turn = self.chat(
+                messages, tools=tools, schema=schema, max_tokens=max_tokens, temperature=temperature, seed=seed, **how
+            )
         return {
-            "text": turn.text,
+            "text": without_thoughts(turn.text),
             "tool_calls": [call._asdict() for call in turn.tool_calls],
             "usage": turn.usage._asdict(),
             "finish_reason": turn.finish_reason,
@@ -244,3 +246,10 @@ class LanguageModel(Block, role="LLM"):
             "continue a bare text",
             "Use llm/transformers for the guided policy, or chat",
         )
+
+
+def reads(llm: Block) -> int:
+    """How many tokens a model says that it reads; 0 if it does not."""
+    if isinstance(llm, LanguageModel):
+        return llm.reads()
+    return int(getattr(llm, "context", 0) or 0)

@@ -9,6 +9,7 @@ from typing import Any
 
 from yggdrasil.contract.errors import did_you_mean
 from yggdrasil.levels.genre.book import CHARACTER, Book, GenreError, Length
+from yggdrasil.levels.genre.plan import calls_of
 from yggdrasil.levels.genre.recall import Ranks, by_words
 from yggdrasil.levels.genre.shape import Schema, Shapes
 from yggdrasil.levels.genre.told import known_to, told
@@ -136,12 +137,12 @@ class Asking:
         }  # fmt: skip
 
     def _calls(self) -> Schema:
-        return {"type": "array", "items": {"anyOf": [_call(tool) for tool in self._tools]}, "minItems": 1}
+        return calls_of(self._tools)
 
     def _few_calls(self) -> Schema:
         """One call with nothing but what the tool must be given."""
-        shapes = [_call({**tool, "parameters": _required(tool["parameters"])}) for tool in self._tools]
-        return {"type": "array", "items": {"anyOf": shapes}, "minItems": 1, "maxItems": 1}
+        few = [{**tool, "parameters": _required(tool["parameters"])} for tool in self._tools]
+        return {**calls_of(few), "maxItems": 1}
 
 
 def _named(operation: Schema) -> Schema:
@@ -153,15 +154,6 @@ def _named(operation: Schema) -> Schema:
 def _required(parameters: Schema) -> Schema:
     names = parameters.get("required") or list(parameters["properties"])[:1]
     return {**parameters, "properties": {name: parameters["properties"][name] for name in names}, "required": names}
-
-
-def _call(tool: Schema) -> Schema:
-    slot = {"type": "string", "minLength": 1, "description": "a short name for what is made, such as picture"}
-    parts = {"slot": slot, "tool": {"const": tool["name"]}, "arguments": tool["parameters"]}
-    about = {"description": tool["description"]} if tool.get("description") else {}
-    return {
-        "type": "object", "properties": parts, "required": list(parts), "additionalProperties": False, **about,
-    }  # fmt: skip
 
 
 def cast_of(

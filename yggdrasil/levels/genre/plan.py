@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from yggdrasil.contract.block import Block
@@ -44,6 +44,32 @@ def _told(name: str, tool: Block, function: Schema) -> Schema:
     about = " ".join(part for part in (function.get("description"), in_words(bounds_of(tool))) if part)
     made = {**function, "name": name, "parameters": {**parameters, "properties": shown, "required": required}}
     return {**made, "description": about} if about else made
+
+
+def calls_of(tools: Sequence[Schema]) -> Schema:
+    """The schema of a plan as a list of calls of these tools, as `schemas_of` tells them."""
+    return {"type": "array", "items": {"anyOf": [_call(tool) for tool in tools]}, "minItems": 1}
+
+
+def _call(tool: Schema) -> Schema:
+    slot = {"type": "string", "minLength": 1, "description": "a short name for what is made, such as picture"}
+    parts = {"slot": slot, "tool": {"const": tool["name"]}, "arguments": tool["parameters"]}
+    about = {"description": tool["description"]} if tool.get("description") else {}
+    return {
+        "type": "object", "properties": parts, "required": list(parts), "additionalProperties": False, **about,
+    }  # fmt: skip
+
+
+def own_calls(creator: Block, tool: str) -> Schema | None:
+    """How the Creator's tools are called; None where it plans by itself, or only paints a prompt by the name `tool`."""
+    body = creator.children()["body"]
+    if body.type_name != "creator/make" and {"plan", "task", "state", "context"} & body.inputs.keys():
+        return None
+    tools = tools_of(creator)
+    needed = {name for known in tools.values() for name, port in known.inputs.items() if port.required}
+    if not tools or (set(tools) == {tool} and "prompt" in tools[tool].inputs and needed <= {"prompt", _BY_CODE}):
+        return None
+    return calls_of(schemas_of(tools))
 
 
 def take_pictures(tools: Mapping[str, Block]) -> bool:

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.context import here, standing
 from yggdrasil.contract.errors import did_you_mean
 from yggdrasil.contract.ports import checked_inputs
 from yggdrasil.contract.running import Outputs, runner_of
-from yggdrasil.contract.session import SessionError
+from yggdrasil.contract.session import ROOT, SessionError
 from yggdrasil.contract.stream import Stream
 from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.errors import CycleError, TurnOpen
@@ -201,6 +201,15 @@ class Durable:
         home = self._opened()
         began = home.log.begun(branch)
         return [Turn.of(record, began[record.step], home.artifacts) for record in home.log.history(branch)]
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        branch = self._branch()
+        if branch is None:
+            return []
+        log = self._opened().log
+        kept = log.snapshots.memory(branch, log.last_step(branch) + 1, 0, ROOT)
+        return list(cast("dict[str, Any]", kept).get("messages", [])) if isinstance(kept, dict) else []
 
     def fork(self, name: str, at: int | None = None) -> Durable:
         home, branch = self._there()

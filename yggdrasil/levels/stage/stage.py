@@ -94,9 +94,10 @@ class Stage(Block, type="stage"):
         action: Text | None = None,
         genre: Text = "",
         ask: Json = None,
+        calls: Json = None,
     ) -> Wrote:
         world = Content.model_validate(content or {}) if self.reads_content else None
-        asked = task(self.plays, context or {}, state, world, action, genre, ask)
+        asked = task(self.plays, context or {}, state, world, action, genre, ask, calls)
         if self._is_seer():
             outputs: dict[str, Any] = drive(Philosopher(self.body), {"artifacts": state.get("artifacts")}, "body")
         elif self.plays == "philosopher" and is_looker(self.body, state.get("artifacts")):

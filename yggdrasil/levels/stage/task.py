@@ -30,10 +30,12 @@ def task(
     action: str | None,
     genre: str = "",
     ask: dict[str, Any] | None = None,
+    calls: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The task for the stage `name` of a world of that genre; `found` makes a world's starting content.
 
-    Without content it has no schema. `ask` says it in the words of a genre that is data.
+    Without content it has no schema. `ask` says it in the words of a genre that is data, `calls` how a plan's
+    calls look where they are of tools of the world's own.
     """
     needs = ("artifacts",) if name == "philosopher" else ROLES[name].needs if name in ROLES else ()
     seen = {block: state[block] for block in needs if block in state}
@@ -43,11 +45,14 @@ def task(
     if name == "development":
         whole["action"] = action
     asked = {"name": name, "about": ABOUT[name], "genre": genre, "context": whole, **({"ask": ask} if ask else {})}
-    bound = {} if content is None else narrowed(genre, name, schema(name, content, [*seen.get("artifacts", ())]), whole)
+    slots = [*seen.get("artifacts", ())]
+    bound = {} if content is None else narrowed(genre, name, schema(name, content, slots, calls), whole)
     return {**asked, "schema": bound}
 
 
-def schema(name: str, content: Content, slots: Sequence[str] = ()) -> dict[str, Any]:
+def schema(
+    name: str, content: Content, slots: Sequence[str] = (), calls: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """JSON schema of the answer to the task `name`, as any world has it; a genre may narrow it.
 
     `slots` are those of which a Philosopher is asked; none of them is left out.
@@ -55,7 +60,7 @@ def schema(name: str, content: Content, slots: Sequence[str] = ()) -> dict[str, 
     makers = {
         "found": _found,
         "development": lambda: _development(content),
-        "architect": _architect,
+        "architect": lambda: _architect() if calls is None else _object(calls=calls),
         "author": lambda: _author(content),
         "update": lambda: _update(content),
         "philosopher": lambda: _by_slot(_object(text=_text(400), labels={"type": "object"}), slots),

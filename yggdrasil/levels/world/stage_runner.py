@@ -19,7 +19,7 @@ from yggdrasil.engine.cycle.cycle_stages import ARCHITECT, UPDATE
 from yggdrasil.engine.cycle.spent import beside
 from yggdrasil.engine.cycle.stage_call import StageRequest, StageResult
 from yggdrasil.levels.genre.of_world import book_of, in_own_words
-from yggdrasil.levels.genre.plan import completed, tools_of
+from yggdrasil.levels.genre.plan import completed, own_calls, tools_of
 from yggdrasil.levels.stage.genre import setting
 from yggdrasil.levels.stage.stage import Stage
 from yggdrasil.levels.world.budget import check
@@ -73,7 +73,10 @@ class StageRunner:
         inputs["genre"] = self.world.genre
         if stage.reads_content:
             action = moment.action or ""
-            made = self.life.pictures(moment.branch, moment.step) if moment.role is ARCHITECT else {}
+            plans = moment.role is ARCHITECT
+            made = self.life.pictures(moment.branch, moment.step) if plans else {}
+            if plans and not self.world.genre and book_of(self.world) is None:
+                inputs["calls"] = own_calls(self.world.stages["creator"], stage.tool)
             inputs["ask"] = in_own_words(self.world, stage.plays, content, context, moment.state, action, made)
         return perform(stage, inputs, here().below(moment.role.name), begins=not more, ends=False)
 
