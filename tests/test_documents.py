@@ -18,7 +18,7 @@ pytestmark = pytest.mark.models
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-_WHOLE_WORLDS = ("README.md", "docs/extending.md")
+_WHOLE_WORLDS = ("README.md", "docs/extending.md", "docs/models.md")
 """Those whose examples make whole worlds by the real models, which takes minutes."""
 EACH = [
     pytest.param(path, id=name, marks=pytest.mark.system if name in _WHOLE_WORLDS else ())

@@ -145,6 +145,7 @@ def test_a_language_that_is_none_is_refused_with_those_that_are(
     assert told in captured.err and repr(code) in captured.err and list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.system
 @pytest.mark.models
 def test_what_the_storyteller_cannot_do_is_said_before_it_begins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

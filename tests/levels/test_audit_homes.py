@@ -47,6 +47,7 @@ def test_what_an_agent_only_talked_of_travels_with_its_world_and_is_not_pruned(t
     assert world.prune() == [stray.sha256]
 
 
+@pytest.mark.system
 @pytest.mark.models
 def test_a_world_from_the_shelf_steps_at_once_and_leaves_the_shelf_as_it_was(tmp_path: Path) -> None:
     from yggdrasil.store.shelf import on_shelf

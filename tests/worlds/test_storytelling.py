@@ -18,7 +18,7 @@ from yggdrasil.contract.torch_block import TorchBlock
 from yggdrasil.contract.tree import walk
 from yggdrasil.levels.world.stage_runner import StageRunner
 
-pytestmark = pytest.mark.models
+pytestmark = [pytest.mark.models, pytest.mark.system]
 WISH = "a norse fishing village in winter"
 
 

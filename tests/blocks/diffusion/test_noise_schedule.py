@@ -223,6 +223,7 @@ def test_a_tiny_language_model_runs_and_then_learns(tmp_path: Path) -> None:
     assert base == other
 
 
+@pytest.mark.system
 @pytest.mark.models
 def test_the_embedded_language_model_runs_and_then_learns(tmp_path: Path) -> None:
     from yggdrasil.contract.tree import walk

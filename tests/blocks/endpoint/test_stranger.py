@@ -70,6 +70,7 @@ def test_it_streams_counts_and_obeys_a_schema(llamacpp: str) -> None:
     assert llm.calls_tools() is False, "a model of 135M parameters is bound by a schema instead"
 
 
+@pytest.mark.system
 def test_a_whole_step_is_told_and_painted_behind_endpoints(llamacpp: str, images: StandIn) -> None:
     events: list[Event] = []
     painter = EndpointPainter(model="painter", base_url=images.url, timeout=300)

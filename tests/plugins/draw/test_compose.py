@@ -60,6 +60,7 @@ def test_a_thing_without_a_drawing_is_drawn_as_the_nearest_and_said_so(block: Co
     assert notes == ["there is no drawing of 'lighthouse': the picture shows 'castle'"]
 
 
+@pytest.mark.system
 def test_every_drawing_draws(drawings: Drawings) -> None:
     assert set(drawings.names()) == set(vocabulary())
     for name in vocabulary():

@@ -178,10 +178,10 @@ class LocalVLM(TorchBlock, type="vlm/transformers", role="VLM"):
             from transformers import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING, GenerationConfig
 
             mapping: Any = MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
-            made = mapping.get(type(config))
-        if made is None:
-            mend = "name a model that takes a picture and writes text"
-            raise ConfigError(f"{config.model_type} looks at no picture", where=self.name, mend=mend)
+            if type(config) not in mapping:
+                mend = "name a model that takes a picture and writes text"
+                raise ConfigError(f"{config.model_type} looks at no picture", where=self.name, mend=mend)
+            made = mapping[type(config)]
         how = {"config": config, "state_dict": self._tensors(), "dtype": self.torch_dtype}
         with IMPORTING, _unseen():
             module, found = made.from_pretrained(None, **how, output_loading_info=True)
