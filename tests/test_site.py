@@ -71,11 +71,11 @@ def test_its_search_finds_a_page_and_a_name_and_asks_no_other_machine() -> None:
         )
         page = browser.new_page()
         page.on("request", lambda asked: asked_for.append(asked.url))
-        page.goto(f"{address}index.html")
+        page.goto(f"{address}index.html", wait_until="networkidle")
         page.keyboard.press("Control+k")
         for words, found in (("вид значения", "Виды значений"), ("register_kind", "register_kind")):
             page.keyboard.press("Control+a")
             page.keyboard.type(words)
-            expect(page.get_by_role("option", name=found).first).to_be_visible()
+            expect(page.get_by_role("option", name=found).first).to_be_visible(timeout=30_000)
         browser.close()
     assert asked_for and [url for url in asked_for if not url.startswith((address, "data:", "blob:"))] == []

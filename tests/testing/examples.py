@@ -18,6 +18,7 @@ from tests.blocks.endpoint.stand_in import StandIn, giving, sending, stream
 from tests.blocks.endpoint.test_blocks import b64
 from tests.blocks.llm.embedded import embedded_model
 from tests.blocks.llm.tiny import model_of, tiny_files
+from tests.blocks.vlm.tiny import tiny_folder
 from tests.levels.scripted import Paint, Weaving, scripted
 from tests.store.tiny_flux import flux
 from tests.store.tiny_pipeline import pipeline, saved
@@ -29,6 +30,7 @@ from yggdrasil.blocks.solver.noise_schedule import NoiseSchedule
 from yggdrasil.contract import Block
 from yggdrasil.levels.stage.update import PlainUpdate
 from yggdrasil.levels.world.tools import ReadPlace, Recall, Search
+from yggdrasil.store.templates import stand_in
 
 
 class Example(NamedTuple):
@@ -76,6 +78,7 @@ def embedded(folder: Path) -> Iterator[Example]:
     yield Example(ygg.load("seer"), {"image": PICTURE})
     yield Example(ygg.load("embedder"), {"text": "a ship at sea"})
     yield Example(ygg.load("voice"), {"text": "Olaf found a boat.", "seed": 1})
+    yield Example(stand_in("eye", str(tiny_folder(folder / "eye"))), {"image": PICTURE, "max_tokens": 4})
     messages = [{"role": "user", "content": "the fox"}]
     asked = {"messages": messages, "max_tokens": 4, "seed": 2}
     yield Example(model_of(tiny_files(folder / "llm")), asked)
@@ -101,6 +104,8 @@ def composed() -> Iterator[Example]:
     yield Example(world.stages["creator"].children()["body"], {"plan": _PLAN})
     yield Example(world.stages["philosopher"].children()["body"], {"artifacts": {"scene": {"text": "A fox came."}}})
     yield Example(ygg.Cast(Weaving()), {"task": _CAST})
+    yield Example(ygg.Aloud(ygg.Cast(Weaving()), ygg.load("voice")), {"task": _CAST})
+    yield Example(ygg.Attempts(ygg.Creator({"paint": ygg.load("painter")}), ygg.load("seer")), {"plan": _PLAN})
     yield Example(ygg.ToDo(), {"steps": [{"step": "Look.", "state": "doing"}]})
     yield Example(PlainUpdate(), {"chronicle": {"text": "A fox came."}})
     yield Example(world, {"count": 2}, ("steps",))
@@ -120,7 +125,7 @@ def in_a_task() -> Iterator[Example]:
 _PLAN = {"scene": {"tool": "paint", "arguments": {"prompt": "a fox", "seed": 3}}}
 
 
-def behind_endpoints(stand_in: StandIn) -> Iterator[Example]:
+def behind_endpoints(server: StandIn) -> Iterator[Example]:
     """Blocks whose model answers over HTTP; one server answers each in its own words."""
     buffer = io.BytesIO()
     PICTURE.save(buffer, "PNG")
@@ -140,8 +145,8 @@ def behind_endpoints(stand_in: StandIn) -> Iterator[Example]:
     def answer(handler: Any, asked: dict[str, Any]) -> None:
         next(way for part, way in ways.items() if part in handler.path)(handler, asked)
 
-    stand_in.answer = answer
-    at: dict[str, Any] = {"model": "m", "base_url": stand_in.url}
+    server.answer = answer
+    at: dict[str, Any] = {"model": "m", "base_url": server.url}
     from yggdrasil.blocks.endpoint.embedder import EndpointEmbedder
     from yggdrasil.blocks.endpoint.painter import EndpointPainter, EndpointRepainter
     from yggdrasil.blocks.endpoint.vlm import EndpointVLM

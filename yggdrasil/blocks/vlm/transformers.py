@@ -189,7 +189,19 @@ class LocalVLM(TorchBlock, type="vlm/transformers", role="VLM"):
         if "generation_config" in self.files:
             described = json.loads(self.file("generation_config").read_text(encoding="utf-8-sig"))
             module.generation_config = GenerationConfig.from_dict(described)
+        _hooked(module)
         return module.to(self.device).eval().requires_grad_(False)
+
+
+def _hooked(module: Any) -> None:
+    """Have the library put its hooks onto the parts now, not at the first run: a run changes no module."""
+    with IMPORTING:
+        from transformers import PreTrainedModel
+        from transformers.utils.output_capturing import maybe_install_capturing_hooks
+
+        for part in module.modules():
+            if isinstance(part, PreTrainedModel):
+                maybe_install_capturing_hooks(part)
 
 
 def _asked(processor: Any, question: str) -> str:
