@@ -53,7 +53,7 @@ def went(running: AgentRun, state: LoopState, turns: int) -> LoopState:
     """The loop at its end; an error that ends it says what the conversation was."""
     try:
         return run_loop(running, state, turns)
-    except Exception as error:
+    except Exception as error:  # raised again: whatever ends it, what was said until then goes along
         vars(error)[_SAID] = (running.last or state)["messages"]
         raise
 

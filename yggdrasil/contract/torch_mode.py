@@ -103,7 +103,7 @@ def check_device(device: str, where: str) -> None:
 
     try:
         torch.empty(1, device=device).cpu()
-    except (AssertionError, RuntimeError, NotImplementedError) as error:
+    except (AssertionError, RuntimeError, NotImplementedError) as error:  # each backend refuses by another of them
         known = ["cpu", *(f"cuda:{n}" for n in range(torch.cuda.device_count()))]
         known += ["mps"] if torch.backends.mps.is_available() else []
         what = f"cannot compute on {device!r} ({str(error).splitlines()[0]:.80})"

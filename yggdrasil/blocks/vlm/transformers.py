@@ -19,6 +19,7 @@ from yggdrasil.contract import ConfigError, here
 from yggdrasil.contract.libraries import IMPORTING
 from yggdrasil.contract.shared_objects import one_instance
 from yggdrasil.contract.torch_block import Dtype, TorchBlock
+from yggdrasil.contract.torch_mode import moved
 from yggdrasil.ports import Image, Json, Text
 
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ class LocalVLM(TorchBlock, type="vlm/transformers", role="VLM"):
             described = json.loads(self.file("generation_config").read_text(encoding="utf-8-sig"))
             module.generation_config = GenerationConfig.from_dict(described)
         _hooked(module)
-        return module.to(self.device).eval().requires_grad_(False)
+        return moved(module, self.device, self.name).eval().requires_grad_(False)
 
 
 def _hooked(module: Any) -> None:
