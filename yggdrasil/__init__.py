@@ -62,6 +62,7 @@ _WHERE = {
     "from_template": "yggdrasil.store.templates",
     "choose": "yggdrasil.levels.choose",
     "loop": "yggdrasil.levels.loop",
+    "retrying": "yggdrasil.levels.retrying",
     "mermaid": "yggdrasil.store.mermaid",
     "profile": "yggdrasil.store.profile",
     "estimate": "yggdrasil.store.estimate",
@@ -147,6 +148,7 @@ if TYPE_CHECKING:
     from yggdrasil.levels.graph import Graph, Pipeline
     from yggdrasil.levels.graph_function import graph
     from yggdrasil.levels.loop import loop
+    from yggdrasil.levels.retrying import retrying
     from yggdrasil.levels.session.folder import sessions
     from yggdrasil.levels.stage.aloud import Aloud
     from yggdrasil.levels.stage.attempts import Attempts
@@ -243,6 +245,7 @@ __all__ = [
     "register_genre",
     "register_kind",
     "register_role",
+    "retrying",
     "save",
     "session",
     "sessions",

@@ -10,7 +10,7 @@ import pytest
 
 import yggdrasil as ygg
 from yggdrasil.contract import Cancelled, CancelToken, Here, here, standing
-from yggdrasil.testing.model import ScriptedModel
+from yggdrasil.testing import ScriptedModel, calls, says
 
 
 class Slow(ScriptedModel):
@@ -41,3 +41,18 @@ def test_who_cancels_the_run_himself_cancels_it() -> None:
     threading.Timer(0.05, token.cancel).start()
     with standing(Here(cancel=token)), pytest.raises(Cancelled):
         ygg.Agent(Slow(), limits=ygg.Limits(seconds=60)).run("Speak.")
+
+
+def test_a_tool_that_is_deaf_is_left_when_the_time_is_over() -> None:
+    left = threading.Event()
+
+    def dig() -> str:
+        """Dig."""
+        left.wait(20)
+        return "gold"
+
+    agent = ygg.Agent(ScriptedModel([calls(("1", "dig", {})), says("gold")]), [dig], limits=ygg.Limits(seconds=0.05))
+    with pytest.warns(RuntimeWarning, match=r"limit of 0.05 seconds"):
+        status = agent.run("Dig.").status
+    left.set()
+    assert (status["state"], status["kind"], status["turns"]) == ("limit_reached", "seconds", 1)

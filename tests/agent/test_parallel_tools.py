@@ -9,6 +9,7 @@ import pytest
 
 import yggdrasil as ygg
 from tests.agent.scripted import Scripted, calls, says
+from yggdrasil.errors import Paused
 from yggdrasil.testing import ScriptedModel
 
 
@@ -123,3 +124,32 @@ def test_what_was_done_beside_a_question_is_not_done_again(tmp_path: Path) -> No
     seen = agent.llm.seen[-1]["messages"]  # type: ignore[attr-defined]
     told = [m["content"] for m in seen if m["role"] == "tool"]
     assert told == ["red", "line 1", "RuntimeError: no ink", "line 2"]
+
+
+def test_a_person_is_asked_of_all_calls_of_a_turn_at_once(tmp_path: Path) -> None:
+    done: list[str] = []
+
+    def pay(who: str) -> str:
+        """Pay someone."""
+        done.append(who)
+        return f"paid {who}"
+
+    def look(who: str) -> str:
+        """Look at someone."""
+        done.append(f"look {who}")
+        return who
+
+    names = [("1", "look", {"who": "x"}), ("2", "pay", {"who": "ann"}), ("3", "look", {"who": "y"})]
+    turns = [calls(*names, ("4", "pay", {"who": "bo"})), says("done")]
+    for parallel in (False, True):
+        done.clear()
+        agent = ygg.Agent(ScriptedModel(turns), [pay, look], approve=["pay"], parallel_tools=parallel)
+        chat = agent.session(f"s{parallel}", at=tmp_path)
+        with pytest.raises(Paused):
+            chat.run("Pay both.")
+        first, second = chat.questions
+        assert "ann" in first.question and "bo" in second.question
+        chat.answer("yes", first.id, go_on=False)
+        answer = chat.answer("no", second.id)
+        assert answer is not None and answer.response == "done"
+        assert sorted(done) == ["ann", "look x", "look y"]

@@ -95,6 +95,7 @@ def composed() -> Iterator[Example]:
     """Blocks that hold others: graph, pipeline, loop, choice, stage, world, an agent's tools."""
     body = ygg.Graph("body").add(Paint(), "paint")
     yield Example(ygg.loop(body, times=2), {"prompt": "x", "seed": 1})
+    yield Example(ygg.retrying(body, seconds=60), {"prompt": "x", "seed": 1})
     yield Example(ygg.choose(then=Paint(), otherwise=Paint()), {"when": True, "prompt": "x", "seed": 1})
     pipe = ygg.Pipeline("pipe")
     pipe.add(body, "body")

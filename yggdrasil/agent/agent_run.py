@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
-from yggdrasil.agent.deadline import Deadline
+from yggdrasil.agent.deadline import Deadline, least
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.model import AgentModel
 from yggdrasil.agent.refusals import RefusedOutput, Retry
@@ -70,9 +70,13 @@ class AgentRun:
     def act(self, state: LoopState) -> LoopState:
         """Every pending call; each gets exactly one tool message."""
         self.last = state
-        after = calls_made(state, self._work, self._limits, self._call)
+        after = calls_made(state, self._work, self._limits, self._call, self._within)
         limit = self._met(after)
         return _stopped(after, limit) if limit else after
+
+    def _within(self) -> float | None:
+        """Seconds that a tool's call may take now; None for any time."""
+        return least(self._limits.tool_seconds, self._deadline.left)
 
     def _met(self, state: LoopState) -> dict[str, Any]:
         limits = self._limits

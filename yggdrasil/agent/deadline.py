@@ -25,6 +25,11 @@ class Deadline:
             return {}
         return {"kind": "seconds", "limit": self._seconds}
 
+    @property
+    def left(self) -> float | None:
+        """Seconds until then, at least 0; None for ever."""
+        return None if self._end is None else max(0.0, self._end - time.monotonic())
+
     @contextmanager
     def stopping(self) -> Generator[None]:
         """What runs inside is told to stop when the time comes."""
@@ -32,7 +37,7 @@ class Deadline:
             yield
             return
         token = CancelToken(here().cancel)
-        timer = threading.Timer(max(0.0, self._end - time.monotonic()), token.cancel)
+        timer = threading.Timer(self.left or 0.0, token.cancel)
         timer.daemon = True
         timer.start()
         try:
@@ -40,3 +45,8 @@ class Deadline:
                 yield
         finally:
             timer.cancel()
+
+
+def least(*bounds: float | None) -> float | None:
+    """The smallest of those that bound anything."""
+    return min((bound for bound in bounds if bound is not None), default=None)

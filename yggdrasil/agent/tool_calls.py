@@ -16,7 +16,7 @@ from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.pieces import Content, joined, words_alone
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.work import Message, Work
-from yggdrasil.contract import Block, CancelToken, here, standing
+from yggdrasil.contract import Block, CancelToken, Paused, here, standing
 from yggdrasil.contract.errors import CONTROL
 from yggdrasil.contract.journal_effects import remembered
 from yggdrasil.contract.spending import counting, recount
@@ -56,16 +56,31 @@ class _Call:
         return {id(part) for _, part in walk(self.block) if part.remembers} if self.block else set()
 
 
-def calls_made(state: LoopState, work: Work, limits: Limits, number: int) -> LoopState:
-    """The state with one tool message for every pending call, in their order."""
+def calls_made(
+    state: LoopState, work: Work, limits: Limits, number: int, within: Callable[[], float | None]
+) -> LoopState:
+    """The state with one tool message for every pending call, in their order; `within` says how long one may take."""
     called = dict(state["called"])
     due = [_call(asked, f"{number}.{state['turns']}.{at}", work) for at, asked in enumerate(state["pending"])]
+    asking: list[Paused] = []
+    make = partial(_make, work=work, limits=limits, state=state, within=within)
+
+    def let(call: _Call) -> bool:
+        """Whether it is made now; a person is asked of all calls of a turn at once."""
+        try:
+            return _let(call, work, limits, called)
+        except Paused as pause:
+            asking.append(pause)
+            return False
+
     if work.parallel:
-        _side_by_side([call for call in due if _let(call, work, limits, called)], work, limits, state)
+        _side_by_side([call for call in due if let(call)], make)
     else:
         for call in due:
-            if _let(call, work, limits, called):
-                _make(call, work, limits, state)
+            if (not asking or call.name in work.approve) and let(call) and not asking:
+                make(call)
+    if asking:
+        raise asking[0]
     told: list[Message] = [{"role": "tool", "tool_call_id": call.asked["id"], "content": call.text} for call in due]
     return {
         **state,
@@ -97,10 +112,10 @@ def _let(call: _Call, work: Work, limits: Limits, called: dict[str, int]) -> boo
     return True
 
 
-def _make(call: _Call, work: Work, limits: Limits, state: LoopState) -> None:
+def _make(call: _Call, work: Work, limits: Limits, state: LoopState, within: Callable[[], float | None]) -> None:
     here().check()
     asked = call.asked
-    how: dict[str, Any] = {"seconds": limits.tool_seconds, "retries": limits.retries_of(call.name)}
+    how: dict[str, Any] = {"seconds": within(), "retries": limits.retries_of(call.name)}
     how["around"] = work.asked.around
     use = ToolUse(call.name, asked["id"], _shown(call.given), 1, state["turns"], state["tokens"], state["cost"])
     use.messages = tuple(state["messages"])
@@ -150,7 +165,7 @@ def _tell(call: _Call) -> None:
     here().emit("tool_result", tool=call.name, result=words_alone(call.text), id=call.asked["id"])
 
 
-def _side_by_side(calls: Sequence[_Call], work: Work, limits: Limits, state: LoopState) -> None:
+def _side_by_side(calls: Sequence[_Call], make: Callable[[_Call], None]) -> None:
     """Make them at once, as far as no two share a memory and threads are free; raise the first one's error, if any.
 
     A question of one lets the others come to their end, an error stops them.
@@ -160,7 +175,7 @@ def _side_by_side(calls: Sequence[_Call], work: Work, limits: Limits, state: Loo
     def chain(part: Sequence[_Call]) -> None:
         for call in part:
             try:
-                _make(call, work, limits, state)
+                make(call)
             except BaseException as error:  # kept, to be raised in the order of the calls
                 call.error = error
                 if not isinstance(error, CONTROL):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,14 +12,11 @@ from yggdrasil.agent.pieces import Content, joined, senses_in
 from yggdrasil.agent.refusals import Retry
 from yggdrasil.blocks.llm.unseen import OF_A_TOOL
 from yggdrasil.contract import (
-    Block,
     Cancelled,
-    CancelToken,
     ConfigError,
     Here,
     Journal,
     PortError,
-    YggError,
     derive_seed,
     here,
     standing,
@@ -29,26 +25,20 @@ from yggdrasil.contract.artifacts import ArtifactError
 from yggdrasil.contract.errors import did_you_mean
 from yggdrasil.contract.journal_effects import may_repeat
 from yggdrasil.contract.ports import checked_inputs
-from yggdrasil.contract.running import drive_at
 from yggdrasil.contract.surrogates import whole
 from yggdrasil.contract.tools import ArgumentError, Given, Tool, named_tools, tool_named
 from yggdrasil.contract.values import TEXT_TYPE
 from yggdrasil.engine.cycle.agent_loop import is_control
+from yggdrasil.engine.tried_again import TooSlow, drive_again
 
 AUTO = "auto"
 REQUIRED = "required"
 NONE = "none"
 CHOICES = (AUTO, REQUIRED, NONE)
 """Whether a turn is to call a tool, beside the name of one."""
-_GRACE = 0.5
-_FIRST_WAIT, _LONGEST_WAIT = 0.5, 8.0
 _YES, _NO = ("yes", "y", "true", "да"), ("no", "n", "false", "нет", "")
 _LONGEST = 32_000
 """Letters of a tool's result that a model is shown."""
-
-
-class TooSlow(YggError):
-    """A call of a tool took longer than `Limits(tool_seconds=…)`, and was stopped."""
 
 
 class Toolbox:
@@ -185,20 +175,11 @@ def _amiss(tool: Tool, arguments: dict[str, Any]) -> str:
 
 def _made(tool: Tool, values: dict[str, Any], place: Here, seconds: float | None, retries: int) -> dict[str, Any]:
     times = retries if may_repeat(tool.block) else 0
-    use = place.tool_use
-    for attempt in range(times + 1):
-        use.attempt = attempt + 1
-        try:
-            return _within(seconds, tool.block, values, place)
-        except Exception as error:  # a stranger's tool may fail in any way, and may do better a moment later
-            if attempt == times or is_control(error) or isinstance(error, Retry | PortError | TooSlow):
-                raise
-            wait = min(_FIRST_WAIT * 2**attempt, _LONGEST_WAIT)
-            why = fault_text(error)
-            here().note(f"{tool.name} failed, tried again in {wait:g} s: {why}", "tool_failed", tool=tool.name, why=why)
-            place.cancel.wait(wait)
-            place.check()
-    raise AssertionError
+
+    def begun(attempt: int) -> None:
+        place.tool_use.attempt = attempt
+
+    return drive_again(tool.block, values, place, times=times, seconds=seconds, final=(Retry, TooSlow), begun=begun)
 
 
 def _as_content(told: Any) -> Content:
@@ -243,38 +224,6 @@ class _Marked:
 
 def _marked(journal: Journal | None, mark: str) -> Journal | None:
     return None if journal is None else _Marked(journal, mark)
-
-
-def _within(seconds: float | None, block: Block, values: dict[str, Any], place: Here) -> dict[str, Any]:
-    """Run in this thread, or for at most `seconds` in another, which is told to stop and then left."""
-    if seconds is None:
-        return drive_at(block, values, place)
-    own = CancelToken(place.cancel)
-    ended, woken = threading.Event(), threading.Event()
-    given: dict[str, Any] = {}
-
-    def work() -> None:
-        try:
-            given["outputs"] = drive_at(block, values, place.but(cancel=own))
-        except BaseException as error:
-            given["error"] = error
-        finally:
-            ended.set()
-            woken.set()
-
-    threading.Thread(target=work, daemon=True, name=f"yggdrasil-tool-{block.name}").start()
-    leave = place.cancel.on_cancel(woken.set)
-    woken.wait(seconds)
-    leave()
-    if not ended.is_set():
-        own.cancel()
-        ended.wait(_GRACE)
-        place.check()
-        mend = "ask for less, or go on without it"
-        raise TooSlow(f"it was not done within {seconds:g} seconds, and was stopped", where=place.path, mend=mend)
-    if "error" in given:
-        raise given["error"]
-    return given["outputs"]
 
 
 def _text(value: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
 from yggdrasil.contract import registry
 from yggdrasil.contract.config import Arguments, config_model, open_settings, validated, validated_one
+from yggdrasil.contract.docstrings import told_in
 from yggdrasil.contract.errors import ConfigError, MissingFile
 from yggdrasil.contract.file_roles import WEIGHTS, FileRef, is_weights
 from yggdrasil.contract.own_attributes import absent, check_own, refuse_strange
@@ -249,4 +250,4 @@ def _class_ports(cls: type[Block]) -> tuple[Ports, Ports]:
 def description(block: Block) -> str:
     """What the block's docstring tells a model or a person that would call it."""
     own = block.__class__.__dict__.get("__doc__") or block.__class__.__doc__
-    return inspect.cleandoc(getattr(block, "about", "") or getattr(block, "instructions", "") or own or "")
+    return inspect.cleandoc(getattr(block, "about", "") or getattr(block, "instructions", "") or told_in(own).about)

@@ -13,6 +13,7 @@ from typing import Any, NotRequired, Required, get_args, get_origin, get_type_hi
 
 from yggdrasil.contract import kinds
 from yggdrasil.contract.annotations import checkable, kind_of
+from yggdrasil.contract.docstrings import told_in
 from yggdrasil.contract.errors import PortError, did_you_mean
 from yggdrasil.contract.kinds import Kind
 from yggdrasil.contract.own_copies import MUTABLE, endless, owned
@@ -138,7 +139,7 @@ def is_halved(value: Any, where: str) -> bool:
 
 def input_ports(forward: Callable[..., Any]) -> Ports:
     """Ports of the parameters of `forward` (after `self`). Raises PortError for `*args` and `**kwargs`."""
-    hints = _hints(forward)
+    hints, told = _hints(forward), told_in(forward.__doc__).parameters
     found: Ports = {}
     for name, parameter in inspect.signature(forward).parameters.items():
         if name == "self":
@@ -155,7 +156,8 @@ def input_ports(forward: Callable[..., Any]) -> Ports:
         required = parameter.default is parameter.empty
         default = None if required else parameter.default
         optional = optional or (not required and default is None)
-        found[name] = Port(name, kind, annotation, required and not optional, default, optional)
+        about = "" if _described(annotation) else told.get(name, "")
+        found[name] = Port(name, kind, annotation, required and not optional, default, optional, about=about)
     return found
 
 
@@ -186,6 +188,11 @@ def _hints(forward: Callable[..., Any]) -> dict[str, Any]:
             where=forward.__qualname__,
             mend="import it at run time and define it at the top of its module, not under TYPE_CHECKING",
         ) from None
+
+
+def _described(annotation: Any) -> bool:
+    """Whether `Annotated` holds words of its own, as pydantic's Field does."""
+    return any(getattr(said, "description", None) for said in getattr(annotation, "__metadata__", ()))
 
 
 def _output(name: str, annotation: Any, required: bool = True) -> Port:

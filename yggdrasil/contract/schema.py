@@ -24,7 +24,8 @@ def port_schema(port: Port) -> dict[str, Any]:
         schema = inlined(_of_annotation(port), port.name)
     schema.pop("title", None)
     if port.about:
-        schema["description"] = port.about
+        form = schema.get("description", "") if port.kind.large else ""
+        schema["description"] = f"{port.about} ({form})" if form else port.about
     return schema
 
 

@@ -60,14 +60,19 @@ class Durable:
             return await stream.result()
 
     @contextmanager
-    def _lasting(self, step: int = 0) -> Iterator[None]:
-        """A run of the block that begins inside is a turn; with `step`, the open one of that number."""
+    def _lasting(self, step: int = 0, answered: tuple[str, Any] | None = None) -> Iterator[None]:
+        """A run of the block that begins inside is a turn; with `step`, the open one of that number.
+
+        `answered`: the question of it that is answered first, and what was said.
+        """
         place = here()
-        shared = {**place.shared, runner_of(self.block): partial(self._run, step=step)}
+        shared = {**place.shared, runner_of(self.block): partial(self._run, step=step, answered=answered)}
         with standing(place.but(shared=shared)):
             yield
 
-    def _run(self, block: Block, inputs: dict[str, Any], step: int = 0) -> Outputs:
+    def _run(
+        self, block: Block, inputs: dict[str, Any], step: int = 0, answered: tuple[str, Any] | None = None
+    ) -> Outputs:
         place = f"{here().path}/{block.name}".strip("/")
         checked_inputs(block.inputs, inputs, place)
         home = self._opened()
@@ -82,6 +87,8 @@ class Durable:
                 raise self._is_open(head.waiting)
             here().note(f"going on with turn {head.waiting.step}", "going_on", step=head.waiting.step)
             shared = {**here().shared, **self.block.called_again(call_of(head.waiting))}
+            if answered is not None:
+                answer(home.log.database, branch, *answered)
             with standing(here().but(shared=shared)):
                 return self._ran(self._going(home, branch, head, head.waiting, inputs))
 
@@ -106,11 +113,14 @@ class Durable:
         return TurnOpen(what, where=self.name, mend=f"{mend}resume() goes on with it, drop() leaves it out")
 
     def resume(self, **more: Any) -> Outputs:
+        return self._gone_on(None, more)
+
+    def _gone_on(self, answered: tuple[str, Any] | None, more: dict[str, Any]) -> Outputs:
         home, branch = self._there()
         waiting = home.log.head(branch).waiting
         if waiting is None:
             raise self._none_open()
-        with self._lasting(waiting.step):
+        with self._lasting(waiting.step, answered):
             return self.block.run(**inputs_of(waiting, home.artifacts), **more)
 
     def _going(
@@ -168,9 +178,12 @@ class Durable:
 
     def answer(self, value: Any, id: str = "", *, go_on: bool = True, **more: Any) -> Outputs | None:
         home, branch = self._there()
+        answered = (id or self._asked(), value)
+        if go_on:
+            return self._gone_on(answered, more)
         with home.writing(branch, self.wait):
-            answer(home.log.database, branch, id or self._asked(), value)
-        return self.resume(**more) if go_on else None
+            answer(home.log.database, branch, *answered)
+        return None
 
     def _asked(self) -> str:
         asked = [question.id for question in self.questions]
