@@ -64,6 +64,7 @@ def test_show_history_validate_and_replay_read_what_new_wrote(grown: tuple[Path,
     assert replayed == {"branch": "main", "steps": 2, "exact": True}
 
 
+@pytest.mark.system
 def test_fork_shares_what_came_before_and_grows_by_itself(grown: tuple[Path, dict[str, Any]]) -> None:
     folder, shown = grown
     ygg("fork", str(folder), "--at", "1", "--name", "ветвь", cwd=folder.parent)
@@ -107,6 +108,7 @@ def test_no_colour_and_no_bars_go_into_a_pipe(grown: tuple[Path, dict[str, Any]]
     assert "\x1b" not in done.stdout + done.stderr
 
 
+@pytest.mark.system
 def test_run_writes_a_picture_and_the_seer_reads_it(tmp_path: Path) -> None:
     done = ygg(
         "run", "illustrate", "prompt=a castle on a meadow by day", "seed=3", "--json", "-o", "a.png", cwd=tmp_path

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import yggdrasil
 
 _LAZY = ("diffusers", "transformers")
@@ -25,6 +27,7 @@ assert len(set(said)) == 1 and len(said) == 8 and isinstance(said[0], tuple), sa
 """
 
 
+@pytest.mark.system
 def test_eight_threads_of_a_fresh_process_paint_at_once():
     done = subprocess.run([sys.executable, "-c", _COLD], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr

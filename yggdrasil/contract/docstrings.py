@@ -34,7 +34,7 @@ def _parted(text: str) -> Told:
         return Told(text, {})
     from griffe import Docstring, DocstringSectionParameters, DocstringSectionText
 
-    sections: list[Any] = Docstring(text).parse(style, warnings=False)
+    sections: list[Any] = Docstring(text).parse(style, warnings=False)  # pyright: ignore
     about = [section.value for section in sections if isinstance(section, DocstringSectionText)]
     parameters = {
         parameter.name: " ".join(parameter.description.split())

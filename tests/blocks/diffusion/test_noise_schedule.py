@@ -160,6 +160,7 @@ def shown(block: Any) -> str:
     return digest_bytes(block.run(prompt="a fox", steps=2, seed=1, **size).image.tobytes())
 
 
+@pytest.mark.system
 def test_base_and_trained_stand_side_by_side_in_one_process_and_in_a_new_one(tmp_path: Path) -> None:
     folders: list[Path] = []
     wanted: list[str] = []
