@@ -47,7 +47,7 @@ def test_a_tool_that_fails_is_tried_again_and_the_run_says_so() -> None:
     stream = agent.stream("Try.")
     notes = [e.data["args"] for e in stream if e.kind == "note"]
     assert told(agent) == ["well"] and shaky.calls == 3
-    assert notes == [{"tool": "shaky", "why": "OSError: no line"}] * 2
+    assert notes == [{"block": "shaky", "why": "OSError: no line"}] * 2
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import yggdrasil as ygg
 from tests.levels.genre.capable import Capable, world_of
 from tests.levels.scripted import scripted
 from yggdrasil.blocks.llm.language_model import TurnOut
+from yggdrasil.cli.world_commands import bound
 from yggdrasil.contract import ConfigError, Paused
 from yggdrasil.levels.world.budget import Budget
 from yggdrasil.ports import Json, Messages
@@ -79,3 +80,14 @@ def test_a_budget_is_saved_and_one_that_is_none_is_refused(tmp_path: Path) -> No
     assert ygg.load(tmp_path / "kept", ygg.World).budget == Budget(tokens=10)
     with pytest.raises(ConfigError, match="budget"):
         scripted(tmp_path / "x", budget={"tokns": 10})
+
+
+def test_the_command_sets_bounds_beside_those_that_are_there(tmp_path: Path) -> None:
+    world, _ = priced(tmp_path, budget=Budget(cost=3))
+    bound(world, ["step_tokens=200", "tokens=900"])
+    assert world.budget == Budget(step_tokens=200, tokens=900, cost=3)
+    bound(world, ["tokens=0"])
+    assert world.budget == Budget(step_tokens=200, cost=3)
+    for wrong, said in (("toks=1", "no budget 'toks'"), ("tokens=many", "no number"), ("tokens=1.5", "cannot be 1.5")):
+        with pytest.raises(ConfigError, match=said):
+            bound(world, [wrong])

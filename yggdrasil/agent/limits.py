@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field
 
-from yggdrasil.contract.errors import ConfigError, did_you_mean
+from yggdrasil.contract.checked_model import Checked
 
 Seconds = Annotated[float, Field(gt=0, le=86400)]
 
 Times = Annotated[int, Field(ge=0, le=10_000)]
 
 
-class Limits(BaseModel):
+class Limits(Checked):
     """Bounds of one call, each inclusive: `steps` model turns, `tokens` read and written, `seconds` of time, `cost`
     in the currency of the model's prices (a model without prices costs nothing).
 
@@ -25,7 +25,7 @@ class Limits(BaseModel):
     may be repeated: after 0.5 s, then twice as long each time, up to 8.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    called: ClassVar[str] = "limit"
 
     steps: Annotated[int, Field(ge=1, le=10_000)] = 8
     tokens: Annotated[int, Field(ge=1, le=10**9)] | None = None
@@ -35,29 +35,6 @@ class Limits(BaseModel):
     tool_calls: Times | dict[str, Times] | None = None
     tool_retries: Times | dict[str, Times] = 0
     raises: bool = False
-
-    if not TYPE_CHECKING:
-
-        def __init__(self, **given: Any) -> None:
-            """Raises ConfigError for a bound that is out of its range."""
-            try:
-                super().__init__(**given)
-            except ValidationError as error:
-                first = error.errors(include_url=False)[0]
-                name = ".".join(map(str, first["loc"]))
-                what = f"the limit {name!r} cannot be {first['input']!r:.60}"
-                raise ConfigError(what, where="limits", mend=first["msg"]) from None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _known(cls, given: Any) -> Any:
-        """Raises ConfigError for a bound that there is not."""
-        for name in given if isinstance(given, dict) else ():
-            if name not in cls.model_fields:
-                raise ConfigError(
-                    f"there is no limit {name!r}", where="limits", mend=did_you_mean(name, cls.model_fields)
-                )
-        return given
 
     @property
     def tools(self) -> list[str]:

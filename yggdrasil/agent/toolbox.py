@@ -36,6 +36,7 @@ REQUIRED = "required"
 NONE = "none"
 CHOICES = (AUTO, REQUIRED, NONE)
 """Whether a turn is to call a tool, beside the name of one."""
+_FIRST_WAIT = 0.5
 _YES, _NO = ("yes", "y", "true", "да"), ("no", "n", "false", "нет", "")
 _LONGEST = 32_000
 """Letters of a tool's result that a model is shown."""
@@ -179,7 +180,8 @@ def _made(tool: Tool, values: dict[str, Any], place: Here, seconds: float | None
     def begun(attempt: int) -> None:
         place.tool_use.attempt = attempt
 
-    return drive_again(tool.block, values, place, times=times, seconds=seconds, final=(Retry, TooSlow), begun=begun)
+    how: dict[str, Any] = {"seconds": seconds, "wait": _FIRST_WAIT, "final": (Retry, TooSlow), "begun": begun}
+    return drive_again(tool.block, values, place, times=times, **how)
 
 
 def _as_content(told: Any) -> Content:

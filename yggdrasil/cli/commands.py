@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from yggdrasil.cli import commands_on_branches
-from yggdrasil.cli.arguments import Below, Branch, Dir, Eye, Json, Llm, Painter, Voice, What, Yes
+from yggdrasil.cli.arguments import Below, Branch, Budgets, Dir, Eye, Json, Llm, Painter, Voice, What, Yes
 from yggdrasil.cli.output import line, prepare_streams, print_json, tell, visible, write
 from yggdrasil.cli.template_commands import template_app
 from yggdrasil.cli.translations import say
@@ -39,6 +39,7 @@ def new(
     lead: Annotated[str, typer.Option("--lead", metavar="brief|free", help=say("lead"))] = "",
     cast: Annotated[bool, typer.Option("--cast", help=say("cast"))] = False,
     tries: Annotated[int, typer.Option("--tries", min=1, max=20, help=say("tries"))] = 1,
+    budget: Budgets = None,
     painter: Painter = "",
     eye: Eye = "",
     voice: Voice = False,
@@ -51,7 +52,7 @@ def new(
     chosen = {
         "template": template, "seed": seed, "style": style, "language": language,
         "painter": painter, "llm": llm, "eye": eye, "name": name, "length": length, "lead": lead,
-        "cast": cast, "tries": tries, "voice": VOICE if voice else "",
+        "cast": cast, "tries": tries, "budget": budget, "voice": VOICE if voice else "",
     }  # fmt: skip
     shown = world_commands.grow_new(wish, at, steps, chosen, yes=yes)
     if json:
@@ -73,6 +74,7 @@ def step(
     painter: Painter = "",
     eye: Eye = "",
     voice: Voice = False,
+    budget: Budgets = None,
     llm: Llm = "",
     yes: Yes = False,
     json: Json = False,
@@ -80,7 +82,7 @@ def step(
     from yggdrasil.cli import pages, world_commands
 
     models = {"llm": llm, "painter": painter, "eye": eye, "voice": VOICE if voice else ""}
-    how: Any = {"give_up": give_up, "expect": expect, "answer": answer}
+    how: Any = {"give_up": give_up, "expect": expect, "answer": answer, "budget": budget}
     shown, last, before = world_commands.grow_on(dir, branch, action, count, models, yes=yes, **how)
     if json:
         print_json(shown)

@@ -62,6 +62,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "How often a picture is painted until the eye sees in it what was ordered; the best is kept.",
         "Сколько раз писать картину, пока глаз не увидит заказанного; остаётся лучшая.",
     ),
+    "budget": (
+        "What the world may spend before it asks: step_tokens, step_cost, tokens or cost; 0 takes a bound away.",
+        "Сколько мир может потратить, прежде чем спросит: step_tokens, step_cost, tokens или cost; 0 снимает предел.",
+    ),
     "lead": (
         "How the language model is asked: free in full, brief as a small one; chosen by the model if not given.",
         "Как спрашивать языковую модель: free — сполна, brief — как маленькую; без этого решает сама модель.",
@@ -159,7 +163,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "way_words": ("with other words", "другими словами"),
     "way_model": ("with another model", "с другой моделью"),
     "not_founded": ("no world was founded, and nothing is left of it", "мир не основан, и от него ничего не осталось"),
-    "not_understood": ("not understood in the wish", "в пожелании не понято"),
+    "not_understood": ("not understood in the wish, so kept in its own words", "не понято и стоит своими словами"),
     "style_not_understood": ("not understood in the style", "в стиле не понято"),
     "places": ("Places", "Места"),
     "characters": ("People", "Люди"),

@@ -21,6 +21,7 @@ from yggdrasil.contract.tree import walk
 from yggdrasil.engine.cycle.errors import HeadMoved
 from yggdrasil.levels.genre.of_world import speak_in, tell_in
 from yggdrasil.levels.stage.genre import languages, unread
+from yggdrasil.levels.world.budget import Budget
 from yggdrasil.levels.world.world import World
 from yggdrasil.state.names import folder_name
 from yggdrasil.store.exchange_models import exchanged
@@ -52,15 +53,29 @@ def grow_new(wish: str, at: Path | None, steps: int, chosen: dict[str, Any], *, 
 
 def _made(wish: str, chosen: dict[str, Any]) -> World:
     told = {name: chosen[name] for name in ("length", "lead", "cast", "tries")}
-    parameters = {name: value for name, value in chosen.items() if name not in ("template", "voice", *told)}
+    parameters = {name: value for name, value in chosen.items() if name not in ("template", "voice", "budget", *told)}
     world = from_template(chosen["template"], **{**parameters, "wish": wish, "name": chosen["name"] or wish})
     if world.kind != "world":
         what = f"{chosen['template']!r} makes a {world.kind}, not a world"
         raise ManifestError(what, where="--template", mend="name the template of a world, such as storytelling")
     tell_in(cast(World, world), **told)
+    bound(cast(World, world), chosen["budget"])
     if chosen["voice"]:
         speak_in(cast(World, world), stand_in("voice", chosen["voice"]))
     return cast(World, world)
+
+
+def bound(world: World, bounds: list[str] | None) -> None:
+    """Give the world these bounds beside those that it has; 0 takes one away. Raises ConfigError for what is none."""
+    given = dict(world.budget)
+    for bound in bounds or ():
+        name, _, number = bound.partition("=")
+        try:
+            given[name] = float(number) or None
+        except ValueError:
+            mend = f"write --budget {name}=20000"
+            raise ConfigError(f"{number!r} is no number", where="--budget", mend=mend) from None
+    world.budget = Budget(**given)
 
 
 def _check_language(world: World) -> None:
@@ -132,13 +147,14 @@ def grow_on(
     give_up: bool = False,
     expect: int | None = None,
     answer: str | None = None,
+    budget: list[str] | None = None,
 ) -> tuple[dict[str, Any], int, dict[str, Any]]:
     """Step a world that is there, with other `models` (llm, painter) from now on; as it is now, and its last step and
     content as they were before.
 
     With `give_up` the unfinished step is dropped first; `answer` is what its open question is given (ID=VALUE if there
-    are more). Raises HeadMoved, and changes nothing, if the branch does not stand at step `expect`. Other models are
-    written into the world's manifest, and its history says so.
+    are more); `budget` are bounds that hold from now on. Raises HeadMoved, and changes nothing, if the branch does not
+    stand at step `expect`. Other models and bounds are written into the world's manifest, and its history says so.
     """
     models = {name: value for name, value in models.items() if value}
     world = _with_models(folder, branch, models)
@@ -147,9 +163,11 @@ def grow_on(
     stands = max(world.branch(branch).last_step, 0)
     if expect is not None and expect != stands:
         raise HeadMoved(branch, stands, expect, str(folder))
-    if models:
+    bound(world, budget)
+    if models or budget:
         save(world, folder)
-        world.note("; ".join(f"{name}: {value}" for name, value in models.items()))
+        told = [f"{name}: {value}" for name, value in models.items()]
+        world.note("; ".join([*told, *(f"budget: {bound}" for bound in budget or ())]))
     world = world.branch(branch)
     last = world.last_step
     before = world.content().shown() if last >= 0 else {}

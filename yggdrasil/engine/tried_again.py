@@ -47,7 +47,9 @@ def drive_again(
                 raise
             pause = min(wait * 2**attempt, _LONGEST_WAIT)
             why = f"{type(error).__name__}: {error}"[:_SHOWN]
-            place.note(f"{block.name} failed, tried again in {pause:g} s: {why}", "tried_again", why=why)
+            place.note(
+                f"{block.name} failed, tried again in {pause:g} s: {why}", "tried_again", block=block.name, why=why
+            )
             place.cancel.wait(pause)
             place.check()
     raise AssertionError

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, ClassVar, NoReturn
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from yggdrasil.contract.checked_model import Checked
 from yggdrasil.contract.context import here
 from yggdrasil.contract.errors import Paused
 from yggdrasil.contract.spending import Spent
@@ -18,14 +19,14 @@ Tokens = Annotated[int, Field(ge=1, le=10**12)]
 Cost = Annotated[float, Field(gt=0, le=1e9)]
 
 
-class Budget(BaseModel):
+class Budget(Checked):
     """Bounds on what a step takes (`step_tokens`, `step_cost`), and the world with all its steps (`tokens`, `cost`),
     in tokens read and written and in the currency of the models' prices.
 
     A step that has met one asks before its next stage whether it may go on; any answer lets it come to its end.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    called: ClassVar[str] = "budget"
 
     step_tokens: Tokens | None = None
     step_cost: Cost | None = None
