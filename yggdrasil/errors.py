@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from yggdrasil.contract.finite import NotFinite
     from yggdrasil.contract.session import SessionError
     from yggdrasil.engine.cycle.errors import CreatorFailure, CycleError, WorldBusy
-    from yggdrasil.engine.tried_again import TooSlow
+    from yggdrasil.engine.cycle.tried_again import TooSlow
     from yggdrasil.levels.loop import EndlessLoop
     from yggdrasil.levels.stage.looker import NoEyes
     from yggdrasil.levels.stage.stage import StageError
@@ -64,7 +64,7 @@ _WHERE = {
     "Retry": "yggdrasil.agent.refusals",
     "SessionError": "yggdrasil.contract.session",
     "StageError": "yggdrasil.levels.stage.stage",
-    "TooSlow": "yggdrasil.engine.tried_again",
+    "TooSlow": "yggdrasil.engine.cycle.tried_again",
     "TruncatedOutput": "yggdrasil.blocks.llm.errors",
     "WindowTooSmall": "yggdrasil.agent.memory",
     "WorldBusy": "yggdrasil.engine.cycle.errors",

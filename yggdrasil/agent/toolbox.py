@@ -29,7 +29,7 @@ from yggdrasil.contract.surrogates import whole
 from yggdrasil.contract.tools import ArgumentError, Given, Tool, named_tools, tool_named
 from yggdrasil.contract.values import TEXT_TYPE
 from yggdrasil.engine.cycle.agent_loop import is_control
-from yggdrasil.engine.tried_again import TooSlow, drive_again
+from yggdrasil.engine.cycle.tried_again import TooSlow, drive_again
 
 AUTO = "auto"
 REQUIRED = "required"

@@ -14,7 +14,7 @@ from yggdrasil.contract.errors import ConfigError
 from yggdrasil.contract.functions import Given, as_block
 from yggdrasil.contract.journal_effects import may_repeat
 from yggdrasil.contract.ports import Ports
-from yggdrasil.engine.tried_again import drive_again
+from yggdrasil.engine.cycle.tried_again import drive_again
 
 _BODY = "body"
 
