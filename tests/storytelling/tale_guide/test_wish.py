@@ -29,7 +29,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ),
     ("the kingdom of Eldoria", {"called": "Eldoria"}),
     ("dragon hunters of the frozen north", {"roles": ["dragon hunter"], "things": ["dragon"]}),
-    ("wolves guard a library", {"roles": ["guard"], "spots": ["the library"], "things": ["wolf"]}),
+    ("wolves guard a library", {"spots": ["the library"], "things": ["wolf"], "unknown": ["guard"]}),
     ("ravens in a tower", {"spots": ["the tower"], "things": ["bird"], "unknown": ["ravens"]}),
     ("an underwater town of mermaids and whales", {"roles": ["mermaid"], "things": ["whale"]}),
 ]

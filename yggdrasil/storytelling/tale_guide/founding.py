@@ -27,7 +27,7 @@ from yggdrasil.storytelling.tale_guide.wish_words import SEASONS
 
 PLACES = PEOPLE = 3
 MOST_UNKNOWN = 8
-HANDED_DOWN = "They tell it here to this day"
+HANDED_DOWN = "They tell of it here to this day"
 """So a wish of which not every word becomes something is in the world in its own words."""
 _TIME_WORDS = {
     "night": "night haunted ghost vampire witch moon dark",

@@ -71,6 +71,9 @@ def spot(name: str) -> Spot:
 
 def _take(wish: Wish, tokens: list[str], at: int) -> int:
     """Read what begins at a token; how many tokens it was."""
+    if at and tokens[at].lower() in ROLES and _many(tokens[at - 1].lower()):
+        wish.unknown.append(tokens[at].lower())
+        return 1
     for length in range(min(_MOST, len(tokens) - at), 0, -1):
         low = [token.lower() for token in tokens[at : at + length]]
         if length == 1 and len(tokens) > at + 1 and _compound(wish, low[0], tokens[at + 1].lower()):
