@@ -52,8 +52,8 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ygg.Pipeline:
     """A pipeline: a graph of an agent and its sibling node, and a sibling graph; the third tool is from a shelf."""
     root = tmp_path / "shelf"
     monkeypatch.setattr(shelf, "shelf_root", lambda: root)
-    save(ygg.Graph("item").add(Tag(mark="*"), "tag"), root / "tools" / "star")
-    sibling, other = Tag(mark="?"), ygg.Graph("other").add(Tag(mark="+"), "tag")
+    save(ygg.Graph("item", about="Mark a text.").add(Tag(mark="*"), "tag"), root / "tools" / "star")
+    sibling, other = Tag(mark="?"), ygg.Graph("other", about="Mark a text.").add(Tag(mark="+"), "tag")
     tools: dict[str, Block] = {"sibling": sibling, "graph": other, "star": ygg.load("star")}
     inner = ygg.Graph("inner").add(sibling, "sibling").add(Agent(Echoes(), tools), "agent")
     inner.connect("self.text", "sibling.text").connect("sibling.text", "agent.prompt")

@@ -157,7 +157,7 @@ def test_deps_that_were_forgotten_are_told_before_the_model_is_asked() -> None:
         return deps
 
     model = ScriptedModel([calls(("1", "may", {})), says("ok")])
-    inner = ygg.Agent(model, [find])
+    inner = ygg.Agent(model, [find], about="Finds things.")
     for agent in (ygg.Agent(model, [find]), ygg.Agent(model, [inner]), ygg.Agent(model, instructions=told)):
         with pytest.raises(ygg.PortError, match=r"takes deps.*the call gave none.*deps="):
             agent.run("?")

@@ -324,7 +324,9 @@ class TestDeps:
         def check(text: str, book: ygg.Deps[list[str]]) -> None:
             seen.append((text, list(book)))
 
-        inner = ygg.Agent(ScriptedModel([calls(("a", "note", {"word": "cod"})), says("noted it")]), [note])
+        inner = ygg.Agent(
+            ScriptedModel([calls(("a", "note", {"word": "cod"})), says("noted it")]), [note], about="Notes."
+        )
         outer = ygg.Agent(ScriptedModel([calls(("b", "agent", {"prompt": "Note cod."})), says("all done")]), [inner])
         outer.run("Go.", deps=[], validate=check)
         assert seen == [("all done", ["cod"])]

@@ -131,6 +131,7 @@ def test_an_agent_is_a_tool_under_the_words_that_it_is_about() -> None:
 def test_a_graph_is_a_tool() -> None:
     @ygg.graph
     def loud(text: str) -> Any:
+        """Say it loudly."""
         return shout(text=text)
 
     assert told({"loud": loud}, {"text": "fox"})[1] == "FOX"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import yggdrasil as ygg
+from yggdrasil.levels.stage.stage import Stage
 from yggdrasil.testing import ScriptedModel, says
 
 
@@ -59,3 +60,17 @@ def test_a_painter_of_prompts_is_planned_in_the_short_form(tmp_path: Path) -> No
     world = of_agents(tmp_path / "w", plan, ygg.Creator([paint]))
     assert world.step().plan["song"]["arguments"]["prompt"] == "a fox"
     assert set(bound_by(world)) == {"paints"}
+
+
+def test_a_lone_tool_is_no_other_tool_and_takes_no_other_input() -> None:
+    creator = Stage(ygg.block(paint), plays="creator")
+    plan = {
+        "a": {"tool": "paint", "arguments": {"prompt": "x", "seed": 1}},
+        "b": {"tool": "sing", "arguments": {"prompt": "x"}},
+        "c": {"tool": "paint", "arguments": {"promt": "x"}},
+    }
+    made = creator.run(state={"plan": plan})
+    assert list(made["value"]) == ["a"]
+    failures = made["beside"]["failures"]
+    assert "calls 'sing', which is no tool here" in failures["b"]["message"]
+    assert "no input 'promt'. did you mean 'prompt'?" in failures["c"]["message"]

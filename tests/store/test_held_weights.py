@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, ClassVar
 
 import numpy
@@ -183,6 +183,26 @@ def enclosed(net: nn.Module) -> Block:
     return score
 
 
+GLOBAL = nn.Linear(2, 1)
+
+
+def _through() -> bool:
+    return [GLOBAL for _ in "a"][0].training
+
+
+@ygg.block(type="test_held/of_module")
+def of_module(x: int) -> int:
+    return x if _through() else -x
+
+
+class Named(Block, type="test_held/named"):
+    """Have an attribute that is called as something of the module is."""
+
+    def forward(self, x: int) -> int:
+        self.mode = SimpleNamespace(GLOBAL=x)
+        return self.mode.GLOBAL
+
+
 def test_what_is_kept_when_asked_for_is_compared_with_what_would_be_made_again(tmp_path: Path) -> None:
     block = Cached(seed=3)
     given, state = block.run(1), torch.get_rng_state()
@@ -203,4 +223,7 @@ def test_what_learns_on_a_class_or_in_a_function_is_refused_and_a_constant_is_no
         ygg.save(Common(), tmp_path / "x")
     with pytest.raises(ManifestError, match=r"'forward.*net.weight' holds"):
         ygg.save(enclosed(linear()), tmp_path / "x")
+    with pytest.raises(ManifestError, match=r"'forward.*GLOBAL.weight' holds"):
+        ygg.save(of_module, tmp_path / "x")
+    ygg.save(Named(), tmp_path / "z")
     assert list(ygg.load(ygg.save(Constant(), tmp_path / "x")).run(1).values()) == [1]

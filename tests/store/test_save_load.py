@@ -347,8 +347,12 @@ def test_a_name_and_a_path(tmp_path: Path, shelves: Path, monkeypatch: pytest.Mo
     assert load("d20").sides == 20 and load("./d20").sides == load(Path("d20")).sides == 3  # type: ignore[attr-defined]
     with pytest.raises(ManifestError, match=r"no 'd21' on the shelf.*a path holds a slash"):
         load("d21")
-    with pytest.raises(ManifestError, match=r"there is no manifest"):
+    with pytest.raises(ManifestError, match=r"there is no such folder"):
         load("./nowhere")
+    (tmp_path / "lived").mkdir()
+    (tmp_path / "lived" / "world.db").write_text("")
+    with pytest.raises(ManifestError, match=r"a life stands here, but no manifest"):
+        load("./lived")
     (tmp_path / "file").write_text("")
     with pytest.raises(ManifestError, match=r"is a file, not a folder"):
         save(Dice(), tmp_path / "file")

@@ -10,6 +10,8 @@ from yggdrasil.ports import Text
 APPROVAL = "may"
 """Begins the id of a question whether a tool may be called, which an object of arguments answers too."""
 
+_NOWHERE = "nothing keeps the answer here: run it in block.session(name, at=folder), then session.answer(…)"
+
 
 def ask(question: str, kind: str = "ask", /, **more: Any) -> Any:
     """The person's answer. Raises Paused, with an id of this place and call, until the journal has one."""
@@ -17,7 +19,8 @@ def ask(question: str, kind: str = "ask", /, **more: Any) -> Any:
     name = f"{kind}_{derive_seed(place.path, place.seed, question):016x}"
 
     def stop() -> NoReturn:
-        raise Paused(question, id=name, where=place.path)
+        mend = "" if place.journal is not None else _NOWHERE
+        raise Paused(question, id=name, where=place.path, mend=mend)
 
     return place.once("ask", {"question": question, **more}, stop)
 

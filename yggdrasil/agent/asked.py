@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from yggdrasil.agent.refusals import Retry
 from yggdrasil.agent.result_type import ResultType
 from yggdrasil.contract import ConfigError, ManifestError, here
 from yggdrasil.contract.coroutines import as_plain
@@ -92,8 +93,23 @@ class Asked:
             return value
         for check in self.checks:
             given = check(held)
-            held = held if given is None else given
+            held = held if given is None else self._given_by_check(given)
         return held if self.result is None else self.result.written(held)
+
+    def _given_by_check(self, given: Any) -> Any:
+        """What a validator gave in place of the result. Raises ConfigError for what is none, such as a yes or no."""
+        try:
+            if self.result is not None:
+                self.result.check(given)
+                return given
+        except Retry as wrong:
+            said = str(wrong)
+        else:
+            said = "" if isinstance(given, str) else "it is no text"
+        if not said:
+            return given
+        mend = "raise ygg.Retry('why') to refuse the answer; return the answer that is to stand, or nothing"
+        raise ConfigError(f"validate gave {given!r:.60}, which is no answer ({said})", where=here().path, mend=mend)
 
     def refuse_saving(self, where: str) -> None:
         """Raises ManifestError by name for what would be lost."""

@@ -82,6 +82,15 @@ class ResultType:
             told = [f"{'.'.join(map(str, flaw['loc'])) or 'it'}: {flaw['msg']}" for flaw in flaws[:5]]
             raise Retry("; ".join(told)) from None
 
+    def check(self, result: Any) -> None:
+        """Raises Retry for what is no result: of another type, or against the schema."""
+        from pydantic import ValidationError
+
+        try:
+            self.returned(result)
+        except ValidationError as error:
+            raise Retry(error.errors(include_url=False)[0]["msg"]) from None
+
     def written(self, result: Any) -> Any:
         """An instance as JSON."""
         adapter = self._given or self._adapter

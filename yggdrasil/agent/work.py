@@ -14,6 +14,7 @@ from yggdrasil.agent.window import Window
 from yggdrasil.blocks.llm.bounds import loose
 from yggdrasil.contract import Block, ConfigError
 from yggdrasil.contract.entry_points import GENRES
+from yggdrasil.contract.errors import did_you_mean
 from yggdrasil.state.json_as_text import outline
 
 Message = dict[str, Any]
@@ -50,8 +51,16 @@ class Task:
     @staticmethod
     def of(value: Any) -> Task:
         """Read the JSON form. Raises ConfigError."""
-        if not isinstance(value, dict) or not isinstance(value.get("name"), str):
-            raise ConfigError("a task is {name, context, schema}", mend="pass task={'name': 'development', …}")
+        if not isinstance(value, dict):
+            mend = "pass task={'name': 'development', …}"
+            raise ConfigError(f"the task is {value!r:.60}, no {{name, context, schema}}", mend=mend)
+        known = [f.name for f in fields(Task)]
+        if strange := next((name for name in value if name not in known), None):
+            raise ConfigError(f"a task has no {strange!r}", where="task", mend=did_you_mean(str(strange), known))
+        if not isinstance(value.get("name"), str):
+            raise ConfigError(
+                f"the task's name is {value.get('name')!r:.60}", mend="give it one: 'name': 'development'"
+            )
         context, about = value.get("context") or {}, str(value.get("about") or "")
         if isinstance(context, str):
             context = {"text": context}

@@ -248,6 +248,17 @@ def _class_ports(cls: type[Block]) -> tuple[Ports, Ports]:
 
 
 def description(block: Block) -> str:
-    """What the block's docstring tells a model or a person that would call it."""
+    """What the block's docstring tells a model or a person that would call it.
+
+    What a level or an agent is made for its class cannot say: without words of its own it says what its lone body does.
+    """
+    if _is_made_by_hand(block) and not (getattr(block, "about", "") or getattr(block, "instructions", "")):
+        return description(next(iter(block.children().values()))) if list(block.children()) == ["body"] else ""
     own = block.__class__.__dict__.get("__doc__") or block.__class__.__doc__
     return inspect.cleandoc(getattr(block, "about", "") or getattr(block, "instructions", "") or told_in(own).about)
+
+
+def _is_made_by_hand(block: Block) -> bool:
+    """Whether its class is one of ours that holds what others put together."""
+    ours = block.__class__.__module__.partition(".")[0] == __name__.partition(".")[0]
+    return ours and (block.kind != "block" or block.role == "Agent")

@@ -89,10 +89,10 @@ class Paused(YggError):
     recorded = False
     """Whether it stands in a journal; the calls around the one that asks then leave it to that one."""
 
-    def __init__(self, ask: str, *, id: str, where: str = "") -> None:
+    def __init__(self, ask: str, *, id: str, where: str = "", mend: str = "") -> None:
         self.ask = ask
         self.id = id
-        super().__init__(f"waits for an answer to {ask!r} (id {id})", where=where)
+        super().__init__(f"waits for an answer to {ask!r} (id {id})", where=where, mend=mend)
 
 
 CONTROL = (Cancelled, Paused, NotStored)

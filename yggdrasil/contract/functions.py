@@ -57,6 +57,10 @@ def block(function: Plain | None = None, /, *, type: str = "", role: str = "Tool
         raise ConfigError(what, where="block", mend="give a function with typed parameters")
     if inspect.isclass(function):
         raise ConfigError(f"{_name(function)} is a class", where="block", mend=f"give an object: {_name(function)}()")
+    if inspect.isfunction(function) and next(iter(inspect.signature(function).parameters), "") == "self":
+        owner, _, own = function.__qualname__.rpartition(".")
+        mend = f"give that of an object: {owner.rpartition('.')[2] or 'thing'}().{own}"
+        raise ConfigError(f"{_name(function)} is a method of no object", where="block", mend=mend)
     if not _says_its_types(function):
         mend = f"write `def`, with typed parameters and a docstring, that calls {_name(function)}"
         raise ConfigError(f"{_name(function)} does not say what it takes", where="block", mend=mend)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dis
 import functools
 import gc
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from types import CellType, FunctionType, MemberDescriptorType, MethodType, ModuleType
+from types import CellType, CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 from yggdrasil.contract.errors import YggError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _OWN = __name__.partition(".")[0]
 _NO_MEMORY = -1
+_OF_MODULE = ("LOAD_GLOBAL", "LOAD_NAME")
 
 
 def lost_at_saving(block: Block, kept: frozenset[int] = frozenset()) -> str:
@@ -43,9 +45,9 @@ def memory_of(value: Any) -> int:
 
 
 def _lost_of_class(block: Block, kept: frozenset[int]) -> str:
-    """The place of what learns on the class itself, or in what its functions enclose: its code says no weights.
+    """The place of what learns on the class itself, or in what its functions enclose or read of their module.
 
-    A constant beside them, such as a mean, is made again where the code is read.
+    Code says no weights; a constant beside them, such as a mean, is made again where it is read.
     """
     for base in block.__class__.__mro__:
         if not _is_ours(base):
@@ -120,6 +122,7 @@ def _parts(value: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, FunctionType):
         yield from ((name, cell.cell_contents) for name, cell in _closure(value) if cell != CellType())
         yield from (("", part) for part in (*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()))
+        yield from _globals(value)
     elif isinstance(value, property):
         yield from (("", part) for part in (value.fget, value.fset, value.fdel))
     elif _is_module(value):
@@ -134,6 +137,20 @@ def _parts(value: Any) -> Iterator[tuple[str, Any]]:
 
 def _closure(function: FunctionType) -> Iterator[tuple[str, CellType]]:
     return zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+
+
+def _globals(function: FunctionType) -> Iterator[tuple[str, Any]]:
+    """What of its module a function reads; of functions only those of its own package."""
+    codes, names = [function.__code__], set[str]()
+    while codes:
+        code = codes.pop()
+        codes += [part for part in code.co_consts if isinstance(part, CodeType)]
+        names |= {step.argval for step in dis.get_instructions(code) if step.opname in _OF_MODULE}
+    package = function.__module__.partition(".")[0]
+    for name in sorted(names & function.__globals__.keys()):
+        part = function.__globals__[name]
+        if not isinstance(part, FunctionType) or part.__module__.partition(".")[0] == package:
+            yield name, part
 
 
 def _of_block(block: Block) -> Iterator[tuple[str, Any]]:

@@ -124,11 +124,21 @@ def _text_of(path: Path) -> str:
             )
         return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
-        mend = "a saved block is a folder with manifest.yaml"
-        raise ManifestError("there is no manifest", where=str(path), mend=mend) from None
+        raise _no_manifest(path) from None
     except (OSError, ValueError) as error:
         mend = "it must be a UTF-8 text file"
         raise ManifestError(f"cannot be read ({error})", where=str(path), mend=mend) from None
+
+
+def _no_manifest(path: Path) -> ManifestError:
+    folder = path.parent
+    if not folder.is_dir():
+        return ManifestError("there is no such folder", where=str(folder), mend="name the folder of a saved block")
+    if any(folder.glob("*.db")):
+        what = "a life stands here, but no manifest: the block that lived it was never saved here"
+        mend = "make that block again with this folder (home=…, or session(…, at=…)), or ygg.save it"
+        return ManifestError(what, where=str(folder), mend=mend)
+    return ManifestError("there is no manifest", where=str(path), mend="a saved block is a folder with manifest.yaml")
 
 
 def parse_manifest(text: str, where: str) -> Manifest:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, cast, overload
 
 from yggdrasil.contract.errors import PortError
 
@@ -42,17 +42,22 @@ class Runs:
         with handing(block, inputs) as given:
             return outputs_of(block, bound(block, args, given))
 
-    def map(self, *, deps: Any = None, **inputs: Any) -> list[Outputs]:
+    @overload
+    def map(self, *, deps: Any = None, return_exceptions: Literal[False] = False, **inputs: Any) -> list[Outputs]: ...
+    @overload
+    def map(self, *, deps: Any = None, return_exceptions: bool, **inputs: Any) -> list[Outputs | Exception]: ...
+    def map(self, *, deps: Any = None, return_exceptions: bool = False, **inputs: Any) -> Any:
         """A run for each value of the inputs that are lists, what is no list for all; each as a single run gives it.
 
-        None knows what another one said. `deps` is for all, a list too.
+        None knows what another one said. `deps` is for all, a list too. With `return_exceptions` a run that fails
+        leaves its error in its place and the others go on, else the first error ends it.
         """
         from yggdrasil.contract.deps import handing
         from yggdrasil.contract.many_runs import mapped
 
         block = cast("Block", self)
         with handing(block, inputs if deps is None else {**inputs, "deps": deps}) as given:
-            return mapped(block, bound(block, (), given))
+            return mapped(block, bound(block, (), given), return_exceptions=return_exceptions)
 
     @overload
     def stream(self: Takes[P], *args: P.args, **inputs: P.kwargs) -> Stream: ...

@@ -120,21 +120,22 @@ def _as_tool(thing: Any, which: str) -> Block:
         block = as_block(thing, "tool")
         tool_schema(block.inputs)
         check_told(block.outputs, block.name)
-        _tell_if_vague(thing, block)
+        _tell_if_vague(thing, block, which if "'" in which else f"tool {block.name!r}")
     except (ConfigError, PortError) as error:
         raise ConfigError(f"{which} cannot be one: {error.what}", where=error.where, mend=error.mend) from None
     return block
 
 
-def _tell_if_vague(thing: Any, block: Block) -> None:
-    """Warn of a function that says too little for a model to call it well."""
-    if not inspect.isroutine(thing) or block.name == _NAMELESS:
+def _tell_if_vague(thing: Any, block: Block, who: str) -> None:
+    """Warn of what says too little for a model to call it well."""
+    if block.name == _NAMELESS:
         return
-    parts = inspect.signature(thing).parameters
-    bare = [name for name in block.inputs if name in parts and parts[name].annotation is inspect.Parameter.empty]
-    lacks = ([] if inspect.getdoc(thing) else ["docstring"]) + ([f"types of {', '.join(bare)}"] if bare else [])
+    words = "docstring" if inspect.isroutine(thing) else "words of its own (about=…)"
+    parts = inspect.signature(thing).parameters.values() if inspect.isroutine(thing) else ()
+    bare = [part.name for part in parts if part.name in block.inputs and part.annotation is part.empty]
+    lacks = ([] if description(block) else [words]) + ([f"types of {', '.join(bare)}"] if bare else [])
     if lacks:
-        text = f"tool {block.name!r} has no {' and no '.join(lacks)}: a model is told nothing of it, and guesses"
+        text = f"{who} has no {' and no '.join(lacks)}: a model is told nothing of it, and guesses"
         modules = (frame.frame.f_globals.get("__name__", "") for frame in inspect.stack(0))
         level = next((n for n, name in enumerate(modules) if name.partition(".")[0] != _OWN), 1)
         warnings.warn(text, VagueTool, stacklevel=level + 1)

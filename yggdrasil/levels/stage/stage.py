@@ -136,13 +136,8 @@ class Stage(Block, type="stage"):
         return self.plays == "creator" and not {"plan", "task", "state", "context"} & set(self.body.inputs)
 
     def _with_tool(self, plan: dict[str, Any]) -> dict[str, Any]:
-        """Every call of the plan is made by the body, with those arguments that it has ports for."""
-        ports = self.body.inputs
-        calls = {
-            slot: {**call, "arguments": {k: v for k, v in call["arguments"].items() if k in ports}}
-            for slot, call in plan.items()
-        }
-        return drive(Creator({call["tool"]: self.body for call in plan.values()}), {"plan": calls}, "body")
+        """The plan's calls on the body, which is known by its own name and by that of this stage's tool."""
+        return drive(Creator({self.tool: self.body, self.body.name: self.body}), {"plan": plan}, "body")
 
     def _offer(self, state: dict[str, Any], asked: dict[str, Any], action: str | None) -> dict[str, Any]:
         """Everything that a body may ask for; the user's action only in Development."""
