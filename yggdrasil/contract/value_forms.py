@@ -95,6 +95,11 @@ def _plain(tensor: Any) -> Any:
     return tensor.detach().resolve_conj().resolve_neg()
 
 
+def _tensor_as_given(tensor: Any) -> Pieces:
+    """How it lies in memory: on another layout, or device, kernels give other last bits."""
+    return [f"{tensor.device}{tuple(tensor.stride())}".encode()]
+
+
 def _tensor_pieces(tensor: Any) -> Pieces:
     import torch
 
@@ -205,10 +210,12 @@ VIDEO = Form(
 TENSOR = Form(
     "tensor", "torch:Tensor", "a tensor", {_SAFETENSORS: ".safetensors"}, _tensor_bytes, _tensor_read,
     _tensor_pieces, lambda tensor: _whole(tensor).clone(), lambda tensor: int(tensor.nbytes), _shape, _numbers_flaw,
+    _tensor_as_given,
 )  # fmt: skip
 ARRAY = Form(
     "array", "numpy:ndarray", "a numpy array", {_NPY: ".npy"}, _array_bytes, _array_read,
-    _array_pieces, lambda array: array.copy(), lambda array: int(array.nbytes), _shape, _numbers_flaw,
+    _array_pieces, lambda array: array.copy("K"), lambda array: int(array.nbytes), _shape, _numbers_flaw,
+    lambda array: [repr(array.strides).encode()],
 )  # fmt: skip
 BYTES = Form(
     "bytes", "builtins:bytes", "bytes", {"application/octet-stream": ".bin"},

@@ -158,7 +158,7 @@ class LoopBlock(Block, type="loop"):
         given = values | ({self.index: number} if self.index else {})
         if place.journal is None:
             return drive_at(self._seen, given, place)
-        keys = {name: value_key(value) for name, value in given.items()}
+        keys = {name: value_key(value, as_given=False) for name, value in given.items()}
         odd = next((name for name, key in keys.items() if key is None), None)
         if odd is not None:
             place.note(f"this round is run again after a restart: its input {odd!r} has no digest")

@@ -111,6 +111,54 @@ def test_an_input_changed_in_place_is_another_input() -> None:
     assert graph.run(image=Pictures.new("RGB", (1, 1))).image.getpixel((0, 0)) == (0, 0, 0)
 
 
+class Lies(Block, type="test_cache/lies"):
+    """Tell how a tensor lies in memory; on another layout a kernel gives other last bits."""
+
+    pure: ClassVar[bool] = True
+
+    def forward(self, tensor: AnyTensor) -> Text:
+        given: Any = tensor
+        return str(given.strides if isinstance(given, np.ndarray) else given.stride())
+
+
+class LiesNow(Lies, type="test_cache/lies_now"):
+    """The same, asked each time."""
+
+    pure: ClassVar[bool] = False
+
+
+class View(Block, type="test_cache/view"):
+    """Give a view of the same numbers."""
+
+    pure: ClassVar[bool] = True
+
+    def forward(self, how: Text) -> AnyTensor:
+        CALLS.append("view")
+        rows = torch.arange(24.0).reshape(4, 6)
+        views: dict[str, Any] = {
+            "turned": rows.t(), "gaps": rows[:, ::2], "repeats": rows[:1].expand(4, 6), "turned array": rows.numpy().T,
+            "backwards": rows.numpy()[::-1], "alone": rows[1:2].t(),
+        }  # fmt: skip
+        return views[how]
+
+
+def test_an_input_that_lies_otherwise_in_memory_is_another_input() -> None:
+    graph, bare = ygg.Graph("g").add(Lies()), ygg.Graph("g").add(Lies())
+    bare.cache = None
+    rows = torch.arange(6.0).reshape(2, 3)
+    arrays: list[Any] = [rows.numpy(), np.asfortranarray(rows.numpy())]
+    for given in (rows, rows.t().contiguous().t(), rows, *arrays):
+        assert graph.run(tensor=given).text == bare.run(tensor=given).text
+
+
+@pytest.mark.parametrize("how", ["turned", "gaps", "repeats", "turned array", "backwards", "alone"])
+def test_a_result_lies_in_memory_the_same_whether_it_was_kept_or_made(how: str) -> None:
+    graph = ygg.Graph("g").add(View(), "view").add(LiesNow(), "lies")
+    graph.connect("view.tensor", "lies.tensor").connect("lies.text", "self.text")
+    assert graph.run(how=how).text == graph.run(how=how).text
+    assert len(CALLS) == (2 if how in ("gaps", "repeats", "backwards") else 1)
+
+
 def test_config_weights_seed_and_parts_are_part_of_the_key() -> None:
     graph = ygg.Graph("g").add(Paint(), "paint")
     graph.run(text="a")
