@@ -10,7 +10,8 @@ import torch
 from PIL import Image as Pictures
 
 import yggdrasil as ygg
-from yggdrasil.contract import Block, FileRef, here, listening, standing
+from yggdrasil.contract import ArtifactError, Block, FileRef, here, listening, standing
+from yggdrasil.contract.values import encode
 from yggdrasil.engine.flow.budget import Budget
 from yggdrasil.engine.flow.cache import Cache, value_key
 from yggdrasil.ports import AnyTensor, Image, Json, Text, VideoClip
@@ -157,6 +158,37 @@ def test_a_result_lies_in_memory_the_same_whether_it_was_kept_or_made(how: str) 
     graph.connect("view.tensor", "lies.tensor").connect("lies.text", "self.text")
     assert graph.run(how=how).text == graph.run(how=how).text
     assert len(CALLS) == (2 if how in ("gaps", "repeats", "backwards") else 1)
+
+
+class Odd(Block, type="test_cache/odd"):
+    """Make of a tensor one that is no plain row of numbers."""
+
+    pure: ClassVar[bool] = True
+
+    def forward(self, tensor: AnyTensor, how: Text) -> AnyTensor:
+        CALLS.append(how)
+        if how == "quantized":
+            return torch.quantize_per_tensor(tensor, 0.1, 0, torch.qint8)
+        return {"sparse": tensor.to_sparse, "rows": tensor.to_sparse_csr, "meta": lambda: tensor.to("meta")}[how]()
+
+
+class Through(Block, type="test_cache/through"):
+    pure: ClassVar[bool] = True
+
+    def forward(self, tensor: AnyTensor) -> AnyTensor:
+        return tensor
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("how", ["sparse", "rows", "meta", "quantized"])
+def test_a_tensor_that_nobody_can_keep_goes_through_and_is_made_each_time(how: str) -> None:
+    graph = ygg.Graph("g").add(Odd(), "odd").add(Through(), "through")
+    graph.connect("odd.tensor", "through.tensor").connect("through.tensor", "self.tensor")
+    made = [graph.run(tensor=torch.eye(3), how=how).tensor for _ in range(2)]
+    assert [how, how] == CALLS and made[0].layout == made[1].layout
+    assert ygg.Graph("t").add(Through()).run(tensor=made[0]).tensor is made[0]
+    with pytest.raises(ArtifactError, match="to_dense"):
+        encode(made[0])
 
 
 def test_config_weights_seed_and_parts_are_part_of_the_key() -> None:
