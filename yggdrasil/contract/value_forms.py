@@ -55,6 +55,13 @@ class Form:
     def media_type(self) -> str:
         return next(iter(self.media_types))
 
+    def bytes_of(self, value: Any) -> bytes:
+        """The value's bytes. Raises NotKeepable where the form has none for it."""
+        try:
+            return self.encode(value)[0]
+        except ArtifactError as error:
+            raise NotKeepable(str(error)) from None
+
     @property
     def cls(self) -> type[Any]:
         """The class itself, imported."""

@@ -2,7 +2,7 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import pytest
@@ -10,7 +10,9 @@ import torch
 from PIL import Image as Pictures
 
 import yggdrasil as ygg
-from yggdrasil.contract import ArtifactError, Block, FileRef, here, listening, standing
+from yggdrasil.contract import ArtifactError, Block, FileRef, here, listening, standing, values
+from yggdrasil.contract.kinds import Kind
+from yggdrasil.contract.value_forms import Form
 from yggdrasil.contract.values import encode
 from yggdrasil.engine.flow.budget import Budget
 from yggdrasil.engine.flow.cache import Cache, value_key
@@ -189,6 +191,51 @@ def test_a_tensor_that_nobody_can_keep_goes_through_and_is_made_each_time(how: s
     assert ygg.Graph("t").add(Through()).run(tensor=made[0]).tensor is made[0]
     with pytest.raises(ArtifactError, match="to_dense"):
         encode(made[0])
+
+
+class Debt:
+    """A value of a stranger's kind, which has bytes for what is owed and none for less."""
+
+    def __init__(self, owed: int) -> None:
+        self.owed = owed
+
+
+def written(debt: Debt) -> tuple[bytes, str]:
+    if debt.owed < 0:
+        raise ArtifactError("nobody owes less than nothing")
+    return str(debt.owed).encode(), "application/x-test-debt"
+
+
+FORM = Form("debt", f"{__name__}:Debt", "a Debt", {"application/x-test-debt": ".debt"}, written, lambda d: Debt(int(d)))
+DEBT = Kind("debt", large=True, form=FORM)
+
+
+class Owe(Block, type="test_cache/owe"):
+    pure: ClassVar[bool] = True
+
+    def forward(self, owed: int) -> Annotated[Debt, DEBT]:
+        return Debt(owed)
+
+
+class Owed(Block, type="test_cache/owed"):
+    pure: ClassVar[bool] = True
+
+    def forward(self, debt: Annotated[Debt, DEBT]) -> int:
+        return debt.owed
+
+
+@pytest.mark.parametrize("owed", [1, -1])
+def test_a_value_without_bytes_fails_neither_who_keeps_it_nor_who_looks_at_it(owed: int) -> None:
+    values.register(DEBT)
+    try:
+        graph = ygg.Graph("g").add(Owe(), "owe").add(Owed(), "owed")
+        graph.connect("owe.debt", "owed.debt").connect("owed.value", "self.value")
+        assert [graph.run(owed=owed).value for _ in range(2)] == [owed, owed]
+        told = [event.data["value"].owed for event in graph.stream(owed=owed, tap=["owe.debt"]) if event.kind == "tap"]
+        assert told == [owed] and ygg.profile(graph, owed=owed).outputs.value == owed
+        assert ygg.Graph("h").add(Owed()).run(debt=Debt(owed)).value == owed
+    finally:
+        values.forget(DEBT)
 
 
 def test_config_weights_seed_and_parts_are_part_of_the_key() -> None:
