@@ -156,6 +156,43 @@ def test_an_import_that_goes_up_is_found_in_whatever_way_it_is_written(
     assert upward(path) != []
 
 
+TABLES = ["__init__", "blocks/__init__", "contract/value_forms", "errors", "testing/other_process_server"]
+"""The files that import what a table, or a stranger, names: such a name is no import that the floors could see."""
+
+
+def runs_unseen(tree: ast.Module) -> list[int]:
+    """The lines that import by a name put together there, or run code out of a text."""
+    importing = {"import_module", "resolve_name", "__import__"}
+    bound = (alias for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names)
+    renamed = {alias.asname for alias in bound if alias.name in importing and alias.asname}
+    found: list[int] = []
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        named = isinstance(call.func, ast.Name)
+        callee = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        written = all(isinstance(argument, ast.Constant) for argument in _arguments(call)[:1])
+        if (callee in importing | renamed and not written) or (named and callee in ("exec", "eval")):
+            found.append(call.lineno)
+    return found
+
+
+def test_nobody_imports_what_is_not_written_down_but_who_has_a_table() -> None:
+    unseen = {path for path in FILES if runs_unseen(ast.parse(path.read_text(encoding="utf-8")))}
+    assert sorted(path.relative_to(PACKAGE).with_suffix("").as_posix() for path in unseen) == TABLES
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import importlib\nimportlib.import_module('yggdrasil' + '.' + name)",
+        "from importlib import import_module as get\nget('.'.join(['yggdrasil', name]))",
+        "__import__(f'{__package__}.{name}')",
+        "exec('from yggdrasil.agent import agent')",
+    ],
+)
+def test_an_import_by_a_name_put_together_is_found(code: str) -> None:
+    assert runs_unseen(ast.parse(code)) != []
+
+
 def test_every_file_stands_on_a_floor() -> None:
     known = {*BELOW, "_shelf"}
     assert {floor(p.relative_to(PACKAGE).with_suffix("").parts) for p in FILES} <= known

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import gc
 import os
+import sys
+import threading
 import weakref
 from pathlib import Path
 from typing import Any, ClassVar
@@ -100,6 +102,26 @@ def test_what_runs_put_away_goes_with_their_session_and_their_results_and_is_fou
     assert store() is None and not here().artifacts.has(reference["sha256"])
     with pytest.raises(ArtifactError, match="is not there"):
         get.run(reference=reference)
+
+
+def test_who_looks_for_an_artifact_is_not_disturbed_by_sessions_that_begin_meanwhile() -> None:
+    own, over, before, lasting = Session(), threading.Event(), sys.getswitchinterval(), list[Any]()
+
+    def begin() -> None:
+        while not over.is_set():
+            lasting[:] = [Session().artifacts for _ in range(50)]
+
+    others = [threading.Thread(target=begin) for _ in range(2)]
+    sys.setswitchinterval(1e-5)
+    try:
+        for other in others:
+            other.start()
+        assert not any(own.artifacts.has("0" * 64) for _ in range(4000))
+    finally:
+        over.set()
+        for other in others:
+            other.join()
+        sys.setswitchinterval(before)
 
 
 def test_a_result_that_refers_to_a_store_is_answered_from_no_cache_into_another() -> None:

@@ -1,6 +1,7 @@
 """Settings are checked at the edge, by name, place and range, and what could not be saved is refused there."""
 
 import datetime
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,7 +11,8 @@ import torch
 
 import yggdrasil as ygg
 from tests.contract.test_plain import nested
-from yggdrasil.contract import Block, ConfigError, ManifestError
+from yggdrasil.contract import Block, ConfigError, ManifestError, config
+from yggdrasil.contract.config import open_settings
 from yggdrasil.contract.digest import digest
 from yggdrasil.contract.tree import describe
 from yggdrasil.ports import Json, Text
@@ -42,6 +44,22 @@ def test_a_misspelt_setting_is_refused_after_construction_too() -> None:
         block.schedulr = "x"  # type: ignore[attr-defined]
     assert caught.value.where == "test_config/solve"
     assert describe(block).config == {}
+
+
+def test_the_first_blocks_of_a_class_may_be_made_in_two_threads_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Fresh(Block):
+        words: list[str] = []
+
+    closed: Any = vars(config)["_closed"]
+
+    def meanwhile(annotation: Any) -> bool:
+        monkeypatch.setattr(config, "_closed", closed)
+        with ThreadPoolExecutor(1) as other:
+            assert other.submit(open_settings, Fresh).result() == ("words",)
+        return closed(annotation)
+
+    monkeypatch.setattr(config, "_closed", meanwhile)
+    assert open_settings(Fresh) == ("words",)
 
 
 def test_what_is_no_setting_only_the_block_itself_sets() -> None:

@@ -12,7 +12,7 @@ import yggdrasil as ygg
 from yggdrasil.contract import KINDS, USUAL, Block, Event, EventKind, ReaderDropped, here, listening, readers
 from yggdrasil.contract.readers import Audience, Mailbox
 from yggdrasil.contract.stream import Stream
-from yggdrasil.ports import Text
+from yggdrasil.ports import Json, Text
 
 
 class Say(Block):
@@ -102,6 +102,37 @@ def test_an_inline_reader_that_ends_itself_ends_no_run_but_ctrl_c_does(fault: ty
         assert Say().run(text="a").text == "A"
     with pytest.raises(KeyboardInterrupt), listening(stops, inline=True):
         Say().run(text="a")
+
+
+class Seed(Block):
+    def forward(self) -> int:
+        return here().seed
+
+
+class Seeds(Block):
+    """Two seeds of one part, and a word between them."""
+
+    part = Seed()
+
+    def forward(self) -> Json:
+        first = self.part.run().value
+        here().note("now")
+        return [first, self.part.run().value]
+
+
+@pytest.mark.parametrize("inline", [True, False])
+def test_what_a_reader_runs_is_no_part_of_the_run_and_is_not_heard_by_itself(inline: bool) -> None:
+    block, told = Seeds(), list[str]()
+
+    def runs(event: Event) -> None:
+        told.append(event.path)
+        if event.kind == "note":
+            block.part.run()
+
+    alone = block.run().value
+    with listening(runs, inline=inline):
+        assert block.run().value == alone
+    assert told.count(block.part.name) == 0 and len(told) == 7
 
 
 def test_closing_a_stream_whose_block_fails_on_cancellation_waits_for_it_and_tells() -> None:

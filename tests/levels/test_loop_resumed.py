@@ -99,6 +99,28 @@ def test_rounds_before_the_failure_are_not_run_again(tmp_path: Path) -> None:
     assert again.verify() and isinstance(kept, list)
 
 
+class Stencil(Brush, type="test_resumed/stencil"):
+    """The same in a palette, which no file keeps; a pixel says in which mode the picture came."""
+
+    def forward(self, image: Image, number: int) -> Image:
+        painted = super().forward(image.convert("RGB"), number)
+        painted.putpixel((number, 1), (255, 255, 255) if image.mode == "P" else (0, 0, 0))
+        return painted.convert("P")
+
+
+def test_an_unbroken_loop_goes_on_with_what_its_journal_keeps_as_a_resumed_one_does(tmp_path: Path) -> None:
+    def world(home: str) -> ygg.World:
+        return scripted(tmp_path / home, creator=Creates(painter(Stencil())))
+
+    BREAKS.clear()
+    whole = world("whole").step().artifacts["scene"]["text"]
+    BREAKS.add(3)
+    broken = world("broken")
+    with pytest.raises(RuntimeError, match="brush"):
+        broken.step()
+    assert broken.step().artifacts["scene"]["text"] == whole
+
+
 class Dies(Block, type="test_resumed/dies"):
     """Write down that the round ran; the third does not survive where the test says so."""
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -273,6 +275,20 @@ def test_a_step_done_again_has_its_action_and_other_seeds() -> None:
         world.again(0)
     with pytest.raises(LogError, match="no whole step 9"):
         world.again(9)
+
+
+def test_many_who_do_a_step_again_at_once_have_a_branch_each() -> None:
+    world, together = scripted(), threading.Barrier(8)
+    world.step()
+
+    def do(_: int) -> str:
+        together.wait(30)
+        return world.again(1).branch_name
+
+    with ThreadPoolExecutor(8) as pool:
+        names = list(pool.map(do, range(8)))
+    assert sorted(names) == sorted(world.branches()[1:]) == [f"step-1-take-{n}" for n in range(2, 10)]
+    assert len({world.branch(name).history()[0].pictures[0]["sha256"] for name in names}) == 8
 
 
 def test_a_difference_says_where_branches_part_and_in_what() -> None:

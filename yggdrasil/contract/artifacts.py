@@ -112,23 +112,26 @@ class SessionArtifacts(MemoryArtifacts):
     A name that another store of this kind holds is found there: one run's result may be another's input.
     """
 
-    _living: ClassVar[weakref.WeakSet[SessionArtifacts]] = weakref.WeakSet()
+    _living: ClassVar[weakref.WeakValueDictionary[int, SessionArtifacts]] = weakref.WeakValueDictionary()
 
     def __init__(self, held: int = _HELD) -> None:
         super().__init__(held)
-        SessionArtifacts._living.add(self)
+        SessionArtifacts._living[id(self)] = self
 
     def get(self, sha256: str) -> bytes:
         if not super().has(sha256):
-            for other in list(SessionArtifacts._living):
-                if other is not self and MemoryArtifacts.has(other, sha256):
+            for other in self._others():
+                if MemoryArtifacts.has(other, sha256):
                     return MemoryArtifacts.get(other, sha256)
         return super().get(sha256)
 
     def has(self, sha256: str) -> bool:
-        return super().has(sha256) or any(
-            MemoryArtifacts.has(other, sha256) for other in list(SessionArtifacts._living)
-        )
+        return super().has(sha256) or any(MemoryArtifacts.has(other, sha256) for other in self._others())
+
+    def _others(self) -> list[SessionArtifacts]:
+        """Those that live now; other threads may begin sessions meanwhile."""
+        found = (reference() for reference in SessionArtifacts._living.valuerefs())
+        return [other for other in found if other is not None and other is not self]
 
 
 SUFFIXES = {

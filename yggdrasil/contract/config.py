@@ -48,10 +48,11 @@ def config_model(cls: type[Block]) -> type[BaseModel]:
         _refuse_reserved(cls, fields)
         settings = ConfigDict(extra="forbid", arbitrary_types_allowed=False, validate_default=True)
         try:
-            made = _models[cls] = create_model(f"{cls.__name__}Config", __config__=settings, **fields)
+            made = create_model(f"{cls.__name__}Config", __config__=settings, **fields)
         except PydanticSchemaGenerationError:
             raise _no_setting(cls, fields, settings) from None
         _open[cls] = tuple(name for name, field in made.model_fields.items() if not _closed(field.annotation))
+        _models[cls] = made
     return _models[cls]
 
 

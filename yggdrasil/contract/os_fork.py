@@ -13,7 +13,8 @@ T = TypeVar("T")
 _WAIT = 30.0
 """Seconds that a fork waits for who has a lock that is waited for."""
 _locks: weakref.WeakSet[Any] = weakref.WeakSet()
-_awaited: weakref.WeakSet[Any] = weakref.WeakSet()
+_awaited: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+"""By identity, so that other threads may make locks while a fork looks at all of them."""
 _makers: list[Callable[[], None]] = []
 _things: weakref.WeakKeyDictionary[Any, Callable[[Any], None]] = weakref.WeakKeyDictionary()
 _taken: list[Any] = []
@@ -34,7 +35,10 @@ def rlock(*, awaited: bool = False) -> threading.RLock:
     With `awaited` a fork waits until who has it lets go: what it guards is then whole in the child.
     """
     made = threading.RLock()
-    (_awaited if awaited else _locks).add(made)
+    if awaited:
+        _awaited[id(made)] = made
+    else:
+        _locks.add(made)
     return made
 
 
@@ -62,7 +66,11 @@ def _ended(owner: int, act: Callable[..., object], *given: Any) -> None:
 def _wait() -> None:
     """Before a fork: nobody is in the middle of what the awaited locks guard."""
     _forking.acquire()
-    _taken[:] = [one for one in list(_awaited) if one.acquire(timeout=_WAIT)]
+    _taken[:] = [one for one in _all_awaited() if one.acquire(timeout=_WAIT)]
+
+
+def _all_awaited() -> list[Any]:
+    return [one for reference in _awaited.valuerefs() if (one := reference()) is not None]
 
 
 def _let_go() -> None:
@@ -76,7 +84,7 @@ def _begin() -> None:
     """In the child, before anybody else runs there: only the thread that forked is left."""
     awaited = list(_taken)
     _let_go()
-    for one in (*_locks, *(one for one in _awaited if one not in awaited)):
+    for one in (*_locks, *(one for one in _all_awaited() if one not in awaited)):
         if not (hasattr(one, "_is_owned") and one._is_owned()):
             one._at_fork_reinit()
     failed: list[Exception] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import time
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
@@ -210,14 +211,21 @@ def listening(
     The listener hears `kinds`, in a thread of its own: whatever it does, the runs go on as if nobody listened. If
     it raises, that is told once and it hears no more. The end of the block waits until it has read everything, for
     `patience` seconds. With `inline` it is called in the run's own thread and sees the run stand still meanwhile.
+    What the listener itself runs is no part of the run, and it does not hear that.
     """
     token = CancelToken(here().cancel) if cancel is None else cancel
-    reader = InlineReader(listener, kinds) if inline else ThreadReader(listener, kinds)
+    reader = InlineReader(_apart(listener), kinds) if inline else ThreadReader(listener, kinds)
     try:
         with heard(reader, token):
             yield token
     finally:
         reader.finish(patience)
+
+
+def _apart(listener: Listener) -> Listener:
+    """The listener in the surroundings of now: what it runs takes no seed, journal or reader of a run that it hears."""
+    surroundings = contextvars.copy_context()
+    return lambda event: surroundings.copy().run(listener, event)
 
 
 @contextmanager

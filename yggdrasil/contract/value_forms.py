@@ -55,6 +55,13 @@ class Form:
     def media_type(self) -> str:
         return next(iter(self.media_types))
 
+    def bytes_of(self, value: Any) -> bytes:
+        """The value's bytes. Raises NotKeepable where the form has none for it."""
+        try:
+            return self.encode(value)[0]
+        except ArtifactError as error:
+            raise NotKeepable(str(error)) from None
+
     @property
     def cls(self) -> type[Any]:
         """The class itself, imported."""
@@ -84,15 +91,33 @@ def _picture_size(image: Any) -> int:
     return image.size[0] * image.size[1] * len(image.getbands())
 
 
+def _odd(tensor: Any) -> str:
+    """What a tensor is that is no plain row of numbers; '' for a plain one."""
+    import torch
+
+    ways = {"sparse": tensor.layout is not torch.strided, "nested": tensor.is_nested}
+    ways |= {"quantized": tensor.is_quantized, "meta": tensor.is_meta}
+    return next((way for way, is_so in ways.items() if is_so), "")
+
+
 def _whole(tensor: Any) -> Any:
-    if tensor.requires_grad or tensor.is_sparse:
-        raise NotKeepable("a tensor that is sparse or belongs to a gradient")
+    if tensor.requires_grad or _odd(tensor):
+        raise NotKeepable("a tensor that is sparse, has no values, or belongs to a gradient")
     return _plain(tensor)
 
 
 def _plain(tensor: Any) -> Any:
     """The numbers themselves: a conjugate or a negative that torch has only noted is computed."""
     return tensor.detach().resolve_conj().resolve_neg()
+
+
+def _tensor_as_given(tensor: Any) -> Pieces:
+    """How it lies in memory: on another layout, or device, kernels give other last bits."""
+    return [] if _odd(tensor) else [f"{tensor.device}{tuple(tensor.stride())}".encode()]
+
+
+def _tensor_size(tensor: Any) -> int:
+    return 0 if _odd(tensor) else int(tensor.nbytes)
 
 
 def _tensor_pieces(tensor: Any) -> Pieces:
@@ -105,11 +130,11 @@ def _tensor_pieces(tensor: Any) -> Pieces:
 def _tensor_bytes(tensor: Any) -> tuple[bytes, str]:
     from safetensors.torch import save
 
-    if tensor.is_sparse:
-        raise ArtifactError("a sparse tensor cannot be kept", mend="make it dense: tensor.to_dense()")
-    if str(tensor.dtype) == "torch.complex128":
+    if odd := _odd(tensor):
+        raise ArtifactError(f"a {odd} tensor cannot be kept", mend="make it dense and plain: tensor.to_dense()")
+    if str(tensor.dtype) in ("torch.complex128", "torch.complex32"):
         mend = "give complex64, or its real numbers: torch.view_as_real(tensor)"
-        raise ArtifactError("a tensor of complex128 has no lossless file", mend=mend)
+        raise ArtifactError(f"a tensor of {str(tensor.dtype).removeprefix('torch.')} has no lossless file", mend=mend)
     order = sorted(range(tensor.dim()), key=lambda dimension: -tensor.stride(dimension))
     laid = {"order": ",".join(map(str, order))} if order != sorted(order) else None
     return save({"value": _plain(tensor).cpu().contiguous()}, laid), _SAFETENSORS
@@ -204,11 +229,12 @@ VIDEO = Form(
 )  # fmt: skip
 TENSOR = Form(
     "tensor", "torch:Tensor", "a tensor", {_SAFETENSORS: ".safetensors"}, _tensor_bytes, _tensor_read,
-    _tensor_pieces, lambda tensor: _whole(tensor).clone(), lambda tensor: int(tensor.nbytes), _shape, _numbers_flaw,
+    _tensor_pieces, lambda tensor: _whole(tensor).clone(), _tensor_size, _shape, _numbers_flaw, _tensor_as_given,
 )  # fmt: skip
 ARRAY = Form(
     "array", "numpy:ndarray", "a numpy array", {_NPY: ".npy"}, _array_bytes, _array_read,
-    _array_pieces, lambda array: array.copy(), lambda array: int(array.nbytes), _shape, _numbers_flaw,
+    _array_pieces, lambda array: array.copy("K"), lambda array: int(array.nbytes), _shape, _numbers_flaw,
+    lambda array: [repr(array.strides).encode()],
 )  # fmt: skip
 BYTES = Form(
     "bytes", "builtins:bytes", "bytes", {"application/octet-stream": ".bin"},

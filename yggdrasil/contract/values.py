@@ -238,7 +238,7 @@ def _pieces(value: Any, as_given: bool) -> list[bytes]:
     if dataclasses.is_dataclass(value):
         parts = fields(value).values()
         return [*unkept, form.name.encode(), *(p for part in parts for p in _pieces(part, as_given))]
-    return [*unkept, form.name.encode(), form.encode(value)[0]]
+    return [*unkept, form.name.encode(), form.bytes_of(value)]
 
 
 def copied(value: Any) -> Any:
@@ -255,11 +255,11 @@ def copied(value: Any) -> Any:
         return form.copy(value)
     if dataclasses.is_dataclass(value):
         return rebuilt(form, {name: copied(part) for name, part in fields(value).items()})
-    return form.decode(form.encode(value)[0])
+    return form.decode(form.bytes_of(value))
 
 
 def size(value: Any) -> int:
-    """About how many bytes the value takes in memory."""
+    """About how many bytes the value takes in memory. Raises NotKeepable if nobody can tell."""
     if isinstance(value, dict):
         return sum(size(v) for v in cast(dict[Any, Any], value).values()) + 64
     if isinstance(value, list | tuple):
@@ -269,7 +269,7 @@ def size(value: Any) -> int:
         return form.size(value)
     if form is not None and dataclasses.is_dataclass(value):
         return sum(size(part) for part in fields(value).values())
-    return len(value) if isinstance(value, str | bytes) else 64 if form is None else len(form.encode(value)[0])
+    return len(value) if isinstance(value, str | bytes) else 64 if form is None else len(form.bytes_of(value))
 
 
 def shown(value: Any) -> str:

@@ -158,7 +158,7 @@ class LoopBlock(Block, type="loop"):
         given = values | ({self.index: number} if self.index else {})
         if place.journal is None:
             return drive_at(self._seen, given, place)
-        keys = {name: value_key(value) for name, value in given.items()}
+        keys = {name: value_key(value, as_given=False) for name, value in given.items()}
         odd = next((name for name, key in keys.items() if key is None), None)
         if odd is not None:
             place.note(f"this round is run again after a restart: its input {odd!r} has no digest")
@@ -167,6 +167,7 @@ class LoopBlock(Block, type="loop"):
             return self._once(place, given, keys)
 
     def _once(self, place: Here, given: Values, keys: Mapping[str, Any]) -> Values:
+        """What the journal keeps of the round, also where it ran just now: a loop that is resumed has no more."""
         made: list[Values] = []
 
         def act() -> Any:
@@ -178,9 +179,8 @@ class LoopBlock(Block, type="loop"):
         except Unrecordable as odd:
             place.note(f"this round is run again after a restart: it gave {odd}")
             return made[0]
-        if made:
-            return made[0]
-        place.emit("skipped", reason=reason("journalled"))
+        if not made:
+            place.emit("skipped", reason=reason("journalled"))
         return recorded(kept, place.artifacts)
 
 

@@ -132,7 +132,8 @@ def _wire(subject: Subject) -> None:
     for what, values in (("inputs", subject.inputs), ("outputs", dict(subject.given))):
         sent = json.dumps(record(values, artifacts), allow_nan=False)
         back = recorded(json.loads(sent), artifacts)
-        assert value_key(back) == value_key(values), f"its {what} come back from the wire otherwise"
+        same = value_key(back, as_given=False) == value_key(values, as_given=False)
+        assert same, f"its {what} come back from the wire otherwise"
 
 
 def _endless(value: Any) -> bool:

@@ -87,7 +87,7 @@ class Subject:
     def digests(self, outputs: Mapping[str, Any]) -> dict[str, str]:
         """Output → digest of its exact content; what has none (a solver's schedule), or varies, counts by its type."""
         by_type = [name for name in outputs if not self.repeats or name in self.varying]
-        digests = {name: "" if name in by_type else value_key(value) for name, value in dict(outputs).items()}
+        digests = {n: "" if n in by_type else value_key(v, as_given=False) for n, v in dict(outputs).items()}
         return {name: digest or type(outputs[name]).__name__ for name, digest in digests.items()}
 
     def same(self, outputs: Mapping[str, Any], when: str) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import pytest
@@ -10,7 +10,10 @@ import torch
 from PIL import Image as Pictures
 
 import yggdrasil as ygg
-from yggdrasil.contract import Block, FileRef, here, listening, standing
+from yggdrasil.contract import ArtifactError, Block, FileRef, here, listening, standing, values
+from yggdrasil.contract.kinds import Kind
+from yggdrasil.contract.value_forms import Form
+from yggdrasil.contract.values import encode
 from yggdrasil.engine.flow.budget import Budget
 from yggdrasil.engine.flow.cache import Cache, value_key
 from yggdrasil.ports import AnyTensor, Image, Json, Text, VideoClip
@@ -109,6 +112,130 @@ def test_an_input_changed_in_place_is_another_input() -> None:
     image.putpixel((0, 0), (9, 9, 9))
     assert graph.run(image=image).image.getpixel((0, 0)) == (9, 9, 9)
     assert graph.run(image=Pictures.new("RGB", (1, 1))).image.getpixel((0, 0)) == (0, 0, 0)
+
+
+class Lies(Block, type="test_cache/lies"):
+    """Tell how a tensor lies in memory; on another layout a kernel gives other last bits."""
+
+    pure: ClassVar[bool] = True
+
+    def forward(self, tensor: AnyTensor) -> Text:
+        given: Any = tensor
+        return str(given.strides if isinstance(given, np.ndarray) else given.stride())
+
+
+class LiesNow(Lies, type="test_cache/lies_now"):
+    """The same, asked each time."""
+
+    pure: ClassVar[bool] = False
+
+
+class View(Block, type="test_cache/view"):
+    """Give a view of the same numbers."""
+
+    pure: ClassVar[bool] = True
+
+    def forward(self, how: Text) -> AnyTensor:
+        CALLS.append("view")
+        rows = torch.arange(24.0).reshape(4, 6)
+        views: dict[str, Any] = {
+            "turned": rows.t(), "gaps": rows[:, ::2], "repeats": rows[:1].expand(4, 6), "turned array": rows.numpy().T,
+            "backwards": rows.numpy()[::-1], "alone": rows[1:2].t(),
+        }  # fmt: skip
+        return views[how]
+
+
+def test_an_input_that_lies_otherwise_in_memory_is_another_input() -> None:
+    graph, bare = ygg.Graph("g").add(Lies()), ygg.Graph("g").add(Lies())
+    bare.cache = None
+    rows = torch.arange(6.0).reshape(2, 3)
+    arrays: list[Any] = [rows.numpy(), np.asfortranarray(rows.numpy())]
+    for given in (rows, rows.t().contiguous().t(), rows, *arrays):
+        assert graph.run(tensor=given).text == bare.run(tensor=given).text
+
+
+@pytest.mark.parametrize("how", ["turned", "gaps", "repeats", "turned array", "backwards", "alone"])
+def test_a_result_lies_in_memory_the_same_whether_it_was_kept_or_made(how: str) -> None:
+    graph = ygg.Graph("g").add(View(), "view").add(LiesNow(), "lies")
+    graph.connect("view.tensor", "lies.tensor").connect("lies.text", "self.text")
+    assert graph.run(how=how).text == graph.run(how=how).text
+    assert len(CALLS) == (2 if how in ("gaps", "repeats", "backwards") else 1)
+
+
+class Odd(Block, type="test_cache/odd"):
+    """Make of a tensor one that is no plain row of numbers."""
+
+    pure: ClassVar[bool] = True
+
+    def forward(self, tensor: AnyTensor, how: Text) -> AnyTensor:
+        CALLS.append(how)
+        if how == "quantized":
+            return torch.quantize_per_tensor(tensor, 0.1, 0, torch.qint8)
+        return {"sparse": tensor.to_sparse, "rows": tensor.to_sparse_csr, "meta": lambda: tensor.to("meta")}[how]()
+
+
+class Through(Block, type="test_cache/through"):
+    pure: ClassVar[bool] = True
+
+    def forward(self, tensor: AnyTensor) -> AnyTensor:
+        return tensor
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("how", ["sparse", "rows", "meta", "quantized"])
+def test_a_tensor_that_nobody_can_keep_goes_through_and_is_made_each_time(how: str) -> None:
+    graph = ygg.Graph("g").add(Odd(), "odd").add(Through(), "through")
+    graph.connect("odd.tensor", "through.tensor").connect("through.tensor", "self.tensor")
+    made = [graph.run(tensor=torch.eye(3), how=how).tensor for _ in range(2)]
+    assert [how, how] == CALLS and made[0].layout == made[1].layout
+    assert ygg.Graph("t").add(Through()).run(tensor=made[0]).tensor is made[0]
+    with pytest.raises(ArtifactError, match="to_dense"):
+        encode(made[0])
+
+
+class Debt:
+    """A value of a stranger's kind, which has bytes for what is owed and none for less."""
+
+    def __init__(self, owed: int) -> None:
+        self.owed = owed
+
+
+def written(debt: Debt) -> tuple[bytes, str]:
+    if debt.owed < 0:
+        raise ArtifactError("nobody owes less than nothing")
+    return str(debt.owed).encode(), "application/x-test-debt"
+
+
+FORM = Form("debt", f"{__name__}:Debt", "a Debt", {"application/x-test-debt": ".debt"}, written, lambda d: Debt(int(d)))
+DEBT = Kind("debt", large=True, form=FORM)
+
+
+class Owe(Block, type="test_cache/owe"):
+    pure: ClassVar[bool] = True
+
+    def forward(self, owed: int) -> Annotated[Debt, DEBT]:
+        return Debt(owed)
+
+
+class Owed(Block, type="test_cache/owed"):
+    pure: ClassVar[bool] = True
+
+    def forward(self, debt: Annotated[Debt, DEBT]) -> int:
+        return debt.owed
+
+
+@pytest.mark.parametrize("owed", [1, -1])
+def test_a_value_without_bytes_fails_neither_who_keeps_it_nor_who_looks_at_it(owed: int) -> None:
+    values.register(DEBT)
+    try:
+        graph = ygg.Graph("g").add(Owe(), "owe").add(Owed(), "owed")
+        graph.connect("owe.debt", "owed.debt").connect("owed.value", "self.value")
+        assert [graph.run(owed=owed).value for _ in range(2)] == [owed, owed]
+        told = [event.data["value"].owed for event in graph.stream(owed=owed, tap=["owe.debt"]) if event.kind == "tap"]
+        assert told == [owed] and ygg.profile(graph, owed=owed).outputs.value == owed
+        assert ygg.Graph("h").add(Owed()).run(debt=Debt(owed)).value == owed
+    finally:
+        values.forget(DEBT)
 
 
 def test_config_weights_seed_and_parts_are_part_of_the_key() -> None:

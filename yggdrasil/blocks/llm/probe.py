@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
@@ -25,7 +24,7 @@ _ASK = [{"role": "user", "content": "What time is it in Oslo? Use the tool."}]
 
 T = TypeVar("T")
 _found: dict[Hashable, Any] = {}
-_asking: defaultdict[Hashable, DeviceQueue] = defaultdict(DeviceQueue)
+_asking: dict[Hashable, DeviceQueue] = {}
 renew(_asking.clear)
 
 
@@ -50,7 +49,7 @@ def called_tool(llm: Block) -> bool:
 def found_once(of: Hashable, find: Callable[[], T]) -> T:
     """What `find` gives, asked once in this process for all blocks of this model; others wait for the answer."""
     place = here()
-    with _asking[of].turn(place.cancel, place.path):
+    with (_asking.get(of) or _asking.setdefault(of, DeviceQueue())).turn(place.cancel, place.path):
         if of not in _found:
             _found[of] = find()
         return _found[of]

@@ -111,12 +111,13 @@ class Branches:
         return [str(n) for (n,) in self._database.all("SELECT name FROM branches WHERE gone = 0 ORDER BY id")]
 
     def by_id(self, number: int) -> Branch:
-        if number not in self._known:
+        found = self._known.get(number)
+        if found is None:
             row = self._database.one(f"SELECT {_COLUMNS} FROM branches WHERE id = ?", number)
             if row is None:
                 raise LogError(f"branch number {number} is gone", where=str(self._database.path))
-            self._known[number] = self._read(row)
-        return self._known[number]
+            found = self._known[number] = self._read(row)
+        return found
 
     def lineage(self, branch: Branch) -> list[Segment]:
         """Where the steps of `branch` are stored, newest first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import is_dataclass
 from typing import Any, overload
 
 from yggdrasil.contract.block import Block
@@ -10,7 +11,7 @@ from yggdrasil.contract.edges import SELF
 from yggdrasil.contract.errors import ConfigError, ManifestError
 from yggdrasil.contract.tree import describe, walk
 from yggdrasil.contract.value_forms import NotKeepable
-from yggdrasil.contract.values import copied, digest
+from yggdrasil.contract.values import copied, digest, fields, form_of
 from yggdrasil.contract.values import size as size_of
 from yggdrasil.engine.flow.budget import BUDGET, Budget
 from yggdrasil.engine.flow.plan import Plan, PlannedCall, Round, Step
@@ -35,11 +36,14 @@ class Cache:
         return None if found is None else copied(found)
 
     def put(self, key: str, value: Any) -> None:
-        """Keep a copy of `value`; what cannot be copied, or is larger than the whole budget, is not kept."""
+        """Keep a copy of `value`; what cannot be copied, or is larger than the whole budget, is not kept.
+
+        Nor is a view with gaps or repeats, of which a copy lies otherwise in memory.
+        """
         try:
             size = size_of(value)
-            if size <= self._budget.limit:
-                self._budget.put(self._owner, key, copied(value), size)
+            if size <= self._budget.limit and _unkept(kept := copied(value)) == _unkept(value):
+                self._budget.put(self._owner, key, kept, size)
         except NotKeepable:
             return
 
@@ -116,9 +120,24 @@ def block_key(block: Block) -> str:
         return f"object:{[(p.serial, p.touched()) for p in parts]}"
 
 
-def value_key(value: Any) -> str | None:
-    """The key of a value from outside: all that a block can see of it hashed; None if it cannot be hashed."""
+def _unkept(value: Any) -> list[Any]:
+    """What a block can see of a value and its bytes do not keep, at every depth."""
+    if isinstance(value, dict | list | tuple):
+        known: Any = value
+        return [_unkept(part) for part in (known.values() if isinstance(known, dict) else known)]
+    form = form_of(value)
+    if form is None:
+        return []
+    inner = _unkept(fields(value)) if is_dataclass(value) else []
+    return [*inner, *(form.unkept(value) if form.unkept is not None else [])]
+
+
+def value_key(value: Any, *, as_given: bool = True) -> str | None:
+    """The key of a value from outside: all that a block can see of it hashed; None if it cannot be hashed.
+
+    Without `as_given` only what its bytes keep.
+    """
     try:
-        return digest(value, as_given=True)
+        return digest(value, as_given=as_given)
     except NotKeepable:
         return None

@@ -54,9 +54,9 @@ def _stems(line: str) -> frozenset[str]:
 def _vector(embedder: Block, text: str) -> list[float]:
     """The vector of a text, made once a process."""
     known = _vectors.setdefault(embedder, {})
-    if text not in known:
+    made: Any = known.get(text)
+    if made is None:
         if len(known) >= _REMEMBERED:
             known.clear()
-        made: Any = embedder.run(text=text)["value"]
-        known[text] = made
-    return known[text]
+        made = known[text] = embedder.run(text=text)["value"]
+    return made

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from yggdrasil.engine.cycle.errors import CycleError
 from yggdrasil.engine.cycle.log import Log
+from yggdrasil.levels.world.fork import fork
 
 if TYPE_CHECKING:
     from yggdrasil.levels.world.world import World
@@ -15,14 +16,18 @@ if TYPE_CHECKING:
 def again(world: World, log: Log, step: int, name: str) -> World:
     """The world on a new branch `name`, which left before `step` and has done it anew.
 
-    Raises LogError or CycleError for what is no step. If a stage fails, the branch stays and goes on by a step.
+    A free name is found and taken in one transaction, so that of many at once each has its own. If a stage fails,
+    the branch stays and goes on by a step. Raises LogError or CycleError for what is no step.
     """
     record = log.step(log.branches[world.branch_name], step)
     if record.status == "edited" or step == 0:
         what = "the founding" if step == 0 else "an edit"
         mend = "grow another world" if step == 0 else f"fork before it, at {step - 1}, and edit there"
         raise CycleError(f"{step} is {what}, no step to do again", where=world.branch_name, mend=mend)
-    other = world.fork(at=step - 1, name=name or _free(world.branches(), step))
+    with log.database.transaction():
+        name = name or _free(log.branches.names(), step)
+        fork(log, world.branch_name, step - 1, name, variant=name, question=None)
+    other = world.branch(name)
     other.step(action=record.action, state=record.given or None)
     return other
 

@@ -76,8 +76,9 @@ class Search(Block, type="world/search", role="Tool"):
         return " ".join(found) or f"{_said(_NOTHING, known.get('language', ''))}: {words}"
 
     def _vector(self, text: str) -> list[float]:
-        if text not in self._known:
+        found = self._known.get(text)
+        if found is None:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            self._known[text] = self.embedder.run(text=text)["value"]
-        return self._known[text]
+            found = self._known[text] = self.embedder.run(text=text)["value"]
+        return found
