@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from yggdrasil.agent.refusals import Retry
 from yggdrasil.agent.result_type import ResultType
 from yggdrasil.contract import ConfigError, ManifestError, here
 from yggdrasil.contract.coroutines import as_plain
@@ -93,7 +94,22 @@ class Asked:
         for check in self.checks:
             given = check(held)
             held = held if given is None else given
-        return held if self.result is None else self.result.written(held)
+        return self._left(value, held)
+
+    def _left(self, value: Any, held: Any) -> Any:
+        """What the validators left of the answer, as JSON. Raises ConfigError for what cannot stand for it."""
+        try:
+            if self.result is not None:
+                written = self.result.written(held)
+                self.result.returned(written)
+                return written
+            if isinstance(held, str) or not isinstance(value, str):
+                return held
+            why = "the answer is words"
+        except (ValueError, Retry) as error:
+            why = str(error)
+        mend = "return what is to stand for the answer, or nothing, or raise ygg.Retry('why')"
+        raise ConfigError(f"validate gave {held!r:.60} ({why:.200})", where=here().path, mend=mend)
 
     def refuse_saving(self, where: str) -> None:
         """Raises ManifestError by name for what would be lost."""

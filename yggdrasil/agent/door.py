@@ -110,6 +110,19 @@ class TypedBlock(Block, Generic[R], init=False):
             return answer_of(super().run(*args, **inputs), kind)
 
     @overload
+    def map(self, *, result: None = ..., **call: Any) -> list[Answer[R]]: ...
+    @overload
+    def map(self, *, result: type[T] | Callable[..., T], **call: Any) -> list[Answer[T]]: ...
+    @overload
+    def map(self, *, result: TypeForm[T], **call: Any) -> list[Answer[T]]: ...
+    @overload
+    def map(self, *, result: Any, **call: Any) -> list[Answer[Any]]: ...
+    def map(self, *, result: Any = None, **call: Any) -> list[Answer[Any]]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """A run for each value of the inputs that are lists; `result` and what is set for one call are for all."""
+        with self._asked(result, call) as (kind, inputs):
+            return [answer_of(outputs, kind) for outputs in super().map(**inputs)]
+
+    @overload
     def stream(
         self, prompt: str = ..., *, result: None = ..., words: Words = ..., **call: Unpack[OneCall]
     ) -> AnswerStream[R]: ...
