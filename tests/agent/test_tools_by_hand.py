@@ -141,7 +141,12 @@ def test_an_agent_is_a_tool_under_the_words_that_it_is_about() -> None:
     assert schema["description"] == "You cook fish."
     assert schema["parameters"]["required"] == ["prompt"]
     assert list(schema["parameters"]["properties"]) == ["prompt"]
-    assert json.loads(said)["response"] == "Fish soup."
+    assert said == "Fish soup."
+    said = told({"cook": ygg.Agent(ScriptedModel([says('{"result": 3}')]), result=int)}, {"prompt": "How many?"})[1]
+    assert json.loads(said) == {"result": 3}
+    slow = ygg.Agent(ScriptedModel([says("Fish so", "length")]))
+    said = json.loads(told({"cook": slow}, {"prompt": "x"})[1])
+    assert said["response"] == "Fish so" and said["status"]["state"] == "limit_reached"
     cook = ygg.Agent(ScriptedModel(), instructions="You cook fish.", about="Knows every fish.")
     assert told({"cook": cook}, {"prompt": "x"})[0]["description"] == "Knows every fish."
 

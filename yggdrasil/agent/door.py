@@ -198,6 +198,12 @@ class TypedBlock(Block, Generic[R], init=False):
         ran = isinstance(given, Outputs) and isinstance(given["status"], dict)
         return answer_of(given, self._by_hand.result) if ran else given
 
+    @staticmethod
+    def tool_outputs(given: Mapping[str, Any]) -> dict[str, Any]:
+        """What another agent's model is told of its run: the answer alone, and how it ended where that is none."""
+        answer = "response" if given["result"] is None else "result"
+        return {name: given[name] for name in (answer, *(() if given["status"]["state"] == "done" else ("status",)))}
+
     def kept_call(self) -> dict[str, Any]:
         return kept_call(self._asked_here(), self._by_hand)
 
