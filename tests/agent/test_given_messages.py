@@ -28,6 +28,21 @@ def test_what_was_said_elsewhere_stands_in_the_place_of_the_memory() -> None:
     assert [m["content"] for m in agent.memory.messages][-2:] == ["Who am I?", "ok"]
 
 
+@pytest.mark.parametrize("role", ["system", "developer"])
+def test_what_the_system_says_in_them_stands_for_instructions_that_the_agent_has_not(role: str) -> None:
+    agent = ygg.Agent(ScriptedModel([says('{"result": 3}')]))
+    agent.run("How many?", messages=[{"role": role, "content": "Count."}], result=int)
+    assert said(agent)[0][1].startswith("Count.\n\nWhen you are ready")
+    agent.run("Again?")
+    assert said(agent)[0] == ("system", "Count.")
+    other = ygg.Agent(ScriptedModel([says("two")]))
+    other.run("And you?", messages=agent.memory.messages)
+    assert said(other)[0] == ("system", "Count.")
+    agent.run("Three?", messages=[{"role": "user", "content": "I am Ann."}], result=int)
+    other.run("So?", messages=agent.memory.messages)
+    assert "system" not in [who for who, _ in said(other)]
+
+
 def test_the_last_of_them_may_be_what_is_asked_and_hold_a_picture() -> None:
     agent = ygg.Agent(ScriptedModel([says("red")]))
     parts = [{"type": "text", "text": "Which?"}, {"type": "image", "image": Image.new("RGB", (2, 2), "red")}]

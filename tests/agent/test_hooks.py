@@ -51,6 +51,13 @@ def test_what_a_function_changes_is_there(hook: str, misspelt: Any, meant: str) 
     assert isinstance(caught.value, AttributeError)
 
 
+@pytest.mark.parametrize("broken", [{"text": None}, {"calls": [{"name": "look"}]}])
+def test_a_reply_that_is_none_any_more_is_refused(broken: dict[str, Any]) -> None:
+    agent = ygg.Agent(ScriptedModel([says("x")]), [look], after=lambda reply: vars(reply).update(broken))
+    with pytest.raises(ygg.ConfigError, match=r"after= left the reply .*call\._replace"):
+        agent.run("Look.")
+
+
 def test_tools_are_given_whole_and_none_is_lost_unsaid() -> None:
     agent = ygg.Agent(ScriptedModel(), [look])
     with pytest.raises(TypeError):

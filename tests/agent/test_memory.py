@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from yggdrasil.agent.memory import WindowTooSmall, view
+from yggdrasil.agent.memory import Memory, WindowTooSmall, view
 
 CALLS = [{"id": i, "type": "function", "function": {"name": "t", "arguments": "{}"}} for i in ("c1", "c2")]
 HISTORY: list[dict[str, Any]] = [
@@ -45,3 +45,7 @@ def test_m1_no_budget_tears_a_group(budget: int) -> None:
 
 def test_m1_what_is_kept_is_the_end() -> None:
     assert [m["content"] for m in view(HISTORY, 3)] == ["s", "a", "u2"]
+
+
+def test_a_memory_shows_itself_in_one_line() -> None:
+    assert repr(Memory.of({"messages": HISTORY, "calls": 2}, "a")) == "<memory of 7 messages, 2 calls>"

@@ -174,3 +174,13 @@ def test_the_memory_is_that_of_the_session_around_and_of_a_lasting_one(tmp_path:
     chat.run("two")
     assert [said["content"] for said in chat.messages] == ["one", "hi", "two", "ho"]
     assert ygg.block(look).session("bo", at=tmp_path).messages == []
+
+
+def test_what_is_set_for_one_call_is_for_all_runs_of_a_map() -> None:
+    other = ScriptedModel([says('{"result": 2}')])
+    agent = ygg.Agent(ScriptedModel([says("two")]), [look])
+    answers = agent.map(prompt=["one?", "two?"], result=int, model=other, tools=[smell], validate=lambda n: n + 1)
+    assert [answer.result + 1 for answer in answers] == [4, 4] and names(other) == ["smell"]
+    assert [answer.response for answer in agent.map(prompt=["three?"])] == ["two"] and not agent.memory.messages
+    with pytest.raises(ygg.PortError, match="did you mean 'result'"):
+        agent.map(prompt=["one?"], resutl=int)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
 from pydantic import BaseModel, Field
@@ -77,3 +77,12 @@ def test_it_is_done_once_though_the_turn_is_cut_off_after_it(tmp_path: Path) -> 
 def test_it_is_not_saved_but_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(ygg.ManifestError, match="its result is a function"):
         ygg.save(ygg.Agent(Scripted(), result=order), tmp_path / "agent")
+
+
+def test_what_the_function_gives_beside_its_promise_is_refused() -> None:
+    def broken(thing: str) -> Order:
+        wrong: Any = thing
+        return wrong
+
+    with pytest.raises(ygg.ConfigError, match="the function of the result gave 'rope'"):
+        ygg.Agent(ScriptedModel([says('{"thing": "rope"}')])).run("A rope.", result=broken)

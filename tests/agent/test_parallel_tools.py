@@ -48,7 +48,7 @@ def test_calls_that_share_a_memory_run_in_their_order() -> None:
     wanted = calls(("1", "cook", {"prompt": "First?"}), ("2", "cook", {"prompt": "Then?"}))
     host = ygg.Agent(ScriptedModel([wanted, says("ok")]), {"cook": cook}, parallel_tools=True)
     host.run("Dine.")
-    assert [text[:19] for text in told(host)] == ['{"response": "soup"', '{"response": "fish"']
+    assert told(host) == ["soup", "fish"]
 
 
 def test_an_error_that_is_raised_stops_the_others_and_is_the_first_in_order() -> None:

@@ -259,6 +259,17 @@ class TestValidators:
         mended = agent.run("Who?", validate=lambda person: person.model_copy(update={"age": 41}))
         assert mended.result == Person(name="Ann", age=41)
 
+    @pytest.mark.parametrize(
+        ("answer", "kind", "given"),
+        [("so", None, True), ("so", None, {"a": 1}), (ANN, Person, object()), (ANN, Person, 5)],
+    )
+    def test_what_a_validator_gives_stands_for_the_answer_or_is_refused(
+        self, answer: str, kind: Any, given: Any
+    ) -> None:
+        agent = ygg.Agent(ScriptedModel([says(answer)]))
+        with pytest.raises(ygg.ConfigError, match=r"validate gave .*raise ygg\.Retry"):
+            agent.run("Say.", result=kind, validate=lambda value: given)
+
     def test_it_asks_so_often_and_no_more(self) -> None:
         model = ScriptedModel([says("no")])
 

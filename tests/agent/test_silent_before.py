@@ -25,7 +25,7 @@ def says_no(answer: Any) -> Any:
 @pytest.mark.parametrize(("result", "answer"), [(None, "It is five."), (Sum, '{"n": 5}'), (dict, '{"result": {}}')])
 def test_a_validator_that_gives_no_answer_is_told_how_to_refuse_one(result: Any, answer: str) -> None:
     given = {} if result is None else {"result": result}
-    with pytest.raises(ConfigError, match=r"validate gave False, which is no answer.*ygg\.Retry"):
+    with pytest.raises(ConfigError, match=r"validate gave False .*ygg\.Retry"):
         ygg.Agent(ScriptedModel([says(answer)])).run("2 + 3?", validate=says_no, **given)
 
 

@@ -101,6 +101,24 @@ def test_anything_that_can_be_called_is_a_tool(
     assert said == answer
 
 
+@functools.lru_cache
+def dear(thing: str, pieces: int = Field(1, ge=1, le=5, description="how many"), kind: str = Field()) -> str:
+    """Price a thing."""
+    return f"{pieces} {kind} {thing}"
+
+
+def test_a_cached_function_is_a_tool_and_a_field_as_default_says_what_it_says() -> None:
+    turns = [calls(("1", "dear", {"thing": "net", "kind": "old"}), ("2", "dear", {"thing": "net", "pieces": 9}))]
+    model = ScriptedModel([*turns, says("so")])
+    agent = ygg.Agent(model, [dear])
+    agent.run("Price it.")
+    schema = model.seen[0]["tools"][0]["function"]["parameters"]
+    assert schema["required"] == ["thing", "kind"] and schema["properties"]["pieces"]["description"] == "how many"
+    assert schema["properties"]["pieces"]["default"] == 1
+    given = [message["content"] for message in agent.memory.messages if message["role"] == "tool"]
+    assert given[0] == "1 old net" and "less than or equal to 5" in given[1]
+
+
 def test_a_foreign_tool_tells_its_arguments_and_its_faults() -> None:
     schema, said = told(WEATHER, {"days": "many"})
     assert schema["parameters"]["properties"] == {
@@ -123,7 +141,15 @@ def test_an_agent_is_a_tool_under_the_words_that_it_is_about() -> None:
     assert schema["description"] == "You cook fish."
     assert schema["parameters"]["required"] == ["prompt"]
     assert list(schema["parameters"]["properties"]) == ["prompt"]
-    assert json.loads(said)["response"] == "Fish soup."
+    assert said == "Fish soup."
+    said = told(
+        {"cook": ygg.Agent(ScriptedModel([says('{"result": 3}')]), result=int, about="Counts.")},
+        {"prompt": "How many?"},
+    )[1]
+    assert json.loads(said) == {"result": 3}
+    slow = ygg.Agent(ScriptedModel([says("Fish so", "length")]), about="Is slow.")
+    said = json.loads(told({"cook": slow}, {"prompt": "x"})[1])
+    assert said["response"] == "Fish so" and said["status"]["state"] == "limit_reached"
     cook = ygg.Agent(ScriptedModel(), instructions="You cook fish.", about="Knows every fish.")
     assert told({"cook": cook}, {"prompt": "x"})[0]["description"] == "Knows every fish."
 

@@ -66,10 +66,15 @@ def test_the_whole_conversation_is_told_where_nothing_else_is_wished() -> None:
     assert len(told(grown(""))[-1]) == 1 + 30 * 4 - 1
 
 
-def test_dropped_turns_stay_in_the_memory() -> None:
+def test_dropped_turns_leave_the_memory_and_a_session_has_them(tmp_path: Path) -> None:
     agent = grown("drop")
-    assert len(agent.memory.messages) == 1 + 30 * 4
+    assert len(agent.memory.messages) < 20 and whole(agent.memory.messages)
     assert told(agent)[-1][-3]["content"] == "question 29"
+    talk = ygg.Agent(Reads(), tools=[Fine()], older="drop", max_tokens=200).session("long", at=tmp_path)
+    for number in range(12):
+        talk.run(f"question {number}")
+    assert [turn.inputs["prompt"] for turn in talk.history][:2] == ["question 0", "question 1"]
+    assert len(talk.messages) < 20
 
 
 def test_a_summary_stands_for_what_is_older_and_the_memory_stays_small() -> None:

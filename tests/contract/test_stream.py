@@ -52,7 +52,9 @@ def nest(block: Block, depth: int) -> ygg.Graph:
 def test_run_and_stream_give_the_same_and_the_stream_is_in_order() -> None:
     graph = nest(Say(), 2)
     stream = graph.stream(text="a b")
+    assert repr(stream) == "<stream of 'level1', open>"
     told = [(e.kind, e.path) for e in stream]
+    assert repr(stream) == "<stream of 'level1', over>"
     leaf = "level1/inner/inner/leaf"
     assert told[0] == ("started", "level1")
     assert [k for k, p in told if p == leaf] == ["started", "token", "token", "note", "finished"]

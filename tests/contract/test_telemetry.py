@@ -124,3 +124,24 @@ def test_an_agents_model_and_tools_are_named_by_the_conventions() -> None:
     assert [part["gen_ai.operation.name"] for part in told[:2]] == ["chat", "execute_tool"]
     assert [told[at]["gen_ai.tool.call.id"] for at in (1, 3)] == ["c1", "c2"]
     assert told[1]["gen_ai.tool.name"] == "ping" and told[0]["gen_ai.request.model"] == "scriptedmodel"
+
+
+def test_calls_of_one_tool_at_once_and_one_made_again_are_named_each() -> None:
+    tried: list[str] = []
+
+    def flaky(host: str) -> str:
+        """Ping, at the second try."""
+        tried.append(host)
+        if len(tried) == 1:
+            raise OSError("no route")
+        return host
+
+    both = calls(("c1", "ping", {"host": "a"}), ("c2", "ping", {"host": "b"}))
+    turns, limits = [both, calls(("c3", "flaky", {"host": "a"})), says("up")], ygg.Limits(tool_retries=1)
+    agent = ygg.Agent(ScriptedModel(turns), [ping, flaky], parallel_tools=True, limits=limits)
+    spans = kept_spans(lambda: agent.run("Is it up?"))
+    named = [span.name for span in spans if span.name.startswith("execute_tool")]
+    assert named == ["execute_tool ping"] * 2 + ["execute_tool flaky"] * 2
+    again = [dict(span.attributes) for span in spans if span.name == "execute_tool flaky"]
+    assert [part["gen_ai.tool.call.id"] for part in again] == ["c3", "c3"]
+    assert dict(spans[-1].attributes)["gen_ai.agent.name"] == "agent"

@@ -93,7 +93,9 @@ def test_a_value_that_a_block_changes_in_place_stays_what_it_is() -> None:
     graph.cache = None
     assert graph.run(text="a").value == graph.run(text="a").value == ["x", "a"]
     assert given == ["x"] and graph.structure()["constants"] == {"grow.items": ["x"]}
-    assert copy.deepcopy(graph).run(text="b").value == ["x", "b"]
+    graph.cache = True
+    other = copy.deepcopy(graph)
+    assert other.run(text="b").value == ["x", "b"] and other.cache is not graph.cache
 
 
 def test_results_are_kept_by_the_value_too() -> None:

@@ -126,6 +126,8 @@ def test_a_node_is_removed_and_what_it_fed_is_named(tmp_path: Path) -> None:
     assert graph.connect("self.text", "b.text").run(text="x").text == "x?"
     with pytest.raises(WiringError, match="no node 'a'"):
         graph.remove("a")
+    del graph["b"]
+    assert not graph.children()
 
 
 def test_a_node_of_a_loop_is_removed_but_not_the_one_that_ends_it() -> None:

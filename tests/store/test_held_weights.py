@@ -187,7 +187,7 @@ GLOBAL = nn.Linear(2, 1)
 
 
 def _through() -> bool:
-    return [GLOBAL for _ in "a"][0].training
+    return next(GLOBAL for _ in "a").training
 
 
 @ygg.block(type="test_held/of_module")

@@ -12,7 +12,7 @@ from typing_extensions import TypeForm
 
 from yggdrasil.agent.agent_run import AgentRun
 from yggdrasil.agent.asked import BY_TYPE, Asked, ByHand, Check, as_checks
-from yggdrasil.agent.conversation import check_asked, kept_messages
+from yggdrasil.agent.conversation import check_asked, kept_messages, opened
 from yggdrasil.agent.door import R, T, TypedBlock, asked_of
 from yggdrasil.agent.guided import guided, guided_task
 from yggdrasil.agent.kept_call import called_again, kept_call
@@ -231,16 +231,10 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
         return planned(task, self.guide, self.toolbox, told, work, self.llm, self.lead)
 
     def _conversation(self, prompt: Content, memory: Memory, work: Work) -> list[dict[str, Any]]:
-        earlier = [m for m in memory.messages if m["role"] != "system"]
-        asked: list[dict[str, Any]] = [{"role": "user", "content": prompt}] if prompt else []
-        parts = [work.asked.instructions(self.instructions)]
-        if work.asked.result is not None:
-            parts.append(work.asked.result.told)
+        parts = [] if work.asked.result is None else [work.asked.result.told]
         if self.policy == "tools" and self.toolbox and not self._native():
             parts.append(tool_notes(self.toolbox))
-        told = "\n\n".join(part for part in parts if part)
-        system = [{"role": "system", "content": told}] if told else []
-        return [*system, *earlier, *asked]
+        return opened(work.asked.instructions(self.instructions), parts, memory.messages, prompt)
 
     def _native(self) -> bool:
         with standing(here().below(_LLM)):

@@ -147,11 +147,11 @@ class AgentRun:
         return turn if wished.toolbox is ask.toolbox else {**turn, "offered": list(wished.toolbox.tools)}
 
     def _fitted(self, state: LoopState) -> LoopState:
-        """The state whose messages the model's window holds; older ones are summed up, once, where that is wished."""
+        """The state whose messages the model's window holds; older ones are forgotten or summed up, as is wished."""
         window = self._work.window
         old, kept = window.outgrown(state["messages"])
-        if not old:
-            return state
+        if not old or window.older != "summary":
+            return {**state, "messages": kept}
         spent: list[dict[str, Any]] = []
 
         def once(number: str, told: str, act: Callable[[], str]) -> str:

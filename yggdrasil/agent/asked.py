@@ -93,23 +93,23 @@ class Asked:
             return value
         for check in self.checks:
             given = check(held)
-            held = held if given is None else self._given_by_check(given)
-        return held if self.result is None else self.result.written(held)
+            held = held if given is None else given
+        return self._left(value, held)
 
-    def _given_by_check(self, given: Any) -> Any:
-        """What a validator gave in place of the result. Raises ConfigError for what is none, such as a yes or no."""
+    def _left(self, value: Any, held: Any) -> Any:
+        """What the validators left of the answer, as JSON. Raises ConfigError for what cannot stand for it."""
         try:
             if self.result is not None:
-                self.result.check(given)
-                return given
-        except Retry as wrong:
-            said = str(wrong)
-        else:
-            said = "" if isinstance(given, str) else "it is no text"
-        if not said:
-            return given
-        mend = "raise ygg.Retry('why') to refuse the answer; return the answer that is to stand, or nothing"
-        raise ConfigError(f"validate gave {given!r:.60}, which is no answer ({said})", where=here().path, mend=mend)
+                written = self.result.written(held)
+                self.result.returned(written)
+                return written
+            if isinstance(held, str) or not isinstance(value, str):
+                return held
+            why = "the answer is words"
+        except (ValueError, Retry) as error:
+            why = str(error)
+        mend = "return what is to stand for the answer, or nothing, or raise ygg.Retry('why')"
+        raise ConfigError(f"validate gave {held!r:.60} ({why:.200})", where=here().path, mend=mend)
 
     def refuse_saving(self, where: str) -> None:
         """Raises ManifestError by name for what would be lost."""

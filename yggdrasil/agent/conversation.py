@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, cast
 
-from yggdrasil.agent.pieces import Content
+from yggdrasil.agent.pieces import Content, words_alone
+from yggdrasil.agent.result_type import RESULT_HEAD
+from yggdrasil.agent.turns import TOOLS_HEAD
 from yggdrasil.blocks.llm.language_model import ROLES
 from yggdrasil.contract import PortError, here
 from yggdrasil.contract.errors import did_you_mean
@@ -13,6 +16,8 @@ from yggdrasil.contract.kinds import AUDIO, IMAGE
 from yggdrasil.contract.values import store
 
 Message = dict[str, Any]
+_SYSTEM, _BROUGHT = ("system", "developer"), "brought"
+_ADDED = re.compile("|".join(map(re.escape, (RESULT_HEAD, TOOLS_HEAD))))
 _FORM = "a message is {'role': 'user', 'content': text or parts}; a part is {'type': 'text', 'text': …}"
 
 
@@ -37,6 +42,26 @@ def kept_messages(messages: list[Message]) -> list[Message]:
         mend = "give one tool message for each call"
         raise PortError(f"messages end before the call {min(due)!r} is answered", where=here().path, mend=mend)
     return [_kept(message) for message in messages]
+
+
+def opened(words: str, parts: list[str], earlier: list[Message], prompt: Content) -> list[Message]:
+    """What was said `earlier` and the prompt, below what the system says: its words and what the agent adds to them.
+
+    What the system says in a conversation that a script brought stands in for words that the agent has not.
+    """
+    brought = "" if words else _system_words(earlier)
+    told = "\n\n".join(part for part in (words or brought, *parts) if part)
+    system: list[Message] = (
+        [{"role": "system", "content": told, **({_BROUGHT: True} if brought else {})}] if told else []
+    )
+    asked: list[Message] = [{"role": "user", "content": prompt}] if prompt else []
+    return [*system, *(m for m in earlier if m["role"] != "system"), *asked]
+
+
+def _system_words(messages: list[Message]) -> str:
+    """What the system says in a conversation that was brought, without what an agent adds of its result and tools."""
+    said = (words_alone(m["content"]) for m in messages if m["role"] == "system" and m.get(_BROUGHT))
+    return "\n\n".join(filter(None, (_ADDED.split(text)[0].strip() for text in said)))
 
 
 def _amiss(message: Any, due: set[str]) -> tuple[str, str]:
@@ -86,8 +111,8 @@ def _is_call(call: Any) -> bool:
 
 def _kept(message: Message) -> Message:
     kept = {**message, "content": _kept_content(message.get("content"))}
-    if message["role"] == "developer":
-        kept["role"] = "system"
+    if message["role"] in _SYSTEM:
+        kept |= {"role": "system", _BROUGHT: True}
     if message.get("tool_calls"):
         kept["tool_calls"] = [_kept_call(call) for call in message["tool_calls"]]
     return kept

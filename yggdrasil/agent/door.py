@@ -110,6 +110,19 @@ class TypedBlock(Block, Generic[R], init=False):
             return answer_of(super().run(*args, **inputs), kind)
 
     @overload
+    def map(self, *, result: None = ..., **call: Any) -> list[Answer[R]]: ...
+    @overload
+    def map(self, *, result: type[T] | Callable[..., T], **call: Any) -> list[Answer[T]]: ...
+    @overload
+    def map(self, *, result: TypeForm[T], **call: Any) -> list[Answer[T]]: ...
+    @overload
+    def map(self, *, result: Any, **call: Any) -> list[Answer[Any]]: ...
+    def map(self, *, result: Any = None, **call: Any) -> list[Answer[Any]]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """A run for each value of the inputs that are lists; `result` and what is set for one call are for all."""
+        with self._asked(result, call) as (kind, inputs):
+            return [answer_of(outputs, kind) for outputs in super().map(**inputs)]
+
+    @overload
     def stream(
         self, prompt: str = ..., *, result: None = ..., words: Words = ..., **call: Unpack[OneCall]
     ) -> AnswerStream[R]: ...
@@ -184,6 +197,12 @@ class TypedBlock(Block, Generic[R], init=False):
         given = super().__call__(*args, **inputs)
         ran = isinstance(given, Outputs) and isinstance(given["status"], dict)
         return answer_of(given, self._by_hand.result) if ran else given
+
+    @staticmethod
+    def tool_outputs(given: Mapping[str, Any]) -> dict[str, Any]:
+        """What another agent's model is told of its run: the answer alone, and how it ended where that is none."""
+        answer = "response" if given["result"] is None else "result"
+        return {name: given[name] for name in (answer, *(() if given["status"]["state"] == "done" else ("status",)))}
 
     def kept_call(self) -> dict[str, Any]:
         return kept_call(self._asked_here(), self._by_hand)

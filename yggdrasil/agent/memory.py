@@ -73,6 +73,9 @@ class Memory:
         self.halted: dict[str, Any] | None = None
         self.summary = ""
 
+    def __repr__(self) -> str:
+        return f"<memory of {len(self.messages)} messages, {self.calls} calls>"
+
     def state(self) -> dict[str, Any] | None:
         """Plain JSON; None while there is nothing to remember."""
         if not self.calls and not self.messages:

@@ -72,11 +72,15 @@ class Reply(FixedFields):
 
 
 def as_mended(after: Callable[..., Any] | None, turn: dict[str, Any]) -> dict[str, Any]:
-    """The turn as `after` leaves it."""
+    """The turn as `after` leaves it. Raises ConfigError for what is no reply any more."""
     if after is None:
         return turn
     reply = Reply(turn["text"], [RequestedCall(c["id"], c["name"], c["arguments"]) for c in turn["calls"]])
     after(reply)
+    left: list[Any] = [*reply.calls]
+    if not isinstance(reply.text, str) or not all(isinstance(call, RequestedCall) for call in left):
+        mend = "leave words in reply.text; take a call out of reply.calls, or change it: call._replace(arguments='{…}')"
+        raise ConfigError(f"after= left the reply {reply!r:.120}", where=here().path, mend=mend)
     return {**turn, "text": reply.text, "calls": [call._asdict() for call in reply.calls]}
 
 

@@ -20,6 +20,7 @@ from yggdrasil.contract.spending import result_once
 Schema = dict[str, Any]
 WRAP = "result"
 """The one property under which a model writes what is no object: a number, a list, one of several alternatives."""
+RESULT_HEAD = "When you are ready, answer with"
 _UNIONS = (Union, types.UnionType)
 
 
@@ -50,7 +51,7 @@ class ResultType:
         """What the model is told of it, in words: every alternative of a union by its name."""
         shown = json.dumps(self.schema, ensure_ascii=False)
         which = f"one of {', '.join(self._alternatives)}, whichever fits" if self._alternatives else "the result"
-        return f"When you are ready, answer with {which}: one JSON object of this schema: {shown}"
+        return f"{RESULT_HEAD} {which}: one JSON object of this schema: {shown}"
 
     def value(self, written: Any) -> Any:
         """What stands for the result in what a model wrote: the object itself, or what it holds under `result`."""
@@ -82,19 +83,10 @@ class ResultType:
             told = [f"{'.'.join(map(str, flaw['loc'])) or 'it'}: {flaw['msg']}" for flaw in flaws[:5]]
             raise Retry("; ".join(told)) from None
 
-    def check(self, result: Any) -> None:
-        """Raises Retry for what is no result: of another type, or against the schema."""
-        from pydantic import ValidationError
-
-        try:
-            self.returned(result)
-        except ValidationError as error:
-            raise Retry(error.errors(include_url=False)[0]["msg"]) from None
-
     def written(self, result: Any) -> Any:
         """An instance as JSON."""
         adapter = self._given or self._adapter
-        return result if adapter is None else adapter.dump_python(result, mode="json")
+        return result if adapter is None else adapter.dump_python(result, mode="json", warnings=False)
 
     def made(self, value: Any) -> Any:
         """The result, an instance, of what the model wrote: a function is called with it, once. Raises Retry."""
@@ -102,7 +94,18 @@ class ResultType:
         if self.function is None:
             return held
         call, taken = self.function, {name: getattr(held, name) for name in type(held).model_fields}
-        return self.returned(result_once(value, lambda: self.written(call(**taken))))
+        return self.returned(result_once(value, lambda: self._promised(call(**taken))))
+
+    def _promised(self, given: Any) -> Any:
+        """What the function gave, as JSON. Raises ConfigError for what is not of the type that it names."""
+        try:
+            written = self.written(given)
+            self.returned(written)
+            return written
+        except ValueError as error:
+            why = str(error).splitlines()[min(1, str(error).count("\n"))].strip()
+            what = f"the function of the result gave {given!r:.60} ({why:.160})"
+            raise ConfigError(what, mend="let it return what its annotation says, a thing that JSON holds") from None
 
     def returned(self, value: Any) -> Any:
         """The JSON of a result as an instance of its type."""

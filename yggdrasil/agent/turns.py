@@ -25,6 +25,7 @@ _LONGEST = 400
 _CHOICE = "tool"
 _FORM_OF_CHOICE: Schema = {"type": "object", "properties": {_CHOICE: {"type": "string"}}, "required": [_CHOICE]}
 _FORM_OF_ANSWER: Schema = {"properties": {"text": {"type": "string"}}, "required": ["text"]}
+TOOLS_HEAD = "You may use tools. Reply with one JSON object"
 CONTENT_FILTER = "content_filter"
 MAX_TOKENS = "max_tokens"
 _CUTS = {"length": MAX_TOKENS, MAX_TOKENS: MAX_TOKENS, CONTENT_FILTER: CONTENT_FILTER}
@@ -187,7 +188,7 @@ def _answer_name(toolbox: Toolbox) -> str:
 def tool_notes(toolbox: Toolbox) -> str:
     """What a model without tool calling of its own is told of the tools, for the system message."""
     lines = [f"- {s['function']['name']}: {s['function']['description']}" for s in toolbox.schemas()]
-    head = 'You may use tools. Reply with one JSON object: {"tool": NAME, arguments} or {"tool": "answer", "text": …}.'
+    head = f'{TOOLS_HEAD}: {{"tool": NAME, arguments}} or {{"tool": "answer", "text": …}}.'
     return "\n".join([head, *lines])
 
 

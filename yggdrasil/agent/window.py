@@ -79,16 +79,18 @@ class Window:
         return [*seen, *closing]
 
     def outgrown(self, messages: list[Message]) -> tuple[list[Message], list[Message]]:
-        """The messages to sum up now, and those that stay: none, unless they are told as a summary and are too many.
+        """The messages to forget or sum up now, and those that stay: all, unless one is wished and they are too many.
 
-        What stays begins with words of the user and takes half of the room, so that not each turn sums up.
+        What stays begins with words of the user; where the rest is summed up it takes half of the room, so that not
+        each turn sums up.
         """
-        if self.older != "summary" or self._fits(messages):
+        if not self.older or self._fits(messages):
             return [], messages
+        share = 2 if self.older == "summary" else 1
         system = [m for m in messages if m["role"] == "system"]
         pieces = groups([m for m in messages if m["role"] != "system"])
         starts = [at for at, piece in enumerate(pieces) if piece[0]["role"] == "user"]
-        halves = [at for at in starts if self._fits([*system, *_flat(pieces[at:])], share=2)]
+        halves = [at for at in starts if self._fits([*system, *_flat(pieces[at:])], share)]
         cut = min(halves) if halves else max(starts, default=0)
         return _flat(pieces[:cut]), [*system, *_flat(pieces[cut:])]
 

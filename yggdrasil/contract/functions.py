@@ -180,12 +180,13 @@ def _plain(function: Plain) -> Plain:
 
 
 def _says_its_types(function: Plain) -> bool:
-    """Whether it is written in Python: what is built in has neither types nor, often, a signature."""
+    """Whether it, or what it stands around, is written in Python: what is built in has no types, often no signature."""
     try:
         inspect.signature(function)
     except (TypeError, ValueError):
         return False
-    return not (inspect.isbuiltin(function) or inspect.ismethoddescriptor(function))
+    inner = inspect.unwrap(function)
+    return not (inspect.isbuiltin(inner) or inspect.ismethoddescriptor(inner))
 
 
 def _is_fixed(function: Any, part: inspect.Parameter) -> bool:

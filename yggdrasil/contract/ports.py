@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NotRequired, Required, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Annotated, Any, NotRequired, Required, get_args, get_origin, get_type_hints, is_typeddict
 
 from yggdrasil.contract import kinds
 from yggdrasil.contract.annotations import checkable, kind_of
@@ -151,14 +151,22 @@ def input_ports(forward: Callable[..., Any]) -> Ports:
         if parameter.kind is parameter.POSITIONAL_ONLY:
             mend = "take the `/` out: inputs are given by name"
             raise PortError(f"{name!r} stands before a `/`", where=forward.__qualname__, mend=mend)
-        annotation = hints.get(name, Any)
+        annotation, default = _with_field(hints.get(name, Any), parameter.default)
         kind, optional = kind_of(annotation)
-        required = parameter.default is parameter.empty
-        default = None if required else parameter.default
+        required = default is parameter.empty
+        default = None if required else default
         optional = optional or (not required and default is None)
         about = "" if _described(annotation) else told.get(name, "")
         found[name] = Port(name, kind, annotation, required and not optional, default, optional, about=about)
     return found
+
+
+def _with_field(annotation: Any, default: Any) -> tuple[Any, Any]:
+    """The annotation and the default that are meant where a pydantic `Field` stands as the default."""
+    if type(default).__module__ != "pydantic.fields" or not hasattr(default, "is_required"):
+        return annotation, default
+    held = inspect.Parameter.empty if default.is_required() else default.get_default(call_default_factory=True)
+    return Annotated[annotation, default], held
 
 
 def output_ports(forward: Callable[..., Any]) -> Ports:

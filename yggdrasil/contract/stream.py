@@ -69,13 +69,16 @@ class Stream:
         tap: Iterable[str] = (),
     ) -> None:
         self._work = _Work(kinds, room, taps_of(block, tap, here().path))
-        self._over = False
+        self._of, self._over = block.name, False
         surroundings = contextvars.copy_context()
         work = (self._work.do, block, inputs)
         self._thread = threading.Thread(target=surroundings.run, args=work, name="yggdrasil-run", daemon=True)
         self._thread.start()
         weakref.finalize(self, self._work.cancel.cancel)
         renewed(self._work, _Work.orphaned)
+
+    def __repr__(self) -> str:
+        return f"<stream of {self._of!r}, {'over' if self._over else 'open'}>"
 
     def want(self, *kinds: EventKind) -> Stream:
         """Hear these kinds as well from now on, such as `preview`."""

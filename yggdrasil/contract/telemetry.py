@@ -16,6 +16,7 @@ from yggdrasil.contract.running import heard
 from yggdrasil.contract.tool_use import as_step
 
 _LOG = logging.getLogger("yggdrasil")
+_CALL_ID = "gen_ai.tool.call.id"
 _USAGE = {"prompt": "gen_ai.usage.input_tokens", "completion": "gen_ai.usage.output_tokens"}
 
 
@@ -47,7 +48,9 @@ def telemetry(tracer: Any = None) -> Generator[None]:
     `tracer`: that of the program's provider if none is given. Raises ConfigError without the extra `otel`.
     """
     spans = _Spans(tracer or _tracer())
-    with heard(InlineReader(spans, ["started", "usage", "note", "tool_call", *ENDS]), CancelToken(here().cancel)):
+    with heard(
+        InlineReader(spans, ["started", "usage", "note", "tool_call", "tool_result", *ENDS]), CancelToken(here().cancel)
+    ):
         try:
             yield
         finally:
@@ -86,8 +89,9 @@ class _Spans:
             span.add_event("note", {"text": event.data["text"]})
         elif event.kind == "tool_call":
             span.add_event("tool_call", {"gen_ai.tool.name": event.data["tool"]})
+        elif event.kind == "tool_result":
+            self._answered(event)
         elif (event.run, event.path) in self._open:
-            self._called.pop((event.run, event.path), None)
             self._end(event)
 
     def _begin(self, event: Event) -> None:
@@ -103,6 +107,8 @@ class _Spans:
         if operation:
             told |= {"gen_ai.operation.name": operation, **tool}
             name = tool.get("gen_ai.tool.name", name)
+        if operation == "invoke_agent":
+            told["gen_ai.agent.name"] = name
         context = trace.set_span_in_context(above) if above is not None else None
         title = f"{operation} {name}" if operation else name
         nanoseconds = int(event.time * 1e9)
@@ -111,17 +117,24 @@ class _Spans:
 
     def _call(self, event: Event) -> None:
         """Remember that a tool is called: what runs at its place next is that call."""
-        name = str(event.data["tool"])
-        known = {"gen_ai.tool.name": name, "gen_ai.tool.type": "function"}
-        named = {"gen_ai.tool.call.id": str(event.data["id"])} if event.data.get("id") else {}
-        self._called.setdefault((event.run, f"{event.path}/{as_step(name)}"), []).append({**known, **named})
+        known = {"gen_ai.tool.name": str(event.data["tool"]), "gen_ai.tool.type": "function"}
+        named = {_CALL_ID: str(event.data["id"])} if event.data.get("id") else {}
+        self._called.setdefault(_of_tool(event), []).append({**known, **named})
+
+    def _answered(self, event: Event) -> None:
+        """Forget the call that has its answer: until then the place may run again, and is that call still."""
+        calls, id = self._called.get(_of_tool(event), []), event.data.get("id")
+        left = [call for call in calls if call.get(_CALL_ID) != (None if id is None else str(id))]
+        self._called[_of_tool(event)] = left
+        if not left:
+            del self._called[_of_tool(event)]
 
     def _tool(self, event: Event) -> dict[str, str]:
-        """The call that begins here; of several at once, or one made again, nobody knows which."""
+        """The call that begins here; of several at once nobody knows which."""
         calls = self._called.get((event.run, event.path), [])
         if len(calls) == 1:
             return calls[0]
-        return {name: part for name, part in calls[-1].items() if name != "gen_ai.tool.call.id"} if calls else {}
+        return {name: part for name, part in calls[-1].items() if name != _CALL_ID} if calls else {}
 
     def _nearest(self, event: Event) -> Any:
         path = event.path
@@ -158,6 +171,8 @@ class _Spans:
         elif event.kind != "finished":
             span.set_attribute("yggdrasil.end", event.kind)
         span.end(end_time=int(event.time * 1e9))
+        if not self._open:
+            self._called.clear()
 
     def close(self) -> None:
         """What never said its end ends now, the deepest first."""
@@ -165,6 +180,11 @@ class _Spans:
             for span in reversed(spans):
                 span.end()
         self._open.clear()
+
+
+def _of_tool(event: Event) -> tuple[str, str]:
+    """Where the tool of a call runs, or of its answer."""
+    return event.run, f"{event.path}/{as_step(str(event.data['tool']))}"
 
 
 def _operation(type_name: str) -> str:

@@ -73,9 +73,13 @@ class Tool:
             return inward(self.block.inputs, parse_arguments(written))
 
     def result(self, outputs: dict[str, Any]) -> dict[str, Any]:
-        """What the block gave, as JSON. Raises PortError for what has no JSON form, ArtifactError for what no file."""
+        """What the block gave, as JSON: all of it, or what it says that is told of it as a tool (`tool_outputs`).
+
+        Raises PortError for what has no JSON form, ArtifactError for what no file.
+        """
+        shown = getattr(self.block, "tool_outputs", dict[str, Any])(outputs)
         with self._named():
-            return outward(self.block.outputs, outputs)
+            return outward(self.block.outputs, shown)
 
     @contextmanager
     def _named(self) -> Generator[None]:

@@ -96,11 +96,9 @@ class Graph(Block, type="graph"):
         return self
 
     def __setitem__(self, name: str, block: Given) -> None:
-        """Put another block into a node; its edges and values stay, those too that nobody drew. Raises WiringError for
+        """Put another block into a node; its edges and values stay, those too that nobody drew. Where a block is called
+        again, what the new one asks for is called, and what only the old one asked for no more. Raises WiringError for
         one that they do not fit.
-
-        Where a block is called again, that is about the new one too: what it asks for is called, what only the old one
-        asked for no more.
         """
         self._known(name)
         admitted = self._admit(block, name)
@@ -138,6 +136,8 @@ class Graph(Block, type="graph"):
         with self._changed() as net:
             self.net = edit.removed(net, name, self.name)
         return self
+
+    __delitem__ = remove
 
     def rename(self, old: str, new: str) -> Graph:
         """Give a node another name, in its edges too. What it draws from its place's seed becomes another."""

@@ -73,6 +73,20 @@ def test_a_session_streams_and_is_awaited(tmp_path: Path) -> None:
     assert len(chat.history) == 2
 
 
+def test_an_answered_turn_goes_on_event_by_event_under_asyncio(tmp_path: Path) -> None:
+    async def talk() -> str:
+        chat = asking().session("anna", tmp_path)
+        with pytest.raises(Paused):
+            await chat.arun("x")
+        chat.answer("yes", go_on=False)
+        assert chat.unfinished is not None
+        stream = chat.astream(**chat.unfinished.inputs)
+        assert "finished" in [event.kind async for event in stream]
+        return str((await stream.result()).done)
+
+    assert asyncio.run(talk()) == "wrote:yes"
+
+
 def test_an_unfinished_turn_is_gone_on_with_by_its_own_inputs_and_by_no_other(tmp_path: Path) -> None:
     chat = asking().session("anna", tmp_path)
     with pytest.raises(Paused):

@@ -18,6 +18,7 @@ Key = tuple[str, str, str, int]
 AGAIN = "again"
 """Answers the question about a call that was begun and whose end is not known: do it again."""
 _UNSURE = "unsure_"
+_LONGEST = 400
 _CALL = "branch = ? AND step = ? AND position = ? AND place = ? AND name = ? AND inputs = ? AND number = ?"
 _NOWHERE = -1
 """The position of an answer that waits for its question."""
@@ -53,7 +54,7 @@ class StageJournal:
         if found is not None and (repeat or not self._is_to_do_again(key, found)):
             return parsed(found)
         if not repeat:
-            self._intend(key, place, name)
+            self._intend(key, place, name, inputs)
         try:
             text = _text(act(), place, name)
         except Paused as pause:
@@ -103,7 +104,7 @@ class StageJournal:
         row = self._database.one(sql, self._branch.id, self._step, self._position, *key)
         return None if row is None else str(row[0])
 
-    def _intend(self, key: Key, place: str, name: str) -> None:
+    def _intend(self, key: Key, place: str, name: str, inputs: Any) -> None:
         """Write down that the call begins. Raises Paused if it was begun before and its end is not known."""
         before = self._question(key)
         at = (self._branch.id, self._step, self._position, *key)
@@ -111,7 +112,8 @@ class StageJournal:
             names = "branch, step, position, place, name, inputs, number"
             self._database.write(f"INSERT INTO calls({names}) VALUES (?, ?, ?, ?, ?, ?, ?)", *at)
             return
-        ask = f"{name} was begun and its end is not known. Answer with what it gave, or {AGAIN!r} to do it again"
+        begun = f"{name} was begun and its end is not known{_given(inputs)}"
+        ask = f"{begun}. Answer with what it gave, or {AGAIN!r} to do it again"
         pause = Paused(ask, id=f"{_UNSURE}{digest(list(at))[:16]}", where=place)
         self._database.write(f"UPDATE calls SET question = ?, ask = ? WHERE {_CALL}", pause.id, pause.ask, *at)
         raise pause
@@ -211,6 +213,14 @@ def questions(database: Database, branch: Branch, step: int) -> list[dict[str, A
         {"id": q, "ask": ask, "answered": result is not None, "position": position, "call": seq, "place": place}
         for q, ask, result, position, seq, place in rows
     ]
+
+
+def _given(inputs: Any) -> str:
+    """With what the call was made, for the person who is to find out how it ended."""
+    if not isinstance(inputs, dict) or not inputs:
+        return ""
+    told = ", ".join(f"{name}={value if isinstance(value, str) else dumps(value)}" for name, value in inputs.items())
+    return f" ({told[:_LONGEST]}{'…' if len(told) > _LONGEST else ''})"
 
 
 def _text(value: Any, place: str, name: str) -> str:

@@ -30,6 +30,10 @@ class Cache:
         self._budget = budget
         self._owner = budget.owner(self)
 
+    def __reduce__(self) -> tuple[type[Cache], tuple[()]]:
+        """A copy of a graph keeps results of its own, and has none at first."""
+        return type(self), ()
+
     def get(self, key: str) -> Any:
         """A copy of the results kept under `key`, or None."""
         found = self._budget.get(self._owner, key)
