@@ -46,7 +46,7 @@ class LimitReached(YggError):
         super().__init__(
             f"the run met its limit of {met['limit']:g} {met['kind']}",
             where=where,
-            mend="raise it, limits=Limits(…), or go on with run(more=…)",
+            mend="raise it, limits=Limits(…), or go on with run(more=…); in a session: resume(limits=…)",
         )
 
 
