@@ -50,5 +50,5 @@ def test_an_output_called_as_a_method_of_a_dict_is_read_by_its_name_and_others_b
 
 
 def test_no_output_of_that_name_is_told_with_those_that_there_are() -> None:
-    with pytest.raises(AttributeError, match="no output 'picture'; this run gave image"):
+    with pytest.raises(AttributeError, match=r"no output 'picture'\. known here: image"):
         _ = Outputs(image=1).picture

@@ -70,8 +70,9 @@ def test_an_action_that_no_port_takes_is_told() -> None:
 def test_a_life_that_began_with_another_wish_is_told(tmp_path: Path) -> None:
     scripted(tmp_path, wish="A green isle").step()
     again = scripted(tmp_path, wish="A red desert")
-    with pytest.warns(UserWarning, match=r"began with the wish 'A green isle', not 'A red desert'"):
+    with pytest.warns(UserWarning, match=r"began with the wish 'A green isle', not 'A red desert'") as told:
         again.step()
+    assert told[0].filename == __file__
     again.step()
     assert scripted(tmp_path, wish="").step().step == 4
 

@@ -26,6 +26,7 @@ def test_it_is_the_solver_of_that_scheduler(tmp_path: Path) -> None:
     assert graph.run(**asked).image.tobytes() == by_hand.run(**asked).image.tobytes()
 
 
+@pytest.mark.filterwarnings("ignore:__array")
 def test_what_the_network_predicts_follows_and_nothing_that_the_scheduler_lacks() -> None:
     noise = PictureSolver(
         scheduler="DDIMScheduler", shape=(4, 8, 8), patch=2,

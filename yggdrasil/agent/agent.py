@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, Unpack, overload
 
 from pydantic import Field
@@ -24,7 +23,7 @@ from yggdrasil.agent.one_call import as_called
 from yggdrasil.agent.one_run import check_choice, check_deps, ended, resumed, went
 from yggdrasil.agent.pieces import Content, beside_words, beyond_words
 from yggdrasil.agent.settings import AgentSettings, Answered
-from yggdrasil.agent.toolbox import AUTO, Toolbox
+from yggdrasil.agent.toolbox import AUTO, OwnTools, Toolbox
 from yggdrasil.agent.turns import tool_notes
 from yggdrasil.agent.window import Older, Window, room
 from yggdrasil.agent.words import Words
@@ -131,7 +130,7 @@ class Agent(TypedBlock[R], type="agent", role="Agent"):
     @property
     def tools(self) -> Mapping[str, Block]:
         """Its tools by name; others given here take their place, with whom of them a person is asked about."""
-        return MappingProxyType({tool.name: tool.block for tool in self.toolbox.tools.values()})
+        return OwnTools({tool.name: tool.block for tool in self.toolbox.tools.values()})
 
     @tools.setter
     def tools(self, given: Sequence[Given] | Mapping[str, Given]) -> None:

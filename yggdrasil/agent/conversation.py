@@ -23,7 +23,8 @@ _FORM = "a message is {'role': 'user', 'content': text or parts}; a part is {'ty
 
 def check_asked(content: Content, messages: list[Message] | None) -> None:
     """Raises PortError where neither words nor a conversation ask for anything."""
-    if not content and (not messages or messages[-1].get("role") not in ("user", "tool")):
+    last = messages[-1].get("role") if messages else None
+    if not content and last not in ("user", "tool") and (last is None or last in ROLES):
         mend = "give it a prompt, pictures, a task, or messages of which the last is the user's"
         raise PortError("the agent was asked nothing", where=here().path, mend=mend)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from yggdrasil.blocks.llm.language_model import InvalidOutput
 from yggdrasil.contract import YggError, here
+from yggdrasil.contract.callers_line import warn_caller
 
 __all__ = ["AnswerFiltered", "InvalidOutput", "LimitReached", "RefusedOutput", "Retry", "UnfinishedAnswer"]
 
@@ -82,4 +82,4 @@ def filtered(response: str, *, raises: bool) -> None:
 def _warn(text: str) -> None:
     place = here()
     if "/" not in place.path and not place.wants("note"):
-        warnings.warn(f"{place.path}: {text}", UnfinishedAnswer, stacklevel=3)
+        warn_caller(f"{place.path}: {text}", UnfinishedAnswer)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from yggdrasil.agent.ask_person import APPROVAL, ask
 from yggdrasil.agent.faults import CANCELLED, fault_text
@@ -12,6 +12,7 @@ from yggdrasil.agent.pieces import Content, joined, senses_in
 from yggdrasil.agent.refusals import Retry
 from yggdrasil.blocks.llm.unseen import OF_A_TOOL
 from yggdrasil.contract import (
+    Block,
     Cancelled,
     ConfigError,
     Here,
@@ -24,6 +25,7 @@ from yggdrasil.contract import (
 from yggdrasil.contract.artifacts import ArtifactError
 from yggdrasil.contract.errors import did_you_mean
 from yggdrasil.contract.journal_effects import may_repeat
+from yggdrasil.contract.own_attributes import NoAttribute
 from yggdrasil.contract.ports import checked_inputs
 from yggdrasil.contract.surrogates import whole
 from yggdrasil.contract.tools import ArgumentError, Given, Tool, named_tools, tool_named
@@ -40,6 +42,40 @@ _FIRST_WAIT = 0.5
 _YES, _NO = ("yes", "y", "true", "да"), ("no", "n", "false", "нет", "")
 _LONGEST = 32_000
 """Letters of a tool's result that a model is shown."""
+
+
+class OwnTools(Mapping[str, Block]):
+    """The tools of an agent by name, to be read: others are given by setting `agent.tools`."""
+
+    def __init__(self, tools: Mapping[str, Block]) -> None:
+        self._tools = tools
+
+    def __getitem__(self, name: str) -> Block:
+        return self._tools[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tools)
+
+    def __len__(self) -> int:
+        return len(self._tools)
+
+    def __repr__(self) -> str:
+        return repr(self._tools)
+
+    if not TYPE_CHECKING:  # a type checker knows by itself that a Mapping has nothing to write with
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):
+                raise AttributeError(name)
+            raise _only_read(name)
+
+        def __setitem__(self, name: str, tool: Given) -> None:
+            raise _only_read("item to set")
+
+
+def _only_read(name: str) -> NoAttribute:
+    mend = "give them anew: agent.tools = [*agent.tools.values(), function], or {**agent.tools, 'name': function}"
+    return NoAttribute(f"a mapping that is only read has no {name}", where="agent.tools", mend=mend)
 
 
 class Toolbox:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
 from yggdrasil.contract import registry
 from yggdrasil.contract.config import Arguments, config_model, open_settings, validated, validated_one
+from yggdrasil.contract.coroutines import as_plain
 from yggdrasil.contract.docstrings import told_in
 from yggdrasil.contract.errors import ConfigError, MissingFile
 from yggdrasil.contract.file_roles import WEIGHTS, FileRef, is_weights
-from yggdrasil.contract.own_attributes import absent, check_own, refuse_strange
+from yggdrasil.contract.own_attributes import absent, check_own, check_written, refuse_strange
 from yggdrasil.contract.ports import Ports, input_ports, output_ports
 from yggdrasil.contract.runs import Runs
 
@@ -55,6 +56,9 @@ class Block(Runs):
         if role:
             cls.role = role
         cls.type_name = type
+        check_written(cls)
+        if "forward" in vars(cls):
+            cls.forward = as_plain(cls.forward)
         if type:
             registry.register(type, cls)
 
@@ -242,6 +246,8 @@ _ports: dict[type[Block], tuple[Ports, Ports]] = {}
 
 
 def _class_ports(cls: type[Block]) -> tuple[Ports, Ports]:
+    if cls.forward is Block.forward:
+        raise ConfigError(f"{cls.__name__} has no forward", mend="write forward: it is what the block does")
     if cls not in _ports:
         _ports[cls] = (input_ports(cls.forward), output_ports(cls.forward))
     return _ports[cls]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from yggdrasil.contract.config import validated
+from yggdrasil.contract.errors import ConfigError
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -23,6 +24,20 @@ class Made(NamedTuple):
     key: tuple[str, ...]
     how: tuple[str, str]
     config: dict[str, Any]
+
+
+def as_module(given: Any, where: str) -> nn.Module:
+    """The module that is given to a block by hand. Raises ConfigError for what is none."""
+    from torch import nn
+
+    if isinstance(given, nn.Module):
+        return given
+    what, mend = type(given).__name__, "give a module, such as block.build() makes"
+    if isinstance(given, type):
+        what, mend = f"the class {given.__name__}", f"give an object: {given.__name__}(…)"
+    elif isinstance(given, Mapping):
+        mend = "put weights into a module first: net = block.build(); net.load_state_dict(weights); block.module = net"
+    raise ConfigError(f"takes a module of torch, not {what}", where=f"{where}.module", mend=mend)
 
 
 def unfilled() -> Any:

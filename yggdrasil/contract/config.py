@@ -163,6 +163,7 @@ def _illegal(cls: type[Block], error: Any) -> ConfigError:
     given = first["input"]
     named = first["type"] == "literal_error" and len(first["loc"]) == 1 and isinstance(given, str)
     near = f"{given!r} is none of them: {did_you_mean(given, map(str, choices))}" if named else ""
+    near = f"write a list: {setting}=[…]" if first["type"] == "list_type" else near
     return ConfigError(f"setting {setting!r}: {first['msg']}", where=_of(cls), mend=near)
 
 

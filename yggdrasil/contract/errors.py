@@ -6,6 +6,10 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
+from yggdrasil.contract.foreign_names import ours
+
+_SHOWN = 20
+
 
 class YggError(Exception):
     """Root of every error that the framework raises on purpose."""
@@ -100,14 +104,18 @@ CONTROL = (Cancelled, Paused, NotStored)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The mend for a mistyped name: the nearest known one, else all of them."""
+    """The mend for a mistyped name: ours for a word of another library, the nearest known one, else all of them."""
     names = sorted(known)
+    if own := ours(name, names):
+        return own
     near = get_close_matches(name, names, n=3, cutoff=0.6) or _holding(name, names)
     if near:
         return "did you mean " + " or ".join(repr(n) for n in near) + "?"
     if not names:
         return "there are none here"
-    return "known here: " + ", ".join(names[:20])
+    more = len(names) - _SHOWN
+    shown = get_close_matches(name, names, n=_SHOWN, cutoff=0) if more > 0 else names
+    return f"known here: {', '.join(shown)}{f' and {more} more' if more > 0 else ''}"
 
 
 def _holding(name: str, names: list[str]) -> list[str]:

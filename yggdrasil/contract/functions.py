@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 from collections.abc import Callable
 from types import new_class
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, cast, overload
@@ -13,6 +14,7 @@ from yggdrasil.contract.coroutines import as_plain
 from yggdrasil.contract.deps import with_deps
 from yggdrasil.contract.errors import ConfigError
 from yggdrasil.contract.foreign_tools import ForeignTool, Invokable, is_foreign
+from yggdrasil.contract.known_arguments import known_arguments
 from yggdrasil.contract.ports import input_ports
 
 P = ParamSpec("P")
@@ -26,6 +28,8 @@ class Function(Block, Generic[P]):
         def forward(self, *args: P.args, **kwargs: P.kwargs) -> Any: ...
 
 
+_SCHEMA = frozenset(("function", "input_schema", "parameters"))
+"""What a tool is told by to a model, in the forms that endpoints take."""
 Plain = Callable[..., Any]
 Given = Block | Plain | Invokable
 """A block as a person gives it: one, a typed function, or a tool of LangChain."""
@@ -33,25 +37,34 @@ Given = Block | Plain | Invokable
 
 @overload
 def block(
-    function: Callable[P, Any], /, *, type: str = "", role: str = "Tool", repeatable: bool = True
+    function: Callable[P, Any], /, *, type: str = "", role: str = "Tool", repeatable: bool = True, pure: bool = False
 ) -> Function[P]: ...
 @overload
 def block(
-    function: None = None, /, *, type: str = "", role: str = "Tool", repeatable: bool = True
+    function: None = None, /, *, type: str = "", role: str = "Tool", repeatable: bool = True, pure: bool = False
 ) -> Callable[[Callable[P, Any]], Function[P]]: ...
 
 
-def block(function: Plain | None = None, /, *, type: str = "", role: str = "Tool", repeatable: bool = True) -> Any:
+@known_arguments
+def block(
+    function: Plain | None = None,
+    /,
+    *,
+    type: str = "",
+    role: str = "Tool",
+    repeatable: bool = True,
+    pure: bool = False,
+) -> Any:
     """The function as a block, also as a decorator: `@ygg.block` or `@ygg.block(type="me/add")`.
 
     Its annotations are the ports and are checked; called, it is the function still. It may be an `async def`: the run
     waits for it. With a `type`, which a package names as an entry point of `yggdrasil.blocks`, it can be saved.
     `repeatable=False` is for what must not be done twice, such as a payment: a tool's call that was cut off in the
-    middle is asked about, not made again.
+    middle is asked about, not made again. `pure`: the same inputs give the same, so a graph's cache may keep it.
     Raises ConfigError, PortError for `*args`.
     """
     if function is None:
-        return functools.partial(block, type=type, role=role, repeatable=repeatable)
+        return functools.partial(block, type=type, role=role, repeatable=repeatable, pure=pure)
     if not callable(function):
         what = f"{_name(function)} is a {function.__class__.__name__}"
         raise ConfigError(what, where="block", mend="give a function with typed parameters")
@@ -75,6 +88,7 @@ def block(function: Plain | None = None, /, *, type: str = "", role: str = "Tool
     parts = {
         "forward": forward,
         "repeatable": repeatable,
+        "pure": pure,
         "__doc__": function.__doc__,
         "__module__": function.__module__,
     }
@@ -135,8 +149,22 @@ def as_block(thing: Any, what: str) -> Block:
     return block(thing)
 
 
+def called_after(block: Block) -> str:
+    """How a node that nobody named is called: after the role of its block, or after its function."""
+    return node_name(block.name) if isinstance(block, Function) else (block.role or block.name).lower()
+
+
+def node_name(name: str) -> str:
+    """The name as an edge can spell it."""
+    return re.sub(r"[^\w-]+", "_", name)[:60] or "node"
+
+
 def _mend(thing: Any) -> str:
     """How what is neither a block nor a function becomes one."""
+    if _is_told(thing):
+        return "that is what a model is told of a tool: give the function itself, whose schema is made of its types"
+    if isinstance(thing, str):
+        return f"give a typed function, or a block: ygg.load({thing!r})"
     if inspect.isclass(thing):
         return f"give an object, {thing.__name__}()"
     name = thing.__class__.__name__
@@ -151,6 +179,10 @@ def _mend(thing: Any) -> str:
     if hasattr(thing, "invoke"):
         return "give a typed function that calls its `invoke`"
     return "give a block or a typed function"
+
+
+def _is_told(thing: object) -> bool:
+    return isinstance(thing, dict) and not _SCHEMA.isdisjoint(cast("dict[str, Any]", thing))
 
 
 def _class_of(name: str, parts: dict[str, Any], type_name: str, role: str) -> type[Function[...]]:

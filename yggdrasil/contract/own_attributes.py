@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import inspect
 import sys
+from contextvars import ContextVar
 from difflib import get_close_matches
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from yggdrasil.contract.config import config_model
 from yggdrasil.contract.errors import ConfigError, did_you_mean
+from yggdrasil.contract.foreign_names import done_here
 
 if TYPE_CHECKING:
     from yggdrasil.contract.block import Block
@@ -20,9 +22,8 @@ if TYPE_CHECKING:
         def __setattr__(self, name: str, value: Any) -> None: ...
 
 
-_NEAR = 0.85
-_TORCH = ("to", "cuda", "cpu", "half", "float", "bfloat16")
-"""Methods of torch's modules that somebody may look for at a block."""
+_NEAR, _MODULE = 0.85, "torch.nn.modules.module.Module"
+_looking = ContextVar("yggdrasil_looking_for_parts", default=False)
 TOLD = ("about", "bounds")
 """What anybody may tell of any block: a model that calls it reads the one instead of its docstring, and then what it
 cannot take."""
@@ -34,7 +35,7 @@ class NoAttribute(ConfigError, AttributeError):
 
 
 def absent(block: Block, name: str) -> Any:
-    """Say of an attribute that is not there that it was never made, or is of torch; what it may be instead.
+    """Say of an attribute that is not there that it was never made, or how what others call so is done here.
 
     Raises NoAttribute; for a property that has failed, its own error.
     """
@@ -47,11 +48,24 @@ def absent(block: Block, name: str) -> Any:
     if "serial" not in known:
         what = f"the __init__ of {cls.__name__} did not call that of {cls.__mro__[1].__name__}"
         mend = "call super().__init__(**settings) at its beginning"
-    elif name in _TORCH:
-        mend = "where a part computes is a setting: graph['backbone'].device = 'cuda'; its dtype too"
+    else:
+        mend = _instead(block, name)
     error = NoAttribute(what, where=known.get("name", cls.__name__), mend=mend)
     error.name, error.obj = name, block  # by these Python looks for a near name where the error is shown
     raise error
+
+
+def _instead(block: Block, name: str) -> str:
+    """How the block does what elsewhere an attribute of this name does; one that is half made has no parts yet."""
+    if _looking.get():
+        return ""
+    token = _looking.set(True)
+    try:
+        return done_here(name, block.children(), lambda own: hasattr(block, own))
+    except Exception:  # whatever `children` of a half made block meets, the attribute is what was asked for
+        return done_here(name)
+    finally:
+        _looking.reset(token)
 
 
 def refuse_strange(block: Block, name: str) -> None:
@@ -73,6 +87,16 @@ def refuse_strange(block: Block, name: str) -> None:
     else:
         mend = _mend(block, name)
     raise ConfigError(f"there is no setting {name!r}", where=cls.type_name or cls.__name__, mend=mend)
+
+
+def check_written(cls: type[Block]) -> None:
+    """Refuse a class that is written as torch's modules are: a block has a module, and is called through `forward`."""
+    if any(f"{base.__module__}.{base.__qualname__}" == _MODULE for base in cls.__mro__):
+        mend = "derive from ygg.TorchBlock alone, whose `build` makes the module"
+        raise ConfigError("a block is no module of torch", where=cls.__qualname__, mend=mend)
+    own = inspect.signature(cls.__call__).parameters.values() if "__call__" in vars(cls) else ()
+    if "forward" not in vars(cls) and any(part.kind is part.POSITIONAL_OR_KEYWORD for part in [*own][1:]):
+        raise ConfigError("calls are made through `forward`", where=cls.__qualname__, mend="rename __call__ to forward")
 
 
 def check_own(block: Block, name: str, value: object) -> None:

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, NotRequired, Required, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Annotated, Any, NotRequired, Required, cast, get_args, get_origin, get_type_hints, is_typeddict
 
 from yggdrasil.contract import kinds
 from yggdrasil.contract.annotations import checkable, kind_of
@@ -18,7 +18,7 @@ from yggdrasil.contract.errors import PortError, did_you_mean
 from yggdrasil.contract.kinds import Kind
 from yggdrasil.contract.own_copies import MUTABLE, endless, owned
 from yggdrasil.contract.surrogates import halved, lost, whole_value
-from yggdrasil.contract.values import problem
+from yggdrasil.contract.values import class_names, problem
 
 _PATH = type(Path())
 _READ_ONCE = (Iterator, Generator, AsyncIterator, AsyncGenerator)
@@ -81,7 +81,10 @@ class Port:
             value = str(value)
         wrong = problem(self.kind, value)
         if wrong:
-            raise PortError(f"input {self.name!r} {wrong}", where=where, mend=f"give it {self.kind.name}")
+            raise PortError(f"input {self.name!r} {wrong}", where=where, mend=_giving(self.kind))
+        if _is_torchs(self.annotation) and "numpy:ndarray" in class_names(cast("type[Any]", type(value))):
+            mend = _giving(self.kind)
+            raise PortError(f"input {self.name!r} was given an array of numpy, not a tensor", where=where, mend=mend)
         if self.kind.large or self.kind.tensor or self.kind.name == "schedule":
             return value
         if self.kind.name in MUTABLE:
@@ -97,7 +100,7 @@ class Port:
         return whole_value(value)
 
     def _validated(self, value: Any, where: str) -> Any:
-        from pydantic import ValidationError
+        from pydantic import PydanticUserError, ValidationError
 
         value = self._in_whole_characters(value, where)
         try:
@@ -106,16 +109,34 @@ class Port:
                 mend = "give a finite number"
                 raise PortError(f"input {self.name!r} was given {valid}", where=where, mend=mend)
             return valid
+        except PydanticUserError:
+            mend = "let each tensor have a port of its own, or annotate it as `Any`, plain types, models or kinds"
+            what = f"input {self.name!r} has the annotation {self.annotation}, by which nothing can be checked"
+            raise PortError(what, where=where, mend=mend) from None
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             inner = "".join(f".{part}" for part in first["loc"])
             shown = repr(value)[:80]
             many = f"; for a run each: map({self.name}=[…])" if isinstance(value, list) and not first["loc"] else ""
+            if isinstance(value, dict) and self.name in value:
+                many = f"; inputs are given by name: {self.name}=given[{self.name!r}]"
             mend = f"{first['msg']}{_legal(self.adapter.json_schema())}{many}"
             raise PortError(f"input {self.name + inner!r} was given {shown}", where=where, mend=mend) from None
 
 
 Ports = dict[str, Port]
+
+
+def _giving(kind: Kind) -> str:
+    """How a value of a large kind or a tensor is made of what a newcomer has."""
+    of_array = "of an array of numpy: torch.from_numpy(array); of numbers: torch.tensor(numbers)" if kind.tensor else ""
+    opened = "of a file: PIL.Image.open(path); of an array: PIL.Image.fromarray(array)"
+    how = of_array or (opened if kind.form is kinds.IMAGE.form else "")
+    return f"give it {kind.name}" + (f", {how}" if how else "")
+
+
+def _is_torchs(annotation: Any) -> bool:
+    return isinstance(annotation, type) and annotation.__module__.partition(".")[0] == "torch"
 
 
 def _legal(schema: Mapping[str, Any]) -> str:

@@ -7,12 +7,12 @@ import os
 import threading
 import time
 import traceback
-import warnings
 from abc import ABC, abstractmethod
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
+from yggdrasil.contract.callers_line import warn_caller
 from yggdrasil.contract.events import PASSING, Event, EventKind, wanted
 from yggdrasil.contract.os_fork import renewed, rlock
 from yggdrasil.contract.own_copies import owned_parts
@@ -294,7 +294,7 @@ def warn_failed(error: BaseException, what: str = "a reader of events failed and
 def warn_dropped(text: str) -> None:
     """A warning; where warnings are made errors, it goes to the hook of threads, since no run may fail by it."""
     try:
-        warnings.warn(text, ReaderDropped, stacklevel=3)
+        warn_caller(text, ReaderDropped)
     except ReaderDropped as refused:
         told = (type(refused), refused, refused.__traceback__, threading.current_thread())
         threading.excepthook(cast(Any, threading.ExceptHookArgs(told)))

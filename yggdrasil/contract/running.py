@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from yggdrasil.contract.block_operations import operation_ports
 from yggdrasil.contract.brief import shown_briefly
 from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.context import Here, here, is_outside, leave, own_artifacts, stand, standing
-from yggdrasil.contract.errors import Cancelled, Paused, PortError, YggError
+from yggdrasil.contract.errors import Cancelled, Paused, PortError, YggError, did_you_mean
 from yggdrasil.contract.events import USUAL, EventKind
 from yggdrasil.contract.finite import check_finite, finite_kinds
 from yggdrasil.contract.missing_roles import missing_role
@@ -31,6 +31,10 @@ _MESSAGE = 4000
 """Characters of an error that an event tells; the error itself, which is raised, has them all."""
 
 
+class NoOutput(PortError, KeyError, AttributeError):
+    """A run was asked for an output that it did not give."""
+
+
 class Outputs(dict[str, Any]):
     """What a run gave, by output port: `out["image"]`, or `out.image`.
 
@@ -42,10 +46,10 @@ class Outputs(dict[str, Any]):
         return Outputs, (dict(self),)
 
     def __getattr__(self, name: str) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(f"no output {name!r}; this run gave {', '.join(self)}") from None
+        return self[name]
+
+    def __missing__(self, name: str) -> Any:
+        raise NoOutput(f"this run gave no output {name!r}", mend=did_you_mean(name, self))
 
     def __repr__(self) -> str:
         return f"Outputs({', '.join(f'{name}={shown_briefly(value)}' for name, value in self.items())})"
@@ -140,6 +144,8 @@ def perform(
         if "usage" in result and not block.children():
             spend(place, result["usage"], str(getattr(block, "model", "") or block.name))
     except BaseException as error:
+        if not block.children() and not isinstance(error, YggError):
+            _note_once(error, place.path, values)
         kind, data = end_by(error, place)
         place.emit(kind, **data)
         raise
@@ -192,9 +198,11 @@ def locate(error: BaseException, path: str) -> None:
         _note_once(error, path)
 
 
-def _note_once(error: BaseException, path: str) -> None:
+def _note_once(error: BaseException, path: str, given: Mapping[str, Any] | None = None) -> None:
+    """Note the place in an error that is none of ours, and the shapes of the tensors that came there."""
     if not any(note.startswith("in block ") for note in getattr(error, "__notes__", [])):
-        error.add_note(f"in block {path}")
+        shapes = [f"{name}={shown_briefly(value)}" for name, value in (given or {}).items() if hasattr(value, "shape")]
+        error.add_note(f"in block {path}" + (f", given {', '.join(shapes)}" if shapes else ""))
 
 
 @contextmanager

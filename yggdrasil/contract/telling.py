@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, Literal, Unpack, cast, overload
 
+from yggdrasil.contract.callers_line import warn_caller
 from yggdrasil.contract.errors import ConfigError
 from yggdrasil.contract.events import KINDS, EventKind
 
@@ -104,5 +104,5 @@ class Telling:
     def warn(self, text: str) -> None:
         """Tell of something lost: as a note if somebody listens to the run, else as a Python warning."""
         if not self.wants("note"):
-            warnings.warn(f"{self.path}: {text}" if self.path else text, stacklevel=2)
+            warn_caller(f"{self.path}: {text}" if self.path else text)
         self.note(text)

@@ -6,7 +6,6 @@ import hashlib
 import inspect
 import json
 import re
-import warnings
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from typing import Any, cast
 
 from yggdrasil.contract import values
 from yggdrasil.contract.block import Block, description
+from yggdrasil.contract.callers_line import warn_caller
 from yggdrasil.contract.context import here
 from yggdrasil.contract.errors import ArtifactError, ConfigError, PortError, YggError
 from yggdrasil.contract.foreign_tools import is_foreign
@@ -29,7 +29,7 @@ from yggdrasil.contract.tool_use import as_step
 _LEGAL = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _STEM = 48
 _TOLD = 20
-_NAMELESS, _OWN = "<lambda>", __name__.partition(".")[0]
+_NAMELESS = "<lambda>"
 _PLAIN_KINDS = ("text", "any")
 
 
@@ -101,6 +101,8 @@ def blocks_by_name(
     """Each tool as a block, under the name that it was given or has. Raises ConfigError where two have one name."""
     if isinstance(tools, Block) or callable(tools) or is_foreign(tools):
         raise ConfigError(f"tools is one tool, {tools!r:.80}", mend="give a list of them: [tool]")
+    if isinstance(tools, str):
+        raise ConfigError(f"tools is the text {tools!r:.80}", mend="give functions or blocks: [ygg.load(name)]")
     if not isinstance(cast(object, tools), Iterable):
         raise ConfigError(f"tools cannot be {tools!r:.80}", mend="give a list of functions or blocks, or name → tool")
     if isinstance(tools, Mapping):
@@ -140,9 +142,7 @@ def _tell_if_vague(thing: Any, block: Block, who: str) -> None:
     lacks = ([] if description(block) else [words]) + ([f"types of {', '.join(bare)}"] if bare else [])
     if lacks:
         text = f"{who} has no {' and no '.join(lacks)}: a model is told nothing of it, and guesses"
-        modules = (frame.frame.f_globals.get("__name__", "") for frame in inspect.stack(0))
-        level = next((n for n, name in enumerate(modules) if name.partition(".")[0] != _OWN), 1)
-        warnings.warn(text, VagueTool, stacklevel=level + 1)
+        warn_caller(text, VagueTool)
 
 
 def tool_named(tools: Mapping[str, Tool], name: str) -> Tool:

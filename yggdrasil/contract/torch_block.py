@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from yggdrasil.contract.block import Block, FileRef, is_weights
-from yggdrasil.contract.building import Made, builds_alike, materialise, unfilled
+from yggdrasil.contract.building import Made, as_module, builds_alike, materialise, unfilled
 from yggdrasil.contract.context import here
 from yggdrasil.contract.digest import digest
 from yggdrasil.contract.errors import ConfigError, WeightsError
@@ -81,7 +81,7 @@ class TorchBlock(Block):
     @module.setter
     def module(self, module: nn.Module) -> None:
         """Adopt a live module, such as one of a pipeline taken apart; its weights are saved with the block."""
-        self.adopt(module.eval().requires_grad_(False))
+        self.adopt(as_module(module, self.name).eval().requires_grad_(False))
 
     def adopt(self, module: nn.Module) -> None:
         """The same, and what of the module learns goes on learning."""

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from yggdrasil.contract.block import Block
 
 
+class NoValue(WiringError):
+    """While a graph was drawn, something was asked of a value that is not there yet."""
+
+
 def _refused(doing: str) -> Callable[..., Any]:
     def refuse(wire: Wire, *_: Any) -> Any:
         raise _no_value(wire, doing)
@@ -21,9 +25,9 @@ def _refused(doing: str) -> Callable[..., Any]:
     return refuse
 
 
-def _no_value(wire: Wire, doing: str) -> WiringError:
+def _no_value(wire: Wire, doing: str) -> NoValue:
     mend = "let a block do that with it; a branch is ygg.choose(when=…), a repetition ygg.loop(…)"
-    return WiringError(f"a drawing is made before there are values: {wire.node}.{wire.port} {doing}", mend=mend)
+    return NoValue(f"a drawing is made before there are values: {wire.node}.{wire.port} {doing}", mend=mend)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +43,9 @@ class Wire:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        raise _no_value(self, f"has no {name!r} yet")
+        error = _no_value(self, f"has no {name!r} yet")
+        error.mend = f"what this block gives alone, {self.port!r}, is the wire itself; {error.mend}"
+        raise error
 
     __bool__ = _refused("is neither true nor false")
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refused("cannot be compared")

@@ -14,7 +14,7 @@ from yggdrasil.contract.calls_as_nodes import spelled_out
 from yggdrasil.contract.config import validated
 from yggdrasil.contract.edges import Edge, Loop, Wiring, check_edges, check_name, checked_constant
 from yggdrasil.contract.errors import WiringError, YggError, did_you_mean
-from yggdrasil.contract.functions import Given, as_block
+from yggdrasil.contract.functions import Given, as_block, called_after
 from yggdrasil.contract.manifest import Manifest
 from yggdrasil.contract.os_fork import rlock
 from yggdrasil.contract.ports import Ports
@@ -67,12 +67,12 @@ class Graph(Block, type="graph"):
         return (super().touched(), repr(self.defaults), len(self.net.nodes), len(self.net.edges), len(self.net.loops))
 
     def add(self, block: Given, name: str = "", **values: Any) -> Graph:
-        """Put a block into a node. The name defaults to the role (or type) in lower case. Returns the graph.
+        """Put a block into a node. Its name defaults to the role, type or function. Returns the graph.
 
         `values` stand at inputs of the block by name, as `set` puts them there.
         """
         block = as_block(block, "node")
-        name = name or self.free_name((block.role or block.name).lower())
+        name = name or self.free_name(called_after(block))
         self._unknown(name, f"give the new one another name, or put it in its place: graph[{name!r}] = block")
         admitted = self._admit(block, name)
         check_role(admitted, f"{self.name}/{name}")

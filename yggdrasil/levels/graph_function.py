@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import inspect
-import re
+import traceback
 from collections.abc import Callable
 from typing import Any
 
 from yggdrasil.contract.block import Block
+from yggdrasil.contract.callers_line import is_library
 from yggdrasil.contract.edges import SELF, Edge
 from yggdrasil.contract.errors import WiringError
+from yggdrasil.contract.functions import node_name
 from yggdrasil.contract.ports import input_ports, output_ports
 from yggdrasil.contract.roles import check_role
 from yggdrasil.contract.running import Outputs
-from yggdrasil.contract.tracing import Wire, pen
+from yggdrasil.contract.tracing import NoValue, Wire, pen
 from yggdrasil.levels.graph import Graph
 
 
@@ -24,7 +26,7 @@ class _Recorder:
         self.graph = graph
 
     def record(self, block: Block, inputs: dict[str, Any]) -> Any:
-        name = self.graph.free_name(re.sub(r"[^\w-]+", "_", block.name)[:60] or "node")
+        name = self.graph.free_name(node_name(block.name))
         check_role(block, f"{self.graph.name}/{name}")
         self.graph.net.nodes[name] = block
         for port, value in inputs.items():
@@ -48,6 +50,8 @@ def graph(function: Callable[..., Any]) -> Graph:
     token = pen.set(_Recorder(drawn))
     try:
         result = function(**{name: Wire(SELF, name) for name in ports})
+    except NoValue as error:
+        raise _by_plain_function(error, function).at(function.__name__) from None
     finally:
         pen.reset(token)
     only = next(iter(outs), "value") if len(outs) <= 1 else ""
@@ -67,3 +71,15 @@ def graph(function: Callable[..., Any]) -> Graph:
         raise WiringError(what, mend="give it to a block, or take it out of the signature")
     _ = drawn.inputs
     return drawn
+
+
+def _by_plain_function(error: NoValue, drawn: Callable[..., Any]) -> NoValue:
+    """The error, which names the function that the drawing called as it is, where one asked for the value."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    codes = [frame.f_code for frame in frames if not is_library(frame.f_code.co_filename)]
+    called = codes[codes.index(drawn.__code__) + 1 :] if drawn.__code__ in codes else []
+    if called:
+        name = called[0].co_name
+        error.what += f", as {name} would have it"
+        error.mend = f"{name} is a plain function: make it a block, @ygg.block, so that it is a node; else {error.mend}"
+    return error

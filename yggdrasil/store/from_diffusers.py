@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from yggdrasil.contract.block import Block, FileRef
 from yggdrasil.contract.errors import ManifestError, MissingFile, did_you_mean
-from yggdrasil.contract.torch_block import TorchBlock
+from yggdrasil.contract.known_arguments import known_arguments
+from yggdrasil.contract.torch_block import Dtype, TorchBlock
 from yggdrasil.levels.graph import Graph
 from yggdrasil.store.families import FAMILIES, Family
 from yggdrasil.store.hub import fetched, is_hub_name
@@ -19,12 +20,13 @@ from yggdrasil.store.model_folder import read_config, reference, weights
 INDEX = "model_index.json"
 
 
-def from_diffusers(name: str | Path, *, device: str = "cpu") -> Graph:
+@known_arguments
+def from_diffusers(name: str | Path, *, device: str = "cpu", dtype: Any = "stored") -> Graph:
     """The pipeline of a folder that diffusers saved, or of a hub's `owner/model`, taken apart into our blocks.
 
-    Its weights stay where they are, are named by hash, and keep the dtype in which they are stored; another is set by
-    each part's `dtype`. Its parts compute on `device`, which each has as a setting too. Nothing of it is run. Parts
-    that only look at the result (the safety checker) are left out.
+    Its weights stay where they are and are named by hash. Its parts compute on `device` and in `dtype` (of torch, or
+    its name; "stored": as the weights are stored), which each has as settings too. Nothing of it is run. Parts that
+    only look at the result (the safety checker) are left out.
     Raises ManifestError for classes that are not known or code of its own, WeightsError for weights that are no
     safetensors files, MissingFile for what is absent.
     """
@@ -46,7 +48,7 @@ def from_diffusers(name: str | Path, *, device: str = "cpu") -> Graph:
     graph.about = family.about
     for node, block in family.blocks(Folder(folder, family, index)).items():
         if isinstance(block, TorchBlock):
-            block.device = device
+            block.device, block.dtype = device, cast("Dtype", str(dtype).removeprefix("torch."))
         graph.add(block, node)
     for edge in family.edges:
         graph.connect(*edge.split(" -> "))

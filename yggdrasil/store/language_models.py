@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 from yggdrasil.contract.block import Block, FileRef
 from yggdrasil.contract.config import config_model
 from yggdrasil.contract.errors import ConfigError, did_you_mean
+from yggdrasil.contract.known_arguments import known_arguments
 from yggdrasil.contract.registry import find
 from yggdrasil.contract.tree import rebuilt, walk
 from yggdrasil.contract.weights import suffix_of
@@ -34,6 +35,10 @@ ENDPOINT = "openai:"
 INSIDE = "vllm:"
 KEY = "OPENAI_API_KEY"
 """The environment variable of an endpoint's secret; its name goes into the manifest, its value nowhere."""
+_FORMS = (
+    "give a catalogue name (yggdrasil models list), a .gguf file, a folder that transformers saved, "
+    "a hub's owner/model, vllm: before any of them, or openai:MODEL@BASE_URL"
+)
 _WORDS = ("without", "things")
 """Settings of an endpoint that are lists of words."""
 
@@ -55,11 +60,14 @@ def with_llm(agent: Block, llm: Block) -> Block:
     return rebuilt(agent, {id(agent.children()["llm"]): llm})
 
 
+@known_arguments
 def language_model(model: str | Sequence[str | Block]) -> LanguageModel:
     """The language model block that `model` names; of several the first that answers, those after it where it fails.
 
     Raises ConfigError with the forms that there are.
     """
+    if not isinstance(model, Sequence) or not model:  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigError(f"a model is named, not {model!r:.80}", where="LLM", mend=_FORMS)
     if isinstance(model, str):
         return cast("LanguageModel", _named(model))
     named = [_named(one) if isinstance(one, str) else one for one in model]
@@ -86,11 +94,7 @@ def _named(model: str) -> Block:
 
 def _no_model(model: str, path: Path) -> ConfigError:
     """What the name is instead, and the forms that there are."""
-    mend = (
-        "give a catalogue name (yggdrasil models list), a .gguf file, a folder that transformers saved, "
-        "a hub's owner/model, vllm: before any of them, or openai:MODEL@BASE_URL"
-    )
-    why = ""
+    why, mend = "", _FORMS
     if (path / INDEX).is_file():
         why, mend = "it is a folder of diffusers, which paints", "give it as the painter: --painter"
     elif (path / MANIFEST).is_file():

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 from yggdrasil.contract.block import Block, FileRef, is_weights
 from yggdrasil.contract.digest import digest_file
 from yggdrasil.contract.errors import ManifestError, WeightsError, WiringError, YggError
+from yggdrasil.contract.known_arguments import known_arguments
 from yggdrasil.contract.known_digests import digest_of_version
 from yggdrasil.contract.manifest import FORMAT, FileEntry, Manifest, read_manifest
 from yggdrasil.contract.path_safety import inside
@@ -53,6 +54,7 @@ def load(name: str | Path) -> Block: ...
 def load(name: str | Path, wanted: type[Wanted]) -> Wanted: ...
 
 
+@known_arguments
 def load(name: str | Path, wanted: type[Block] = Block) -> Block:
     """The block that was saved at a path, or that stands on the shelf under a name; of the class `wanted`.
 

@@ -15,6 +15,7 @@ from yggdrasil.contract.artifacts import storing, sync_folder, write_durably
 from yggdrasil.contract.block import Block, FileRef, is_weights
 from yggdrasil.contract.digest import digest_bytes
 from yggdrasil.contract.errors import ManifestError, WeightsError
+from yggdrasil.contract.known_arguments import known_arguments
 from yggdrasil.contract.known_digests import digest_of_version
 from yggdrasil.contract.manifest import FORMAT, FileEntry, Manifest
 from yggdrasil.contract.session import ROOT
@@ -35,6 +36,7 @@ _KEEP = (
 _LIBRARIES = ("torch", "diffusers", "transformers")
 
 
+@known_arguments
 def save(block: Block, path: str | Path, *, standalone: bool = False) -> Path:
     """Write `block` into the folder `path`, the manifest last, so that a half-written folder is never a save.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypedDict, Unpack, cast
 
-from yggdrasil.blocks.solver.diffusers_schedulers import BENT, FLOW, Name, is_flow, known_only
+from yggdrasil.blocks.solver.diffusers_schedulers import BENT, FLOW, Name, check, is_flow, known_only, own_settings
 from yggdrasil.blocks.solver.diffusers_solver import SchedulerSolver
 from yggdrasil.blocks.solver.starting_noise import Rounding
 from yggdrasil.contract import Block, ConfigError
@@ -27,11 +27,21 @@ def Solver(scheduler: Name, *, like: Block | None = None, **settings: Unpack[Sol
 
     `like` is the solver whose place it takes: from it come the latent's shape and what of the scheduler's settings the
     new one has too, as diffusers' `from_config` takes them; `settings` and the rest are put over these. Raises
-    ConfigError for a name that is none, and for a scheduler that cannot follow what the network of `like` predicts.
+    ConfigError for a name that is none, for settings that it does not take, and for a scheduler that cannot follow
+    what the network of `like` predicts.
     """
+    SchedulerSolver(scheduler=scheduler)
+    if inner := own_settings(scheduler, settings.keys() - SolverSettings.__annotations__.keys()):
+        mend = f"put it into settings={{{inner[0]!r}: …}}"
+        raise ConfigError(f"{inner[0]!r} is a setting of the scheduler", where="Solver", mend=mend)
+    made = _made(scheduler, like, settings)
+    check(made.scheduler, made.settings)
+    return made
+
+
+def _made(scheduler: Name, like: Block | None, settings: SolverSettings) -> SchedulerSolver:
     if like is None:
         return SchedulerSolver(scheduler=scheduler, **settings)
-    SchedulerSolver(scheduler=scheduler)
     if not isinstance(like, SchedulerSolver):
         mend = "give a solver that walks by one of diffusers' schedulers, or none"
         raise ConfigError(f"like= is {like!r}", where="Solver", mend=mend)

@@ -104,7 +104,12 @@ class EndpointBlock(Block):
         """What `ask`, given the client, comes back with. Raises EndpointError by kind, Cancelled."""
         once = (self.costs or any(self.prices.values())) and not self.idempotent
         key = str(uuid4()) if self.idempotent else ""
-        return self._connection().ask(ask, RequestBounds(self.timeout, self.retries, self.concurrency, once, key))
+        connection = self._connection()
+        try:
+            return connection.ask(ask, RequestBounds(self.timeout, self.retries, self.concurrency, once, key))
+        except EndpointError as error:
+            error.what += f" ({self.model} at {self.base_url})"
+            raise
 
     def spoken(self, request: Request, ask: Callable[[Request], T]) -> T:
         """What `ask` gives for the request as this server takes it: what it refuses is left out from then on."""

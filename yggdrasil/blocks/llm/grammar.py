@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from yggdrasil.contract import ConfigError, here
+from yggdrasil.contract import ConfigError, WeightsError, here
 
 if TYPE_CHECKING:
     from llguidance import LLMatcher, LLTokenizer
@@ -18,10 +18,17 @@ MAX_STRING = 400
 
 
 def token_table(tokenizer: Any, vocabulary: int, end: list[int]) -> LLTokenizer:
-    """The tokenizer as llguidance reads it (about a second); `vocabulary` is the model's padded size."""
+    """The tokenizer as llguidance reads it (about a second); `vocabulary` is the model's padded size.
+
+    Raises WeightsError for one that cannot turn its tokens into text.
+    """
     from llguidance.hf import from_tokenizer
 
-    return from_tokenizer(tokenizer, n_vocab=vocabulary, eos_token=end)
+    try:
+        return from_tokenizer(tokenizer, n_vocab=vocabulary, eos_token=end)
+    except ValueError as error:
+        what = f"its tokenizer does not say how tokens become text ({error})"
+        raise WeightsError(what, where=here().path, mend="give its tokenizer.json a `decoder`, as ByteLevel") from None
 
 
 def regex_grammar(pattern: str) -> str:

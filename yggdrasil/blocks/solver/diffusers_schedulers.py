@@ -6,6 +6,8 @@ import copy
 import inspect
 import itertools
 import json
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, Literal, get_args
 
@@ -53,7 +55,29 @@ def class_of(name: str) -> Any:
 def _made(name: str, settings: str) -> Any:
     given = json.loads(settings)
     _refuse_unknown(name, given)
-    return class_of(name).from_config(given)
+    with _telling(name):
+        return class_of(name).from_config(given)
+
+
+@contextmanager
+def _telling(name: str) -> Generator[None]:
+    """What a scheduler does not take of its settings, whenever it finds out, as an error of ours."""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, NotImplementedError, TypeError, ValueError) as error:
+        why = str(error).partition("\n")[0][:200]
+        mend = "correct that value in `settings`; which it takes says diffusers' page of the scheduler"
+        raise ConfigError(f"{name} does not go with its settings ({why})", where=here().path, mend=mend) from error
+
+
+def check(name: Name, settings: dict[str, Any]) -> None:
+    """Raises ConfigError for settings by which the scheduler cannot be made, or cannot choose its timesteps."""
+    set_timesteps(scheduler(name, settings), name, settings, 4, 64)
+
+
+def own_settings(name: str, given: Iterable[str]) -> list[str]:
+    """Those of the names that are settings of the scheduler itself."""
+    return [one for one in given if one in _settings(name)]
 
 
 def _refuse_unknown(name: str, settings: dict[str, Any]) -> None:
@@ -141,7 +165,8 @@ def set_timesteps(made: Any, name: Name, settings: dict[str, Any], steps: int, t
     import numpy
 
     if not is_flow(name, settings):
-        made.set_timesteps(steps)
+        with _telling(name):
+            made.set_timesteps(steps)
         return
     more: dict[str, Any] = {}
     if settings.get("use_dynamic_shifting"):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
 from typing import Annotated, Any, TypedDict
 
 from pydantic import Field
 
+from yggdrasil.contract.errors import ConfigError
 from yggdrasil.levels.world.budget import Budget
 from yggdrasil.ports import Json, Text
 
@@ -34,3 +37,10 @@ class WorldSettings(TypedDict, total=False):
     fields: list[str]
     wait: float
     budget: Budget
+
+
+def rounds(count: int | None, where: str) -> Iterable[int]:
+    """The numbers of so many steps, endless for None. Raises ConfigError for what counts nothing."""
+    if not isinstance(count, int | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigError(f"count is {count!r:.80}", where=where, mend="give how many steps, then the action")
+    return itertools.count() if count is None else range(count)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import itertools
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Unpack
@@ -12,6 +11,7 @@ from yggdrasil.contract.artifacts import FolderArtifacts
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.entry_points import VERBS
 from yggdrasil.contract.errors import ConfigError
+from yggdrasil.contract.known_arguments import known_arguments
 from yggdrasil.engine.cycle.branches import MAIN, Branch
 from yggdrasil.engine.cycle.journal import answer, questions
 from yggdrasil.engine.cycle.log import FILE
@@ -27,7 +27,7 @@ from yggdrasil.levels.world.home import Home
 from yggdrasil.levels.world.life import check_there
 from yggdrasil.levels.world.replay import Replay, replay
 from yggdrasil.levels.world.run_step import begin, cycle, run_steps
-from yggdrasil.levels.world.settings import Count, WorldOutputs, WorldSettings
+from yggdrasil.levels.world.settings import Count, WorldOutputs, WorldSettings, rounds
 from yggdrasil.levels.world.stages import NAMES, Staged, Stages, check_settings, parts_of
 from yggdrasil.levels.world.step import Step
 from yggdrasil.levels.world.summary import shown
@@ -106,6 +106,7 @@ class World(Staged, Block, type="world"):
             done = run_steps(self, life, self._own_branch(), count, action, state, expect)
         return {"chronicle": done[-1].chronicle if done else "", "steps": [step.to_json() for step in done]}
 
+    @known_arguments
     def step(
         self, action: str | None = None, state: Given = None, expect: int | None = None, *, deps: Any = None
     ) -> Step:
@@ -120,9 +121,10 @@ class World(Staged, Block, type="world"):
         done = self.run(action=action, state=given, expect=expect, deps=deps)["steps"][-1]
         return Step(life.log.just_finished(self._own_branch(), done["step"]), life.home)
 
+    @known_arguments
     def steps(self, count: int | None = None, action: str | None = None, *, deps: Any = None) -> Iterator[Step]:
         """Step again and again, for ever without `count`; the action belongs to the first step."""
-        for number in itertools.count() if count is None else range(count):
+        for number in rounds(count, self.name):
             yield self.step(None if number else action, deps=deps)
 
     def found(self) -> Content:
