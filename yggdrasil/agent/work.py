@@ -144,9 +144,9 @@ def planned(
     own = task.genre if task.genre is not None else genre
     plan = getattr(GENRES.find(own), "plan", None) if own else None
     brief = way(lead, llm) == "brief"
-    made = plan(task, toolbox, instructions, work) if plan and (brief or task.ask is None) else None
-    if made is None and task.ask is not None:
+    if task.ask is not None:
         return worded(task.ask, instructions, work, llm, brief)
+    made = plan(task, toolbox, instructions, work) if plan else None
     if made is not None:
         guided_past(task.context, task.name)
     return made or _plainly(task, instructions, work, brief=brief)
