@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from yggdrasil.agent.told import fitted
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.window import tokens_of
+from yggdrasil.blocks.llm.asked import calls_tools
 from yggdrasil.blocks.llm.bounds import loose, spaced
 from yggdrasil.blocks.llm.language_model import reads
 from yggdrasil.contract import here
@@ -41,7 +42,8 @@ def worded(ask: dict[str, Any], instructions: str, work: Work, llm: Block, brief
     """The work, and the messages that it begins with: what is always so first, what the world is, what is wanted.
 
     What is told fits the model's window; the bounds on texts steer a small model and bind no answer. A small one has
-    one turn and no tools: asked in words first, it tells the same twice.
+    one turn and no tools: asked in words first, it tells the same twice. One that a schema must bind to a tool looks
+    one thing up, since it would look the same up again and again.
     """
     words = ask["brief" if brief else "free"]
     answer = max(work.max_tokens, words["letters"] // _PER_LETTER + _FRAME)
@@ -59,6 +61,8 @@ def worded(ask: dict[str, Any], instructions: str, work: Work, llm: Block, brief
         told = messages[-1]["content"]
         bound |= {"toolbox": Toolbox(()), "finish": lambda value: spaced(value, words["schema"])}
         bound["flaw"] = lambda value: float(_again(value, told))
+    elif work.toolbox and not calls_tools(llm):
+        bound["rounds"] = 1
     return replace(work, **bound, max_tokens=answer), messages
 
 

@@ -19,6 +19,8 @@ from yggdrasil.state.json_as_text import outline
 Message = dict[str, Any]
 ToolErrors = Literal["tell", "raise"]
 """What becomes of a tool that breaks: the model is told, and the run says so, or the run ends by its error."""
+_FOUNDING = "found"
+"""The task at which no world is there yet, in which a tool could look something up."""
 _CLOSING = "Give the result now."
 """Asks for the result after a turn in words, since a model cannot answer after itself."""
 
@@ -145,6 +147,7 @@ def planned(
     plan = getattr(GENRES.find(own), "plan", None) if own else None
     brief = way(lead, llm) == "brief"
     if task.ask is not None:
+        work = replace(work, toolbox=Toolbox(())) if task.name == _FOUNDING else work
         return worded(task.ask, instructions, work, llm, brief)
     made = plan(task, toolbox, instructions, work) if plan else None
     if made is not None:

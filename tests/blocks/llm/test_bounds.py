@@ -37,6 +37,7 @@ def test_a_model_has_room_for_one_more_word_and_fixed_texts_stay() -> None:
         ("short", "short"),
         ("x" * 30, "x" * 20),
         ("It is calm. Then a storm", "It is calm."),
+        ("It was calm, and then it blew", "It was calm"),
         ("No. Then a storm comes up", "No. Then a storm"),
     ],
 )

@@ -12,8 +12,9 @@ _NEAR = 6
 """Letters before the bound where a model that may write no further word presses it into the last one."""
 STEERING = frozenset({"pattern", "minLength", "maxLength", "minItems", "maxItems", "additionalProperties"})
 """Bounds that steer a weak model, and that a good answer may pass over."""
-_END = re.compile(r"[.!?…]['\"”»)]*(?=\s|$)")
-"""Where a sentence ends."""
+_SENTENCE = re.compile(r"[.!?…]['\"”»)]*(?=\s|$)")
+_CLAUSE = re.compile(r"[^\s,;:—-](?=[,;:]\s|\s+[—-]\s)")
+"""Where a sentence and a part of one end."""
 _FIXED = ("pattern", "enum", "const", "format")
 
 
@@ -36,7 +37,7 @@ def roomy(schema: Any) -> Any:
 
 
 def ended_at_words(value: Any, schema: Any, *, strict: bool = True) -> Any:
-    """What a model wrote under `roomy(schema)`, each text that went over its bound cut after a sentence or a word.
+    """What a model wrote under `roomy(schema)`, each text that went over its bound cut where words or more end.
 
     Without `strict` only those that came near the roomy bound: a model that nothing binds may write more than asked.
     """
@@ -87,5 +88,8 @@ def _cut(text: str, limit: int, *, strict: bool) -> str:
     if not limit or not over or (strict and len(text) > limit + _ROOM):
         return text
     head = text[: limit + 1].rpartition(" ")[0].rstrip()
-    sentence = max((found.end() for found in _END.finditer(head)), default=0)
-    return head[:sentence] if sentence >= limit // 2 else head or text[:limit]
+    for end in (_SENTENCE, _CLAUSE):
+        last = max((found.end() for found in end.finditer(head)), default=0)
+        if last >= limit // 2:
+            return head[:last]
+    return head or text[:limit]
