@@ -54,7 +54,7 @@ def test_no_letter_pattern_binds_a_text(tmp_path: Path) -> None:
 def test_the_answer_is_told_in_words(tmp_path: Path) -> None:
     llm = Capable()
     small(llm, tmp_path).step()
-    assert "characters (3 of them) [name (a first name), role (the trade)" in told(llm.requests[0])
+    assert "characters (3 of them) [name (first and family name), role (the trade)" in told(llm.requests[0])
     assert all("Answer with one line of JSON: " in told(request) for request in llm.requests)
 
 

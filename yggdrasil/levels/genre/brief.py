@@ -13,7 +13,11 @@ _LINE = 160
 """Letters that a tool is told at most, where it does not say itself how much it reads."""
 _MOST = 2
 """Changes of a world that a small model names well."""
-_NEW = {"add_place": "a place that is not there yet", "add_character": "somebody who is not there yet"}
+_NEW = {
+    "add_item": "a thing that is not there yet",
+    "add_place": "a place that is not there yet",
+    "add_character": "somebody who is not there yet",
+}
 """What is offered last and with a word of warning, since a small model adds again what it knows."""
 _BOUNDS = ("maxLength", "enum", "const", "pattern")
 
