@@ -110,6 +110,22 @@ def test_an_outline_names_fields_bounds_and_forms() -> None:
     assert outlined(schema).endswith("title (of the world); operations (1 to 2) [move [place] (elsewhere)].")
 
 
+def test_every_text_of_a_genre_ends(tmp_path: Path) -> None:
+    """A small model that is bound by nothing writes on and on."""
+
+    def endless(schema: Any) -> bool:
+        if isinstance(schema, dict):
+            free = schema.get("type") == "string" and not {"maxLength", "enum", "const"} & schema.keys()
+            return free or any(map(endless, schema.values()))
+        return isinstance(schema, list) and any(map(endless, schema))
+
+    llm = Capable()
+    world = world_of(llm, tmp_path, STORYTELLING.parent / "bestiary" / "genre.yaml")
+    tell_in(world, lead="brief")
+    world.step()
+    assert [endless(request["schema"]) for request in llm.requests] == [False] * 5
+
+
 @pytest.mark.parametrize("genre", ["ships-log", "bestiary", "case"])
 def test_a_genre_without_such_words_is_led_by_its_own(tmp_path: Path, genre: str) -> None:
     llm = Capable()

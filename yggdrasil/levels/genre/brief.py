@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from yggdrasil.levels.genre.plan import calls_of
 from yggdrasil.levels.stage.task import schema as task_schema
@@ -10,7 +10,7 @@ from yggdrasil.state.content import Content
 
 Schema = dict[str, Any]
 _LINE = 160
-"""Letters that a tool is told at most, where it does not say itself how much it reads."""
+"""Letters of a text that nothing else bounds: a field of an own kind, what a tool is told that reads any length."""
 _MOST = 2
 """Changes of a world that a small model names well."""
 _NEW = {
@@ -36,7 +36,8 @@ def few_operations(content: Content, own: list[Schema]) -> Schema:
     if fields:
         setting["properties"]["field"] = {"enum": fields}
         known["set"] = setting
-    return {"type": "array", "items": {"anyOf": [*own, *known.values()]}, "minItems": 1, "maxItems": _MOST}
+    options = [*map(_bounded, own), *known.values()]
+    return {"type": "array", "items": {"anyOf": options}, "minItems": 1, "maxItems": _MOST}
 
 
 def few_calls(tools: list[Schema]) -> Schema:
@@ -54,12 +55,18 @@ def _required(tool: Schema) -> Schema:
     parameters, most = tool["parameters"], tool.get("letters") or _LINE
     names = parameters.get("required") or list(parameters["properties"])[:1]
     known = {name: parameters["properties"][name] for name in names}
-    bound = {name: {**part, "maxLength": most} for name, part in known.items() if _is_free(part)}
-    return {**parameters, "properties": known | bound, "required": names}
+    return _bounded({**parameters, "properties": known, "required": names}, most)
 
 
-def _is_free(text: Schema) -> bool:
-    return text.get("type") == "string" and not any(key in text for key in _BOUNDS)
+def _bounded(schema: Any, most: int = _LINE) -> Any:
+    """The schema with a bound on each text that has none, at which a small model comes to an end."""
+    if isinstance(schema, list):
+        return [_bounded(part, most) for part in cast("list[Any]", schema)]
+    if not isinstance(schema, dict):
+        return schema
+    made = {name: _bounded(part, most) for name, part in cast("Schema", schema).items()}
+    free = made.get("type") == "string" and not any(key in made for key in _BOUNDS)
+    return {**made, "maxLength": most} if free else made
 
 
 def outlined(schema: Schema) -> str:
