@@ -1,6 +1,6 @@
 """Grows worlds that a small model leads briefly, and names every glued word and every weather that cannot be there.
 
-`python -m benchmarks.brief FOLDER [WORLDS]` goes on where it was stopped: a world that is grown has its file in FOLDER.
+It asks for `yggdrasill[bench]`. `python -m benchmarks.brief FOLDER [WORLDS]` goes on where it was stopped: a world that is grown has its file in FOLDER.
 """
 
 from __future__ import annotations
@@ -9,11 +9,10 @@ import json
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
-
-from wordfreq import zipf_frequency
 
 import yggdrasil as ygg
 from yggdrasil.levels.genre.of_world import tell_in
@@ -55,6 +54,7 @@ _SMALL = frozenset("of the and to in on at by with from for his her its their is
 _COMMON, _KNOWN, _PART = 4.0, 1.0, 3.0
 """Zipf frequencies: of a word that is surely one, of one in the list, of one that may be half of a glued one."""
 _WORD = re.compile(r"[^\W\d]+")
+zipf_frequency: Callable[[str, str], float] = import_module("wordfreq").zipf_frequency
 Text = tuple[str, str]
 """Where a text stands, and the text."""
 
