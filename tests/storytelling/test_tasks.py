@@ -256,8 +256,15 @@ def test_the_ground_of_a_place_comes_from_its_words() -> None:
     assert not re.match(answer_schemas.phrase("ru", small=True)["pattern"], "Кузнец")
 
 
+def test_no_weather_is_painted_where_there_is_no_sky() -> None:
+    world = {**CONTEXT["world"], "time": "night", "weather": "snowfall"}
+    world["places"] = [{**place, "scene": "space"} for place in world["places"]]
+    out, _, _ = do("architect", ["", {"prompt": "a small boat on the deck"}], intent=INTENT, world=world)
+    assert out.result["paints"][0]["prompt"] == "a small boat on the deck at night"
+
+
 @pytest.mark.parametrize(
-    "text", ["The Sunken Castle", "Hall of Kings", "Half-Moon Bay", "Vik"]
+    "text", ["The Sunken Castle", "The Sunken castle", "Hall of Kings", "Half-Moon Bay", "Vik"]
 )  # fmt: skip
 def test_a_name_has_room_for_each_of_its_words(text: str) -> None:
     assert re.match(answer_schemas.name("en", 2)["pattern"], text)

@@ -8,8 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from yggdrasil.agent.told import fitted
+from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.window import tokens_of
-from yggdrasil.blocks.llm.bounds import loose
+from yggdrasil.blocks.llm.asked import calls_tools
+from yggdrasil.blocks.llm.bounds import loose, spaced
 from yggdrasil.blocks.llm.language_model import reads
 from yggdrasil.contract import here
 
@@ -39,7 +41,9 @@ def way(lead: Lead, llm: Block) -> Lead:
 def worded(ask: dict[str, Any], instructions: str, work: Work, llm: Block, brief: bool) -> tuple[Work, list[Message]]:
     """The work, and the messages that it begins with: what is always so first, what the world is, what is wanted.
 
-    What is told fits the model's window; the bounds on texts steer a small model and bind no answer.
+    What is told fits the model's window; the bounds on texts steer a small model and bind no answer. A small one has
+    one turn and no tools: asked in words first, it tells the same twice. One that a schema must bind to a tool looks
+    one thing up, since it would look the same up again and again.
     """
     words = ask["brief" if brief else "free"]
     answer = max(work.max_tokens, words["letters"] // _PER_LETTER + _FRAME)
@@ -53,7 +57,19 @@ def worded(ask: dict[str, Any], instructions: str, work: Work, llm: Block, brief
     ]
     wish, needed = (loose(words[name], _STEERING) for name in ("schema", "needed"))
     bound: Any = {"schema": words["schema"], "wish": wish, "needed": needed, "result": needed}
+    if brief:
+        told = messages[-1]["content"]
+        bound |= {"toolbox": Toolbox(()), "finish": lambda value: spaced(value, words["schema"])}
+        bound["flaw"] = lambda value: float(_again(value, told))
+    elif work.toolbox and not calls_tools(llm):
+        bound["rounds"] = 1
     return replace(work, **bound, max_tokens=answer), messages
+
+
+def _again(value: dict[str, Any], told: str) -> bool:
+    """Whether the answer's text is one that the model was told: a small one says it again word for word."""
+    text = str(value.get("text") or "").strip().rstrip(".")
+    return bool(text) and text in told
 
 
 def guided_past(context: Mapping[str, Any], task: str) -> None:

@@ -20,6 +20,8 @@ from yggdrasil.state.json_as_text import outline
 Message = dict[str, Any]
 ToolErrors = Literal["tell", "raise"]
 """What becomes of a tool that breaks: the model is told, and the run says so, or the run ends by its error."""
+_FOUNDING = "found"
+"""The task at which no world is there yet, in which a tool could look something up."""
 _CLOSING = "Give the result now."
 """Asks for the result after a turn in words, since a model cannot answer after itself."""
 
@@ -153,9 +155,10 @@ def planned(
     own = task.genre if task.genre is not None else genre
     plan = getattr(GENRES.find(own), "plan", None) if own else None
     brief = way(lead, llm) == "brief"
-    made = plan(task, toolbox, instructions, work) if plan and (brief or task.ask is None) else None
-    if made is None and task.ask is not None:
+    if task.ask is not None:
+        work = replace(work, toolbox=Toolbox(())) if task.name == _FOUNDING else work
         return worded(task.ask, instructions, work, llm, brief)
+    made = plan(task, toolbox, instructions, work) if plan else None
     if made is not None:
         guided_past(task.context, task.name)
     return made or _plainly(task, instructions, work, brief=brief)

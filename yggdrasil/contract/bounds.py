@@ -9,6 +9,8 @@ from yggdrasil.contract.block import Block
 from yggdrasil.contract.tree import walk
 
 _COUNTED = ("tokens", "letters")
+_PER_TOKEN = 4
+"""Letters of plain words to a token, and the space behind them."""
 _SAID = "It reads at most {most} {unit} of a text, and says what it leaves out."
 
 
@@ -23,6 +25,11 @@ def bounds_of(tool: Block) -> dict[str, Any]:
         if isinstance(declared, Mapping):
             found = {**cast("Mapping[str, Any]", declared), **found}
     return found
+
+
+def letters_of(bounds: Mapping[str, Any]) -> int:
+    """About how many letters the tool reads; 0 if it does not say it."""
+    return int(bounds.get("letters") or bounds.get("tokens", 0) * _PER_TOKEN)
 
 
 def vocabularies(bounds: Mapping[str, Any]) -> dict[str, list[str]]:

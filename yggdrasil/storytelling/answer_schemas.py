@@ -23,8 +23,6 @@ _ROOM = 6
 """Words that a text may go over its bound before it is cut."""
 _LETTERS_MOST = 24
 """Letters of the longest word; no language that is told here has a longer one in common use."""
-_LINKS = "(of|the|and|in|by|on|at|de|del|la|le|von|van|der|на|под|над|у|и|в)"
-"""Small words inside a name."""
 _PLAIN = re.compile(r"[^\W\d_]+([ '-][^\W\d_]+)*")
 _LETTERS = {
     "en": _LATIN, "ru": _CYRILLIC, "uk": ("А-ЯЁІЇЄҐ", "а-яёіїєґ"), "bg": _CYRILLIC,
@@ -127,12 +125,15 @@ def phrase(language: str, low: int = 1, high: int = 3, small: bool = False) -> S
 
 
 def name(language: str, words: int = 1) -> Schema:
-    """A proper name of `words` words, more or less: "Vik", "The Sunken Castle", "Hall of Kings"."""
+    """A proper name of `words` words, more or less: "Vik", "The Sunken Castle", "Hall of Kings".
+
+    Only its first letter must be a capital: a model that may not write a small one glues it to the word before.
+    """
     if language not in _LETTERS:
         return {"type": "string", "minLength": 2, "maxLength": 30}
     upper, letters = _LETTERS[language]
     word = f"[{upper}][{letters}']{{1,{_LETTERS_MOST}}}(-[{upper}{letters}][{letters}]{{1,{_LETTERS_MOST}}})?"
-    return Worded(word, f" ({_LINKS} )?{word}", 0, words + _ROOM, "", words + 2)
+    return Worded(word, f" {_word(upper + letters, letters)}", 0, words + _ROOM, "", words + 2)
 
 
 def caption(thing: str = "") -> Schema:

@@ -15,6 +15,7 @@ from yggdrasil.storytelling import answer_schemas, prompts
 from yggdrasil.storytelling.choices import fresh, labelled, named, names, offered, openings, sure, worth_reading
 from yggdrasil.storytelling.grounds import ground
 from yggdrasil.storytelling.line_quality import repeats, shortened, unfinished
+from yggdrasil.storytelling.tale_guide.founding_words import INDOORS
 from yggdrasil.storytelling.world_changes import change_shapes, changes
 
 KINDS = [
@@ -23,6 +24,8 @@ KINDS = [
 MOODS = ["calm", "merry", "sad", "tense", "strange", "hopeful"]
 _STARTS = ["The", "A", "In", "At", "On", "Near", "Under", "When", "Suddenly"]
 _SKY = {**WEATHERS, "snowfall": "in falling snow", "storm": "in a storm"}
+_SKYLESS = (*INDOORS, "underwater", "space")
+"""Grounds where no weather is."""
 _CRAMPED = 22
 """Words of a sentence that met its bound: its end is then seldom a good one."""
 _SURE = 0.5
@@ -145,7 +148,8 @@ def _architect(context: dict[str, Any], work: Work) -> tuple[str, Work]:
 
     def finish(value: dict[str, Any]) -> dict[str, Any]:
         lit = f"{value['prompt'].strip(' ,')} {HOURS.get(world.get('time', ''), '')}".strip()
-        prompt = f"{lit} {_SKY.get(world.get('weather', ''), '')}".strip()
+        sky = "" if place.get("scene") in _SKYLESS else _SKY.get(world.get("weather", ""), "")
+        prompt = f"{lit} {sky}".strip()
         short = next(p for p in (prompt, lit, shortened(lit, 90).rstrip(".")) if len(p) <= 90)
         return {"paints": [{"prompt": short, "slot": "picture"}]}
 

@@ -11,7 +11,7 @@ from tests.blocks.llm.embedded import embedded_model
 from yggdrasil.agent.model import AgentModel
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.turns import TurnRequest, fill
-from yggdrasil.blocks.llm.bounds import ended_at_words, roomy
+from yggdrasil.blocks.llm.bounds import ended_at_words, roomy, spaced
 
 TEXT: dict[str, Any] = {"type": "string", "maxLength": 20}
 SCHEMA: dict[str, Any] = {
@@ -36,6 +36,9 @@ def test_a_model_has_room_for_one_more_word_and_fixed_texts_stay() -> None:
         ("exactly twenty here.", "exactly twenty here."),
         ("short", "short"),
         ("x" * 30, "x" * 20),
+        ("It is calm. Then a storm", "It is calm."),
+        ("It was calm, and then it blew", "It was calm"),
+        ("No. Then a storm comes up", "No. Then a storm"),
     ],
 )
 def test_a_text_over_its_bound_is_cut_after_a_word(wrote: str, kept: str) -> None:
@@ -46,7 +49,8 @@ def test_a_text_over_its_bound_is_cut_after_a_word(wrote: str, kept: str) -> Non
 
 def test_an_agents_model_that_nothing_binds_may_write_more_than_it_was_asked() -> None:
     cut, whole = "the bottom of the sea and then " + "w" * 13, "the bottom of the sea and then some"
-    for wrote, kept in ((cut, "the bottom of the"), (whole, whole)):
+    near = "the bottom of the sea and then somewhere"
+    for wrote, kept in ((cut, "the bottom of the"), (near, "the bottom of the"), (whole, whole)):
         model = AgentModel(Scripted([says(f'{{"text": "{wrote}"}}')]))
         assert fill(model, ASK, SCHEMA, TurnRequest(Toolbox(())), needed={}) == {"text": kept}
 
@@ -57,6 +61,13 @@ def test_alternatives_and_lists_are_cut_as_well() -> None:
     schema = {"type": "object", "properties": {"all": {"type": "array", "items": {"anyOf": options}}}}
     value = {"all": [{"op": "b", "text": "one two three"}, {"op": "a", "text": "one two three"}]}
     assert ended_at_words(value, schema) == {"all": [{"op": "b", "text": "one two"}, {"op": "a", "text": "one"}]}
+
+
+def test_texts_are_told_in_words_and_what_is_fixed_stays() -> None:
+    schema = {"properties": {"name": TEXT, "op": {"const": "add_item"}, "list": {"items": TEXT}}}
+    value = {"name": "old_salt_map ", "op": "add_item", "list": ["a_b", "two\n\nparts"], "more": "x_y"}
+    told = {"name": "old salt map", "op": "add_item", "list": ["a b", "two\n\nparts"], "more": "x_y"}
+    assert spaced(value, schema) == told
 
 
 @pytest.mark.models

@@ -98,7 +98,9 @@ def test_n36_a_forked_child_has_a_process_of_its_own_and_leaves_that_of_its_pare
 
 def test_a_schema_and_the_settings_go_along(model: LlamaCpp) -> None:
     sent = json.loads(model.chat(say("echo"), schema={"type": "object"}, max_tokens=9, seed=2**40).text)
-    schema = sent["response_format"]["json_schema"]["schema"]
+    head, _, grammar = sent["grammar"].partition("%json ")
+    assert head == "%llguidance {}\nstart: "
+    schema = json.loads(grammar)
     assert schema.pop("x-guidance")["whitespace_flexible"] is False
     assert schema == {"type": "object"}
     assert (sent["max_tokens"], sent["repeat_penalty"]) == (9, 1.05)

@@ -25,6 +25,8 @@ FAULTS = {
     "a condition that is nothing": ("      seen: |", "      sean: |", "stages.author.also.sean"),
     "letters that are none": ("letters: 300", "letters: many", "lengths.line.letters"),
     "a kind that every world has": ("stages:\n", "entities: {item: {many: things}}\nstages:\n", "entities.item"),
+    "a hole of a small model's words": ("one picture of it", "one {picture} of it", "brief.stages.architect.ask"),
+    "a small model's answer": ("thing: name — the", "thing: thing — the", "brief.stages.development.answer.thing"),
     "broken YAML": ("format: 1", "format: [1", "genre.yaml"),
 }
 

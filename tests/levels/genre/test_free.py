@@ -15,6 +15,7 @@ from yggdrasil.agent.agent import Agent
 from yggdrasil.agent.led import guided_past
 from yggdrasil.levels.genre.book import GenreError
 from yggdrasil.levels.stage.creator import Creator
+from yggdrasil.levels.world.tools import Recall
 
 
 def bounds(schema: Any) -> set[str]:
@@ -133,12 +134,31 @@ def test_one_that_still_does_not_fit_fails_alone(tmp_path: Path) -> None:
     assert "brush" in str(step.failures["lost"])
 
 
-def test_a_guide_says_that_it_passes_over_the_length(tmp_path: Path) -> None:
+def test_a_guide_says_that_it_passes_over_the_length() -> None:
     """Where a guide leads a small model, which writes a line or two, whatever the world was set to."""
     with pytest.warns(UserWarning, match="the length 'scene' changes nothing"):
         guided_past({"length": "scene"}, "author")
-    world = world_of(Capable(), tmp_path, setting={"length": "scene"})
-    world.genre, world.author = "tale", Agent(Capable(), lead="brief")
-    with world.stream() as stream:
-        told = [str(event.data.get("text")) for event in stream if event.kind == "note"]
-    assert sum("changes nothing" in text for text in told) == 1
+
+
+class Bound(Capable):
+    """Calls no tool by itself, so that a schema binds it to one."""
+
+    def calls_tools(self) -> bool:
+        return False
+
+
+def test_a_model_that_calls_no_tool_by_itself_looks_one_thing_up(tmp_path: Path) -> None:
+    llm = Bound()
+    world = world_of(llm, tmp_path)
+    for stage in ("development", "author"):
+        world.stages[stage] = Agent(llm, [Recall()], lead="free")
+    world.step()
+    assert len(llm.requests) == 1 + 4 + 2
+
+
+def test_nothing_is_looked_up_in_a_world_that_is_not_there_yet(tmp_path: Path) -> None:
+    llm = Bound()
+    world = world_of(llm, tmp_path)
+    world.stages["development"] = Agent(llm, [Recall()], lead="free")
+    world.found()
+    assert len(llm.requests) == 1

@@ -9,12 +9,12 @@ from typing import Any
 
 from yggdrasil.contract.errors import did_you_mean
 from yggdrasil.levels.genre.book import CHARACTER, Book, GenreError, Length
+from yggdrasil.levels.genre.brief import few_calls, few_operations, outlined
 from yggdrasil.levels.genre.plan import calls_of
 from yggdrasil.levels.genre.recall import Ranks, by_words
 from yggdrasil.levels.genre.shape import Schema, Shapes
 from yggdrasil.levels.genre.told import known_to, told
 from yggdrasil.levels.stage.philosopher import in_plain_words
-from yggdrasil.levels.stage.task import schema as task_schema
 from yggdrasil.state.content import KINDS, Character, Content
 
 OWN = ("name", "role", "looks", "voice", "goals")
@@ -24,7 +24,7 @@ HOLES = ("wish", "style", "language", "length", "action", "intent", "plan", "see
 _BY_WORLD = ("append_story", "insert", "unwrite", "unset", "add")
 """Operations that no model names: the world writes its story, and takes back what was done, by itself; what adds
 one of an own kind is named by the genre."""
-_CALLED = {"type": "object", "required": ["slot", "tool", "arguments"], "properties": {"arguments": {"type": "object"}}}
+_CALLED = {"type": "object", "required": ["tool", "arguments"], "properties": {"arguments": {"type": "object"}}}
 _ANY_CALLS: Schema = {"type": "array", "items": _CALLED, "minItems": 1}
 """Calls that the Creator can try: one that does not fit its tool fails alone."""
 _HOLE = re.compile(r"\{([^{}]*)\}")
@@ -44,7 +44,6 @@ class Asking:
         ranks: Ranks = by_words,
     ) -> None:
         self._book, self._stage, self._content, self._context = book, stage, content, context
-        self._words = book.stages[stage]  # pyright: ignore[reportArgumentType]
         self._tools, self._pictures = tools, [f"{name}: {_ordered(made)}" for name, made in pictures.items()]
         self._own: dict[str, str] = {}
         self._ranks = ranks
@@ -85,12 +84,17 @@ class Asking:
 
     def _worded(self, state: Mapping[str, Any], action: str, length: Length, bound: int | None) -> dict[str, Any]:
         holes = {**self._holes(state, action), "length": length.say}
-        also = [words for name, words in self._words.also.items() if holes.get(name)]
+        if bound is not None:
+            holes["seen"] = seen(state.get("perception"), clearly=True)
+        system, words = self._book.words(self._stage, brief=bound is not None)
+        also = [said.strip() for name, said in words.also.items() if holes.get(name)]
+        schema = self._shapes(bound).answer(words.answer, self._stage)
+        fields = [] if bound is None else [outlined(schema)]
         return {
-            "system": filled(self._book.system, holes),
-            "ask": filled("\n".join([self._words.ask.strip(), *(part.strip() for part in also)]), holes),
-            "schema": self._shapes(bound).answer(self._words.answer, self._stage),
-            "needed": self._shapes(bound, _ANY_CALLS).answer(self._words.answer, self._stage),
+            "system": filled(system, holes),
+            "ask": "\n".join([filled("\n".join([words.ask.strip(), *also]), holes), *fields]),
+            "schema": schema,
+            "needed": self._shapes(bound, _ANY_CALLS).answer(words.answer, self._stage),
             "letters": length.letters,
         }
 
@@ -103,15 +107,9 @@ class Asking:
     def _shapes(self, letters: int | None, calls: Schema | None = None) -> Shapes:
         known = {kind: self._content.names(kind) for kind in (*KINDS, *self._book.entities)}
         full = {"operations": self._operations, "tool calls": self._calls}
-        few = {"operations": self._few_operations, "tool calls": self._few_calls}
+        few = {"operations": self._few_operations, "tool calls": lambda: few_calls(self._tools)}
         loosely = {"tool calls": lambda: calls} if calls else {}
         return Shapes(known, {**(full if letters is None else few), **loosely}, letters)
-
-    def _few_operations(self) -> Schema:
-        """The changes that a small model may name: of what is there, by its name."""
-        few = task_schema("update", self._content)["properties"]["operations"]
-        own = [self._added(kind) for kind in self._book.entities]
-        return {**few, "items": {"anyOf": [*own, *few["items"]["anyOf"]]}}
 
     def _operations(self) -> Schema:
         from pydantic import TypeAdapter
@@ -136,24 +134,17 @@ class Asking:
             "additionalProperties": False, **about,
         }  # fmt: skip
 
+    def _few_operations(self) -> Schema:
+        return few_operations(self._content, [self._added(kind) for kind in self._book.entities])
+
     def _calls(self) -> Schema:
         return calls_of(self._tools)
-
-    def _few_calls(self) -> Schema:
-        """One call with nothing but what the tool must be given."""
-        few = [{**tool, "parameters": _required(tool["parameters"])} for tool in self._tools]
-        return {**calls_of(few), "maxItems": 1}
 
 
 def _named(operation: Schema) -> Schema:
     """The shape of an operation that says by `op` which one it is."""
     properties = {**operation["properties"], "op": {"const": operation["properties"]["op"]["const"]}}
     return {**operation, "properties": properties, "required": ["op", *operation.get("required", [])]}
-
-
-def _required(parameters: Schema) -> Schema:
-    names = parameters.get("required") or list(parameters["properties"])[:1]
-    return {**parameters, "properties": {name: parameters["properties"][name] for name in names}, "required": names}
 
 
 def cast_of(
@@ -208,8 +199,16 @@ def _ordered(artifact: Mapping[str, Any]) -> str:
     return str(artifact.get("prompt") or "") or str(artifact.get("tool") or "")
 
 
-def seen(perception: Any) -> str:
-    """What was really made, in plain words: a look's text, else the names of what was seen with some certainty."""
+def seen(perception: Any, *, clearly: bool = False) -> str:
+    """What was really made, in plain words: a look's text, else the names of what was seen with some certainty.
+
+    `clearly`: without what an eye that names things could name none in.
+    """
     looks: dict[str, Any] = perception if isinstance(perception, dict) else {}
-    told = {slot: in_plain_words(look) for slot, look in looks.items()}
+    told = {slot: in_plain_words(look) for slot, look in looks.items() if not (clearly and _is_unclear(look))}
     return "\n".join(f"{slot}: {words}" for slot, words in told.items() if words)
+
+
+def _is_unclear(look: Any) -> bool:
+    labels: Any = look.get("labels") if isinstance(look, dict) else None  # pyright: ignore
+    return isinstance(labels, dict) and labels.get("things") == []

@@ -13,6 +13,7 @@ from yggdrasil.contract.manifest import read_mapping
 
 ROLE = "genre"
 """The role of this file among a world's files."""
+StageName = Literal["found", "development", "architect", "author", "update", "character"]
 STAGES = ("found", "development", "architect", "author", "update")
 CHARACTER = "character"
 """Whose words a genre may hold beside those of the stages: what a character is asked who acts for themselves."""
@@ -41,6 +42,13 @@ class StageWords(_Part):
     answer: dict[str, Any] = Field(min_length=1)
 
 
+class BriefWords(_Part):
+    """The words for a small model where it needs others: what it knows always, and each of these stages whole."""
+
+    system: str = ""
+    stages: dict[StageName, StageWords] = {}
+
+
 class EntityKind(_Part):
     """A kind of things of this genre's own: how many of them are called, and what each has beside name and looks."""
 
@@ -63,7 +71,13 @@ class Book(_Part):
     entities: dict[str, EntityKind] = {}
     hidden: list[str] = []
     """Fields of the founding that nobody in the world knows, and only its Environment is told."""
-    stages: dict[Literal["found", "development", "architect", "author", "update", "character"], StageWords]
+    stages: dict[StageName, StageWords]
+    brief: BriefWords = BriefWords()
+
+    def words(self, stage: str, *, brief: bool) -> tuple[str, StageWords]:
+        """What is always known and what the stage is asked, in full or for a small model. Raises KeyError."""
+        own = self.brief if brief else BriefWords()
+        return own.system or self.system, {**self.stages, **own.stages}[stage]
 
 
 def read_book(path: Path) -> Book:

@@ -13,7 +13,7 @@ from yggdrasil.contract.entry_points import GENRES
 from yggdrasil.contract.errors import YggError, did_you_mean
 from yggdrasil.contract.manifest import read_mapping
 from yggdrasil.levels.genre.asked import HOLES, OWN, filled
-from yggdrasil.levels.genre.book import CHARACTER, STAGES, Book
+from yggdrasil.levels.genre.book import CHARACTER, STAGES, Book, StageWords
 from yggdrasil.levels.genre.shape import MADE, Shapes
 from yggdrasil.state.content import KINDS
 
@@ -68,16 +68,17 @@ def _within(book: Book) -> Iterator[Fault]:
         if name not in found:
             yield Fault(f"hidden.{name}", "the founding has no such field", did_you_mean(name, found))
     yield from _unfilled("system", book.system)
-    for stage in (*STAGES, *([CHARACTER] if CHARACTER in book.stages else [])):
-        yield from _of_stage(book, stage)
+    yield from _unfilled("brief.system", book.brief.system)
+    for stage in STAGES:
+        if stage not in book.stages:
+            mend = "copy it from the template storytelling"
+            yield Fault(f"stages.{stage}", "nothing says what this stage is asked", mend)
+    for of, stages in (("stages", book.stages), ("brief.stages", book.brief.stages)):
+        for stage, words in stages.items():
+            yield from _of_stage(book, stage, words, f"{of}.{stage}")
 
 
-def _of_stage(book: Book, stage: str) -> Iterator[Fault]:
-    words = book.stages.get(stage)  # pyright: ignore[reportArgumentType]
-    place = f"stages.{stage}"
-    if words is None:
-        yield Fault(place, "nothing says what this stage is asked", "copy it from the template storytelling")
-        return
+def _of_stage(book: Book, stage: str, words: StageWords, place: str) -> Iterator[Fault]:
     holes = (*HOLES, *OWN) if stage == CHARACTER else HOLES
     yield from _unfilled(f"{place}.ask", words.ask, holes)
     for hole, said in words.also.items():

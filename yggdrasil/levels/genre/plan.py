@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from yggdrasil.contract.block import Block
-from yggdrasil.contract.bounds import bounds_of, in_words, vocabularies
+from yggdrasil.contract.bounds import bounds_of, in_words, letters_of, vocabularies
 from yggdrasil.contract.kinds import IMAGE
 from yggdrasil.contract.ports import Port
 from yggdrasil.contract.tools import named_tools
@@ -43,7 +43,7 @@ def _told(name: str, tool: Block, function: Schema) -> Schema:
     required = [key for key in parameters.get("required", []) if key != _BY_CODE]
     about = " ".join(part for part in (function.get("description"), in_words(bounds_of(tool))) if part)
     made = {**function, "name": name, "parameters": {**parameters, "properties": shown, "required": required}}
-    return {**made, "description": about} if about else made
+    return {**made, "letters": letters_of(bounds_of(tool)), **({"description": about} if about else {})}
 
 
 def calls_of(tools: Sequence[Schema]) -> Schema:

@@ -83,7 +83,8 @@ class Shapes:
 
     def _many(self, items: Schema, **bounds: int) -> Schema:
         """A list; a small model, which would go on and on, writes no more than a few."""
-        most = {} if self.letters is None else {"maxItems": max(bounds.get("minItems", 0), _FEW)}
+        few = max(bounds.get("minItems", 0), min(bounds.get("maxItems", _FEW), _FEW))
+        most = {} if self.letters is None else {"maxItems": few}
         return {"type": "array", "items": items, **bounds, **most}
 
     def _kind(self, name: str, written: str, where: str) -> Schema:
