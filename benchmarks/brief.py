@@ -1,6 +1,7 @@
 """Grows worlds that a small model leads briefly, and names every glued word and every weather that cannot be there.
 
-It asks for `yggdrasill[bench]`. `python -m benchmarks.brief FOLDER [WORLDS]` goes on where it was stopped: a world that is grown has its file in FOLDER.
+`python -m benchmarks.brief FOLDER [WORLDS]` (with `yggdrasill[bench]`) goes on where it was stopped: a world that is
+grown has its file in FOLDER.
 """
 
 from __future__ import annotations
