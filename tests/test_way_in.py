@@ -247,7 +247,10 @@ def test_a_script_reads_as_a_python_programmer_expects(tmp_path: Path) -> None:
         return a + b
 
     turns = [calls(("c", "add", {"a": 2, "b": 3})), says("Five."), says('{"name": "Ann", "age": 40}')]
-    agent = ygg.Agent(ScriptedModel([*turns, *map(says, ["A fox.", "Bye."])]), tools=[add, painter(tmp_path)])
+    agent = ygg.Agent(
+        ScriptedModel([*turns, *map(says, ["A fox.", "Bye."])]),
+        tools=[add, ygg.tool(painter(tmp_path), about="Paint.")],
+    )
     assert agent.run("What is 2 + 3?").response == "Five."
     assert agent.run("Invent a fisher.", result=Person).result == Person(name="Ann", age=40)
     assert "".join(e.data["text"] for e in agent.stream("Paint a fox") if e.kind == "text") == "A fox."

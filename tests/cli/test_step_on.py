@@ -122,6 +122,7 @@ def test_a_step_that_expects_another_head_is_refused_with_both_and_changes_nothi
 def test_a_function_and_a_graph_say_whether_they_may_be_repeated() -> None:
     @block(repeatable=False)
     def pay(letter: Text) -> Text:
+        """Pay."""
         return letter
 
     @block

@@ -190,7 +190,7 @@ def test_a_task_that_no_one_knows_is_done_by_its_schema() -> None:
     out = Agent(llm).run(task={"name": "count", "context": {"things": ["a"]}, "schema": wanted})
     assert out.result == {"n": 3}
     assert llm.seen[0]["schema"] == wanted
-    with pytest.raises(ConfigError, match="a task is"):
+    with pytest.raises(ConfigError, match="the task is"):
         Agent(llm).run(task=["count"])
 
 
