@@ -17,7 +17,8 @@ from yggdrasil.agent.pieces import Content, joined, words_alone
 from yggdrasil.agent.toolbox import Toolbox
 from yggdrasil.agent.work import Message, Work
 from yggdrasil.contract import Block, CancelToken, Paused, here, standing
-from yggdrasil.contract.errors import CONTROL
+from yggdrasil.contract.callers_line import OURS
+from yggdrasil.contract.errors import CONTROL, YggError
 from yggdrasil.contract.journal_effects import remembered
 from yggdrasil.contract.spending import counting, recount
 from yggdrasil.contract.surrogates import whole
@@ -155,10 +156,18 @@ def _noted(tool: str, error: BaseException) -> str:
     """Tell of a tool that broke: as a note, and with its traceback in the log, louder where nobody hears notes."""
     why = whole(fault_text(error))
     level = logging.INFO if here().wants("note") else logging.WARNING
-    trace = whole("".join(traceback.format_exception(error)))
+    trace = whole("".join(_by_strangers(error).format()))
     _LOG.log(level, "%s: the tool %s failed, and the model was told: %s\n%s", here().path, tool, why, trace)
     here().note(f"{tool} failed, and the model was told: {why}", "tool_error", tool=tool, why=why)
     return why
+
+
+def _by_strangers(error: BaseException) -> traceback.TracebackException:
+    """The traceback without our own lines, unless it is one of them that broke."""
+    told = traceback.TracebackException.from_exception(error)
+    if isinstance(error, YggError) or (told.stack and not told.stack[-1].filename.startswith(OURS)):
+        told.stack = traceback.StackSummary.from_list([f for f in told.stack if not f.filename.startswith(OURS)])
+    return told
 
 
 def _tell(call: _Call) -> None:

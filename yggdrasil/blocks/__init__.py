@@ -33,6 +33,10 @@ else:
         return getattr(import_module(f"yggdrasil.blocks.{_WHERE[name]}"), name)
 
 
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 __all__ = [
     "EndpointEmbedder",
     "EndpointPainter",

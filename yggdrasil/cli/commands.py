@@ -25,6 +25,23 @@ app.add_typer(models_app, name="models")
 app.add_typer(template_app, name="template")
 
 
+def _say_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        write(version("yggdrasill"))
+        raise typer.Exit
+
+
+@app.callback()
+def _begun(  # pyright: ignore[reportUnusedFunction]
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help=say("version"))
+    ] = False,
+) -> None:
+    del version
+
+
 @app.command(help=say("new"))
 def new(
     wish: Annotated[str, typer.Argument(help=say("wish"))],

@@ -6,6 +6,7 @@ from yggdrasil.store.locale import russian
 
 _WORDS: dict[str, tuple[str, str]] = {
     "app": ("Worlds that agents grow.", "Миры, которые растят агенты."),
+    "version": ("Say which version it is.", "Назвать версию."),
     "new": ("Grow a new world from a wish.", "Вырастить новый мир из пожелания."),
     "step": ("Grow a world on.", "Вести мир дальше."),
     "show": ("Show a world: its steps and what is in it.", "Показать мир: шаги и то, что в нём есть."),

@@ -7,7 +7,9 @@ from typing import Any, cast
 
 from yggdrasil.contract.values import form_of, shown
 
-_LONGEST, _MOST = 80, 4
+_LONGEST, _MOST = 120, 4
+_SHORT = reprlib.Repr()
+_SHORT.maxdict = 8
 
 
 def shown_briefly(value: Any) -> str:
@@ -18,5 +20,5 @@ def shown_briefly(value: Any) -> str:
         parts = cast(list[Any], value)
         if any(form_of(part) is not None for part in parts):
             return f"[{', '.join(map(shown_briefly, parts[:_MOST]))}{', …' * (len(parts) > _MOST)}]"
-    text = reprlib.repr(cast(object, value))
+    text = _SHORT.repr(cast(object, value))
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -8,13 +8,14 @@ import warnings
 from functools import cache
 from pathlib import Path
 
-_OURS = str(Path(__file__).parents[1])
+OURS = str(Path(__file__).parents[1])
+"""The folder of our own code."""
 
 
 @cache
 def is_library(file: str) -> bool:
     """Whether a file of code is ours or of an installed package, not of the script that calls them."""
-    stood = [_OURS, sysconfig.get_path("stdlib")]
+    stood = [OURS, sysconfig.get_path("stdlib")]
     return file.startswith(("<frozen ", *stood)) or "site-packages" in file
 
 

@@ -103,8 +103,16 @@ CONTROL = (Cancelled, Paused, NotStored)
 """Exceptions that steer a run, or end it for want of a disk, and are never turned into results of a tool."""
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The mend for a mistyped name: ours for a word of another library, the nearest known one, else all of them."""
+def did_you_mean(name: str, known: Iterable[str], also: str = "") -> str:
+    """The mend for a mistyped name: ours for a word of another library, the nearest known one, else all of them.
+
+    `also` is what else may be done.
+    """
+    told = _meant(name, known)
+    return f"{told}{' Else ' if told.endswith('?') else '; '}{also}" if also else told
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     if own := ours(name, names):
         return own

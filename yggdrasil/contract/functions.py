@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from types import new_class
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast, overload
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.coroutines import as_plain
@@ -18,14 +18,16 @@ from yggdrasil.contract.known_arguments import known_arguments
 from yggdrasil.contract.ports import input_ports
 
 P = ParamSpec("P")
+R = TypeVar("R")
 
 
-class Function(Block, Generic[P]):
+class Function(Block, Generic[P, R]):
     """What `block(function)` makes; it stands for the function in graphs and among tools, and takes what it takes."""
 
     if TYPE_CHECKING:
 
-        def forward(self, *args: P.args, **kwargs: P.kwargs) -> Any: ...
+        def forward(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
+        def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
 
 
 _SCHEMA = frozenset(("function", "input_schema", "parameters"))
@@ -37,12 +39,22 @@ Given = Block | Plain | Invokable
 
 @overload
 def block(
-    function: Callable[P, Any], /, *, type: str = "", role: str = "Tool", repeatable: bool = True, pure: bool = False
-) -> Function[P]: ...
+    function: Callable[P, Coroutine[Any, Any, R]],
+    /,
+    *,
+    type: str = "",
+    role: str = "Tool",
+    repeatable: bool = True,
+    pure: bool = False,
+) -> Function[P, R]: ...
+@overload
+def block(
+    function: Callable[P, R], /, *, type: str = "", role: str = "Tool", repeatable: bool = True, pure: bool = False
+) -> Function[P, R]: ...
 @overload
 def block(
     function: None = None, /, *, type: str = "", role: str = "Tool", repeatable: bool = True, pure: bool = False
-) -> Callable[[Callable[P, Any]], Function[P]]: ...
+) -> Callable[[Callable[P, R]], Function[P, R]]: ...
 
 
 @known_arguments
@@ -185,7 +197,7 @@ def _is_told(thing: object) -> bool:
     return isinstance(thing, dict) and not _SCHEMA.isdisjoint(cast("dict[str, Any]", thing))
 
 
-def _class_of(name: str, parts: dict[str, Any], type_name: str, role: str) -> type[Function[...]]:
+def _class_of(name: str, parts: dict[str, Any], type_name: str, role: str) -> type[Function[..., Any]]:
     return new_class(name, (Function,), {"type": type_name, "role": role}, lambda space: space.update(parts))
 
 

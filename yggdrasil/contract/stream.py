@@ -7,7 +7,7 @@ import threading
 import weakref
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.context import here, standing
@@ -140,13 +140,13 @@ class Stream:
         except Exception as error:  # who asked to be called on cancellation has failed, which is not the reader's fault
             warn_failed(error, "a callback on cancellation failed")
 
-    def __enter__(self) -> Stream:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    async def __aenter__(self) -> Stream:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -53,7 +53,7 @@ def find(name: str) -> Kind:
     """The kind of this name. Raises UnknownType."""
     known = _known_kinds()
     if name not in known:
-        mend = f"{did_you_mean(name, known)}; a package brings a kind by an entry point of {GROUP} (docs/values.md)"
+        mend = did_you_mean(name, known, f"a package brings a kind by an entry point of {GROUP} (docs/values.md)")
         raise UnknownType(f"no kind {name!r} is installed", mend=mend)
     return known[name]
 

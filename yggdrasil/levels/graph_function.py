@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 
 from yggdrasil.contract.block import Block
 from yggdrasil.contract.callers_line import is_library
@@ -17,6 +17,9 @@ from yggdrasil.contract.roles import check_role
 from yggdrasil.contract.running import Outputs
 from yggdrasil.contract.tracing import NoValue, Wire, pen
 from yggdrasil.levels.graph import Graph
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class _Recorder:
@@ -38,7 +41,18 @@ class _Recorder:
         return next(iter(wires.values())) if len(wires) == 1 else Outputs(wires)
 
 
-def graph(function: Callable[..., Any]) -> Graph:
+if TYPE_CHECKING:
+
+    class Drawn(Graph, Generic[P, R]):
+        """A graph that takes and gives what the function does that drew it."""
+
+        def forward(  # pyright: ignore[reportIncompatibleMethodOverride]
+            self, *args: P.args, **kwargs: P.kwargs
+        ) -> R: ...
+        def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
+
+
+def graph(function: Callable[P, R]) -> Drawn[P, R]:
     """Draw a graph: the function is called once with wires, each block it calls becomes a node.
 
     Its signature gives the graph's ports, its docstring what a model reads of it as a tool.
@@ -49,7 +63,7 @@ def graph(function: Callable[..., Any]) -> Graph:
     ports, outs = input_ports(function), output_ports(function)
     token = pen.set(_Recorder(drawn))
     try:
-        result = function(**{name: Wire(SELF, name) for name in ports})
+        result: Any = cast("Callable[..., Any]", function)(**{name: Wire(SELF, name) for name in ports})
     except NoValue as error:
         raise _by_plain_function(error, function).at(function.__name__) from None
     finally:
@@ -70,7 +84,7 @@ def graph(function: Callable[..., Any]) -> Graph:
         what = f"{function.__name__} does nothing with {', '.join(sorted(unused))}"
         raise WiringError(what, mend="give it to a block, or take it out of the signature")
     _ = drawn.inputs
-    return drawn
+    return cast("Drawn[P, R]", drawn)
 
 
 def _by_plain_function(error: NoValue, drawn: Callable[..., Any]) -> NoValue:

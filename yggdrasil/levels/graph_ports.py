@@ -31,7 +31,7 @@ def own_inputs(net: Wiring, defaults: Mapping[str, Any], where: str) -> Ports:
     for name, value in defaults.items():
         if name not in found:
             what = f"a default names {name!r}, which is no input"
-            mend = f"{did_you_mean(name, found)}; or take it out: del graph.defaults[{name!r}]"
+            mend = did_you_mean(name, found, f"take it out: del graph.defaults[{name!r}]")
             raise WiringError(what, where=where, mend=mend)
         optional = found[name].optional or value is None
         default = found[name].check(value, where) if value is not None else None

@@ -127,7 +127,7 @@ def of_endpoint(kind: str, model: str) -> Block:
     known = config_model(block).model_fields
     for setting in settings:
         if setting not in known or setting in ("model", "base_url"):
-            mend = f"{did_you_mean(setting, known)}; a secret stays in the environment: key=NAME_OF_ITS_VARIABLE"
+            mend = did_you_mean(setting, known, "a secret stays in the environment: key=NAME_OF_ITS_VARIABLE")
             raise ConfigError(f"an endpoint has no setting {setting!r} after ?", where=f"{name}@{url}", mend=mend)
     given = {"key": KEY if os.environ.get(KEY) else "", **{n: _setting(n, text) for n, text in settings.items()}}
     return block(model=name, base_url=url, **given)

@@ -47,7 +47,7 @@ def on_shelf(name: str) -> Path:
     items = shelf()
     if name not in items:
         saved = os.path.isfile(os.path.join(name, "manifest.yaml"))
-        near = _model(name) or f"{did_you_mean(name, items)}; a path holds a slash or begins with a dot"
+        near = _model(name) or did_you_mean(name, items, "a path holds a slash or begins with a dot")
         mend = f"did you mean './{name}'?" if saved else near
         raise ManifestError(f"there is no {name!r} on the shelf", mend=mend)
     return items[name]

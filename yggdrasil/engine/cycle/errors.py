@@ -20,7 +20,8 @@ class CreatorFailure(CycleError):
         super().__init__(
             f"nothing of the plan could be made ({told})",
             where=where,
-            mend="mend the tool and step again: the episode goes on from here, nothing before it runs anew",
+            mend="the plan stands: mend the tool and step again, nothing before it runs anew; for another plan "
+            "world.give_up(), then step",
         )
 
 

@@ -150,6 +150,10 @@ class StageJournal:
         return self._question(key) or pause.id
 
 
+class NobodyAsks(LogError):
+    """An answer is for a question that was never asked."""
+
+
 def answer(database: Database, branch: Branch, question: str, value: Any, ahead_in: int | None = None) -> bool:
     """Give the question its answer; False if it has this very answer already, and nothing is changed.
 
@@ -162,7 +166,7 @@ def answer(database: Database, branch: Branch, question: str, value: Any, ahead_
             "SELECT seq, result FROM calls WHERE branch = ? AND question = ? ORDER BY seq DESC", branch.id, question
         )
         if row is None and ahead_in is None:
-            raise LogError(
+            raise NobodyAsks(
                 f"nobody asks {question!r} on branch {branch.name!r}",
                 mend="see the questions of the paused step, or answer with ahead=True what it will ask later",
             )

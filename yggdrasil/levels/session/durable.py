@@ -17,7 +17,7 @@ from yggdrasil.contract.session import ROOT, SessionError
 from yggdrasil.contract.stream import Stream
 from yggdrasil.engine.cycle.branches import Branch
 from yggdrasil.engine.cycle.errors import CycleError, TurnOpen
-from yggdrasil.engine.cycle.journal import answer, questions
+from yggdrasil.engine.cycle.journal import NobodyAsks, answer, questions
 from yggdrasil.engine.cycle.log import Head, as_stored
 from yggdrasil.engine.cycle.records import StepRecord
 from yggdrasil.levels.session.folder import SessionFolder, checked_name, has_sessions, opened
@@ -88,7 +88,7 @@ class Durable:
             here().note(f"going on with turn {head.waiting.step}", "going_on", step=head.waiting.step)
             shared = {**here().shared, **self.block.called_again(call_of(head.waiting))}
             if answered is not None:
-                answer(home.log.database, branch, *answered)
+                self._answer(home, branch, *answered)
             with standing(here().but(shared=shared)):
                 return self._ran(self._going(home, branch, head, head.waiting, inputs))
 
@@ -182,8 +182,15 @@ class Durable:
         if go_on:
             return self._gone_on(answered, more)
         with home.writing(branch, self.wait):
-            answer(home.log.database, branch, *answered)
+            self._answer(home, branch, *answered)
         return None
+
+    def _answer(self, home: SessionFolder, branch: Branch, id: str, value: Any) -> None:
+        try:
+            answer(home.log.database, branch, id, value)
+        except NobodyAsks:
+            mend = did_you_mean(id, [question.id for question in self.questions])
+            raise CycleError(f"no question {id!r} waits for an answer", where=self.name, mend=mend) from None
 
     def _asked(self) -> str:
         asked = [question.id for question in self.questions]
