@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,10 @@ def test_run_writes_a_picture_and_the_seer_reads_it(tmp_path: Path) -> None:
 def test_help_speaks_the_language_of_the_locale(tmp_path: Path) -> None:
     assert "Вырастить новый мир" in ygg("--help", cwd=tmp_path, env={"LC_ALL": "ru_RU.UTF-8"}).stdout
     assert "Grow a new world" in ygg("--help", cwd=tmp_path, env={"LC_ALL": "C"}).stdout
+
+
+def test_it_says_which_version_it_is(tmp_path: Path) -> None:
+    assert ygg("--version", cwd=tmp_path).stdout.strip() == version("yggdrasill")
 
 
 def test_a_reader_that_leaves_early_is_no_failure(tmp_path: Path) -> None:
