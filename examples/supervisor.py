@@ -4,11 +4,12 @@ python examples/supervisor.py --llm qwen2.5-coder-1.5b
 """
 
 import argparse
+from typing import Any
 
 import yggdrasil as ygg
 
 
-def main(llm: str | ygg.Block) -> ygg.Answer[str]:
+def main(llm: str | ygg.Block) -> ygg.Answer[Any]:
     """Ask for a village; the supervisor lets the workers do it, and says what they found."""
     model = ygg.LLM(llm) if isinstance(llm, str) else llm
     workers = {
@@ -22,11 +23,11 @@ def main(llm: str | ygg.Block) -> ygg.Answer[str]:
         instructions="Let each worker do its part once, then put their answers together.",
         limits=ygg.Limits(steps=5),
     )
-    stream = supervisor.stream("Describe a fishing village in winter.", result=str)
+    stream = supervisor.stream("Describe a fishing village in winter.")
     for event in stream:
         if event.kind == "tool_call":
             print(f"{event.path} asks {event.data['tool']}: {event.data['arguments']}")
-    print(stream.outputs.result)
+    print(stream.outputs.response)
     return stream.outputs
 
 
