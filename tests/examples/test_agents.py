@@ -34,12 +34,12 @@ def test_the_supervisor_lets_each_worker_do_its_part(capsys: pytest.CaptureFixtu
     names = ("namer", "mapper", "chronicler")
     work = calls(*((name, name, {"prompt": f"the {name}"}) for name in names))
     script = {
-        "Let each worker": [work, says('{"result": "Sparfish Bay lies north; a whale came."}')],
+        "Let each worker": [work, says("Sparfish Bay lies north; a whale came.")],
         "one name": [says("Sparfish Bay")],
         "one sentence": [says("Done.")],
     }
     answer = main("supervisor")(Told(script))
-    assert answer.result == "Sparfish Bay lies north; a whale came."
+    assert answer.response == "Sparfish Bay lies north; a whale came."
     shown = capsys.readouterr().out
     assert [line.split()[2] for line in shown.splitlines()[:3]] == [f"{name}:" for name in names]
 
