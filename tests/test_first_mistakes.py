@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import torch
 from torch import nn
 
 import yggdrasil as ygg
+from yggdrasil import blocks
 from yggdrasil.blocks.tokenizer.fast_tokenizer import fast_tokenizer
 from yggdrasil.contract.own_attributes import NoAttribute
 from yggdrasil.errors import ConfigError, ManifestError, PortError, WeightsError, WiringError, YggError
@@ -270,3 +272,22 @@ def test_what_a_half_made_block_lacks_is_told_though_its_parts_are_not_there() -
 
     with pytest.raises(NoAttribute, match="Half: has no 'unet'"):
         Half()
+
+
+def test_a_tool_that_failed_is_logged_without_our_own_lines(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(text: str) -> str:
+        """Break."""
+        raise ValueError(text)
+
+    with caplog.at_level(logging.WARNING, "yggdrasil"):
+        ygg.Agent(ScriptedModel([calls(("1", "broken", {"text": "a"})), says("no")]), [broken]).run("x")
+    assert __file__ in caplog.text and str(Path(ygg.__file__).parent) not in caplog.text
+
+
+def test_the_blocks_that_a_script_makes_are_listed() -> None:
+    assert "OpenAIModel" in dir(blocks)
+
+
+def test_what_else_may_be_done_is_said_after_the_near_name() -> None:
+    with pytest.raises(ManifestError, match=r"did you mean 'painter'\? Else a path holds a slash"):
+        ygg.load("paintr")

@@ -73,9 +73,13 @@ class OwnTools(Mapping[str, Block]):
             raise _only_read("item to set")
 
 
-def _only_read(name: str) -> NoAttribute:
+class OnlyRead(NoAttribute, TypeError):
+    """The tools of an agent were to be changed in place."""
+
+
+def _only_read(name: str) -> OnlyRead:
     mend = "give them anew: agent.tools = [*agent.tools.values(), function], or {**agent.tools, 'name': function}"
-    return NoAttribute(f"a mapping that is only read has no {name}", where="agent.tools", mend=mend)
+    return OnlyRead(f"a mapping that is only read has no {name}", where="agent.tools", mend=mend)
 
 
 class Toolbox:
