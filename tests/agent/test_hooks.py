@@ -10,7 +10,6 @@ import pytest
 
 import yggdrasil as ygg
 from tests.agent.scripted import Scripted, calls, says
-from yggdrasil.contract.own_attributes import NoAttribute
 from yggdrasil.testing import ScriptedModel
 
 
@@ -61,7 +60,7 @@ def test_a_reply_that_is_none_any_more_is_refused(broken: dict[str, Any]) -> Non
 
 def test_tools_are_given_whole_and_none_is_lost_unsaid() -> None:
     agent = ygg.Agent(ScriptedModel(), [look])
-    with pytest.raises(NoAttribute, match="give them anew"):
+    with pytest.raises(TypeError, match="give them anew"):
         agent.tools["delete"] = ygg.block(delete)  # pyright: ignore[reportIndexIssue]
     agent.tools = {**agent.tools, "delete": delete}
     assert list(agent.tools) == ["look", "delete"]

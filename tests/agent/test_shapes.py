@@ -9,8 +9,8 @@ from pydantic import BaseModel
 
 import yggdrasil as ygg
 from tests.agent.scripted import calls, says
-from yggdrasil.agent.faults import fault_text
 from yggdrasil.blocks.llm.language_model import as_turn
+from yggdrasil.contract.faults import fault_text
 from yggdrasil.ports import Json, Messages, Text
 from yggdrasil.testing import ScriptedModel
 

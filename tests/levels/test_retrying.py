@@ -32,6 +32,21 @@ def test_it_gives_what_it_would_have_given_at_once_and_says_how_often_it_failed(
     assert ["tried again in 0 s: OSError: the line is down" in note for note in notes] == [True, True]
 
 
+def test_what_is_told_of_a_failure_holds_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_KEY", "sk-very-secret")
+
+    def ask(text: str) -> str:
+        """Ask the shop."""
+        if not told:
+            told.append("failed")
+            raise OSError("refused the key sk-very-secret")
+        return text
+
+    told: list[str] = []
+    notes = [e.data for e in ygg.retrying(ask, wait=0).stream(text="a") if e.kind == "note"]
+    assert len(notes) == 1 and "sk-very-secret" not in str(notes) and "refused the key" in str(notes)
+
+
 def test_the_last_failure_is_the_blocks_own() -> None:
     with pytest.raises(OSError, match="the line is down"):
         ygg.retrying(Shaky(failures=3), times=2, wait=0).run(text="a")

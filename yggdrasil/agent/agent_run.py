@@ -151,7 +151,7 @@ class AgentRun:
         window = self._work.window
         old, kept = window.outgrown(state["messages"])
         if not old or window.older != "summary":
-            return {**state, "messages": kept}
+            return {**state, "messages": kept} if old else state
         spent: list[dict[str, Any]] = []
 
         def once(number: str, told: str, act: Callable[[], str]) -> str:

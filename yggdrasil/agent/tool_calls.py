@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from yggdrasil.agent.faults import fault_text
 from yggdrasil.agent.limits import Limits
 from yggdrasil.agent.pieces import Content, joined, words_alone
 from yggdrasil.agent.toolbox import Toolbox
@@ -19,6 +18,7 @@ from yggdrasil.agent.work import Message, Work
 from yggdrasil.contract import Block, CancelToken, Paused, here, standing
 from yggdrasil.contract.callers_line import OURS
 from yggdrasil.contract.errors import CONTROL, YggError
+from yggdrasil.contract.faults import fault_text
 from yggdrasil.contract.journal_effects import remembered
 from yggdrasil.contract.spending import counting, recount
 from yggdrasil.contract.surrogates import whole

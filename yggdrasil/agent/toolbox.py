@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from yggdrasil.agent.ask_person import APPROVAL, ask
-from yggdrasil.agent.faults import CANCELLED, fault_text
 from yggdrasil.agent.pieces import Content, joined, senses_in
 from yggdrasil.agent.refusals import Retry
 from yggdrasil.blocks.llm.unseen import OF_A_TOOL
@@ -24,6 +23,7 @@ from yggdrasil.contract import (
 )
 from yggdrasil.contract.artifacts import ArtifactError
 from yggdrasil.contract.errors import did_you_mean
+from yggdrasil.contract.faults import CANCELLED, fault_text
 from yggdrasil.contract.journal_effects import may_repeat
 from yggdrasil.contract.own_attributes import NoAttribute
 from yggdrasil.contract.ports import checked_inputs

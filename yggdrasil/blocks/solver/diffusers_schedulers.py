@@ -64,7 +64,7 @@ def _telling(name: str) -> Generator[None]:
     """What a scheduler does not take of its settings, whenever it finds out, as an error of ours."""
     try:
         yield
-    except (ArithmeticError, AttributeError, NotImplementedError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, NotImplementedError, TypeError, ValueError) as error:  # as each refuses
         why = str(error).partition("\n")[0][:200]
         mend = "correct that value in `settings`; which it takes says diffusers' page of the scheduler"
         raise ConfigError(f"{name} does not go with its settings ({why})", where=here().path, mend=mend) from error

@@ -10,12 +10,12 @@ from yggdrasil.contract.block import Block
 from yggdrasil.contract.cancel import CancelToken
 from yggdrasil.contract.context import Here
 from yggdrasil.contract.errors import PortError, YggError
+from yggdrasil.contract.faults import fault_text
 from yggdrasil.contract.running import drive_at
 from yggdrasil.engine.cycle.agent_loop import is_control
 
 _GRACE = 0.5
 _LONGEST_WAIT = 8.0
-_SHOWN = 600
 
 
 class TooSlow(YggError):
@@ -46,7 +46,7 @@ def drive_again(
             if attempt == times or is_control(error) or isinstance(error, (PortError, *final)):
                 raise
             pause = min(wait * 2**attempt, _LONGEST_WAIT)
-            why = f"{type(error).__name__}: {error}"[:_SHOWN]
+            why = fault_text(error)
             place.note(
                 f"{block.name} failed, tried again in {pause:g} s: {why}", "tried_again", block=block.name, why=why
             )
@@ -66,7 +66,7 @@ def _within(seconds: float | None, block: Block, values: dict[str, Any], place: 
     def work() -> None:
         try:
             given["outputs"] = drive_at(block, values, place.but(cancel=own))
-        except BaseException as error:
+        except BaseException as error:  # kept, to be raised in the thread that waits for it
             given["error"] = error
         finally:
             ended.set()

@@ -1,4 +1,4 @@
-"""What a model is told when a tool fails: the kind of error and its words, nothing about this machine."""
+"""What is told of a stranger's code that fails: the kind of error and its words, nothing about this machine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import concurrent.futures
 import os
 import re
 
-from yggdrasil.contract import YggError
+from yggdrasil.contract.errors import YggError
 
 CANCELLED = (asyncio.CancelledError, concurrent.futures.CancelledError)
 _PLACE = re.compile(
