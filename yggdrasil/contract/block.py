@@ -145,7 +145,10 @@ class Block(Runs):
     @property
     def outputs(self) -> Ports:
         """Output ports by name."""
-        return (_ports.get(self.__class__) or _class_ports(self.__class__))[1]
+        try:
+            return _ports[self.__class__][1]
+        except KeyError:
+            return _class_ports(self.__class__)[1]
 
     def unsaved(self) -> str:
         """The place among its attributes of weights, an array or a picture that no save would keep; '' for none."""

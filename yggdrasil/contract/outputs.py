@@ -28,9 +28,9 @@ def as_outputs(result: Any, ports: Mapping[str, Port], where: str) -> dict[str, 
     """
     if not ports:
         return _nothing(result, where)
-    first = next(iter(ports.values()))
-    if first.bare:
-        return {first.name: result if type(result) in first.passing else given(first, result, where)}
+    for name, port in ports.items():
+        if port.bare:
+            return {name: result if type(result) in port.passing else given(port, result, where)}
     if not isinstance(result, dict):
         raise PortError(f"forward returned {type(result).__name__}", where=where, mend=f"a dict of {list(ports)}")
     values = cast(dict[str, Any], result)

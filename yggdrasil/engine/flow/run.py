@@ -137,24 +137,22 @@ class _Run:
             self._remember_keys(step, key)
 
     def act(self, step: Step) -> None:
+        """Run a step; a node into which values only flow goes the short way, as long as none of them is absent."""
         if isinstance(step, Round):
             self.round(step)
-        else:
-            given = self._straight(step)
-            self.values[step.name] = self.call(step, _NOTHING) if given is None else given
-
-    def _straight(self, call: PlannedCall) -> dict[str, Any] | None:
-        """What a node gives into which values only flow; None for any other, and where a value is absent."""
-        if call.straight is None:
-            return None
+            return
         known = self.values
-        values: dict[str, Any] = {}
-        for port, node, out in call.straight:
-            value = known[node].get(out)
-            if value is None:
-                return None
-            values[port] = value
-        return perform(call.block, values, self.place.below(call.name))
+        if step.straight is not None:
+            values: dict[str, Any] = {}
+            for port, node, out in step.straight:
+                value = known[node].get(out)
+                if value is None:
+                    break
+                values[port] = value
+            else:
+                known[step.name] = perform(step.block, values, self.place.below(step.name))
+                return
+        known[step.name] = self.call(step, _NOTHING)
 
     def _results(self, step: Step) -> Values:
         """What of a step later steps can read: of a loop only what leaves it."""
