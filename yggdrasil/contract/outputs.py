@@ -28,9 +28,10 @@ def as_outputs(result: Any, ports: Mapping[str, Port], where: str) -> dict[str, 
     """
     if not ports:
         return _nothing(result, where)
-    for name, port in ports.items():
+    for name, port in ports.items():  # the first alone is asked: a body that is watched gives more beside a bare one
         if port.bare:
             return {name: result if type(result) in port.passing else given(port, result, where)}
+        break
     if not isinstance(result, dict):
         raise PortError(f"forward returned {type(result).__name__}", where=where, mend=f"a dict of {list(ports)}")
     values = cast(dict[str, Any], result)
